@@ -1,0 +1,314 @@
+"""The R2 side: the only module with the S3 client.
+
+R2's own rules shape the calls: path-style addresses, region `auto`, no checksum trailers. Every
+call is made once by the client and tried again here, because the client's own retries are over
+within a second and do not know Cloudflare's errors.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import boto3
+import botocore.session
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError, SSLError
+
+from neo4j_r2.config import R2Settings
+from neo4j_r2.errors import BucketError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+PREFLIGHT_SECONDS: Final = 10
+"""Limit for each of a preflight's connection and reply."""
+REQUEST_SECONDS: Final = 60
+_TRANSIENT_CODES: Final = {
+    "BadDigest",
+    "ClientDisconnect",
+    "IncompleteBody",
+    "RequestTimeout",
+    "SlowDown",
+    "XAmzContentSHA256Mismatch",
+}
+# Settings of the AWS tools on the same machine are not this service's.
+_NO_FOREIGN_SETTINGS: Final = dict.fromkeys(
+    ("profile", "config_file", "credentials_file"), (None, None, None, None)
+)
+_LOCKED_CODE: Final = "ObjectLockedByBucketPolicy"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as a listing or a HEAD shows it; only a HEAD knows the metadata."""
+
+    key: str
+    size: int
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class UnfinishedUpload:
+    """A multipart upload that was neither completed nor aborted."""
+
+    key: str
+    upload_id: str
+    initiated: float
+    """Seconds since the epoch."""
+
+
+class Bucket:
+    """One bucket, seen with the rights of one API token; safe to use from several threads."""
+
+    def __init__(self, settings: R2Settings, retry_seconds: float) -> None:
+        self.name = settings.bucket
+        self._endpoint_url = settings.endpoint_url
+        self._retry_seconds = retry_seconds
+        self._client = _client(settings, REQUEST_SECONDS)
+        self._quick_client = _client(settings, PREFLIGHT_SECONDS)
+
+    def preflight(self) -> None:
+        """Prove within 30 seconds that endpoint, credentials and bucket are right.
+
+        :raises BucketError: saying which of them is not, and what to check.
+        """
+        try:
+            self._quick_client.list_objects_v2(Bucket=self.name, MaxKeys=1)
+        except (BotoCoreError, ClientError) as error:
+            raise self._error(error, "List") from error
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield all objects whose key starts with `prefix`."""
+        token: dict[str, str] = {}
+        while True:
+            page = self._persist(
+                "List",
+                lambda token=token: self._client.list_objects_v2(  # type: ignore[misc]
+                    Bucket=self.name, Prefix=prefix, **token
+                ),
+            )
+            for entry in page.get("Contents", []):
+                yield StoredObject(entry["Key"], entry["Size"], {})
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def head(self, key: str) -> StoredObject | None:
+        """Return an object's size and metadata, None if there is none."""
+
+        def call() -> StoredObject | None:
+            try:
+                reply = self._client.head_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                if _status(error) == 404:
+                    return None
+                raise
+            return StoredObject(key, reply["ContentLength"], reply["Metadata"])
+
+        return self._persist("Head", call)
+
+    def get(self, key: str) -> bytes:
+        """Return a small object whole."""
+        return self._persist(
+            "Get",
+            lambda: self._client.get_object(Bucket=self.name, Key=key)["Body"].read(),  # noqa: PLW0108 - made at each try
+        )
+
+    def put_new(self, key: str, data: bytes) -> None:
+        """Store a small object under a key that is free; a lost reply is resolved by looking."""
+
+        def call() -> None:
+            try:
+                self._client.put_object(Bucket=self.name, Key=key, Body=data, IfNoneMatch="*")
+            except ClientError as error:
+                if _status(error) != 412 or self.get(key) != data:
+                    raise
+
+        self._persist("Put", call)
+
+    def delete(self, key: str) -> bool:
+        """Delete an object; False if a bucket lock rule keeps it."""
+
+        def call() -> bool:
+            try:
+                self._client.delete_object(Bucket=self.name, Key=key)
+            except ClientError as error:
+                if _code(error) == _LOCKED_CODE:
+                    return False
+                raise
+            return True
+
+        return self._persist("Delete", call)
+
+    def create_upload(self, key: str, metadata: Mapping[str, str]) -> str:
+        """Begin a multipart upload and return its id."""
+        reply = self._persist(
+            "CreateMultipartUpload",
+            lambda: self._client.create_multipart_upload(
+                Bucket=self.name,
+                Key=key,
+                Metadata=dict(metadata),
+                ContentType="application/octet-stream",
+            ),
+        )
+        return reply["UploadId"]
+
+    def upload_part(
+        self, key: str, upload_id: str, number: int, data: bytes, abandoned: threading.Event
+    ) -> str:
+        """Upload part `number` (from 1) and return its ETag; gives up once it is `abandoned`."""
+        reply = self._persist(
+            f"UploadPart {number}",
+            lambda: self._client.upload_part(
+                Bucket=self.name, Key=key, UploadId=upload_id, PartNumber=number, Body=data
+            ),
+            abandoned,
+        )
+        return reply["ETag"]
+
+    def complete_upload(
+        self, key: str, upload_id: str, etags: Mapping[int, str], is_stored: Callable[[], bool]
+    ) -> None:
+        """Make the parts one object. After an unclear reply `is_stored` says whether they are."""
+        parts: Any = [{"PartNumber": n, "ETag": etag} for n, etag in sorted(etags.items())]
+
+        def call() -> None:
+            try:
+                self._client.complete_multipart_upload(
+                    Bucket=self.name, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts}
+                )
+            except (BotoCoreError, ClientError):
+                if not is_stored():
+                    raise
+
+        self._persist("CompleteMultipartUpload", call)
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        """Give up an upload and its parts; one that is already gone is fine. Tries only briefly."""
+        try:
+            self._quick_client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
+        except (BotoCoreError, ClientError) as error:
+            if _status(error) != 404:
+                raise self._error(error, "AbortMultipartUpload") from error
+
+    def unfinished_uploads(self, prefix: str) -> list[UnfinishedUpload]:
+        """Return the unfinished uploads under `prefix`.
+
+        Servers differ in what they do with a prefix here, so it is applied to the reply.
+        """
+        reply = self._persist(
+            "ListMultipartUploads", lambda: self._client.list_multipart_uploads(Bucket=self.name)
+        )
+        return [
+            UnfinishedUpload(entry["Key"], entry["UploadId"], entry["Initiated"].timestamp())
+            for entry in reply.get("Uploads", [])
+            if entry["Key"].startswith(prefix)
+        ]
+
+    def _persist(
+        self,
+        operation: str,
+        call: Callable[[], Result],
+        abandoned: threading.Event | None = None,
+    ) -> Result:
+        """Make a call; try again after a transient failure until it lasts too long."""
+        started, pause = time.monotonic(), 0.5
+        abandoned = abandoned or threading.Event()
+        while True:
+            try:
+                return call()
+            except (BotoCoreError, ClientError) as error:
+                over = time.monotonic() - started + pause > self._retry_seconds
+                if over or not is_transient(error):
+                    raise self._error(error, operation) from error
+                log.warning("R2: %s failed (%s), trying again", operation, _reason(error))
+                if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
+                    raise self._error(error, operation) from error
+                pause = min(2 * pause, 20.0)
+
+    def _error(self, error: BotoCoreError | ClientError, operation: str) -> BucketError:
+        return BucketError(_explain(error, operation, self.name, self._endpoint_url))
+
+
+def _client(settings: R2Settings, seconds: int) -> S3Client:
+    session = botocore.session.Session(session_vars=_NO_FOREIGN_SETTINGS)
+    return boto3.Session(
+        aws_access_key_id=settings.access_key_id.reveal(),
+        aws_secret_access_key=settings.secret_access_key.reveal(),
+        botocore_session=session,
+    ).client(
+        "s3",
+        endpoint_url=settings.endpoint_url,
+        region_name="auto",
+        config=ClientConfig(
+            signature_version="s3v4",
+            s3={"addressing_style": "path", "payload_signing_enabled": True},
+            connect_timeout=PREFLIGHT_SECONDS,
+            read_timeout=seconds,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            max_pool_connections=20,
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+def is_transient(error: BotoCoreError | ClientError) -> bool:
+    """Whether the same call may succeed later; credentials, names and rights do not heal."""
+    if isinstance(error, ClientError):
+        status = _status(error)
+        return (
+            status in (408, 429)
+            or (status >= 500 and status != 501)
+            or _code(error) in _TRANSIENT_CODES
+        )
+    return not isinstance(error, SSLError)
+
+
+def _status(error: BotoCoreError | ClientError) -> int:
+    response: Mapping[str, Any] = getattr(error, "response", {})
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    response: Mapping[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def _reason(error: BotoCoreError | ClientError) -> str:
+    """Return a few words: a status and code, or the kind of a connection's failure."""
+    if isinstance(error, ClientError):
+        return f"{_status(error)} {_code(error)}".strip()
+    return type(error).__name__
+
+
+def _explain(
+    error: BotoCoreError | ClientError, operation: str, bucket: str, endpoint_url: str
+) -> str:
+    status, reason = _status(error), _reason(error)
+    if _code(error) == "NoSuchBucket" or (status == 404 and operation == "List"):
+        return (
+            f"R2 bucket not found: {bucket} ({reason}); check R2_BUCKET_NAME and R2_ACCOUNT_ID, "
+            "and R2_ENDPOINT_URL if the bucket belongs to a jurisdiction"
+        )
+    if status in (401, 403):
+        return (
+            f"Access denied by R2 during {operation} ({reason}); check R2_ACCESS_KEY_ID and "
+            "R2_SECRET_ACCESS_KEY, and that the token may read and write objects of "
+            f"bucket {bucket}"
+        )
+    if not isinstance(error, ClientError):
+        return (
+            f"R2 connection failed: {endpoint_url}: {reason} during {operation}; check "
+            "R2_ACCOUNT_ID or R2_ENDPOINT_URL, and the network"
+        )
+    return f"R2 failed: {operation} on bucket {bucket}: {reason}"

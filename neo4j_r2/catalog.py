@@ -1,0 +1,150 @@
+"""Which objects of the bucket are backups: their keys and their manifests."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+from neo4j_r2.errors import CorruptError
+from neo4j_r2.pack import PackedBlock
+
+FORMAT_VERSION: Final = 1
+TIME_FORMAT: Final = "%Y-%m-%d_%H-%M-%S"
+_NAME = re.compile(
+    r"(?P<database>[a-z][a-z0-9.-]{2,62})_(?P<time>\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)"
+    r"\.(?P<extension>cypher\.gz|cypher|manifest\.json)"
+)
+
+
+@dataclass(frozen=True)
+class BackupName:
+    """What a key says: the prefix, the database, and when the backup was started (UTC)."""
+
+    prefix: str
+    database: str
+    taken: datetime
+
+    @property
+    def stem(self) -> str:
+        """The name of the backup's files without their extension."""
+        return f"{self.database}_{self.taken.strftime(TIME_FORMAT)}"
+
+    def archive_key(self, *, compressed: bool) -> str:
+        """Return the key of the archive."""
+        return f"{self.prefix}/{self.stem}.cypher{'.gz' if compressed else ''}"
+
+    @property
+    def manifest_key(self) -> str:
+        """The key of the manifest."""
+        return f"{self.prefix}/{self.stem}.manifest.json"
+
+
+@dataclass(frozen=True)
+class StoredBackup:
+    """A backup, complete or not, as the bucket's listing shows it."""
+
+    name: BackupName
+    archives: tuple[tuple[str, int], ...]
+    """Key and size of each object that is an archive of this name; rarely not one."""
+    manifest_key: str | None
+
+
+def parse_key(key: str, prefix: str) -> tuple[BackupName, str] | None:
+    """Return name and extension of a key directly under `prefix` that this service gives."""
+    head, separator, tail = key.rpartition("/")
+    match = _NAME.fullmatch(tail)
+    if match is None or not separator or head != prefix:
+        return None
+    try:
+        taken = datetime.strptime(match["time"], TIME_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return BackupName(prefix, match["database"], taken), match["extension"]
+
+
+def stored_backups(listing: Iterable[tuple[str, int]], prefix: str) -> list[StoredBackup]:
+    """Gather keys and sizes into backups, oldest first; foreign keys are left out."""
+    files: dict[BackupName, dict[str, tuple[str, int]]] = {}
+    for key, size in listing:
+        if (parsed := parse_key(key, prefix)) is not None:
+            name, extension = parsed
+            files.setdefault(name, {})[extension] = (key, size)
+    backups = []
+    for name in sorted(files, key=lambda name: (name.taken, name.database)):
+        manifest = files[name].pop("manifest.json", None)
+        archives = tuple(files[name][extension] for extension in sorted(files[name]))
+        backups.append(StoredBackup(name, archives, manifest[0] if manifest else None))
+    return backups
+
+
+@dataclass(frozen=True)
+class ExportSummary:
+    """What an export found; counts are of what is in the archive."""
+
+    method: str
+    nodes: int
+    relationships: int
+    nodes_by_labels: dict[str, int]
+    """By the JSON list of the labels, in ascending order."""
+    relationships_by_type: dict[str, int]
+    constraints: int
+    indexes: int
+    consistent: bool
+    """Whether it is proved that nothing was committed meanwhile."""
+    dangling_relationships: int
+    """Relationships left out, because an endpoint was deleted while they were read."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The record that makes an archive a backup; docs/design.md, "Manifest", has each field."""
+
+    format_version: int
+    service_version: str
+    database: str
+    database_id: str
+    server_version: str
+    server_edition: str
+    started: str
+    finished: str
+    export: ExportSummary
+    identity: dict[str, str]
+    """The temporary label, key and constraint of the archive's text; empty for APOC's."""
+    archive_key: str
+    archive_size: int
+    archive_sha256: str
+    text_size: int
+    blocks: list[dict[str, Any]]
+
+    def to_json(self) -> bytes:
+        """Return the manifest's bytes; ASCII."""
+        return json.dumps(asdict(self), indent=1).encode("ascii") + b"\n"
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Parse a manifest.
+
+        :raises CorruptError: if this is none, or one of a newer format.
+        """
+        try:
+            fields = json.loads(data)
+            version = fields["format_version"]
+            if version != FORMAT_VERSION:
+                raise CorruptError(
+                    f"the manifest has format version {version!r}; this version of the service "
+                    f"reads {FORMAT_VERSION}"
+                )
+            return cls(**{**fields, "export": ExportSummary(**fields["export"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise CorruptError("the manifest is not one of this service") from error
+
+
+def table_entry(block: PackedBlock) -> dict[str, Any]:
+    """Return a block's row in the manifest's table."""
+    entry = dict(vars(block))
+    del entry["data"]
+    return entry

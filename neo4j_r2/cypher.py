@@ -1,0 +1,40 @@
+"""Names, strings and schema statements as pure ASCII Cypher text.
+
+cypher-shell reads its input in the platform's charset and corrupts everything else silently under
+a POSIX locale, so nothing here ever emits a character above U+007E.
+"""
+
+from __future__ import annotations
+
+import re
+from json.encoder import encode_basestring_ascii
+
+_UNSAFE_IN_NAME = re.compile(r"[^ -\[\]-~]")  # everything but printable ASCII without the backslash
+
+
+def quote_name(name: str) -> str:
+    """Return a label, type, property key or schema name as a quoted Cypher name.
+
+    Backticks are doubled. A backslash becomes an escape itself, because Cypher decodes escapes
+    inside backticks too: a raw backslash could start one.
+    """
+    return "`" + escape_unicode(name.replace("`", "``")) + "`"
+
+
+def escape_unicode(text: str) -> str:
+    r"""Return `text` with everything but printable ASCII, and each backslash, as ``\uXXXX``."""
+    return _UNSAFE_IN_NAME.sub(_utf16_escape, text)
+
+
+def _utf16_escape(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02X}{units[i + 1]:02X}" for i in range(0, len(units), 2))
+
+
+def string_literal(text: str) -> str:
+    r"""Return `text` as a double-quoted Cypher string.
+
+    JSON's escapes (``\" \\ \n \r \t \b \f \uXXXX``, surrogate pairs for the rest) are a subset of
+    Cypher's, and the standard library writes them in C.
+    """
+    return encode_basestring_ascii(text)

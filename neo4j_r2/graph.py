@@ -1,0 +1,277 @@
+"""The Neo4j side: the only module with the driver."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self, TypeVar
+
+import neo4j
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+
+from neo4j_r2.config import Neo4jSettings
+from neo4j_r2.errors import GraphError
+
+log = logging.getLogger(__name__)
+
+BATCH_IDS: Final = 128
+"""Ids read into one record: few enough for entities of 20 KB, enough to be as fast as more."""
+QUERY_IDS: Final = 64 * BATCH_IDS
+"""Ids read by one query."""
+SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
+CONNECTION_SECONDS: Final = 15.0
+
+# Temporal values become text on the server: the driver is slow to build them, cannot build years
+# outside 1 to 9999, and drops the named zone. `X` is one value.
+_VALUE: Final = """CASE
+    WHEN X IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
+    WHEN X IS :: LIST<ANY> THEN CASE
+      WHEN size(X) = 0 OR X[0] IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
+      ELSE {type: valueType(X[0]), text: [item IN X | toString(item)]} END
+    ELSE {type: valueType(X), text: toString(X)} END""".replace("X", "content[key]")
+_PROPERTIES: Final = f"keys(content), [key IN keys(content) | {_VALUE}]"
+_NODE: Final = f"""MATCH (n) WHERE id(n) = i WITH i, n, properties(n) AS content
+  RETURN collect([i, labels(n), {_PROPERTIES}]) AS entities"""
+_RELATIONSHIP: Final = f"""MATCH (a)-[r]->(b) WHERE id(r) = i
+  WITH i, type(r) AS kind, id(a) AS a, id(b) AS b, properties(r) AS content
+  RETURN collect([i, kind, a, b, {_PROPERTIES}]) AS entities"""
+# A seek for each id. `id(n) >= $first` would scan the whole store, and collecting over a label or
+# property index could miss or repeat entities that move in it meanwhile.
+_BY_RANGE: Final = """CYPHER 5 UNWIND range($first, $last, $batch) AS start
+CALL (start) {{
+  UNWIND range(start, CASE WHEN start + $batch > $last THEN $last ELSE start + $batch - 1 END) AS i
+  {entity}
+}} RETURN start, entities"""
+_BY_IDS: Final = """CYPHER 5 UNWIND $ids AS i {entity}"""
+
+Result = TypeVar("Result")
+
+_MEMORY_CODE: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+
+
+@dataclass(frozen=True)
+class Database:
+    """What names a database beyond doubt, and the server it is on."""
+
+    name: str
+    id: str
+    """The store's own id; a restored or newly created database has another one."""
+    server_version: str
+    edition: str
+
+
+@dataclass(frozen=True)
+class SchemaObject:
+    """A constraint or an index, with the statement by which the server would create it again."""
+
+    name: str
+    type: str
+    create_statement: str
+
+
+class Graph:
+    """A connection to one database; reads only."""
+
+    def __init__(self, settings: Neo4jSettings, retry_seconds: float) -> None:
+        self._uri = settings.uri
+        self._database = settings.database
+        self._retry_seconds = retry_seconds
+        self._batch_ids = BATCH_IDS
+        self._driver = neo4j.GraphDatabase.driver(
+            settings.uri,
+            auth=(settings.user, settings.password.reveal()),
+            connection_timeout=CONNECTION_SECONDS,
+            connection_acquisition_timeout=2 * CONNECTION_SECONDS,
+            notifications_min_severity="OFF",
+            user_agent="neo4j-r2-backup",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.close()
+
+    def database(self) -> Database:
+        """Log in and say which database this is.
+
+        :raises GraphError: if there is no such server, login, database or supported version.
+        """
+        component = self._login("CALL dbms.components() YIELD versions, edition")
+        version = str(component["versions"][0])
+        if not is_supported(version):
+            raise GraphError(f"Neo4j {version} is not supported; supported are {SUPPORTED}")
+        info = self.row("CALL db.info() YIELD id, name")
+        return Database(info["name"], info["id"], version, component["edition"])
+
+    def bookmark(self) -> frozenset[str]:
+        """Return a mark that is equal to a later one only if nothing was committed in between."""
+
+        def read() -> frozenset[str]:
+            with self._session() as session:
+                session.run("RETURN 1").consume()
+                return frozenset(session.last_bookmarks().raw_values)
+
+        return self._patiently(read)
+
+    def counts(self) -> tuple[int, int]:
+        """Return the number of nodes and of relationships, from the server's count store."""
+        nodes = self.row("MATCH (n) RETURN count(n) AS number")["number"]
+        relationships = self.row("MATCH ()-[r]->() RETURN count(r) AS number")["number"]
+        return nodes, relationships
+
+    def highest_ids(self) -> tuple[int, int]:
+        """Return the highest internal id of a node and of a relationship, -1 without any."""
+        nodes = self.row("CYPHER 5 MATCH (n) RETURN coalesce(max(id(n)), -1) AS id")
+        relationships = self.row("CYPHER 5 MATCH ()-[r]->() RETURN coalesce(max(id(r)), -1) AS id")
+        return nodes["id"], relationships["id"]
+
+    def nodes(self, last: int) -> Iterator[list[Any]]:
+        """Yield records ``[id, labels, keys, values]`` up to an id, in ascending order of ids.
+
+        They come in lists as they are read. Values are those that `values.encode` takes.
+        """
+        return self._by_range(_NODE, last)
+
+    def relationships(self, last: int) -> Iterator[list[Any]]:
+        """Yield records ``[id, type, start id, end id, keys, values]``; see `nodes`."""
+        return self._by_range(_RELATIONSHIP, last)
+
+    def nodes_by_ids(self, ids: Sequence[int]) -> list[Any]:
+        """Return records as `nodes` does, of those of `ids` that exist."""
+        entities = self.row(_BY_IDS.format(entity=_NODE), ids=sorted(ids))["entities"]
+        return sorted(entities)
+
+    def schema(self) -> tuple[list[SchemaObject], list[SchemaObject]]:
+        """Return all constraints, and all indexes that no constraint owns, by their names."""
+        columns = "YIELD name, type, createStatement"
+        constraints = self.rows(f"SHOW CONSTRAINTS {columns}")
+        indexes = self.rows(
+            f"SHOW INDEXES {columns}, owningConstraint WHERE owningConstraint IS NULL"
+        )
+        return _schema_objects(constraints), _schema_objects(indexes)
+
+    def uses_label(self, label: str) -> bool:
+        """Whether any node has a label."""
+        row = self.row(
+            "CALL db.labels() YIELD label WHERE label = $label RETURN count(*) AS number",
+            label=label,
+        )
+        return bool(row["number"])
+
+    def uses_property(self, key: str) -> bool:
+        """Whether any entity has a property; a full scan if the server has ever seen its name."""
+        known = self.row(
+            "CALL db.propertyKeys() YIELD propertyKey WHERE propertyKey = $key "
+            "RETURN count(*) AS number",
+            key=key,
+        )
+        if not known["number"]:
+            return False
+        return any(
+            self.rows(f"MATCH {pattern} WHERE e[$key] IS NOT NULL RETURN 1 LIMIT 1", key=key)
+            for pattern in ("(e)", "()-[e]->()")
+        )
+
+    def row(self, query: str, **parameters: object) -> Mapping[str, Any]:
+        """Run a query that returns one row."""
+        return self.rows(query, **parameters)[0]
+
+    def rows(self, query: str, **parameters: object) -> list[Mapping[str, Any]]:
+        """Run a query with a small result."""
+        return self._patiently(lambda: self._run(query, parameters))
+
+    def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
+        with self._session() as session:
+            result = session.run(query, dict(parameters))
+            return [record.data() for record in result]
+
+    def _login(self, query: str) -> Mapping[str, Any]:
+        """Run the first query: without patience, so that a wrong address is told at once."""
+        try:
+            return self._run(query, {})[0]
+        except (DriverError, Neo4jError) as error:
+            raise self._error(error) from error
+
+    def _patiently(self, read: Callable[[], Result]) -> Result:
+        started = time.monotonic()
+        while True:
+            try:
+                return read()
+            except (DriverError, Neo4jError) as error:
+                self._wait_or_raise(error, time.monotonic() - started)
+
+    def _session(self, fetch_size: int = 1000) -> neo4j.Session:
+        return self._driver.session(
+            database=self._database,
+            default_access_mode=neo4j.READ_ACCESS,
+            fetch_size=fetch_size,
+        )
+
+    def _by_range(self, entity: str, last: int) -> Iterator[list[Any]]:
+        """Yield the entities of all ids up to `last`; reads on after a transient failure."""
+        query = _BY_RANGE.format(entity=entity)
+        following, progress = 0, time.monotonic()
+        while following <= last:
+            batch = self._batch_ids
+            limits = {"first": following, "last": min(following + QUERY_IDS - 1, last)}
+            try:
+                with self._session(fetch_size=4) as session:
+                    for record in session.run(query, limits, batch=batch):
+                        yield record["entities"]
+                        following, progress = record["start"] + batch, time.monotonic()
+                following = limits["last"] + 1
+            except (DriverError, Neo4jError) as error:
+                self._wait_or_raise(error, time.monotonic() - progress)
+
+    def _wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
+        """Pause before a read is tried again, or raise if that is no use (any more)."""
+        if getattr(error, "code", None) == _MEMORY_CODE and self._batch_ids > 1:
+            self._batch_ids = max(1, self._batch_ids // 4)
+            log.warning("Neo4j ran out of memory for one read, reading in smaller steps")
+            return
+        if not error.is_retryable() or waited > self._retry_seconds:
+            raise self._error(error) from error
+        log.warning("Neo4j failed during a read, trying again: %s", _first_line(error))
+        time.sleep(min(5.0, 0.5 + waited / 4))
+
+    def _error(self, error: DriverError | Neo4jError) -> GraphError:
+        return GraphError(_explain(error, self._uri, self._database))
+
+
+def is_supported(version: str) -> bool:
+    """Whether this service supports a Neo4j version: 5.26 and the calendar versions after it."""
+    match = re.match(r"(\d+)\.(\d+)", version)
+    return match is not None and (int(match[1]), int(match[2])) >= (5, 26)
+
+
+def _explain(error: DriverError | Neo4jError, uri: str, database: str) -> str:
+    code = getattr(error, "code", None) or ""
+    if isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth"):
+        return (
+            f"Neo4j connection failed: {uri} refused the login ({code}); "
+            "check NEO4J_USER and NEO4J_PASSWORD"
+        )
+    if code == "Neo.ClientError.Security.CredentialsExpired":
+        return "Neo4j connection failed: the password must be changed first (ALTER CURRENT USER)"
+    if code == "Neo.ClientError.Database.DatabaseNotFound":
+        return f"Neo4j connection failed: {uri} has no database {database!r}; check NEO4J_DATABASE"
+    if isinstance(error, ServiceUnavailable | DriverError):
+        return (
+            f"Neo4j connection failed: {uri}: {_first_line(error)}; check that Neo4j is up and "
+            "healthy, NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI), and the network"
+        )
+    return f"Neo4j failed: {code}: {_first_line(error)}; check Neo4j's logs"
+
+
+def _first_line(error: DriverError | Neo4jError) -> str:
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    return str(text).splitlines()[0]
+
+
+def _schema_objects(rows: list[Mapping[str, Any]]) -> list[SchemaObject]:
+    objects = (SchemaObject(row["name"], row["type"], row["createStatement"]) for row in rows)
+    return sorted(objects, key=lambda schema_object: schema_object.name)

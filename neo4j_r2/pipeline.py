@@ -1,0 +1,75 @@
+"""Steps of a stream that run side by side: reading, encoding, compressing and uploading.
+
+What each thread does most releases the interpreter's lock: the socket, ISA-L and zlib, SHA-256.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _Failure:
+    error: BaseException
+
+
+class _End:
+    """Marks the end of a stream between threads."""
+
+
+_END: Final = _End()
+
+
+def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
+    """Yield `items`, which another thread takes up to `depth` ahead.
+
+    An error of `items` is raised here. The thread is a daemon: one that hangs in a read does not
+    keep an interrupted run from ending.
+    """
+    channel: queue.Queue[Item | _Failure | _End] = queue.Queue(depth)
+    abandoned = threading.Event()
+
+    def produce() -> None:
+        try:
+            for item in items:
+                channel.put(item)
+                if abandoned.is_set():
+                    return
+            channel.put(_END)
+        except BaseException as error:  # noqa: BLE001 - carried to the consuming thread
+            channel.put(_Failure(error))
+
+    threading.Thread(target=produce, name="prefetch", daemon=True).start()
+    try:
+        while not isinstance(item := channel.get(), _End):
+            if isinstance(item, _Failure):
+                raise item.error
+            yield item
+    finally:
+        abandoned.set()
+        with suppress(queue.Empty):
+            channel.get_nowait()
+
+
+def ordered_map(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """Yield `function` of each item in their order; up to `threads` + 1 are under way at once."""
+    pending: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="pack") as pool:
+        for item in items:
+            pending.append(pool.submit(function, item))
+            if len(pending) > threads:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()

@@ -1,0 +1,35 @@
+"""Progress of an export: for the watch at each step, for the reader of the log now and then."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+_INTERVAL_SECONDS: Final = 10.0
+
+
+class Progress:
+    """Counts entities read and bytes stored, and logs a line every ten seconds."""
+
+    def __init__(self, expected: int, on_progress: Callable[[], None]) -> None:
+        """:param expected: about how many entities there are."""
+        self._expected = expected
+        self._on_progress = on_progress
+        self._entities = 0
+        self._started = self._logged = time.monotonic()
+
+    def add(self, entities: int) -> None:
+        """Count entities as read."""
+        self._entities += entities
+        self._on_progress()
+        now = time.monotonic()
+        if now - self._logged >= _INTERVAL_SECONDS:
+            self._logged = now
+            rate = self._entities / (now - self._started)
+            log.info(
+                "Exported %d of about %d entities (%.0f/s)", self._entities, self._expected, rate
+            )

@@ -1,0 +1,109 @@
+"""Which backups are removed: a pure decision, with the reason for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from neo4j_r2.catalog import BackupName
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A stored backup as retention sees it."""
+
+    name: BackupName
+    complete: bool
+    database_id: str | None
+    """The identity of the database it was taken of; None without a manifest."""
+    entities: int
+    """In a complete backup; 0 otherwise."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is being kept, and for whom."""
+
+    retention_days: int
+    """0 keeps everything."""
+    databases: dict[str, str]
+    """Name and identity of each database that this run has backed up."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of one backup, and why."""
+
+    candidate: Candidate
+    remove: bool
+    reason: str
+    warning: bool = False
+    """Whether the reason is one that the user should know of."""
+
+
+def decide(candidates: Sequence[Candidate], policy: Policy, now: datetime) -> list[Decision]:
+    """Decide on each candidate, in the order given.
+
+    The newest complete backup of a database is always kept. So is everything of a database whose
+    newest backup is empty while an older one is not: somebody may have lost a graph.
+    """
+    newest = _newest_complete(candidates, policy)
+    emptied = emptied_databases(candidates, policy)
+    return [_decide(each, policy, now, newest, emptied) for each in candidates]
+
+
+def emptied_databases(candidates: Sequence[Candidate], policy: Policy) -> set[str]:
+    """Return the databases whose newest backup is empty while an older one is not."""
+    return {
+        database
+        for database, latest in _newest_complete(candidates, policy).items()
+        if latest.entities == 0 and any(_is_fuller(each, database, policy) for each in candidates)
+    }
+
+
+def _decide(
+    candidate: Candidate,
+    policy: Policy,
+    now: datetime,
+    newest: dict[str, Candidate],
+    emptied: set[str],
+) -> Decision:
+    database = candidate.name.database
+    days = policy.retention_days
+
+    def keep(reason: str, *, warning: bool = False) -> Decision:
+        return Decision(candidate, remove=False, reason=reason, warning=warning)
+
+    if database not in policy.databases:
+        return keep(f"of another database, {database}")
+    if days == 0:
+        return keep("retention is off")
+    if candidate.name.taken >= now - timedelta(days=days):
+        return keep(f"not older than {days} days")
+    if candidate.complete and candidate.database_id != policy.databases[database]:
+        return keep("taken of another server's database of the same name", warning=True)
+    if newest.get(database) is candidate:
+        return keep("the newest complete backup")
+    if database in emptied:
+        return keep("the newest backup is empty and older ones are not", warning=True)
+    state = "" if candidate.complete else ", and incomplete"
+    return Decision(candidate, remove=True, reason=f"older than {days} days{state}")
+
+
+def _newest_complete(candidates: Sequence[Candidate], policy: Policy) -> dict[str, Candidate]:
+    newest: dict[str, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda each: each.name.taken):
+        database = candidate.name.database
+        if candidate.complete and candidate.database_id == policy.databases.get(database):
+            newest[database] = candidate
+    return newest
+
+
+def _is_fuller(candidate: Candidate, database: str, policy: Policy) -> bool:
+    return (
+        candidate.name.database == database
+        and candidate.database_id == policy.databases[database]
+        and candidate.complete
+        and candidate.entities > 0
+    )

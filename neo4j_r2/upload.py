@@ -1,0 +1,162 @@
+"""One object, uploaded while it is being made: a multipart upload driven by hand.
+
+All parts but the last have the same size, as R2 demands. Nothing is visible under the key before
+`complete`, and every other way out aborts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import threading
+import uuid
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from neo4j_r2.bucket import Bucket
+from neo4j_r2.errors import BackupError, BucketError
+from neo4j_r2.log import megabytes
+
+log = logging.getLogger(__name__)
+
+HIGHEST_PART: Final = 10_000
+SMALLEST_PART_SIZE: Final = 8 * 1024 * 1024
+_RUN: Final = "backup-run"
+
+
+def part_size_for(estimate: int) -> int:
+    """Return a part size with which an object of four times the estimated size still fits."""
+    mebibyte = 1024 * 1024
+    needed = -(-4 * estimate // HIGHEST_PART)
+    return max(SMALLEST_PART_SIZE, -(-needed // mebibyte) * mebibyte)
+
+
+class Upload:
+    """A context that aborts unless `complete` has returned; `write` takes the object's bytes."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        key: str,
+        *,
+        part_size: int,
+        concurrency: int,
+        on_progress: Callable[[], None],
+    ) -> None:
+        self.key = key
+        self.size = 0
+        self.upload_id = ""
+        self._bucket = bucket
+        self._part_size = part_size
+        self._concurrency = concurrency
+        self._on_progress = on_progress
+        self._run = uuid.uuid4().hex
+        self._sha256 = hashlib.sha256()
+        self._buffer = bytearray()
+        self._number = 0
+        self._parts: queue.Queue[tuple[int, bytes] | None] = queue.Queue(maxsize=1)
+        self._etags: dict[int, str] = {}
+        self._failure: BaseException | None = None
+        self._abandoned = threading.Event()
+        self._completed = False
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of all bytes written so far."""
+        return self._sha256.hexdigest()
+
+    def __enter__(self) -> Self:
+        self.upload_id = self._bucket.create_upload(self.key, {_RUN: self._run})
+        for _ in range(self._concurrency):
+            # Daemons: a part that hangs does not keep an interrupted run from ending.
+            threading.Thread(target=self._upload_parts, name="upload", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self._completed:
+            self._abort()
+
+    def write(self, data: bytes) -> None:
+        """Add bytes; waits while as many parts as allowed are under way.
+
+        :raises BucketError: if a part could not be uploaded, or too many would be needed.
+        """
+        self._sha256.update(data)
+        self.size += len(data)
+        self._buffer += data
+        while len(self._buffer) >= self._part_size:
+            part = bytes(memoryview(self._buffer)[: self._part_size])
+            del self._buffer[: self._part_size]
+            self._submit(part)
+
+    def complete(self) -> None:
+        """Upload what is left and make the object visible.
+
+        :raises BucketError: if it is not; the upload is then aborted on the way out.
+        """
+        if self._buffer or not self._number:
+            self._submit(bytes(self._buffer))
+            self._buffer.clear()
+        self._parts.join()
+        self._raise_failure()
+        if len(self._etags) != self._number:
+            raise AssertionError("a part was lost without an error")
+        for _ in range(self._concurrency):
+            self._parts.put(None)
+        self._bucket.complete_upload(self.key, self.upload_id, self._etags, self._is_stored)
+        self._completed = True
+
+    def _submit(self, part: bytes) -> None:
+        self._number += 1
+        if self._number > HIGHEST_PART:
+            raise BucketError(
+                f"The backup needs more than {HIGHEST_PART} parts of {self._part_size} bytes; "
+                "set BACKUP_PART_SIZE_MB to a larger size"
+            )
+        self._parts.put((self._number, part))
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _upload_parts(self) -> None:
+        """Upload parts until there are no more; after a failure, only take them."""
+        while (item := self._parts.get()) is not None:
+            number, part = item
+            try:
+                if self._failure is None:
+                    self._etags[number] = self._bucket.upload_part(
+                        self.key, self.upload_id, number, part, self._abandoned
+                    )
+                    self._on_progress()
+                    log.debug("Uploaded part %d (%s)", number, megabytes(len(part)))
+            except BaseException as error:  # noqa: BLE001 - raised in the writing thread
+                self._failure = error
+            finally:
+                self._parts.task_done()
+
+    def _is_stored(self) -> bool:
+        """Whether the object under the key is the one of this upload."""
+        stored = self._bucket.head(self.key)
+        return (
+            stored is not None
+            and stored.size == self.size
+            and stored.metadata.get(_RUN) == self._run
+        )
+
+    def _abort(self) -> None:
+        self._failure = self._failure or BucketError("The upload was aborted")
+        self._abandoned.set()
+        try:
+            self._bucket.abort_upload(self.key, self.upload_id)
+            log.info("Upload aborted: %s", self.key)
+        except BackupError as error:
+            log.warning("The upload could not be aborted, the next run does it: %s", error)

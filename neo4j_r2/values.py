@@ -1,0 +1,190 @@
+"""Property values as cells: short texts, with the Cypher expression that reads each kind back.
+
+A batch of entities travels as one string literal, rows of cells. `encode` turns a value into the
+name of its kind and its cell; `KINDS` has the expression that turns the cell into exactly that
+value again, with ``{c}`` where the cell goes. docs/design.md, "Cells", has the table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import orjson
+from neo4j.spatial import Point
+
+from neo4j_r2.errors import GraphError
+from neo4j_r2.temporal import needs_parts, parts
+
+
+class Encoded(NamedTuple):
+    """A value's kind (a key of `KINDS`) and its cell."""
+
+    kind: str
+    cell: str
+
+
+_POINT_2D = (
+    "point({{srid: toInteger(split({c}, ' ')[0]), "
+    "x: toFloat(split({c}, ' ')[1]), y: toFloat(split({c}, ' ')[2])}})"
+)
+_POINT_3D = _POINT_2D.replace("}})", ", z: toFloat(split({c}, ' ')[3])}})")
+_SCALARS: Final = {
+    "boolean": "toBoolean({c})",
+    "integer": "toInteger({c})",
+    "float": "toFloat({c})",
+    "string": "{c}",
+    "date": "date({c})",
+    "local time": "localtime({c})",
+    "zoned time": "time({c})",
+    "local datetime": "localdatetime({c})",
+    "zoned datetime": "datetime({c})",
+    "duration": "duration({c})",
+    "point 2d": _POINT_2D,
+    "point 3d": _POINT_3D,
+    # The server prints an offset with seconds (a zone before its standard time) but does not
+    # parse it: these are made of their parts.
+    "zoned time of parts": (
+        "time({{time: localtime(split({c}, ' ')[0]), timezone: split({c}, ' ')[1]}})"
+    ),
+    "zoned datetime of parts": (
+        "datetime({{epochSeconds: toInteger(split({c}, ' ')[0]), "
+        "nanosecond: toInteger(split({c}, ' ')[1]), timezone: split({c}, ' ')[2]}})"
+    ),
+}
+# A list's cell has its separator before each item, so that the empty list and a list of one empty
+# string differ. Strings bring their own separator: the cell's first character.
+_LISTS: Final = {
+    "list of boolean": "toBooleanList(tail(split({c}, ',')))",
+    "list of integer": "toIntegerList(tail(split({c}, ',')))",
+    "list of float": "toFloatList(tail(split({c}, ',')))",
+    "list of string": "tail(split({c}, left({c}, 1)))",
+    "list of escaped string": (
+        "[x IN tail(split({c}, ',')) | replace(replace(x, '~1', ','), '~0', '~')]"
+    ),
+    "byte array": "toIntegerList(tail(split({c}, ','))) /* byte array */",
+}
+KINDS: Final = (
+    _SCALARS
+    | {
+        f"list of {kind}": "[x IN tail(split({c}, ',')) | " + expression.replace("{c}", "x") + "]"
+        for kind, expression in _SCALARS.items()
+    }
+    | _LISTS
+)
+"""Expression of each kind, a format string over ``c``."""
+
+TEMPORAL_TYPES: Final = {
+    "DATE NOT NULL": "date",
+    "LOCAL TIME NOT NULL": "local time",
+    "ZONED TIME NOT NULL": "zoned time",
+    "LOCAL DATETIME NOT NULL": "local datetime",
+    "ZONED DATETIME NOT NULL": "zoned datetime",
+    "DURATION NOT NULL": "duration",
+}
+"""Kind of each temporal type, by the name that Cypher's valueType() gives it."""
+
+_LIST_SEPARATORS: Final = ",;|\t\n\x1f\x1e\x1d\x1c"
+
+
+def encode(value: object) -> Encoded:
+    """Encode a property value as the graph's read query returns it.
+
+    Booleans, integers, floats, strings, points, byte arrays and lists of them come as the driver's
+    own types; a temporal value as ``{"type": valueType, "text": toString}``, and a list of temporal
+    values likewise with a list of texts.
+
+    :raises GraphError: for a type that this version does not know; it is never left out.
+    """
+    encoder = _ENCODERS.get(type(value))
+    if encoder is not None:
+        return encoder(value)
+    if isinstance(value, Point):
+        return _encode_point(value)
+    raise GraphError(f"Unsupported property type: {type(value).__name__}; nothing was backed up")
+
+
+def _encode_boolean(value: bool) -> Encoded:
+    return Encoded("boolean", "true" if value else "false")
+
+
+def _encode_integer(value: int) -> Encoded:
+    return Encoded("integer", str(value))
+
+
+def _encode_float(value: float) -> Encoded:
+    return Encoded("float", _float_text(value))
+
+
+def _encode_string(value: str) -> Encoded:
+    return Encoded("string", value)
+
+
+def _encode_bytes(value: bytes | bytearray) -> Encoded:
+    # Cypher sees a byte array as integers from -128 to 127.
+    signed = (byte - 256 if byte > 127 else byte for byte in value)
+    return Encoded("byte array", "".join(f",{number}" for number in signed))
+
+
+def _encode_point(value: Point) -> Encoded:
+    kind = "point 2d" if len(value) == 2 else "point 3d"
+    return Encoded(kind, " ".join([str(value.srid), *map(_float_text, value)]))
+
+
+def _encode_temporal(value: dict[str, str | list[str]]) -> Encoded:
+    kind, text = TEMPORAL_TYPES.get(str(value["type"])), value["text"]
+    if kind is None:
+        raise GraphError(f"Unsupported property type: {value['type']}; nothing was backed up")
+    texts = [text] if isinstance(text, str) else text
+    if kind in ("zoned time", "zoned datetime") and any(map(needs_parts, texts)):
+        kind, texts = f"{kind} of parts", list(map(parts, texts))
+    if isinstance(text, str):
+        return Encoded(kind, texts[0])
+    return Encoded(f"list of {kind}", "".join("," + item for item in texts))
+
+
+def _encode_list(value: list[object]) -> Encoded:
+    if not value:
+        return Encoded("list of string", "")
+    first = value[0]
+    if isinstance(first, str):
+        return _encode_strings(value)  # type: ignore[arg-type]  # Neo4j's lists are homogeneous
+    if isinstance(first, bool | int | float):
+        text = _numbers_text(value)
+        return Encoded(f"list of {encode(first).kind}", text)
+    items = [encode(item) for item in value]
+    return Encoded(f"list of {items[0].kind}", "".join("," + item.cell for item in items))
+
+
+def _encode_strings(items: list[str]) -> Encoded:
+    for separator in _LIST_SEPARATORS:
+        if not any(separator in item for item in items):
+            return Encoded("list of string", separator + separator.join(items))
+    escaped = (item.replace("~", "~0").replace(",", "~1") for item in items)
+    return Encoded("list of escaped string", "".join("," + item for item in escaped))
+
+
+def _numbers_text(value: list[object]) -> str:
+    text = orjson.dumps(value).decode("ascii")
+    if "null" in text:  # JSON has no NaN and no infinities
+        return "".join("," + encode(item).cell for item in value)
+    return "," + text[1:-1]
+
+
+def _float_text(value: float) -> str:
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+_ENCODERS: Final[dict[type, Callable[[Any], Encoded]]] = {
+    bool: _encode_boolean,
+    int: _encode_integer,
+    float: _encode_float,
+    str: _encode_string,
+    bytes: _encode_bytes,
+    bytearray: _encode_bytes,
+    list: _encode_list,
+    dict: _encode_temporal,
+}

@@ -1,0 +1,182 @@
+"""The manual export: the service's own walk through the whole graph, the reference for fidelity.
+
+Nodes are read by their internal ids, then relationships, then the schema. Memory holds one block,
+what is read ahead, and one bit for each node id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain, count
+from typing import Any, Final
+
+from neo4j_r2 import script
+from neo4j_r2.catalog import ExportSummary
+from neo4j_r2.errors import GraphError
+from neo4j_r2.graph import Database, Graph
+from neo4j_r2.pack import TextBlock
+from neo4j_r2.pipeline import prefetch
+from neo4j_r2.rows import Row, RowBlock, blocks, node_row, relationship_row
+from neo4j_r2.statements import Identity, node_statements, relationship_statements
+
+_READ_AHEAD: Final = 4
+_CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
+
+
+class Walk:
+    """One export; `blocks` is to be exhausted before `summary`."""
+
+    method = "manual"
+
+    def __init__(
+        self,
+        graph: Graph,
+        database: Database,
+        started: datetime,
+        on_progress: Callable[[int], None],
+    ) -> None:
+        """Prepare an export; `on_progress` is told of the entities in each record read."""
+        self._graph = graph
+        self._database = database
+        self._started = started
+        self._on_progress = on_progress
+        self.identity = free_identity(graph)
+        self._seen = _IdSet()
+        self._labels: Counter[tuple[str, ...]] = Counter()
+        self._types: Counter[str] = Counter()
+        self._dangling = 0
+        self._schema_sizes = (0, 0)
+        self._consistent = False
+
+    def blocks(self) -> Iterator[TextBlock]:
+        """Yield the archive's text in its order.
+
+        :raises GraphError: if the graph cannot be read to its end.
+        """
+        characters = 0
+        for block in self._content():
+            yield block
+            characters += len(block.text)
+            if characters > _CHARACTERS_BETWEEN_CLEARINGS:
+                yield TextBlock("clearing", -1, -1, 0, script.CACHE_CLEARING.encode("ascii"))
+                characters = 0
+
+    def _content(self) -> Iterator[TextBlock]:
+        before = self._graph.bookmark()
+        last_node, last_relationship = self._graph.highest_ids()
+        yield self._prologue()
+        nodes = map(node_row, self._read(self._graph.nodes(last_node)))
+        for block in blocks(nodes):
+            yield self._node_block(block)
+        relationships = map(
+            relationship_row, self._read(self._graph.relationships(last_relationship))
+        )
+        for block in blocks(relationships):
+            yield from self._relationship_blocks(block)
+        constraints, indexes = self._graph.schema()
+        self._schema_sizes = len(constraints), len(indexes)
+        self._consistent = self._graph.bookmark() == before
+        text = script.identity_removal(self.identity) + script.schema_creation(constraints, indexes)
+        text += script.end_marker(self._labels.total(), self._types.total())
+        yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
+
+    def summary(self) -> ExportSummary:
+        """Return what the archive holds."""
+        labels = {json.dumps(group): number for group, number in sorted(self._labels.items())}
+        return ExportSummary(
+            method=self.method,
+            nodes=self._labels.total(),
+            relationships=self._types.total(),
+            nodes_by_labels=labels,
+            relationships_by_type=dict(sorted(self._types.items())),
+            constraints=self._schema_sizes[0],
+            indexes=self._schema_sizes[1],
+            consistent=self._consistent,
+            dangling_relationships=self._dangling,
+        )
+
+    def _read(self, batches: Iterator[list[Any]]) -> Iterator[Any]:
+        for batch in prefetch(batches, _READ_AHEAD):
+            self._on_progress(len(batch))
+            yield from batch
+
+    def _prologue(self) -> TextBlock:
+        text = script.header(self._database, self._started, self.method)
+        text += script.identity_creation(self.identity)
+        return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
+
+    def _node_block(self, block: RowBlock) -> TextBlock:
+        for row in block.rows:
+            self._seen.add(row.id)
+            self._labels[row.group] += 1
+        self._refuse_reserved_names(block.rows)
+        return _text_block("nodes", block, node_statements(block.rows, self.identity))
+
+    def _relationship_blocks(self, block: RowBlock) -> Iterator[TextBlock]:
+        """Yield a block of relationships, after one with endpoints that were not there before."""
+        endpoints = {int(cell) for row in block.rows for cell in row.identity}
+        missing = [node for node in endpoints if node not in self._seen]
+        rows = list(block.rows)
+        if missing:
+            late = [node_row(record) for record in self._graph.nodes_by_ids(missing)]
+            if late:
+                yield self._node_block(RowBlock(late[0].id, late[-1].id, late))
+            rows = [row for row in rows if all(int(cell) in self._seen for cell in row.identity)]
+            self._dangling += len(block.rows) - len(rows)
+        self._types.update(row.group[0] for row in rows)
+        self._refuse_reserved_names(rows)
+        if rows:
+            text = relationship_statements(rows, self.identity)
+            yield _text_block("relationships", RowBlock(block.first, block.last, rows), text)
+
+    def _refuse_reserved_names(self, rows: Sequence[Row]) -> None:
+        """Stop if a writer has just begun to use the names chosen at the start."""
+        groups = {row.group for row in rows}
+        columns = {row.columns for row in rows}
+        if any(self.identity.label in group for group in groups) or any(
+            self.identity.key == column.key for column in chain.from_iterable(columns)
+        ):
+            raise GraphError(
+                f"The name {self.identity.label} or {self.identity.key} came into use during the "
+                "export; run the backup again"
+            )
+
+
+def free_identity(graph: Graph) -> Identity:
+    """Return the first identity whose names the graph does not use."""
+    constraints, indexes = graph.schema()
+    names = {schema_object.name for schema_object in (*constraints, *indexes)}
+    for number in count():
+        identity = Identity.numbered(number)
+        if (
+            identity.constraint not in names
+            and not graph.uses_label(identity.label)
+            and not graph.uses_property(identity.key)
+        ):
+            return identity
+    raise AssertionError("unreachable: numbers do not end")
+
+
+def _text_block(kind: str, block: RowBlock, statements: str) -> TextBlock:
+    text = f":begin\n{statements}:commit\n".encode("ascii")
+    return TextBlock(kind, block.first, block.last, len(block.rows), text)
+
+
+class _IdSet:
+    """A set of internal ids, a bit for each id up to the highest."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, number: int) -> None:
+        index = number >> 3
+        if index >= len(self._bits):
+            self._bits.extend(bytes(index + 1 - len(self._bits) + 4096))
+        self._bits[index] |= 1 << (number & 7)
+
+    def __contains__(self, number: int) -> bool:
+        index = number >> 3
+        return index < len(self._bits) and bool(self._bits[index] >> (number & 7) & 1)

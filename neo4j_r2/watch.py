@@ -1,0 +1,70 @@
+"""The ends of a run that come from outside it: signals, and time passing without progress."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+from neo4j_r2.errors import Interruption, Stalled
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def raise_on_signals() -> None:
+    """Let the first signal that asks for an end raise `Interruption` in the main thread.
+
+    Later ones are ignored: the clean-up that the first one began is bounded in time.
+    """
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Interruption(number)
+
+    for each in _SIGNALS:
+        signal.signal(each, interrupt)
+
+
+class Watch:
+    """Ends a run that makes no progress, instead of letting it hold the lock for ever.
+
+    The alarm raises in the main thread, wherever that waits: in a call of the driver or of the S3
+    client, or for another thread.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._side = "Neo4j"
+
+    def progress(self) -> None:
+        """Start the limit anew; any thread may say so."""
+        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    @contextmanager
+    def waiting_for(self, side: str) -> Iterator[None]:
+        """Say what the run is waiting for, should it wait too long."""
+        previous, self._side = self._side, side
+        try:
+            yield
+        finally:
+            self._side = previous
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Watch while the context is open.
+
+        :raises Stalled: in the context, once there was no progress for the limit.
+        """
+
+        def stalled(_number: int, _frame: FrameType | None) -> None:
+            raise Stalled(self._side, self._seconds)
+
+        signal.signal(signal.SIGALRM, stalled)
+        self.progress()
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,0 +1,85 @@
+"""The servers' jars, resolved from Maven Central once for each version of their pom."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from testbed.java import JavaError
+
+Kind = Literal["neo4j", "apoc", "cypher-shell", "s3proxy"]
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+CACHE = PROJECT_ROOT / ".testbed" / "jars"
+_POMS = Path(__file__).resolve().parent / "poms"
+_STAMP = "pom.sha256"
+
+
+def resolve(kind: Kind) -> Path:
+    """The directory that holds the jars of `kind`, resolved with Maven when its pom is new.
+
+    Safe to call from several processes at once: a directory appears complete or not at all.
+    Raises JavaError when Maven is missing or fails.
+    """
+    pom = _POMS / f"{kind}.xml"
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()
+    directory = CACHE / kind
+    if _stamp(directory) != digest:
+        _resolve_into(directory, pom, digest)
+    return directory
+
+
+def _stamp(directory: Path) -> str | None:
+    try:
+        return (directory / _STAMP).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return None
+
+
+def _resolve_into(directory: Path, pom: Path, digest: str) -> None:
+    print(
+        f"Resolving {pom.stem} {_version(pom)} from Maven Central ...", file=sys.stderr, flush=True
+    )
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix=f".{pom.stem}-") as scratch:
+        jars = Path(scratch) / "jars"
+        _copy_dependencies(pom, jars)
+        (jars / _STAMP).write_text(digest, encoding="ascii")
+        _put_in_place(jars, directory, digest, Path(scratch) / "replaced")
+
+
+def _version(pom: Path) -> str:
+    """The pom's own version: the first one in it, and the one of its main dependency."""
+    found = re.search("<version>(.+)</version>", pom.read_text(encoding="utf-8"))
+    return found.group(1) if found else "of an unknown version"
+
+
+def _copy_dependencies(pom: Path, jars: Path) -> None:
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise JavaError("mvn (Apache Maven) is not on PATH: it resolves the test servers' jars")
+    command = [maven, "-q", "-B", "-f", os.fspath(pom), "dependency:copy-dependencies"]
+    # Both outside the poms' folder: Maven would leave a "target" folder beside them.
+    command += [f"-DoutputDirectory={jars}", f"-DbuildDirectory={jars.parent / 'target'}"]
+    finished = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if finished.returncode != 0:
+        reason = (finished.stdout + finished.stderr).strip() or "no output"
+        raise JavaError(f"Maven could not resolve {pom.stem}: {reason.splitlines()[0]}")
+
+
+def _put_in_place(jars: Path, directory: Path, digest: str, replaced: Path) -> None:
+    """Rename `jars` to `directory`; when another process was faster, its result is kept."""
+    if directory.exists() and _stamp(directory) != digest:
+        directory.rename(replaced)
+    try:
+        jars.rename(directory)
+    except OSError:
+        if _stamp(directory) != digest:
+            raise

@@ -1,0 +1,47 @@
+"""The Java that runs the servers: found, and checked for its version."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+SUPPORTED_MAJORS = (17, 21)
+
+
+class JavaError(RuntimeError):
+    """Java or Maven is missing, or Java's version isn't one that Neo4j 5.26 supports."""
+
+
+@functools.cache
+def java() -> str:
+    """The path of `java`: JAVA_HOME's when that is set, else the one on PATH.
+
+    Raises JavaError, naming the version that was found, unless it is one of SUPPORTED_MAJORS.
+    """
+    executable = _find()
+    major = _major(executable)
+    if major not in SUPPORTED_MAJORS:
+        wanted = " or ".join(map(str, SUPPORTED_MAJORS))
+        raise JavaError(
+            f"{executable} is Java {major}; Neo4j 5.26 needs Java {wanted}: set JAVA_HOME to one"
+        )
+    return executable
+
+
+def _find() -> str:
+    home = os.environ.get("JAVA_HOME")
+    executable = shutil.which(Path(home) / "bin" / "java" if home else "java")
+    if executable is None:
+        place = f"in JAVA_HOME ({home})" if home else "on PATH"
+        raise JavaError(f"there is no java {place}: Java 17 or 21 runs the test servers")
+    return executable
+
+
+def _major(executable: str) -> int:
+    finished = subprocess.run([executable, "-version"], capture_output=True, text=True, check=False)
+    version = re.search(r'version "(?:1\.)?(\d+)', finished.stderr)
+    if version is None:
+        raise JavaError(f"{executable} -version did not name a version: {finished.stderr.strip()}")
+    return int(version.group(1))

@@ -1,0 +1,46 @@
+"""Free loopback ports for servers that need to know theirs before they start."""
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+# Below the range that Linux, macOS and Windows take outgoing connections' ports from, so that a
+# port that was found free isn't given to somebody's connection before the server binds it.
+PORT_RANGE = range(20_000, 32_000)
+_handed_out: set[int] = set()
+
+
+class PortTakenError(RuntimeError):
+    """The port that a server was given is somebody else's."""
+
+
+def free_port() -> int:
+    """A port nobody listens on, and that this process hasn't handed out before."""
+    generator = random.SystemRandom()
+    while True:
+        port = generator.choice(PORT_RANGE)
+        if port not in _handed_out and _can_bind(port):
+            _handed_out.add(port)
+            return port
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as candidate:
+        try:
+            candidate.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def is_listening(port: int) -> bool:
+    """Whether something accepts connections on the loopback `port`."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def require_free(port: int) -> None:
+    """Raise PortTakenError when `port` is in use, lest its owner be taken for a new server."""
+    if is_listening(port):
+        raise PortTakenError(f"something else already listens on port {port}")

@@ -1,0 +1,22 @@
+"""Waiting for a condition with a deadline: the only place that sleeps."""
+
+import time
+from collections.abc import Callable
+
+POLL_SECONDS = 0.05
+
+
+class WaitTimeoutError(TimeoutError):
+    """The condition was still false at its deadline."""
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Return as soon as `condition()` is true; it is always asked at least once.
+
+    Raises WaitTimeoutError, naming `what` was waited for, when it is still false after `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= deadline:
+            raise WaitTimeoutError(f"waited {seconds:g} s in vain for {what}")
+        time.sleep(POLL_SECONDS)

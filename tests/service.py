@@ -1,0 +1,121 @@
+"""The service as its users start it: `python3 backup.py` in a process of its own."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from testbed.neo4j_server import Neo4jServer
+from testbed.s3_server import S3Server
+
+BACKUP = Path(__file__).parent.parent / "backup.py"
+TIMEOUT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended."""
+
+    exit_code: int
+    log: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A configuration, and the bucket it writes to."""
+
+    s3: S3Server
+    bucket: str
+    directory: Path
+    variables: Mapping[str, str]
+
+    @staticmethod
+    def configured(source: Neo4jServer, s3: S3Server, bucket: str, directory: Path) -> Service:
+        """Return a service that backs up `source` into `bucket`, with its state in `directory`."""
+        variables = {
+            "NEO4J_URI": source.uri,
+            "NEO4J_PASSWORD": source.password,
+            "R2_ENDPOINT_URL": s3.endpoint_url,
+            "R2_ACCESS_KEY_ID": s3.access_key,
+            "R2_SECRET_ACCESS_KEY": s3.secret_key,
+            "R2_BUCKET_NAME": bucket,
+            "BACKUP_STATE_DIR": str(directory / "state"),
+        }
+        return Service(s3, bucket, directory, variables)
+
+    def with_variables(self, **variables: str) -> Service:
+        """Return the same service with some variables changed; an empty one counts as unset."""
+        return replace(self, variables={**self.variables, **variables})
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a run and return at once; its log is on standard error."""
+        return subprocess.Popen(
+            [sys.executable, str(BACKUP), *arguments],
+            cwd=self.directory,
+            env={**_environment(), **self.variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> Run:
+        """Run to the end."""
+        with self.start(*arguments) as process:
+            _, log = process.communicate(timeout=TIMEOUT_SECONDS)
+        return Run(process.returncode, log)
+
+    def backup(self) -> Backup:
+        """Make a backup, which has to succeed, and return it."""
+        run = self.run()
+        assert run.exit_code == 0, run.log
+        return self.backups()[-1]
+
+    def keys(self) -> list[str]:
+        """Return the keys of all objects in the bucket."""
+        listing = self.s3.client().list_objects_v2(Bucket=self.bucket)
+        return [entry["Key"] for entry in listing.get("Contents", [])]
+
+    def object(self, key: str) -> bytes:
+        """Return an object's bytes."""
+        return self.s3.client().get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def backups(self) -> list[Backup]:
+        """Return all complete backups, oldest first."""
+        manifests = [key for key in self.keys() if key.endswith(".manifest.json")]
+        return [self._backup(json.loads(self.object(key))) for key in sorted(manifests)]
+
+    def _backup(self, manifest: dict[str, Any]) -> Backup:
+        return Backup(manifest, self.object(manifest["archive_key"]))
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A complete backup, read from the bucket."""
+
+    manifest: dict[str, Any]
+    archive: bytes
+
+    @property
+    def text(self) -> bytes:
+        """The archive's Cypher text."""
+        is_compressed = self.manifest["archive_key"].endswith(".gz")
+        return gzip.decompress(self.archive) if is_compressed else self.archive
+
+    def block_text(self, block: Mapping[str, Any]) -> bytes:
+        """The text of one block of the manifest's table, cut out of the archive."""
+        data = self.archive[block["offset"] : block["offset"] + block["length"]]
+        return gzip.decompress(data) if self.manifest["archive_key"].endswith(".gz") else data
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment without variables that configure the service."""
+    prefixes = ("NEO4J_", "R2_", "BACKUP_", "LOG_", "AWS_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
