@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from neo4j_r2 import log as logs
+from neo4j_r2.apoc import ApocError
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest
 from neo4j_r2.config import Config, read_config
@@ -28,6 +29,8 @@ from neo4j_r2.errors import (
     Interruption,
     Stalled,
 )
+from neo4j_r2.estimate import estimate_text
+from neo4j_r2.export import choose_exporter
 from neo4j_r2.graph import Graph
 from neo4j_r2.lock import run_lock
 from neo4j_r2.progress import Progress
@@ -55,12 +58,27 @@ def run_backup(config: Config) -> None:
                 sweep(bucket, lock, config.r2, database.name, started)
             log.info("Connected successfully, starting export...")
             store = Store(bucket, config, lock, watch, database)
-            progress = Progress(sum(graph.counts()), watch.progress)
-            exporter = Walk(graph, database, started, progress.add)
-            manifest = store.backup(exporter, started, 0)
+            manifest = back_up(graph, store, started)
         with watch.waiting_for("R2"):
             clean_up(bucket, config, manifest, started)
     log.info("Backup completed successfully!")
+
+
+def back_up(graph: Graph, store: Store, started: datetime) -> Manifest:
+    """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
+    method = store.config.export_method
+    progress = Progress(sum(graph.counts()), store.watch.progress)
+    estimate = estimate_text(graph)
+    exporter = choose_exporter(graph, method, store.database, started, progress)
+    try:
+        return store.backup(exporter, started, estimate)
+    except ApocError as error:
+        if method == "apoc":
+            raise
+        log.warning("APOC export failed (%s), using manual export", error)
+        progress.restart()
+        walk = Walk(graph, store.database, started, progress.add)
+        return store.backup(walk, started, estimate)
 
 
 def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) -> None:

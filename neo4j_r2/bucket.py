@@ -73,8 +73,9 @@ class Bucket:
         self.name = settings.bucket
         self._endpoint_url = settings.endpoint_url
         self._retry_seconds = retry_seconds
-        self._client = _client(settings, REQUEST_SECONDS)
-        self._quick_client = _client(settings, PREFLIGHT_SECONDS)
+        session = _session(settings)
+        self._client = _client(session, settings.endpoint_url, REQUEST_SECONDS)
+        self._quick_client = _client(session, settings.endpoint_url, PREFLIGHT_SECONDS)
 
     def preflight(self) -> None:
         """Prove within 30 seconds that endpoint, credentials and bucket are right.
@@ -239,15 +240,18 @@ class Bucket:
         return BucketError(_explain(error, operation, self.name, self._endpoint_url))
 
 
-def _client(settings: R2Settings, seconds: int) -> S3Client:
-    session = botocore.session.Session(session_vars=_NO_FOREIGN_SETTINGS)
+def _session(settings: R2Settings) -> boto3.Session:
     return boto3.Session(
         aws_access_key_id=settings.access_key_id.reveal(),
         aws_secret_access_key=settings.secret_access_key.reveal(),
-        botocore_session=session,
-    ).client(
+        botocore_session=botocore.session.Session(session_vars=_NO_FOREIGN_SETTINGS),
+    )
+
+
+def _client(session: boto3.Session, endpoint_url: str, seconds: int) -> S3Client:
+    return session.client(
         "s3",
-        endpoint_url=settings.endpoint_url,
+        endpoint_url=endpoint_url,
         region_name="auto",
         config=ClientConfig(
             signature_version="s3v4",

@@ -95,7 +95,7 @@ def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
             "BACKUP_EXPORT_METHOD", _choice("auto", "apoc", "manual"), "auto"
         ),
         part_size=variables.read("BACKUP_PART_SIZE_MB", _part_size, "auto"),
-        upload_concurrency=variables.read("BACKUP_UPLOAD_CONCURRENCY", _whole(1, 16), "3"),
+        upload_concurrency=variables.read("BACKUP_UPLOAD_CONCURRENCY", _whole(1, 16), "2"),
         retry_seconds=variables.read("BACKUP_RETRY_SECONDS", _whole(0, 86_400), "300"),
         stall_seconds=variables.read("BACKUP_STALL_SECONDS", _whole(1, 86_400), "900"),
         state_directory=variables.read("BACKUP_STATE_DIR", Path, _default_state_directory()),

@@ -11,6 +11,8 @@ from json.encoder import encode_basestring_ascii
 
 _UNSAFE_IN_NAME = re.compile(r"[^ -\[\]-~]")  # everything but printable ASCII without the backslash
 
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+
 
 def quote_name(name: str) -> str:
     """Return a label, type, property key or schema name as a quoted Cypher name.
@@ -24,6 +26,14 @@ def quote_name(name: str) -> str:
 def escape_unicode(text: str) -> str:
     r"""Return `text` with everything but printable ASCII, and each backslash, as ``\uXXXX``."""
     return _UNSAFE_IN_NAME.sub(_utf16_escape, text)
+
+
+def escape_non_ascii(text: str) -> str:
+    r"""Return Cypher text that others wrote with its non-ASCII characters as ``\uXXXX``.
+
+    Cypher decodes these in strings and in quoted names.
+    """
+    return _NON_ASCII.sub(_utf16_escape, text)
 
 
 def _utf16_escape(match: re.Match[str]) -> str:

@@ -47,6 +47,12 @@ CALL (start) {{
 }} RETURN start, entities"""
 _BY_IDS: Final = """CYPHER 5 UNWIND $ids AS i {entity}"""
 
+# Separate files come as separate columns, so that the schema's statements can be left out.
+_APOC_EXPORT: Final = """CALL apoc.export.cypher.all(null, {
+  stream: true, separateFiles: true, format: 'cypher-shell', batchSize: $batch,
+  useOptimizations: {type: 'UNWIND_BATCH', unwindBatchSize: $rows}, timeoutSeconds: 86400
+}) YIELD nodes, relationships, nodeStatements, relationshipStatements, cleanupStatements"""
+
 Result = TypeVar("Result")
 
 _MEMORY_CODE: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
@@ -69,6 +75,7 @@ class SchemaObject:
 
     name: str
     type: str
+    properties: tuple[str, ...]
     create_statement: str
 
 
@@ -145,9 +152,14 @@ class Graph:
         entities = self.row(_BY_IDS.format(entity=_NODE), ids=sorted(ids))["entities"]
         return sorted(entities)
 
+    def relationships_by_ids(self, ids: Sequence[int]) -> list[Any]:
+        """Return records as `relationships` does, of those of `ids` that exist."""
+        entities = self.row(_BY_IDS.format(entity=_RELATIONSHIP), ids=sorted(ids))["entities"]
+        return sorted(entities)
+
     def schema(self) -> tuple[list[SchemaObject], list[SchemaObject]]:
         """Return all constraints, and all indexes that no constraint owns, by their names."""
-        columns = "YIELD name, type, createStatement"
+        columns = "YIELD name, type, properties, createStatement"
         constraints = self.rows(f"SHOW CONSTRAINTS {columns}")
         indexes = self.rows(
             f"SHOW INDEXES {columns}, owningConstraint WHERE owningConstraint IS NULL"
@@ -175,6 +187,38 @@ class Graph:
             self.rows(f"MATCH {pattern} WHERE e[$key] IS NOT NULL RETURN 1 LIMIT 1", key=key)
             for pattern in ("(e)", "()-[e]->()")
         )
+
+    def apoc_version(self) -> str | None:
+        """Return APOC's version, None if its Cypher export cannot be called."""
+        procedures = self.rows(
+            "SHOW PROCEDURES EXECUTABLE YIELD name WHERE name = 'apoc.export.cypher.all'"
+        )
+        functions = self.rows("SHOW FUNCTIONS EXECUTABLE YIELD name WHERE name = 'apoc.version'")
+        if not procedures or not functions:
+            return None
+        return str(self.row("RETURN apoc.version() AS version")["version"])
+
+    def counts_by_group(self) -> tuple[list[tuple[list[str], int]], list[tuple[str, int]]]:
+        """Return the number of nodes of each label set, and of relationships of each type."""
+        labels = self.rows("MATCH (n) RETURN labels(n) AS labels, count(*) AS number")
+        types = self.rows("MATCH ()-[r]->() RETURN type(r) AS type, count(*) AS number")
+        return (
+            [(row["labels"], row["number"]) for row in labels],
+            [(row["type"], row["number"]) for row in types],
+        )
+
+    def apoc_export(self, batch: int, rows: int) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows of APOC's Cypher export, each a batch of entities.
+
+        :param rows: entities in one of its UNWIND statements.
+        :raises GraphError: if it fails where it says so; it can also just end too early.
+        """
+        try:
+            with self._session(fetch_size=1) as session:
+                for record in session.run(_APOC_EXPORT, batch=batch, rows=rows):
+                    yield record.data()
+        except (DriverError, Neo4jError) as error:
+            raise self._error(error) from error
 
     def row(self, query: str, **parameters: object) -> Mapping[str, Any]:
         """Run a query that returns one row."""
@@ -219,7 +263,7 @@ class Graph:
             batch = self._batch_ids
             limits = {"first": following, "last": min(following + QUERY_IDS - 1, last)}
             try:
-                with self._session(fetch_size=4) as session:
+                with self._session(fetch_size=2) as session:
                     for record in session.run(query, limits, batch=batch):
                         yield record["entities"]
                         following, progress = record["start"] + batch, time.monotonic()
@@ -273,5 +317,10 @@ def _first_line(error: DriverError | Neo4jError) -> str:
 
 
 def _schema_objects(rows: list[Mapping[str, Any]]) -> list[SchemaObject]:
-    objects = (SchemaObject(row["name"], row["type"], row["createStatement"]) for row in rows)
+    objects = (
+        SchemaObject(
+            row["name"], row["type"], tuple(row["properties"] or ()), row["createStatement"]
+        )
+        for row in rows
+    )
     return sorted(objects, key=lambda schema_object: schema_object.name)

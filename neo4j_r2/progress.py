@@ -22,6 +22,15 @@ class Progress:
         self._entities = 0
         self._started = self._logged = time.monotonic()
 
+    def step(self) -> None:
+        """Say that the run goes on, without anything exported."""
+        self._on_progress()
+
+    def restart(self) -> None:
+        """Forget the entities of an export that failed."""
+        self._entities = 0
+        self._started = self._logged = time.monotonic()
+
     def add(self, entities: int) -> None:
         """Count entities as read."""
         self._entities += entities

@@ -16,7 +16,7 @@ from neo4j_r2.values import encode
 
 BLOCK_IDS: Final = 8192
 """Ids in a block that was never halved; a power of two."""
-BLOCK_CHARACTERS: Final = 2 * 1024 * 1024
+BLOCK_CHARACTERS: Final = 1024 * 1024
 """Characters of cells above which a block is halved, down to a single entity."""
 
 

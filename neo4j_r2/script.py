@@ -17,7 +17,7 @@ CACHE_CLEARING: Final = "CALL db.clearQueryCaches();\n"
 half a megabyte each is more than a small heap."""
 DEFAULT_LOOKUP_INDEXES: Final = ("index_343aff4e", "index_f7700477")
 """The two token lookup indexes that every new database has."""
-_AWAIT_SECONDS: Final = 86_400
+_AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 10_000
 
 
@@ -43,7 +43,7 @@ def identity_creation(identity: Identity) -> str:
     return (
         f"CREATE CONSTRAINT {quote_name(identity.constraint)} "
         f"FOR (n:{label}) REQUIRE n.{key} IS UNIQUE;\n"
-        f"CALL db.awaitIndexes({_AWAIT_SECONDS});\n"
+        f"{_AWAIT}"
     )
 
 
@@ -57,25 +57,27 @@ def identity_removal(identity: Identity) -> str:
     )
 
 
-def schema_creation(constraints: Iterable[SchemaObject], indexes: Iterable[SchemaObject]) -> str:
-    """Return the server's own statements for its schema: indexes first, constraints last.
+def index_creation(indexes: Iterable[SchemaObject]) -> str:
+    """Return the server's own statements for all indexes that no constraint owns.
 
-    An archive taken while others write can hold a unique value twice: its data is loaded by the
-    time the one constraint that it violates stops the restore, and names itself.
+    A new database has the default lookup indexes: those that the source lacks are dropped.
     """
     indexes = list(indexes)
-    lookups = {index.name for index in indexes if index.type == "LOOKUP"}
-    dropped = [name for name in DEFAULT_LOOKUP_INDEXES if name not in lookups]
-    lines = [f"DROP INDEX {quote_name(name)} IF EXISTS" for name in dropped]
+    names = {index.name for index in indexes}
+    dropped = [name for name in DEFAULT_LOOKUP_INDEXES if name not in names]
+    lines = [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in dropped]
     lines += [_statement(index) for index in indexes if index.name not in DEFAULT_LOOKUP_INDEXES]
-    lines += [_statement(constraint) for constraint in constraints]
-    lines.append(f"CALL db.awaitIndexes({_AWAIT_SECONDS})")
-    return "".join(f"{line};\n" for line in lines)
+    return "".join(lines)
 
 
-def end_marker(nodes: int, relationships: int) -> str:
-    """Return the last line, from whose absence a cut-off file is recognised."""
-    return f"{END_MARKER}{nodes} nodes, {relationships} relationships\n"
+def constraint_creation(constraints: Iterable[SchemaObject]) -> str:
+    """Return the server's own statements for all constraints."""
+    return "".join(map(_statement, constraints))
+
+
+def end(nodes: int, relationships: int) -> str:
+    """Return the last lines; from the absence of the very last a cut-off file is recognised."""
+    return f"{_AWAIT}{END_MARKER}{nodes} nodes, {relationships} relationships\n"
 
 
 def _statement(schema_object: SchemaObject) -> str:
@@ -84,4 +86,4 @@ def _statement(schema_object: SchemaObject) -> str:
     The server quotes names but leaves backslashes, line breaks and the rest in them as they are;
     escapes are decoded in names and strings alike, so the whole statement can be escaped.
     """
-    return escape_unicode(schema_object.create_statement)
+    return escape_unicode(schema_object.create_statement) + ";\n"

@@ -72,19 +72,26 @@ class Store:
 
     def _upload(self, upload: Upload, exporter: Exporter) -> list[dict[str, Any]]:
         """Upload the archive and return its table of blocks."""
+        try:
+            with upload:
+                self._remember(upload)
+                blocks = self._write(upload, exporter)
+                with self.watch.waiting_for("R2"):
+                    upload.complete()
+        finally:
+            if upload.is_settled:
+                self.lock.forget_upload()
+        log.info("Upload successful: s3://%s/%s", self.bucket.name, upload.key)
+        return blocks
+
+    def _write(self, upload: Upload, exporter: Exporter) -> list[dict[str, Any]]:
         level = self.config.compression_level if self.config.compression else None
         blocks = []
-        with upload:
-            self._remember(upload)
-            for block in pack(exporter.blocks(), level):
-                with self.watch.waiting_for("R2"):
-                    upload.write(block.data)
-                blocks.append(table_entry(block))
-            self._log_size(upload, sum(block["text_length"] for block in blocks))
+        for block in pack(exporter.blocks(), level):
             with self.watch.waiting_for("R2"):
-                upload.complete()
-        self.lock.forget_upload()
-        log.info("Upload successful: s3://%s/%s", self.bucket.name, upload.key)
+                upload.write(block.data)
+            blocks.append(table_entry(block))
+        self._log_size(upload, sum(block["text_length"] for block in blocks))
         return blocks
 
     def _remember(self, upload: Upload) -> None:

@@ -61,6 +61,8 @@ class Upload:
         self._failure: BaseException | None = None
         self._abandoned = threading.Event()
         self._completed = False
+        self.is_settled = False
+        """Whether nothing of the upload is left: it was completed, or aborted."""
 
     @property
     def sha256(self) -> str:
@@ -111,7 +113,7 @@ class Upload:
         for _ in range(self._concurrency):
             self._parts.put(None)
         self._bucket.complete_upload(self.key, self.upload_id, self._etags, self._is_stored)
-        self._completed = True
+        self._completed = self.is_settled = True
 
     def _submit(self, part: bytes) -> None:
         self._number += 1
@@ -157,6 +159,7 @@ class Upload:
         self._abandoned.set()
         try:
             self._bucket.abort_upload(self.key, self.upload_id)
+            self.is_settled = True
             log.info("Upload aborted: %s", self.key)
         except BackupError as error:
             log.warning("The upload could not be aborted, the next run does it: %s", error)

@@ -22,7 +22,7 @@ from neo4j_r2.pipeline import prefetch
 from neo4j_r2.rows import Row, RowBlock, blocks, node_row, relationship_row
 from neo4j_r2.statements import Identity, node_statements, relationship_statements
 
-_READ_AHEAD: Final = 4
+_READ_AHEAD: Final = 2
 _CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
 
 
@@ -79,8 +79,11 @@ class Walk:
         constraints, indexes = self._graph.schema()
         self._schema_sizes = len(constraints), len(indexes)
         self._consistent = self._graph.bookmark() == before
-        text = script.identity_removal(self.identity) + script.schema_creation(constraints, indexes)
-        text += script.end_marker(self._labels.total(), self._types.total())
+        # Constraints last: an archive that was taken while others wrote can hold a unique value
+        # twice. Its data is loaded by then, and the statement that fails names the constraint.
+        text = script.identity_removal(self.identity) + script.index_creation(indexes)
+        text += script.constraint_creation(constraints)
+        text += script.end(self._labels.total(), self._types.total())
         yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
 
     def summary(self) -> ExportSummary:

@@ -1,0 +1,39 @@
+# make demo    back up a graph, restore it and compare, on servers of its own
+# make test    all tests; ARGS="-k retention" passes arguments to pytest
+# make lint    style, types and shell scripts
+# make clean   remove all that the others made
+
+PYTHON ?= python3
+BIN := .venv/bin
+SCRIPTS := .ci/run $(wildcard *.sh)
+
+.PHONY: demo test lint clean
+
+demo: .venv/runtime
+	$(BIN)/python -m testbed.demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+
+clean:
+	rm -rf .venv .testbed .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -exec rm -rf {} +
+
+# Stamps of what is installed; the demo does without the tools for tests and lint.
+.venv/runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "$(PYTHON) is not Python 3.11 or newer: set PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/runtime
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	@touch $@

@@ -1,0 +1,213 @@
+"""APOC's Cypher export as an archive, where its text is known to lose nothing.
+
+APOC streams an export from a thread whose errors nobody reads, so that a stream can end early and
+look well; and what it writes loses some types, names and schema objects. So its schema is replaced
+by the service's own, its last row is demanded, its counts are compared, and nothing may have been
+committed meanwhile. `unfit_reason` keeps it from graphs that it would damage.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from neo4j_r2 import script
+from neo4j_r2.catalog import ExportSummary
+from neo4j_r2.cypher import escape_non_ascii
+from neo4j_r2.errors import GraphError
+from neo4j_r2.estimate import estimate_text
+from neo4j_r2.graph import Database, Graph
+from neo4j_r2.pack import TextBlock
+from neo4j_r2.rows import Row, node_row, relationship_row
+
+FAST_ENTITIES: Final = 10_000
+"""Up to so many entities cypher-shell restores APOC's text within about a minute."""
+LONGEST_LIST: Final = 16
+"""Each item of a longer list costs the parser as much as an entity; 1,024 floats are too many."""
+FAITHFUL_KINDS: Final = frozenset(
+    {
+        "boolean",
+        "integer",
+        "float",
+        "string",
+        "date",
+        "local time",
+        "zoned time",
+        "local datetime",
+        "zoned datetime",
+        "duration",
+        "point 2d",
+        "point 3d",
+        "list of boolean",
+        "list of integer",
+        "list of float",
+        "list of string",
+        "list of escaped string",
+    }
+)
+"""Kinds of values (of `values.KINDS`) that the suite shows to come back exactly."""
+
+_FAITHFUL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_TEMPORARY_CONSTRAINT: Final = "UNIQUE_IMPORT_NAME"
+_PROLOGUE: Final = (
+    f"CREATE CONSTRAINT {_TEMPORARY_CONSTRAINT} FOR (node:`UNIQUE IMPORT LABEL`) "
+    "REQUIRE (node.`UNIQUE IMPORT ID`) IS UNIQUE;\n"
+)
+_STATEMENT_ROWS: Final = 20
+_BATCH_CHARACTERS: Final = 4 * 1024 * 1024
+_LARGEST_BATCH: Final = 20_000
+
+
+class ApocError(GraphError):
+    """APOC's export did not end as a complete one does; the walk can take its place."""
+
+
+class ApocExport:
+    """One export; `blocks` is to be exhausted before `summary`."""
+
+    method = "apoc"
+    identity = None
+
+    def __init__(
+        self,
+        graph: Graph,
+        database: Database,
+        started: datetime,
+        unchanged_since: frozenset[str],
+        on_progress: Callable[[int], None],
+    ) -> None:
+        """Prepare an export; `on_progress` is told of the entities in each batch.
+
+        :param unchanged_since: the bookmark from before `unfit_reason` found none.
+        """
+        self._graph = graph
+        self._database = database
+        self._started = started
+        self._unchanged_since = unchanged_since
+        self._on_progress = on_progress
+        self._entities = 0
+        self._summary: ExportSummary | None = None
+
+    def blocks(self) -> Iterator[TextBlock]:
+        """Yield the archive's text in its order.
+
+        :raises ApocError: if the text is not whole, or could be a mixture of states.
+        """
+        constraints, indexes = self._graph.schema()
+        # Its text finds endpoints by the user's unique properties, so it needs those constraints.
+        # Nothing can violate them, as nothing was committed meanwhile.
+        text = script.header(self._database, self._started, self.method)
+        text += script.constraint_creation(constraints) + _PROLOGUE
+        yield _block("prologue", text)
+        counts = self._graph.counts()
+        yield from self._statements(counts)
+        self._summary = self._summarised(len(constraints), len(indexes))
+        if self._graph.bookmark() != self._unchanged_since:
+            raise ApocError("the graph was written to during APOC's export")
+        yield _block("epilogue", script.index_creation(indexes) + script.end(*counts))
+
+    def summary(self) -> ExportSummary:
+        """Return what the archive holds."""
+        if self._summary is None:
+            raise AssertionError("the blocks have not ended")
+        return self._summary
+
+    def _summarised(self, constraints: int, indexes: int) -> ExportSummary:
+        labels, types = self._graph.counts_by_group()
+        return ExportSummary(
+            method=self.method,
+            nodes=sum(number for _, number in labels),
+            relationships=sum(number for _, number in types),
+            nodes_by_labels={
+                json.dumps(group): number
+                for group, number in sorted((sorted(names), number) for names, number in labels)
+            },
+            relationships_by_type=dict(sorted(types)),
+            constraints=constraints,
+            indexes=indexes,
+            consistent=True,
+            dangling_relationships=0,
+        )
+
+    def _statements(self, counts: tuple[int, int]) -> Iterator[TextBlock]:
+        last: Any = None
+        try:
+            for last in self._graph.apoc_export(_batch_size(self._graph), _STATEMENT_ROWS):
+                entities = last["nodes"] + last["relationships"]
+                self._on_progress(entities - self._entities)
+                text = "".join(
+                    last[column] or ""
+                    for column in ("nodeStatements", "relationshipStatements", "cleanupStatements")
+                )
+                yield TextBlock(
+                    "statements",
+                    -1,
+                    -1,
+                    entities - self._entities,
+                    escape_non_ascii(text).encode("ascii"),
+                )
+                self._entities = entities
+        except GraphError as error:
+            raise ApocError(str(error)) from error
+        if last is None or _TEMPORARY_CONSTRAINT not in (last["cleanupStatements"] or ""):
+            raise ApocError("APOC's export ended before its last row")
+        if (last["nodes"], last["relationships"]) != counts:
+            raise ApocError(
+                f"APOC exported {last['nodes']} nodes and {last['relationships']} relationships "
+                f"of {counts[0]} and {counts[1]}"
+            )
+
+
+def unfit_reason(graph: Graph, on_progress: Callable[[], None]) -> str | None:
+    """Return why APOC would not give this graph back exactly, or None if it would.
+
+    Reads the whole graph, up to the first reason; `on_progress` is called at each step.
+    """
+    constraints, indexes = graph.schema()
+    if any(each.name == _TEMPORARY_CONSTRAINT for each in (*constraints, *indexes)):
+        return f"APOC uses the name {_TEMPORARY_CONSTRAINT} itself"
+    for each in constraints:
+        # APOC takes part of such a key for the whole of it where a node lacks the rest.
+        if each.type != "RELATIONSHIP_UNIQUENESS" and len(each.properties) > 1:
+            return f"the constraint {each.name!r} is over several properties"
+    last_node, last_relationship = graph.highest_ids()
+    for batches, encode in (
+        (graph.nodes(last_node), node_row),
+        (graph.relationships(last_relationship), relationship_row),
+    ):
+        for batch in batches:
+            on_progress()
+            for record in batch:
+                if (reason := _unfit_entity(record[-1], encode(record))) is not None:
+                    return reason
+    return None
+
+
+def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
+    """Return why one entity, by its values as read and as encoded, is not for APOC."""
+    for name in (*row.group, *(column.key for column in row.columns)):
+        if not _FAITHFUL_NAME.fullmatch(name):
+            return f"the name {name!r} is not one that APOC is known to write exactly"
+    for key, kind in row.columns:
+        if kind not in FAITHFUL_KINDS:
+            return f"property {key!r} holds a {kind}"
+    if any(value != value for value in values):  # noqa: PLR0124 - NaN, by which no node is found
+        return "a property is NaN"
+    longest = max((len(value) for value in values if isinstance(value, list)), default=0)
+    if longest > LONGEST_LIST:
+        return f"a list of {longest} items is restored too slowly from APOC's text"
+    return None
+
+
+def _batch_size(graph: Graph) -> int:
+    """Return a batch size with which one row's text stays small in the server's heap."""
+    entities = max(1, sum(graph.counts()))
+    size = max(1, estimate_text(graph) // entities)
+    return max(_STATEMENT_ROWS, min(_LARGEST_BATCH, _BATCH_CHARACTERS // size))
+
+
+def _block(kind: str, text: str) -> TextBlock:
+    return TextBlock(kind, -1, -1, 0, text.encode("ascii"))

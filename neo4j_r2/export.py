@@ -1,0 +1,56 @@
+"""Chooses how a graph is exported, and says why."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from neo4j_r2.apoc import FAST_ENTITIES, ApocExport, unfit_reason
+from neo4j_r2.errors import GraphError
+from neo4j_r2.graph import Database, Graph
+from neo4j_r2.progress import Progress
+from neo4j_r2.walk import Walk
+
+log = logging.getLogger(__name__)
+
+
+def choose_exporter(
+    graph: Graph, method: str, database: Database, started: datetime, progress: Progress
+) -> Walk | ApocExport:
+    """Return the export that `method` (auto, apoc or manual) means for this graph.
+
+    :raises GraphError: if apoc is demanded and is not there or would lose something.
+    """
+    walk = Walk(graph, database, started, progress.add)
+    if method == "manual":
+        log.info("Using manual export")
+        return walk
+    version = graph.apoc_version()
+    if version is None:
+        if method == "apoc":
+            raise GraphError(
+                "APOC not available, and BACKUP_EXPORT_METHOD=apoc demands it; install the plugin "
+                "or set auto"
+            )
+        log.warning("APOC not available, using manual export")
+        return walk
+    bookmark = graph.bookmark()
+    reason = _too_large(graph) if method == "auto" else None
+    reason = reason or unfit_reason(graph, progress.step)
+    if reason is None:
+        log.info("APOC detected (version: %s), using APOC export", version)
+        return ApocExport(graph, database, started, bookmark, progress.add)
+    if method == "apoc":
+        raise GraphError(
+            f"APOC detected (version: {version}), but its export would lose data: {reason}; "
+            "set BACKUP_EXPORT_METHOD to auto or manual"
+        )
+    log.info("APOC detected (version: %s), using manual export: %s", version, reason)
+    return walk
+
+
+def _too_large(graph: Graph) -> str | None:
+    entities = sum(graph.counts())
+    if entities <= FAST_ENTITIES:
+        return None
+    return f"{entities} entities, and APOC's text restores slowly above {FAST_ENTITIES}"

@@ -1,0 +1,199 @@
+"""The demo: backs up a graph with `backup.py`, restores it with cypher-shell and compares.
+
+    python -m testbed.demo
+
+Two Neo4j servers and an S3 server run meanwhile; nothing of them is left afterwards. The exit code
+is 0 if the restored graph is identical, 1 if it isn't or a step failed, 128 plus the signal's
+number after an interruption.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, BinaryIO, Final, Self, cast, get_args
+
+from testbed import graphiti, jars
+from testbed.cypher_shell import CypherShellError, run_cypher_shell
+from testbed.fingerprint import difference, fingerprint
+from testbed.java import JavaError, java
+from testbed.neo4j_server import Neo4jServer
+from testbed.ports import PortTakenError
+from testbed.process import ServerFailedError
+from testbed.s3_server import S3Server
+from testbed.servers import running
+
+BUCKET: Final = "graphiti-neo4j-backup"
+ENTITIES: Final = 200
+
+_BACKUP: Final = jars.PROJECT_ROOT / "backup.py"
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_started: Final = time.monotonic()
+
+
+class DemoError(RuntimeError):
+    """A step of the demo failed; the message says which and how."""
+
+
+_FORESEEABLE = (DemoError, CypherShellError, JavaError, PortTakenError, ServerFailedError, OSError)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The servers, and a directory for all that they and the steps write."""
+
+    directory: Path
+    source: Neo4jServer
+    target: Neo4jServer
+    s3: S3Server
+
+    @classmethod
+    def in_directory(cls, directory: Path) -> Self:
+        """Describe servers on free ports; the target has no APOC, so a restore can't need it."""
+        source = Neo4jServer(directory / "source")
+        target = Neo4jServer(directory / "target", apoc=False)
+        return cls(directory, source, target, S3Server(directory / "s3"))
+
+    def run(self) -> bool:
+        """Take all the steps; returns whether the restored graph is identical."""
+        ports = f"{self.source.port}, {self.target.port} and {self.s3.port}"
+        step(f"Starting two Neo4j servers and s3proxy on loopback ports {ports}")
+        with running(self.source, self.target, self.s3):
+            self.fill()
+            self.back_up()
+            manifest = self.show_bucket()
+            self.restore_with_cypher_shell(manifest["archive_key"])
+            is_identical = self.compare()
+            step("Stopping the servers")
+        return is_identical
+
+    def fill(self) -> None:
+        """Fill the source, and make the bucket."""
+        step(f"Filling the first Neo4j: {ENTITIES} entities and their facts, with embeddings")
+        with self.source.driver() as driver:
+            size = graphiti.fill(driver, entities=ENTITIES)
+        detail(f"{size.nodes} nodes and {size.relationships} relationships")
+        self.s3.create_bucket(BUCKET)
+
+    def back_up(self) -> None:
+        """Run `backup.py` as the container does: environment variables, log on standard error."""
+        step("Running backup.py")
+        # In a session of its own, so that a terminal's Ctrl-C reaches only this process.
+        finished = subprocess.run(
+            [sys.executable, str(_BACKUP)],
+            cwd=self.directory,
+            env=self._variables(),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+        )
+        if finished.returncode != 0:
+            raise DemoError(f"backup.py ended with exit code {finished.returncode}")
+
+    def show_bucket(self) -> dict[str, Any]:
+        """List the bucket's objects and sum up the manifest, which is returned."""
+        step(f"What lies in the bucket {BUCKET}")
+        client = self.s3.client()
+        entries = client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        for entry in entries:
+            detail(f"{entry['Size']:>10,} bytes  {entry['Key']}")
+        [key] = [entry["Key"] for entry in entries if entry["Key"].endswith(".manifest.json")]
+        manifest: dict[str, Any] = json.load(client.get_object(Bucket=BUCKET, Key=key)["Body"])
+        for name in ("server_version", "started", "finished", "archive_sha256", "text_size"):
+            detail(f"{name}: {manifest[name]}")
+        for name in ("method", "consistent", "nodes", "relationships_by_type", "indexes"):
+            detail(f"export.{name}: {json.dumps(manifest['export'][name])}")
+        return manifest
+
+    def restore_with_cypher_shell(self, key: str) -> None:
+        """Pipe a stored archive through gunzip and cypher-shell into the target."""
+        step("Restoring into the second Neo4j: gunzip | cypher-shell")
+        archive = self.directory / Path(key).name
+        self.s3.client().download_file(BUCKET, key, str(archive))
+        command = ["gunzip", "--stdout", str(archive)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as gunzip:
+            run_cypher_shell(self.target, cast(BinaryIO, gunzip.stdout))
+        if gunzip.returncode != 0:
+            raise DemoError(f"gunzip ended with exit code {gunzip.returncode}")
+
+    def compare(self) -> bool:
+        """Say whether source and target have the same graph and schema, and what differs."""
+        step("Comparing the two graphs")
+        with self.source.driver() as source, self.target.driver() as target:
+            expected, actual = fingerprint(source), fingerprint(target)
+        for name, graph in (("backed up", expected), ("restored", actual)):
+            size = f"{graph.nodes} nodes, {graph.relationships} relationships"
+            detail(f"{name}: {size}, {len(graph.schema)} constraints and indexes")
+        differences = difference(expected, actual).splitlines()
+        for line in differences or ["identical"]:
+            detail(line)
+        return not differences
+
+    def _variables(self) -> dict[str, str]:
+        """The service's configuration, and nothing else of this process's environment but PATH."""
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "NEO4J_URI": self.source.uri,
+            "NEO4J_PASSWORD": self.source.password,
+            "R2_ENDPOINT_URL": self.s3.endpoint_url,
+            "R2_ACCESS_KEY_ID": self.s3.access_key,
+            "R2_SECRET_ACCESS_KEY": self.s3.secret_key,
+            "R2_BUCKET_NAME": BUCKET,
+            "BACKUP_STATE_DIR": str(self.directory / "state"),
+        }
+
+
+def step(text: str) -> None:
+    """Announce a step, with the seconds since the start."""
+    print(f"[{time.monotonic() - _started:6.1f} s] {text}", flush=True)
+
+
+def detail(text: str) -> None:
+    """Print a line that belongs to the current step."""
+    print(f"           {text}", flush=True)
+
+
+def resolve_jars() -> None:
+    """Look for Java, and have the jars of all servers and of cypher-shell.
+
+    Raises JavaError when Java or Maven is missing.
+    """
+    step("Resolving Neo4j 5.26, APOC, cypher-shell and s3proxy")
+    java()
+    for kind in get_args(jars.Kind):
+        jars.resolve(kind)
+
+
+def interrupt(number: int, _: FrameType | None) -> None:
+    """Exit as the first signal asks; later ones don't disturb the stopping."""
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def main() -> int:
+    """Run the demo and return its exit code."""
+    for number in _SIGNALS:
+        signal.signal(number, interrupt)
+    try:
+        resolve_jars()
+        with tempfile.TemporaryDirectory(prefix="neo4j-r2-demo-") as directory:
+            is_identical = Demo.in_directory(Path(directory)).run()
+    except SystemExit:
+        print("Interrupted; everything is stopped", file=sys.stderr)
+        raise
+    except _FORESEEABLE as error:
+        print(f"The demo failed: {error}", file=sys.stderr)
+        return 1
+    step("Done")
+    return 0 if is_identical else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""APOC's export: on all that it carries, refused for the rest, replaced where it fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from testbed.cypher_shell import run_cypher_shell
+from testbed.fingerprint import difference, fingerprint
+from testbed.neo4j_server import Neo4jServer
+from tests.integration import everything
+from tests.service import Service
+
+FAITHFUL = {
+    **{name: text for name, text in everything.SCALARS.items() if "parts" not in name},
+    **{
+        name: everything.LISTS[name]
+        for name in ("empty list", "booleans", "integers", "strings", "one empty string")
+    },
+    "floats": "[1.0, -0.0, 5e-324]",
+}
+for unfaithful in ("not a number", "datetime before standard time", "datetime with an odd offset"):
+    del FAITHFUL[unfaithful]
+SCHEMA = tuple(statement for statement in everything.SCHEMA if "composite`" not in statement)
+
+
+def fill_faithful(server: Neo4jServer) -> None:
+    """Create all that APOC is allowed to carry, with and without unique properties."""
+    with server.driver() as driver:
+        for statement in SCHEMA:
+            driver.execute_query(statement)
+        for number, expression in enumerate(FAITHFUL.values()):
+            driver.execute_query(
+                f"CREATE (a:Value {{number: $number, value: {expression}}}) "
+                f"CREATE (b:Person:Other {{email: {expression}, name: 'n'}}) "
+                f"CREATE (a)-[:KNOWS {{key: $number, value: {expression}}}]->(b) "
+                "CREATE (b)-[:KNOWS]->(b) CREATE ()-[:TO]->(a) CREATE (b)-[:TO]->(a)",
+                number=number,
+            )
+        driver.execute_query("CALL db.awaitIndexes(300)")
+
+
+@pytest.mark.parametrize("method", ["apoc", "auto"])
+def test_all_that_apoc_is_trusted_with_comes_back_exactly(
+    service: Service, source: Neo4jServer, target: Neo4jServer, method: str
+) -> None:
+    fill_faithful(source)
+    service = service.with_variables(BACKUP_EXPORT_METHOD=method)
+    run = service.run()
+    assert run.exit_code == 0, run.log
+    assert "[INFO] APOC detected (version: 5.26" in run.log
+    assert "), using APOC export\n" in run.log
+    backup = service.backups()[-1]
+    assert backup.manifest["export"]["method"] == "apoc"
+    assert backup.manifest["export"]["consistent"] is True
+    assert backup.text.isascii()
+    assert backup.text.splitlines()[-1].startswith(b"// End of export: ")
+    run_cypher_shell(target, backup.text, environment={"LC_ALL": "POSIX"})
+    with source.driver() as one, target.driver() as other:
+        assert difference(fingerprint(one), fingerprint(other)) == ""
+
+
+UNFIT = {
+    "NaN": "CREATE ({v: 0.0 / 0.0})",
+    "byte array": "CREATE ({v: $bytes})",
+    "zoned datetime of parts": "CREATE ({v: datetime('1850-01-01T00:00[Europe/Paris]')})",
+    "zoned time of parts": "CREATE ({v: time({hour: 1, timezone: '+00:09:21'})})",
+    "list of 1024 items": "CREATE ()-[:R {v: [i IN range(1, 1024) | 1.0 / i]}]->()",
+    "over several properties": "CREATE CONSTRAINT FOR (n:A) REQUIRE (n.a, n.b) IS UNIQUE",
+    "UNIQUE_IMPORT_NAME": "CREATE INDEX UNIQUE_IMPORT_NAME FOR (n:A) ON (n.a)",
+    "UNIQUE IMPORT LABEL": "CREATE (:`UNIQUE IMPORT LABEL`)",
+    repr("back`tick"): "CREATE (:A)-[:`back``tick`]->()",
+}
+
+
+@pytest.mark.parametrize("reason", UNFIT)
+def test_a_graph_that_apoc_would_damage_is_refused_or_walked(
+    service: Service, source: Neo4jServer, reason: str
+) -> None:
+    with source.driver() as driver:
+        parameters = {"bytes": b"\x00\xff"} if "$bytes" in UNFIT[reason] else {}
+        driver.execute_query(UNFIT[reason], parameters)
+    refused = service.with_variables(BACKUP_EXPORT_METHOD="apoc").run()
+    assert refused.exit_code == 3
+    assert reason in refused.log
+    assert "its export would lose data" in refused.log
+    assert service.keys() == []
+    walked = service.run()
+    assert walked.exit_code == 0
+    assert "), using manual export: " in walked.log
+    assert service.backups()[0].manifest["export"]["method"] == "manual"
+
+
+def test_a_large_graph_is_walked_because_apoc_s_text_restores_slowly(
+    service: Service, source: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        driver.execute_query("UNWIND range(1, 10001) AS i CREATE ({i: i})")
+    run = service.run()
+    assert run.exit_code == 0
+    assert "using manual export: 10001 entities" in run.log
+
+
+def test_without_apoc_the_walk_is_used_with_a_warning(
+    service: Service, target: Neo4jServer
+) -> None:
+    service = service.with_variables(NEO4J_URI=target.uri)
+    run = service.run()
+    assert run.exit_code == 0
+    assert "[WARNING] APOC not available, using manual export\n" in run.log
+    demanded = service.with_variables(BACKUP_EXPORT_METHOD="apoc").run()
+    assert demanded.exit_code == 3
+    assert "APOC not available" in demanded.log

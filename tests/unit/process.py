@@ -1,0 +1,29 @@
+"""Python code in a process of its own, for what a test cannot do to the process it runs in."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+TIMEOUT_SECONDS = 60
+
+
+def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a process that runs `code`, with pipes to all its streams."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `code` to its end, whatever its exit code."""
+    with start(code, *arguments) as process:
+        output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)

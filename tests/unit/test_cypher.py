@@ -1,0 +1,58 @@
+"""Names and strings as Cypher text."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from neo4j_r2.cypher import escape_unicode, quote_name, string_literal
+
+NAMES = st.text(st.sampled_from("`\\u0060n \n\r\t\"'\x00\x7f\u2028é😀")) | st.text()
+
+
+def decoded(text: str) -> str:
+    """Decode escapes as Cypher does before it looks at quotes: each UTF-16 unit by itself."""
+    units = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), text)
+    return units.encode("utf-16-be", "surrogatepass").decode("utf-16-be")
+
+
+@given(NAMES)
+@example("\\u0060")
+@example("a`b``c\\")
+def test_a_quoted_name_is_the_name_again_once_its_escapes_are_decoded(name: str) -> None:
+    quoted = decoded(quote_name(name))
+    assert re.fullmatch(r"`(?:[^`]|``)*`", quoted, re.DOTALL)
+    assert quoted[1:-1].replace("``", "`") == name
+
+
+@given(NAMES)
+def test_escaped_text_decodes_to_itself(text: str) -> None:
+    assert decoded(escape_unicode(text)) == text
+
+
+@given(NAMES)
+def test_a_string_literal_is_the_string_again(text: str) -> None:
+    assert json.loads(string_literal(text)) == text
+
+
+@given(NAMES)
+def test_nothing_but_printable_ascii_is_ever_written(text: str) -> None:
+    for written in (quote_name(text), escape_unicode(text), string_literal(text)):
+        assert re.fullmatch(r"[ -~]*", written)
+
+
+def test_readable_names_and_strings_stay_readable() -> None:
+    assert quote_name("Person") == "`Person`"
+    assert string_literal("Alice's") == '"Alice\'s"'
+    assert escape_unicode("CREATE INDEX `a b`") == "CREATE INDEX `a b`"
+
+
+def test_a_character_beyond_the_basic_plane_becomes_a_surrogate_pair() -> None:
+    assert quote_name("😀") == r"`\uD83D\uDE00`"
+
+
+def test_a_backslash_in_a_name_cannot_start_an_escape() -> None:
+    assert quote_name("\\u0060") == r"`\u005Cu0060`"

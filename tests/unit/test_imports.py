@@ -1,0 +1,117 @@
+"""Imports point one way: the command, verbs, nouns, pure modules."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+
+import pytest
+
+from tests.unit.process import ROOT
+
+PURE = {
+    "catalog",
+    "config",
+    "cypher",
+    "errors",
+    "log",
+    "pack",
+    "pipeline",
+    "progress",
+    "retention",
+    "rows",
+    "secret",
+    "statements",
+    "temporal",
+    "values",
+    "watch",
+}
+NOUNS = {"bucket", "graph", "lock", "script", "upload"}
+"""What every other module of the package is, is a verb."""
+MODULES = {path.stem: path for path in (ROOT / "neo4j_r2").glob("*.py")}
+EVERY_MODULE = pytest.mark.parametrize("module", [*sorted(MODULES), "backup"])
+
+
+def tree(module: str) -> ast.Module:
+    path = MODULES.get(module, ROOT / "backup.py")
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(module: str) -> set[str]:
+    """Return the dotted names of all that a module imports."""
+    names = set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a name comes from"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def own_imports(module: str) -> set[str]:
+    """Return the modules of the package that a module imports."""
+    parts = (name.split(".") for name in imported(module))
+    own = {name[1] for name in parts if name[0] == "neo4j_r2" and len(name) > 1}
+    return own & MODULES.keys()
+
+
+def importers(library: str) -> set[str]:
+    return {
+        module
+        for module in (*MODULES, "backup")
+        if any(name.split(".")[0] == library for name in imported(module))
+    }
+
+
+def rank(module: str) -> int:
+    return 0 if module in PURE else 1 if module in NOUNS else 3 if module == "backup" else 2
+
+
+def test_the_layers_name_modules_that_exist() -> None:
+    assert MODULES.keys() >= PURE | NOUNS
+    assert not PURE & NOUNS
+
+
+@EVERY_MODULE
+def test_a_module_imports_none_of_a_layer_above_its_own(module: str) -> None:
+    assert {each for each in own_imports(module) if rank(each) > rank(module)} == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    order = list(TopologicalSorter({each: own_imports(each) for each in MODULES}).static_order())
+    assert set(order) == MODULES.keys()
+
+
+@EVERY_MODULE
+def test_nothing_imports_the_command(module: str) -> None:
+    assert "backup" not in {name.split(".")[0] for name in imported(module)}
+
+
+def test_only_the_graph_and_its_values_know_the_driver() -> None:
+    assert importers("neo4j") == {"graph", "values"}
+
+
+@pytest.mark.parametrize("library", ["boto3", "botocore"])
+def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
+    assert importers(library) == {"bucket"}
+
+
+def test_only_the_command_reads_the_environment() -> None:
+    readers = {
+        module
+        for module in (*MODULES, "backup")
+        for node in ast.walk(tree(module))
+        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
+        or (isinstance(node, ast.ImportFrom) and node.module == "os")
+    }
+    assert readers == {"backup"}
+
+
+def test_only_the_command_ends_the_process() -> None:
+    assert {
+        module
+        for module in (*MODULES, "backup")
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Attribute) and node.attr in {"exit", "_exit", "abort"}
+    } == {"backup"}

@@ -1,0 +1,105 @@
+"""Steps that run side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neo4j_r2.errors import Interruption
+from neo4j_r2.pipeline import ordered_map, prefetch
+
+WAIT_SECONDS = 10
+
+
+class Counted:
+    """Numbers, and how many of them were taken."""
+
+    def __init__(self, number: int) -> None:
+        self.taken = 0
+        self.ended = threading.Event()
+        self._number = number
+
+    def __iter__(self) -> Iterator[int]:
+        try:
+            for number in range(self._number):
+                self.taken += 1
+                yield number
+        finally:
+            self.ended.set()
+
+
+def failing_after(number: int, error: BaseException) -> Iterator[int]:
+    yield from range(number)
+    raise error
+
+
+@given(st.lists(st.integers()), st.integers(1, 5))
+def test_prefetched_items_come_whole_and_in_their_order(items: list[int], depth: int) -> None:
+    assert list(prefetch(items, depth)) == items
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), Interruption(15), KeyboardInterrupt()])
+def test_an_error_of_the_items_is_raised_after_those_before_it(error: BaseException) -> None:
+    stream = prefetch(failing_after(3, error), 2)
+    assert [next(stream), next(stream), next(stream)] == [0, 1, 2]
+    with pytest.raises(type(error)) as raised:
+        next(stream)
+    assert raised.value is error
+
+
+def test_no_more_is_read_ahead_than_the_depth_says() -> None:
+    source = Counted(2000)
+    ahead = [source.taken - item for item in prefetch(source, 3)]
+    assert len(ahead) == 2000
+    # the one just received, those in the channel, and one that waits for a place in it
+    assert max(ahead) <= 1 + 3 + 1
+
+
+def test_an_abandoned_stream_is_read_no_further() -> None:
+    source = Counted(1_000_000)
+    stream = prefetch(source, 2)
+    assert next(stream) == 0
+    stream.close()  # type: ignore[attr-defined]  # it is a generator
+    assert source.ended.wait(WAIT_SECONDS)
+    assert source.taken < 10
+
+
+@given(st.lists(st.integers()), st.integers(1, 4))
+def test_mapped_items_come_in_the_order_of_the_items(items: list[int], threads: int) -> None:
+    assert list(ordered_map(str, items, threads)) == list(map(str, items))
+
+
+def test_a_slow_first_item_is_not_overtaken() -> None:
+    second_is_done = threading.Event()
+
+    def work(item: int) -> int:
+        if item == 0:
+            assert second_is_done.wait(WAIT_SECONDS)
+        else:
+            second_is_done.set()
+        return item
+
+    assert list(ordered_map(work, range(4), 2)) == [0, 1, 2, 3]
+
+
+def test_items_are_worked_on_side_by_side() -> None:
+    both = threading.Barrier(2, timeout=WAIT_SECONDS)
+    arrivals = list(ordered_map(lambda _: both.wait(), range(2), 2))
+    assert sorted(arrivals) == [0, 1]
+
+
+def test_mapping_takes_no_more_items_than_threads_and_one() -> None:
+    source = Counted(500)
+    ahead = [source.taken - item for item in ordered_map(int, source, 2)]
+    assert max(ahead) <= 3
+
+
+def test_an_error_of_the_function_is_raised_in_its_place() -> None:
+    stream = ordered_map(lambda item: 6 // item, [3, 2, 0, 1], 2)
+    assert [next(stream), next(stream)] == [2, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(stream)

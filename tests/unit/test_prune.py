@@ -1,0 +1,190 @@
+"""Pruning, of a bucket in memory: which manifests it reads, what it removes, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from neo4j_r2.bucket import Bucket, StoredObject
+from neo4j_r2.catalog import FORMAT_VERSION, BackupName, ExportSummary, Manifest
+from neo4j_r2.prune import prune
+
+NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
+PREFIX = "neo4j-backup"
+ARCHIVE = b"an archive"
+
+
+class Shelf:
+    """The calls of a `Bucket` that pruning makes, on a dictionary."""
+
+    def __init__(self) -> None:
+        self.content: dict[str, bytes] = {}
+        self.locked: set[str] = set()
+        self.deleted: list[str] = []
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield all objects whose key starts with `prefix`."""
+        for key, data in sorted(self.content.items()):
+            if key.startswith(prefix):
+                yield StoredObject(key, len(data), {})
+
+    def get(self, key: str) -> bytes:
+        """Return an object."""
+        return self.content[key]
+
+    def delete(self, key: str) -> bool:
+        """Delete an object; False if it is `locked`."""
+        if key in self.locked:
+            return False
+        del self.content[key]
+        self.deleted.append(key)
+        return True
+
+    def add(self, days: float, *, nodes: int = 5, database_id: str = "ours") -> Manifest:
+        """Store a backup that is so many days old."""
+        manifest = manifest_of(days, nodes, database_id)
+        self.content[manifest.archive_key] = ARCHIVE
+        self.content[name_of(days).manifest_key] = manifest.to_json()
+        return manifest
+
+    def prune(self, latest: Manifest, days: int = 7) -> int:
+        """Prune after `latest` and return the number of backups removed."""
+        return prune(cast(Bucket, self), PREFIX, days, latest, NOW)
+
+    def ages(self) -> set[float]:
+        """Return the ages in days of all complete backups."""
+        days = (each / 2 for each in range(200))
+        return {each for each in days if name_of(each).manifest_key in self.content}
+
+
+def name_of(days: float) -> BackupName:
+    return BackupName(PREFIX, "neo4j", NOW - timedelta(days=days))
+
+
+def manifest_of(days: float, nodes: int, database_id: str) -> Manifest:
+    return Manifest(
+        format_version=FORMAT_VERSION,
+        service_version="0.1.0",
+        database="neo4j",
+        database_id=database_id,
+        server_version="5.26.19",
+        server_edition="community",
+        started="",
+        finished="",
+        export=ExportSummary("manual", nodes, 0, {}, {}, 0, 0, True, 0),
+        identity={},
+        archive_key=name_of(days).archive_key(compressed=True),
+        archive_size=len(ARCHIVE),
+        archive_sha256="",
+        text_size=0,
+        blocks=[],
+    )
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    """Return an empty bucket."""
+    return Shelf()
+
+
+def test_every_backup_older_than_the_days_is_removed(shelf: Shelf) -> None:
+    for age in (30, 20, 9, 8, 6, 1):
+        shelf.add(age)
+    assert shelf.prune(shelf.add(0)) == 4
+    assert shelf.ages() == {6, 1, 0}
+
+
+def test_an_old_backup_of_an_empty_graph_keeps_no_others_from_being_removed(shelf: Shelf) -> None:
+    shelf.add(30)
+    shelf.add(20, nodes=0)
+    shelf.prune(shelf.add(0))
+    assert shelf.ages() == {0}
+
+
+def test_nothing_is_removed_after_a_backup_of_an_emptied_graph(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.add(30)
+    shelf.add(1)
+    assert shelf.prune(shelf.add(0, nodes=0)) == 0
+    assert shelf.ages() == {30, 1, 0}
+    assert any(record.levelname == "WARNING" for record in caplog.records)
+
+
+def test_with_retention_off_nothing_is_removed(shelf: Shelf) -> None:
+    shelf.add(99)
+    assert shelf.prune(shelf.add(0), days=0) == 0
+    assert shelf.deleted == []
+
+
+def test_a_manifest_is_removed_before_its_archive(shelf: Shelf) -> None:
+    old = shelf.add(20)
+    shelf.prune(shelf.add(0))
+    assert shelf.deleted == [name_of(20).manifest_key, old.archive_key]
+
+
+def test_another_servers_backups_are_kept(shelf: Shelf) -> None:
+    shelf.add(20, database_id="theirs")
+    assert shelf.prune(shelf.add(0)) == 0
+    assert shelf.ages() == {20, 0}
+
+
+def test_what_this_service_did_not_name_stays(shelf: Shelf) -> None:
+    foreign = {
+        f"{PREFIX}-other/neo4j_2020-01-01_00-00-00.cypher.gz",
+        f"{PREFIX}/notes_2020-01-01_00-00-00.cypher.gz",
+        f"{PREFIX}/sub/neo4j_2020-01-01_00-00-00.cypher.gz",
+        f"{PREFIX}/readme.txt",
+    }
+    shelf.content |= dict.fromkeys(foreign, b"")
+    shelf.add(20)
+    shelf.prune(shelf.add(0))
+    assert shelf.content.keys() >= foreign
+
+
+def test_an_old_archive_without_a_manifest_is_removed_and_a_young_one_kept(shelf: Shelf) -> None:
+    old, young = (name_of(age).archive_key(compressed=True) for age in (20, 1))
+    shelf.content |= {old: ARCHIVE, young: ARCHIVE}
+    assert shelf.prune(shelf.add(0)) == 1
+    assert shelf.deleted == [old]
+
+
+@pytest.mark.parametrize("version", [FORMAT_VERSION + 1, 99])
+def test_a_backup_of_a_newer_format_is_kept_for_whoever_can_read_it(
+    shelf: Shelf, version: int
+) -> None:
+    newer = replace(shelf.add(20), format_version=version)
+    shelf.content[name_of(20).manifest_key] = newer.to_json()
+    assert shelf.prune(shelf.add(0)) == 0
+    assert shelf.ages() == {20, 0}
+
+
+@pytest.mark.parametrize("age", [1, 20])
+def test_a_planted_manifest_does_not_break_the_run(shelf: Shelf, age: int) -> None:
+    shelf.add(age)
+    shelf.content[name_of(age).manifest_key] = b"[" * 100_000
+    latest = shelf.add(0)
+    shelf.prune(latest)
+    assert 0 in shelf.ages()
+
+
+def test_what_a_lock_rule_holds_is_kept_and_not_counted(shelf: Shelf) -> None:
+    shelf.add(20)
+    shelf.locked = {name_of(20).manifest_key}
+    assert shelf.prune(shelf.add(0)) == 0
+    assert shelf.ages() == {20, 0}
+
+
+def test_every_removal_is_logged_with_its_reason(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    old = shelf.add(20)
+    shelf.prune(shelf.add(0))
+    for key in (old.archive_key, name_of(20).manifest_key):
+        assert f"Removed {key}: older than 7 days" in caplog.messages
+    assert "Cleanup complete: 1 old backups removed" in caplog.messages
