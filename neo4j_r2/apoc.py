@@ -1,27 +1,29 @@
 """APOC's Cypher export as an archive, where its text is known to lose nothing.
 
 APOC streams an export from a thread whose errors nobody reads, so that a stream can end early and
-look well; and what it writes loses some types, names and schema objects. So its schema is replaced
-by the service's own, its last row is demanded, its counts are compared, and nothing may have been
-committed meanwhile. `unfit_reason` keeps it from graphs that it would damage.
+look well; under writers it repeats and misses entities; and what it writes loses some types, names
+and schema objects. So its schema is replaced by the service's own, its last row is demanded, its
+counts are compared, and nothing may have been committed meanwhile. `unfit_reason` keeps it from
+graphs that it would damage.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from neo4j_r2 import script
 from neo4j_r2.catalog import ExportSummary
 from neo4j_r2.cypher import escape_non_ascii
 from neo4j_r2.errors import GraphError
-from neo4j_r2.estimate import estimate_text
-from neo4j_r2.graph import Database, Graph
+from neo4j_r2.graph import Database, Graph, SchemaObject
 from neo4j_r2.pack import TextBlock
 from neo4j_r2.rows import Row, node_row, relationship_row
+from neo4j_r2.statements import Identity
 
 FAST_ENTITIES: Final = 10_000
 """Up to so many entities cypher-shell restores APOC's text within about a minute."""
@@ -50,15 +52,32 @@ FAITHFUL_KINDS: Final = frozenset(
 )
 """Kinds of values (of `values.KINDS`) that the suite shows to come back exactly."""
 
-_FAITHFUL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_TEMPORARY_CONSTRAINT: Final = "UNIQUE_IMPORT_NAME"
-_PROLOGUE: Final = (
-    f"CREATE CONSTRAINT {_TEMPORARY_CONSTRAINT} FOR (node:`UNIQUE IMPORT LABEL`) "
-    "REQUIRE (node.`UNIQUE IMPORT ID`) IS UNIQUE;\n"
+FAITHFUL_STORAGE: Final = frozenset(
+    f"{name}{suffix}"
+    for name in (
+        "Boolean",
+        "Long",
+        "Double",
+        "String",
+        "Date",
+        "LocalTime",
+        "Time",
+        "LocalDateTime",
+        "DateTime",
+        "Duration",
+        "Point",
+    )
+    for suffix in ("", "Array")
 )
+"""Types in the store that come back as the same; of a 32-bit float APOC writes other digits."""
+
+_FAITHFUL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNFAITHFUL_KEY: Final = "properties"
+"""As a unique property it collides with a name in APOC's text."""
 _STATEMENT_ROWS: Final = 20
-_BATCH_CHARACTERS: Final = 4 * 1024 * 1024
-_LARGEST_BATCH: Final = 20_000
+_MOST_ROWS: Final = 900
+"""APOC's queue holds 1,000 rows of its stream; a full one is where it cuts a slow reader off."""
+_SMALLEST_BATCH: Final = 1000
 
 
 class ApocError(GraphError):
@@ -69,7 +88,8 @@ class ApocExport:
     """One export; `blocks` is to be exhausted before `summary`."""
 
     method = "apoc"
-    identity = None
+    identity = Identity("UNIQUE IMPORT LABEL", "UNIQUE IMPORT ID", "UNIQUE_IMPORT_NAME")
+    """The names that APOC's text uses; the constraint's is of no importance to it."""
 
     def __init__(
         self,
@@ -100,14 +120,15 @@ class ApocExport:
         # Its text finds endpoints by the user's unique properties, so it needs those constraints.
         # Nothing can violate them, as nothing was committed meanwhile.
         text = script.header(self._database, self._started, self.method)
-        text += script.constraint_creation(constraints) + _PROLOGUE
+        text += script.constraint_creation(constraints) + script.identity_creation(self.identity)
         yield _block("prologue", text)
         counts = self._graph.counts()
         yield from self._statements(counts)
         self._summary = self._summarised(len(constraints), len(indexes))
         if self._graph.bookmark() != self._unchanged_since:
             raise ApocError("the graph was written to during APOC's export")
-        yield _block("epilogue", script.index_creation(indexes) + script.end(*counts))
+        text = script.identity_removal(self.identity) + script.index_creation(indexes)
+        yield _block("epilogue", text + script.end(*counts))
 
     def summary(self) -> ExportSummary:
         """Return what the archive holds."""
@@ -133,26 +154,21 @@ class ApocExport:
         )
 
     def _statements(self, counts: tuple[int, int]) -> Iterator[TextBlock]:
-        last: Any = None
+        """Yield APOC's statements, if its stream is complete and has as much as was counted."""
+        batch = max(_SMALLEST_BATCH, -(-sum(counts) // _MOST_ROWS))
+        last: Mapping[str, Any] = {"batches": 0, "rows": 0, "nodes": 0, "relationships": 0}
         try:
-            for last in self._graph.apoc_export(_batch_size(self._graph), _STATEMENT_ROWS):
-                entities = last["nodes"] + last["relationships"]
-                self._on_progress(entities - self._entities)
-                text = "".join(
-                    last[column] or ""
-                    for column in ("nodeStatements", "relationshipStatements", "cleanupStatements")
-                )
+            for row in self._graph.apoc_export(batch, _STATEMENT_ROWS):
+                text = (row["nodeStatements"] or "") + (row["relationshipStatements"] or "")
+                entities = row["rows"] - last["rows"]
+                self._on_progress(entities)
                 yield TextBlock(
-                    "statements",
-                    -1,
-                    -1,
-                    entities - self._entities,
-                    escape_non_ascii(text).encode("ascii"),
+                    "statements", -1, -1, entities, escape_non_ascii(text).encode("ascii")
                 )
-                self._entities = entities
+                last = row
         except GraphError as error:
             raise ApocError(str(error)) from error
-        if last is None or _TEMPORARY_CONSTRAINT not in (last["cleanupStatements"] or ""):
+        if last["batches"] != last["rows"] // batch + 1:
             raise ApocError("APOC's export ended before its last row")
         if (last["nodes"], last["relationships"]) != counts:
             raise ApocError(
@@ -166,23 +182,42 @@ def unfit_reason(graph: Graph, on_progress: Callable[[], None]) -> str | None:
 
     Reads the whole graph, up to the first reason; `on_progress` is called at each step.
     """
+    return _unfit_schema(graph) or _unfit_content(graph, on_progress)
+
+
+def _unfit_schema(graph: Graph) -> str | None:
     constraints, indexes = graph.schema()
-    if any(each.name == _TEMPORARY_CONSTRAINT for each in (*constraints, *indexes)):
-        return f"APOC uses the name {_TEMPORARY_CONSTRAINT} itself"
-    for each in constraints:
-        # APOC takes part of such a key for the whole of it where a node lacks the rest.
-        if each.type != "RELATIONSHIP_UNIQUENESS" and len(each.properties) > 1:
-            return f"the constraint {each.name!r} is over several properties"
+    if any(each.name == ApocExport.identity.constraint for each in (*constraints, *indexes)):
+        return f"APOC uses the name {ApocExport.identity.constraint} itself"
+    reasons = map(_unfit_constraint, constraints)
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _unfit_content(graph: Graph, on_progress: Callable[[], None]) -> str | None:
+    unknown = graph.storage_types() - FAITHFUL_STORAGE
+    if unknown:
+        return f"the store holds the type {min(unknown)}"
     last_node, last_relationship = graph.highest_ids()
-    for batches, encode in (
-        (graph.nodes(last_node), node_row),
-        (graph.relationships(last_relationship), relationship_row),
-    ):
-        for batch in batches:
-            on_progress()
-            for record in batch:
-                if (reason := _unfit_entity(record[-1], encode(record))) is not None:
-                    return reason
+    nodes = ((batch, node_row) for batch in graph.nodes(last_node))
+    relationships = ((batch, relationship_row) for batch in graph.relationships(last_relationship))
+    for batch, encode in chain(nodes, relationships):
+        on_progress()
+        for record in batch:
+            if (reason := _unfit_entity(record[-1], encode(record))) is not None:
+                return reason
+    return None
+
+
+def _unfit_constraint(constraint: SchemaObject) -> str | None:
+    """Return why the statements that match nodes by a constraint would not find them all."""
+    if constraint.type == "RELATIONSHIP_UNIQUENESS":
+        return None
+    if constraint.type != "UNIQUENESS":
+        return f"the constraint {constraint.name!r} is of the type {constraint.type}"
+    if len(constraint.properties) > 1:
+        return f"the constraint {constraint.name!r} is over several properties"
+    if constraint.properties == (_UNFAITHFUL_KEY,):
+        return f"the constraint {constraint.name!r} is over a property of that name"
     return None
 
 
@@ -200,13 +235,6 @@ def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
     if longest > LONGEST_LIST:
         return f"a list of {longest} items is restored too slowly from APOC's text"
     return None
-
-
-def _batch_size(graph: Graph) -> int:
-    """Return a batch size with which one row's text stays small in the server's heap."""
-    entities = max(1, sum(graph.counts()))
-    size = max(1, estimate_text(graph) // entities)
-    return max(_STATEMENT_ROWS, min(_LARGEST_BATCH, _BATCH_CHARACTERS // size))
 
 
 def _block(kind: str, text: str) -> TextBlock:

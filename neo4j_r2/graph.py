@@ -50,8 +50,8 @@ _BY_IDS: Final = """CYPHER 5 UNWIND $ids AS i {entity}"""
 # Separate files come as separate columns, so that the schema's statements can be left out.
 _APOC_EXPORT: Final = """CALL apoc.export.cypher.all(null, {
   stream: true, separateFiles: true, format: 'cypher-shell', batchSize: $batch,
-  useOptimizations: {type: 'UNWIND_BATCH', unwindBatchSize: $rows}, timeoutSeconds: 86400
-}) YIELD nodes, relationships, nodeStatements, relationshipStatements, cleanupStatements"""
+  useOptimizations: {type: 'UNWIND_BATCH', unwindBatchSize: $rows}, timeoutSeconds: 300
+}) YIELD batches, rows, nodes, relationships, nodeStatements, relationshipStatements"""
 
 Result = TypeVar("Result")
 
@@ -207,8 +207,22 @@ class Graph:
             [(row["type"], row["number"]) for row in types],
         )
 
+    def storage_types(self) -> set[str]:
+        """Return the names of the types that the store holds, as Double or FloatArray."""
+        return {
+            row["type"]
+            for kind in ("node", "rel")
+            for row in self.rows(
+                f"CALL db.schema.{kind}TypeProperties() YIELD propertyTypes "
+                "UNWIND propertyTypes AS type RETURN DISTINCT type"
+            )
+        }
+
     def apoc_export(self, batch: int, rows: int) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows of APOC's Cypher export, each a batch of entities.
+        """Yield the rows of APOC's Cypher export, each with up to `batch` entities' statements.
+
+        Its numbers are totals so far. Only of the last row of a complete export are the `batches`
+        more than the `rows` make.
 
         :param rows: entities in one of its UNWIND statements.
         :raises GraphError: if it fails where it says so; it can also just end too early.

@@ -61,7 +61,9 @@ def test_all_that_apoc_is_trusted_with_comes_back_exactly(
 
 UNFIT = {
     "NaN": "CREATE ({v: 0.0 / 0.0})",
-    "byte array": "CREATE ({v: $bytes})",
+    "ByteArray": "CREATE ({v: $bytes})",
+    "FloatArray": "CREATE (n) WITH n CALL db.create.setNodeVectorProperty(n, 'v', [0.1]) RETURN n",
+    "a property of that name": "CREATE CONSTRAINT FOR (n:A) REQUIRE n.properties IS UNIQUE",
     "zoned datetime of parts": "CREATE ({v: datetime('1850-01-01T00:00[Europe/Paris]')})",
     "zoned time of parts": "CREATE ({v: time({hour: 1, timezone: '+00:09:21'})})",
     "list of 1024 items": "CREATE ()-[:R {v: [i IN range(1, 1024) | 1.0 / i]}]->()",
