@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from testbed.servers import running
@@ -52,6 +53,13 @@ def bucket(s3: S3Server) -> str:
     name = f"bucket-{next(_bucket_numbers)}"
     s3.create_bucket(name)
     return name
+
+
+@pytest.fixture
+def proxy(s3: S3Server) -> Iterator[FaultProxy]:
+    """A proxy before the S3 server that keeps R2's rules and breaks calls as it is told."""
+    with FaultProxy(s3.endpoint_url) as proxy:
+        yield proxy
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 
@@ -54,6 +55,13 @@ class Service:
         """Return the same service with some variables changed; an empty one counts as unset."""
         return replace(self, variables={**self.variables, **variables})
 
+    def through(self, proxy: FaultProxy) -> Service:
+        """Return the same service with `proxy`, which is before the S3 server, as its endpoint."""
+        variables = {"R2_ENDPOINT_URL": proxy.endpoint_url}
+        if proxy.ca_certificate:
+            variables["AWS_CA_BUNDLE"] = str(proxy.ca_certificate)
+        return self.with_variables(**variables)
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a run and return at once; its log is on standard error."""
         return subprocess.Popen(
@@ -68,9 +76,7 @@ class Service:
 
     def run(self, *arguments: str) -> Run:
         """Run to the end."""
-        with self.start(*arguments) as process:
-            _, log = process.communicate(timeout=TIMEOUT_SECONDS)
-        return Run(process.returncode, log)
+        return finish(self.start(*arguments))
 
     def backup(self) -> Backup:
         """Make a backup, which has to succeed, and return it."""
@@ -113,6 +119,18 @@ class Backup:
         """The text of one block of the manifest's table, cut out of the archive."""
         data = self.archive[block["offset"] : block["offset"] + block["length"]]
         return gzip.decompress(data) if self.manifest["archive_key"].endswith(".gz") else data
+
+
+def finish(process: subprocess.Popen[str], seconds: float = TIMEOUT_SECONDS) -> Run:
+    """Wait for the end of a run; one that takes longer than `seconds` is killed, and fails."""
+    with process:
+        try:
+            output, log = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert output == "", "the log belongs on standard error"
+    return Run(process.returncode, log)
 
 
 def _environment() -> dict[str, str]:

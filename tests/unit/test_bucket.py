@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 
 import pytest
+import urllib3
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -25,6 +26,11 @@ def reply(status: int, code: str) -> ClientError:
         {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
         "UploadPart",
     )
+
+
+def tls_error(reason: str) -> SSLError:
+    """Return the error that the client makes of one that the TLS library has."""
+    return SSLError(endpoint_url=URL, error=urllib3.exceptions.SSLError(ssl.SSLError(1, reason)))
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520, 522, 524, 527, 530])
@@ -61,8 +67,8 @@ def test_a_refusal_is_final(status: int, code: str) -> None:
         ConnectTimeoutError(endpoint_url=URL),
         EndpointConnectionError(endpoint_url=URL),
         ReadTimeoutError(endpoint_url=URL),
-        SSLError(endpoint_url=URL, error=ssl.SSLEOFError(8, "EOF occurred in violation")),
-        SSLError(endpoint_url=URL, error=ssl.SSLError(1, "BAD_RECORD_MAC")),
+        tls_error("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol"),
+        tls_error("[SSL: SSLV3_ALERT_BAD_RECORD_MAC] sslv3 alert bad record mac"),
     ],
 )
 def test_a_broken_connection_is_made_again(error: BotoCoreError) -> None:
@@ -70,5 +76,5 @@ def test_a_broken_connection_is_made_again(error: BotoCoreError) -> None:
 
 
 def test_a_certificate_that_is_not_trusted_does_not_heal() -> None:
-    error = SSLError(endpoint_url=URL, error=ssl.SSLCertVerificationError(1, "self-signed"))
-    assert not is_transient(error)
+    reason = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
+    assert not is_transient(tls_error(reason))

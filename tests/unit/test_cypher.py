@@ -8,7 +8,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neo4j_r2.cypher import escape_unicode, quote_name, string_literal
+from neo4j_r2.cypher import escape_non_ascii, escape_unicode, quote_name, string_literal
 
 NAMES = st.text(st.sampled_from("`\\u0060n \n\r\t\"'\x00\x7f\u2028é😀")) | st.text()
 
@@ -31,6 +31,18 @@ def test_a_quoted_name_is_the_name_again_once_its_escapes_are_decoded(name: str)
 @given(NAMES)
 def test_escaped_text_decodes_to_itself(text: str) -> None:
     assert decoded(escape_unicode(text)) == text
+
+
+@given(st.text(st.characters(exclude_characters="\\")))
+def test_text_that_others_wrote_becomes_ascii_and_means_the_same(text: str) -> None:
+    escaped = escape_non_ascii(text)
+    assert escaped.isascii()
+    assert decoded(escaped) == text
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_ascii_that_others_wrote_stays_as_it_is(text: str) -> None:
+    assert escape_non_ascii(text) == text
 
 
 @given(NAMES)

@@ -13,22 +13,26 @@ from neo4j_r2.graph import Database, SchemaObject
 from neo4j_r2.script import (
     DEFAULT_LOOKUP_INDEXES,
     END_MARKER,
-    end_marker,
+    constraint_creation,
+    end,
     header,
     identity_creation,
     identity_removal,
-    schema_creation,
+    index_creation,
 )
 from neo4j_r2.statements import Identity
 
 DATABASE = Database("neo4j", "A1B2", "5.26.19", "community")
 STARTED = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 IDENTITY = Identity.numbered(0)
-LOOKUPS = [SchemaObject(name, "LOOKUP", f"CREATE {name}") for name in DEFAULT_LOOKUP_INDEXES]
+LOOKUPS = [
+    SchemaObject(name, "LOOKUP", (), f"CREATE LOOKUP INDEX {name}")
+    for name in DEFAULT_LOOKUP_INDEXES
+]
 
 
-def schema_object(name: str, kind: str = "RANGE") -> SchemaObject:
-    return SchemaObject(name, kind, f"CREATE {name}")
+def index(name: str, kind: str = "RANGE") -> SchemaObject:
+    return SchemaObject(name, kind, ("p",), f"CREATE INDEX {name}")
 
 
 def test_the_header_begins_with_the_three_lines_of_the_specification() -> None:
@@ -49,8 +53,12 @@ def test_the_header_is_comments_that_say_how_to_restore_and_what_is_lost() -> No
 
 
 def test_the_last_line_has_the_marker_that_the_header_announces() -> None:
-    assert end_marker(3, 4) == f"{END_MARKER}3 nodes, 4 relationships\n"
+    assert end(3, 4).splitlines()[-1] == f"{END_MARKER}3 nodes, 4 relationships"
     assert END_MARKER.strip() in header(DATABASE, STARTED, "manual")
+
+
+def test_a_restore_waits_for_all_indexes_before_it_ends() -> None:
+    assert re.match(r"CALL db\.awaitIndexes\(\d+\);\n", end(3, 4))
 
 
 def test_the_removal_names_all_that_the_creation_made() -> None:
@@ -61,46 +69,40 @@ def test_the_removal_names_all_that_the_creation_made() -> None:
     assert f"REMOVE n.`{IDENTITY.key}`" in removal
 
 
-def test_indexes_come_first_and_constraints_last() -> None:
-    lines = schema_creation([schema_object("c", "UNIQUENESS")], [*LOOKUPS, schema_object("i")])
-    assert lines.splitlines()[:2] == ["CREATE i;", "CREATE c;"]
-    assert re.fullmatch(r"CALL db\.awaitIndexes\(\d+\);", lines.splitlines()[-1])
-
-
 def test_the_lookup_indexes_of_a_new_database_are_not_created_again() -> None:
-    lines = schema_creation([], LOOKUPS)
-    assert not any(name in lines for name in DEFAULT_LOOKUP_INDEXES)
+    assert index_creation(LOOKUPS) == ""
 
 
 @pytest.mark.parametrize("name", DEFAULT_LOOKUP_INDEXES)
 def test_a_lookup_index_that_the_user_dropped_is_dropped_in_the_restored_graph_too(
     name: str,
 ) -> None:
-    kept = [index for index in LOOKUPS if index.name != name]
-    lines = schema_creation([], kept).splitlines()
-    assert lines[0] == f"DROP INDEX `{name}` IF EXISTS;"
-    assert len(lines) == 2
+    kept = [each for each in LOOKUPS if each.name != name]
+    assert index_creation(kept) == f"DROP INDEX `{name}` IF EXISTS;\n"
 
 
 def test_a_lookup_index_of_the_users_own_comes_after_the_drop_of_the_default_one() -> None:
-    own = schema_object("own", "LOOKUP")
-    lines = schema_creation([], [own]).splitlines()
     drops = [f"DROP INDEX `{name}` IF EXISTS;" for name in DEFAULT_LOOKUP_INDEXES]
-    assert lines[:3] == [*drops, "CREATE own;"]
+    lines = index_creation([index("own", "LOOKUP")]).splitlines()
+    assert lines == [*drops, "CREATE INDEX own;"]
 
 
 def test_an_index_of_another_type_is_created_whatever_its_name() -> None:
-    index = schema_object(DEFAULT_LOOKUP_INDEXES[0], "RANGE")
-    assert "CREATE index_343aff4e;" in schema_creation([], [index]).splitlines()
+    lines = index_creation([index(DEFAULT_LOOKUP_INDEXES[0], "RANGE"), LOOKUPS[1]]).splitlines()
+    assert lines == ["DROP INDEX `index_343aff4e` IF EXISTS;", "CREATE INDEX index_343aff4e;"]
 
 
-@given(st.text())
-def test_a_servers_statement_is_one_line_of_printable_ascii(name: str) -> None:
-    statement = f"CREATE INDEX `{name}` FOR (n:`A`) ON (n.`a`)"
-    script = schema_creation([SchemaObject(name, "RANGE", statement)], LOOKUPS)
-    assert re.fullmatch(r"[ -~]*;\n[ -~]*;\n", script)
+@given(st.lists(st.text(), max_size=3))
+def test_each_of_a_servers_statements_is_one_line_of_printable_ascii(names: list[str]) -> None:
+    objects = [
+        SchemaObject(name, "RANGE", (name,), f"CREATE INDEX `{name}` FOR (n:`A`) ON (n.`{name}`)")
+        for name in names
+    ]
+    for created in (index_creation([*LOOKUPS, *objects]), constraint_creation(objects)):
+        assert re.fullmatch(r"([ -~]*;\n)*", created)
+        assert len(created.splitlines()) == len(names)
 
 
-def test_every_statement_of_the_schema_is_a_line_that_ends_in_a_semicolon() -> None:
-    script = identity_creation(IDENTITY) + identity_removal(IDENTITY)
-    assert re.fullmatch(r"([ -~]+;\n){4}", script)
+def test_every_statement_of_the_identity_is_a_line_that_ends_in_a_semicolon() -> None:
+    created = identity_creation(IDENTITY) + identity_removal(IDENTITY)
+    assert re.fullmatch(r"([ -~]+;\n){4}", created)

@@ -1,0 +1,118 @@
+"""One run at a time, however the one before it ended."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from testbed.fault_proxy import FaultProxy
+from testbed.neo4j_server import Neo4jServer
+from testbed.s3_server import S3Server
+from tests.integration.outcome import assert_nothing_left, assert_told, assert_whole
+from tests.service import Service, finish
+
+AT_ONCE = 10
+HELD_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
+    """A server with a graph of one node."""
+    source, _ = servers
+    source.reset()
+    with source.driver() as driver:
+        driver.execute_query("CREATE (:Lonely)")
+    return source
+
+
+@pytest.fixture
+def service(
+    graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+) -> Service:
+    """The service, with the proxy between it and the bucket."""
+    configured = Service.configured(graph, s3, bucket, tmp_path).through(proxy)
+    return configured.with_variables(BACKUP_EXPORT_METHOD="manual")
+
+
+def test_a_second_run_says_that_there_is_a_first_and_leaves_it_alone(
+    service: Service, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("CreateMultipartUpload")
+    first = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+    calls = len(proxy.requests)
+
+    second = finish(service.start(), AT_ONCE)
+
+    assert_told(service, second, 6, f"Another backup is running (process {first.pid})")
+    assert len(proxy.requests) == calls
+    hold.release.set()
+    assert finish(first).exit_code == 0
+    assert_whole(*service.backups())
+
+
+def test_runs_with_states_of_their_own_do_not_wait_for_each_other(
+    service: Service, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    hold = proxy.hold("CreateMultipartUpload")
+    first = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+
+    second = service.with_variables(BACKUP_STATE_DIR=str(tmp_path / "other")).run()
+
+    assert second.exit_code == 0, second.log
+    hold.release.set()
+    assert finish(first).exit_code == 0
+
+
+def test_a_killed_run_does_not_lock_the_next_one_out(service: Service, proxy: FaultProxy) -> None:
+    hold = proxy.hold("ListObjectsV2")
+    first = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+    first.kill()
+    first.communicate()
+
+    assert_whole(service.backup())
+
+
+def test_a_run_that_failed_does_not_lock_the_next_one_out(service: Service) -> None:
+    failed = service.with_variables(R2_BUCKET_NAME="no-such").run()
+
+    assert failed.exit_code == 4
+    assert_whole(service.backup())
+
+
+def test_a_state_directory_that_is_missing_is_made_for_its_owner_only(
+    service: Service, tmp_path: Path
+) -> None:
+    state = tmp_path / "not" / "yet"
+
+    service.with_variables(BACKUP_STATE_DIR=str(state)).backup()
+
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert state.stat().st_uid == os.getuid()
+
+
+@pytest.mark.parametrize("obstacle", ["backup.lock", "upload.new"])
+def test_a_state_directory_that_cannot_be_written_is_a_wrong_configuration(
+    service: Service, proxy: FaultProxy, tmp_path: Path, obstacle: str
+) -> None:
+    (tmp_path / "state" / obstacle).mkdir(parents=True)
+
+    run = service.run()
+
+    assert_told(service, run, 2, "BACKUP_STATE_DIR")
+    assert_nothing_left(service, proxy)
+
+
+def test_a_state_directory_below_a_file_is_a_wrong_configuration(
+    service: Service, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+
+    run = service.with_variables(BACKUP_STATE_DIR=str(tmp_path / "file" / "state")).run()
+
+    assert_told(service, run, 2, "BACKUP_STATE_DIR")
+    assert service.keys() == []

@@ -1,0 +1,172 @@
+"""Neo4j failing before and during an export: what passes is survived, the rest ends cleanly."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from testbed.fault_proxy import FaultProxy
+from testbed.neo4j_server import Neo4jServer
+from testbed.ports import LOOPBACK, free_port
+from testbed.s3_server import S3Server
+from tests.integration import documents
+from tests.integration.outcome import assert_nothing_left, assert_told, assert_whole
+from tests.service import Service, finish
+
+LOGIN_SECONDS = 30
+HELD_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
+    """A server with a graph that is not read to its end while its first part is held."""
+    source, _ = servers
+    source.reset()
+    with source.driver() as driver:
+        documents.fill(driver, documents=4_000, characters=10_000)
+    return source
+
+
+@pytest.fixture
+def service(
+    graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+) -> Service:
+    """The service, with the proxy between it and the bucket."""
+    return (
+        Service.configured(graph, s3, bucket, tmp_path)
+        .through(proxy)
+        .with_variables(
+            BACKUP_EXPORT_METHOD="manual",
+            BACKUP_COMPRESSION="false",
+            BACKUP_PART_SIZE_MB="5",
+            BACKUP_UPLOAD_CONCURRENCY="1",
+        )
+    )
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port at which connections are accepted and nothing is ever said."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def suspended(server: Neo4jServer) -> Iterator[None]:
+    """Freeze a server for the time of the context."""
+    server.process.suspend()
+    try:
+        yield
+    finally:
+        server.process.resume()
+
+
+@contextmanager
+def stopped(server: Neo4jServer) -> Iterator[None]:
+    """Have a server down for the time of the context, and up again on the same data after it."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+        server.wait_ready()
+
+
+def test_a_wrong_password_is_told(service: Service, proxy: FaultProxy) -> None:
+    run = service.with_variables(NEO4J_PASSWORD="this-is-not-the-password").run()
+
+    assert_told(service, run, 3, "Neo4j connection failed")
+    assert "NEO4J_PASSWORD" in run.log
+    assert "this-is-not-the-password" not in run.log
+    assert proxy.requests == []
+
+
+def test_a_missing_database_is_told(service: Service, proxy: FaultProxy) -> None:
+    run = service.with_variables(NEO4J_DATABASE="missing").run()
+
+    assert_told(service, run, 3, "Neo4j connection failed")
+    assert "NEO4J_DATABASE" in run.log
+    assert proxy.requests == []
+
+
+def test_an_address_at_which_no_neo4j_answers_is_told_within_half_a_minute(
+    service: Service, silent_port: int
+) -> None:
+    ports = {"nobody": free_port(), "another server": service.s3.port, "nothing": silent_port}
+    for port in ports.values():
+        uri = f"bolt://{LOOPBACK}:{port}"
+        started = time.monotonic()
+
+        run = service.with_variables(NEO4J_URI=uri).run()
+
+        assert time.monotonic() - started < LOGIN_SECONDS
+        assert_told(service, run, 3, f"Neo4j connection failed: {uri}")
+
+
+def test_a_server_without_tls_is_told_when_tls_is_asked_for(
+    service: Service, graph: Neo4jServer
+) -> None:
+    uri = graph.uri.replace("bolt:", "bolt+s:")
+
+    run = service.with_variables(NEO4J_URI=uri).run()
+
+    assert_told(service, run, 3, f"Neo4j connection failed: {uri}")
+
+
+def test_a_neo4j_that_stops_answering_ends_the_run_with_the_limit(
+    service: Service, graph: Neo4jServer, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("UploadPart")
+    process = service.with_variables(BACKUP_STALL_SECONDS="5").start()
+    assert hold.reached.wait(HELD_SECONDS)
+    with suspended(graph):
+        hold.release.set()
+
+        run = finish(process, HELD_SECONDS)
+
+    assert_told(service, run, 3, "waiting for Neo4j")
+    assert_nothing_left(service, proxy)
+
+
+def test_a_neo4j_that_is_restarted_during_the_export_is_read_to_its_end(
+    service: Service, graph: Neo4jServer, proxy: FaultProxy
+) -> None:
+    undisturbed = service.backup()
+    hold = proxy.hold("UploadPart")
+    process = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+    with stopped(graph):
+        hold.release.set()
+
+    run = finish(process)
+
+    assert run.exit_code == 0, run.log
+    assert "trying again" in run.log
+    backup = service.backups()[-1]
+    assert_whole(backup)
+    hashes = [
+        [block["sha256"] for block in each.manifest["blocks"][1:-1]]
+        for each in (undisturbed, backup)
+    ]
+    assert hashes[0] == hashes[1]
+    assert backup.manifest["export"]["nodes"] == 8_000
+
+
+def test_a_neo4j_that_stays_down_during_the_export_ends_the_run(
+    service: Service, graph: Neo4jServer, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("UploadPart")
+    process = service.with_variables(BACKUP_RETRY_SECONDS="2").start()
+    assert hold.reached.wait(HELD_SECONDS)
+    with stopped(graph):
+        hold.release.set()
+
+        run = finish(process, HELD_SECONDS)
+
+    assert_told(service, run, 3, "Neo4j connection failed")
+    assert_nothing_left(service, proxy)

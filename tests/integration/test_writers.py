@@ -1,0 +1,185 @@
+"""A backup taken while others write: it restores, it is whole in itself, and says what it is."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from neo4j import Driver
+from neo4j.exceptions import ClientError, TransientError
+
+from testbed.cypher_shell import run_cypher_shell
+from testbed.fault_proxy import FaultProxy
+from testbed.neo4j_server import Neo4jServer
+from testbed.s3_server import S3Server
+from testbed.waiting import wait_until
+from tests.integration import documents
+from tests.integration.outcome import assert_whole
+from tests.service import Service, finish
+
+WRITERS = 3
+WRITES_WHILE_HELD = 300
+HELD_SECONDS = 60
+DELETED_MEANWHILE = "Neo.ClientError.Statement.EntityNotFound"
+WRITES = (
+    "CREATE (:Late {number: $number})",
+    "MATCH (a:Person {number: $one}), (b:Person {number: $other}) CREATE (a)-[:KNOWS]->(b)",
+    "MATCH (a:Person {number: $one}) CREATE (a)-[:MET {at: $number}]->(:Late {number: $number})",
+    "MATCH (a:Person {number: $one}) DETACH DELETE a",
+    "MATCH (:Person {number: $one})-[r]->() DELETE r",
+    "MATCH (a:Person {number: $one}) SET a.number = $other, a:Changed",
+)
+
+
+class Writers:
+    """Threads that change a graph until the context is left."""
+
+    def __init__(self, server: Neo4jServer, people: int) -> None:
+        self._server = server
+        self._people = people
+        self._stop = threading.Event()
+        self._committed = [0] * WRITERS
+
+    @property
+    def committed(self) -> int:
+        """How many transactions were committed so far."""
+        return sum(self._committed)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write while the context is open; an error of a writer is raised at its end."""
+        with ThreadPoolExecutor(WRITERS) as pool, self._server.driver() as driver:
+            futures: list[Future[None]] = [
+                pool.submit(self._write, driver, writer) for writer in range(WRITERS)
+            ]
+            try:
+                yield
+            finally:
+                self._stop.set()
+            for future in futures:
+                future.result()
+
+    def _write(self, driver: Driver, writer: int) -> None:
+        generator = random.Random(writer)
+        while not self._stop.is_set():
+            try:
+                driver.execute_query(
+                    generator.choice(WRITES),
+                    number=generator.randrange(10**9),
+                    one=generator.randrange(self._people),
+                    other=generator.randrange(self._people),
+                )
+            except TransientError:  # a deadlock with another writer, nothing was committed
+                continue
+            except ClientError as error:
+                if error.code != DELETED_MEANWHILE:
+                    raise
+                continue
+            self._committed[writer] += 1
+
+
+PEOPLE = 3_000
+
+
+@pytest.fixture
+def service(
+    source: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+) -> Service:
+    """The service; it backs up a graph of which much is not read while the first part is held."""
+    with source.driver() as driver:
+        driver.execute_query("CREATE INDEX FOR (n:Person) ON (n.number)")
+        documents.fill(driver, documents=500, characters=60_000)
+        driver.execute_query(
+            "UNWIND range(0, $people - 1) AS i CREATE (:Person {number: i})", people=PEOPLE
+        )
+        driver.execute_query(
+            "UNWIND range(0, $people - 2) AS i "
+            "MATCH (a:Person {number: i}), (b:Person {number: i + 1}) CREATE (a)-[:KNOWS]->(b)",
+            people=PEOPLE,
+        )
+    return (
+        Service.configured(source, s3, bucket, tmp_path)
+        .through(proxy)
+        .with_variables(
+            BACKUP_EXPORT_METHOD="manual",
+            BACKUP_COMPRESSION="false",
+            BACKUP_PART_SIZE_MB="5",
+            BACKUP_UPLOAD_CONCURRENCY="1",
+        )
+    )
+
+
+def counts(server: Neo4jServer) -> dict[str, int]:
+    """Return the numbers of a server's nodes and relationships."""
+    with server.driver() as driver:
+        (row,) = driver.execute_query(
+            "CALL () { MATCH (n) RETURN count(n) AS nodes } "
+            "CALL () { MATCH ()-[r]->() RETURN count(r) AS relationships } "
+            "RETURN nodes, relationships"
+        ).records
+    return dict(row)
+
+
+def test_an_archive_taken_while_others_write_restores_all_that_is_in_it(
+    service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("UploadPart")
+    writers = Writers(source, PEOPLE)
+    with writers.writing():
+        process = service.start()
+        assert hold.reached.wait(HELD_SECONDS)
+        before = writers.committed
+        wait_until(
+            lambda: writers.committed >= before + WRITES_WHILE_HELD,
+            seconds=HELD_SECONDS,
+            what="writes while the part is held",
+        )
+        hold.release.set()
+        run = finish(process)
+
+    assert run.exit_code == 0, run.log
+    (backup,) = service.backups()
+    assert_whole(backup)
+    export = backup.manifest["export"]
+    assert export["consistent"] is False
+    run_cypher_shell(target, backup.archive)
+    assert counts(target) == {"nodes": export["nodes"], "relationships": export["relationships"]}
+    assert sum(export["nodes_by_labels"].values()) == export["nodes"]
+    assert sum(export["relationships_by_type"].values()) == export["relationships"]
+    with target.driver() as driver:
+        documents_left = driver.execute_query("MATCH (:Document)-[:HAS]->(:Page) RETURN count(*)")
+    assert documents_left.records[0][0] == 500, "what nobody changed is there"
+
+
+def test_an_archive_taken_while_nobody_writes_is_proved_consistent(
+    service: Service, source: Neo4jServer
+) -> None:
+    before = counts(source)
+
+    export = service.backup().manifest["export"]
+
+    assert export["consistent"] is True
+    assert export["dangling_relationships"] == 0
+    assert {name: export[name] for name in before} == before
+
+
+def test_one_write_is_enough_to_leave_consistency_unproved(
+    service: Service, source: Neo4jServer, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("UploadPart")
+    process = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+    with source.driver() as driver:
+        driver.execute_query("MATCH (n:Person {number: 5}) SET n.changed = true")
+    hold.release.set()
+
+    run = finish(process)
+
+    assert run.exit_code == 0, run.log
+    (backup,) = service.backups()
+    assert backup.manifest["export"]["consistent"] is False
