@@ -53,7 +53,7 @@ def run_backup(config: Config) -> None:
         with Graph(config.neo4j, config.retry_seconds) as graph:
             database = graph.database()
             with watch.waiting_for("R2"):
-                bucket = Bucket(config.r2, config.retry_seconds)
+                bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
                 bucket.preflight()
                 sweep(bucket, lock, config.r2, database.name, started)
             log.info("Connected successfully, starting export...")
@@ -90,6 +90,9 @@ def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) 
         prune(bucket, config.r2.prefix, config.retention_days, manifest, now)
     except BucketError as error:
         raise BucketError(f"The backup is safe, but cleaning up failed: {error}") from error
+    except SystemExit:
+        log.warning("The backup is safe, but cleaning up was cut short")
+        raise
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -109,7 +112,7 @@ def main(arguments: Sequence[str]) -> int:
         log.error("No progress for %d s while waiting for %s", stalled.seconds, stalled.side)
         return error_type.exit_code
     except Interruption as interruption:
-        log.error("Interrupted by signal %d; nothing was backed up", interruption.number)
+        log.error("Interrupted by signal %d", interruption.number)
         return interruption.number + 128
     except Exception:
         log.exception("Unexpected error")

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
+from math import isnan
 from typing import Any, Final
 
 from neo4j_r2 import script
@@ -229,11 +230,13 @@ def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
     for key, kind in row.columns:
         if kind not in FAITHFUL_KINDS:
             return f"property {key!r} holds a {kind}"
-    if any(value != value for value in values):  # noqa: PLR0124 - NaN, by which no node is found
-        return "a property is NaN"
-    longest = max((len(value) for value in values if isinstance(value, list)), default=0)
+    lists = [value for value in values if isinstance(value, list)]
+    longest = max(map(len, lists), default=0)
     if longest > LONGEST_LIST:
         return f"a list of {longest} items is restored too slowly from APOC's text"
+    # No node is found by a unique property that is NaN.
+    if any(isinstance(item, float) and isnan(item) for item in chain(values, *lists)):
+        return "a property holds NaN"
     return None
 
 

@@ -69,8 +69,12 @@ class UnfinishedUpload:
 class Bucket:
     """One bucket, seen with the rights of one API token; safe to use from several threads."""
 
-    def __init__(self, settings: R2Settings, retry_seconds: float) -> None:
+    def __init__(
+        self, settings: R2Settings, retry_seconds: float, on_progress: Callable[[], None]
+    ) -> None:
+        """Describe a bucket; `on_progress` is called, from any thread, after each good call."""
         self.name = settings.bucket
+        self._on_progress = on_progress
         self._endpoint_url = settings.endpoint_url
         self._retry_seconds = retry_seconds
         session = _session(settings)
@@ -206,14 +210,26 @@ class Bucket:
 
         Servers differ in what they do with a prefix here, so it is applied to the reply.
         """
-        reply = self._persist(
-            "ListMultipartUploads", lambda: self._client.list_multipart_uploads(Bucket=self.name)
-        )
-        return [
-            UnfinishedUpload(entry["Key"], entry["UploadId"], entry["Initiated"].timestamp())
-            for entry in reply.get("Uploads", [])
-            if entry["Key"].startswith(prefix)
-        ]
+        uploads: list[UnfinishedUpload] = []
+        markers: dict[str, str] = {}
+        while True:
+            page = self._persist(
+                "ListMultipartUploads",
+                lambda markers=markers: self._client.list_multipart_uploads(  # type: ignore[misc]
+                    Bucket=self.name, **markers
+                ),
+            )
+            uploads += (
+                UnfinishedUpload(entry["Key"], entry["UploadId"], entry["Initiated"].timestamp())
+                for entry in page.get("Uploads", [])
+                if entry["Key"].startswith(prefix)
+            )
+            if not page.get("IsTruncated"):
+                return uploads
+            markers = {
+                "KeyMarker": page["NextKeyMarker"],
+                "UploadIdMarker": page["NextUploadIdMarker"],
+            }
 
     def _persist(
         self,
@@ -226,7 +242,7 @@ class Bucket:
         abandoned = abandoned or threading.Event()
         while True:
             try:
-                return call()
+                result = call()
             except (BotoCoreError, ClientError) as error:
                 over = time.monotonic() - started + pause > self._retry_seconds
                 if over or not is_transient(error):
@@ -235,6 +251,9 @@ class Bucket:
                 if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
                     raise self._error(error, operation) from error
                 pause = min(2 * pause, 20.0)
+            else:
+                self._on_progress()
+                return result
 
     def _error(self, error: BotoCoreError | ClientError, operation: str) -> BucketError:
         return BucketError(_explain(error, operation, self.name, self._endpoint_url))
@@ -275,7 +294,7 @@ def is_transient(error: BotoCoreError | ClientError) -> bool:
             or (status >= 500 and status != 501)
             or _code(error) in _TRANSIENT_CODES
         )
-    return not isinstance(error, SSLError)
+    return not (isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error))
 
 
 def _status(error: BotoCoreError | ClientError) -> int:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Self, get_origin, get_type_hints
 
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.pack import PackedBlock
@@ -63,7 +63,10 @@ def parse_key(key: str, prefix: str) -> tuple[BackupName, str] | None:
         taken = datetime.strptime(match["time"], TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None
-    return BackupName(prefix, match["database"], taken), match["extension"]
+    name = BackupName(prefix, match["database"], taken)
+    if name.stem != f"{match['database']}_{match['time']}":  # other digits, or a year before 1000
+        return None
+    return name, match["extension"]
 
 
 def stored_backups(listing: Iterable[tuple[str, int]], prefix: str) -> list[StoredBackup]:
@@ -133,14 +136,26 @@ class Manifest:
         try:
             fields = json.loads(data)
             version = fields["format_version"]
-            if version != FORMAT_VERSION:
-                raise CorruptError(
-                    f"the manifest has format version {version!r}; this version of the service "
-                    f"reads {FORMAT_VERSION}"
-                )
-            return cls(**{**fields, "export": ExportSummary(**fields["export"])})
-        except (ValueError, TypeError, KeyError) as error:
+            manifest = None
+            if version == FORMAT_VERSION:
+                manifest = cls(**{**fields, "export": ExportSummary(**fields["export"])})
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise CorruptError("the manifest is not one of this service") from error
+        if manifest is None:
+            raise CorruptError(
+                f"the manifest has format version {version!r}; this version of the service "
+                f"reads {FORMAT_VERSION}"
+            )
+        if not _has_declared_types(manifest) or not _has_declared_types(manifest.export):
+            raise CorruptError("the manifest is not one of this service")
+        return manifest
+
+
+def _has_declared_types(record: Manifest | ExportSummary) -> bool:
+    hints = get_type_hints(type(record))
+    return all(
+        type(getattr(record, name)) is (get_origin(hint) or hint) for name, hint in hints.items()
+    )
 
 
 def table_entry(block: PackedBlock) -> dict[str, Any]:

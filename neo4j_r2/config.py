@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from neo4j_r2.errors import ConfigurationError
-from neo4j_r2.secret import Secret
+from neo4j_r2.secret import MASK, Secret
 
 Value = TypeVar("Value")
 
@@ -98,7 +98,9 @@ def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
         upload_concurrency=variables.read("BACKUP_UPLOAD_CONCURRENCY", _whole(1, 16), "2"),
         retry_seconds=variables.read("BACKUP_RETRY_SECONDS", _whole(0, 86_400), "300"),
         stall_seconds=variables.read("BACKUP_STALL_SECONDS", _whole(1, 86_400), "900"),
-        state_directory=variables.read("BACKUP_STATE_DIR", Path, _default_state_directory()),
+        state_directory=variables.read(
+            "BACKUP_STATE_DIR", Path, _default_state_directory(environment)
+        ),
         log_level=variables.read("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info"),
         log_format=variables.read("LOG_FORMAT", _choice("text", "json"), "text"),
     )
@@ -112,14 +114,20 @@ class _Variables:
     def __init__(self, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> None:
         self._layers = (environment, dotenv)
         self._problems: list[str] = []
+        self._secrets: set[str] = set()
 
     def problem(self, text: str) -> None:
         self._problems.append(text)
 
     def raise_problems(self) -> None:
         if self._problems:
-            listed = "\n".join(f"  - {problem}" for problem in self._problems)
+            listed = "\n".join(f"  - {self._masked(problem)}" for problem in self._problems)
             raise ConfigurationError(f"Invalid configuration:\n{listed}")
+
+    def _masked(self, problem: str) -> str:
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            problem = problem.replace(secret, MASK)
+        return re.sub(r"//[^/@\s]*@", f"//{MASK}@", problem)
 
     def get(self, name: str) -> str | None:
         return next((layer[name] for layer in self._layers if layer.get(name)), None)
@@ -149,11 +157,16 @@ class _Variables:
             if value and path:
                 self.problem(f"{name} and {name}_FILE are both set: set one")
             if value:
-                return Secret(value)
+                return self._remembered(value)
             if path:
-                return Secret(self._read_secret_file(name, Path(path)))
+                return self._remembered(self._read_secret_file(name, Path(path)))
         self.problem(f"{name} (or {name}_FILE) is required: {what}")
         return Secret("")
+
+    def _remembered(self, secret: str) -> Secret:
+        if secret:
+            self._secrets.add(secret)
+        return Secret(secret)
 
     def _read_secret_file(self, name: str, path: Path) -> str:
         try:
@@ -260,7 +273,7 @@ def _choice(*accepted: str) -> Callable[[str], str]:
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        if not re.fullmatch(r"\d{1,9}", value) or not lowest <= int(value) <= highest:
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
             raise ValueError(f"accepted is a whole number from {lowest} to {highest}")
         return int(value)
 
@@ -281,7 +294,8 @@ _schedule = _matching(
 )
 _host = _matching(r"[A-Za-z0-9._:-]+", "a host name or an IP address")
 _database = _matching(
-    r"[A-Za-z][A-Za-z0-9.-]{2,62}", "a database's name: 3 to 63 letters, digits, dots and dashes"
+    r"(?!(?i:system)$)[A-Za-z][A-Za-z0-9.-]{2,62}",
+    "a database's name: 3 to 63 letters, digits, dots and dashes, not system",
 )
 _bucket = _matching(
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z, 0-9, dots and dashes"
@@ -296,10 +310,14 @@ _prefix = _matching(
 def _part_size(value: str) -> int | None:
     if value.lower() == "auto":
         return None
-    if not re.fullmatch(r"\d{1,4}", value) or not 5 <= int(value) <= 5120:
+    if not re.fullmatch(r"[0-9]{1,4}", value) or not 5 <= int(value) <= 5120:
         raise ValueError("accepted are auto and a whole number of MiB from 5 to 5120")
     return int(value) * MIB
 
 
-def _default_state_directory() -> str:
-    return str(Path(tempfile.gettempdir()) / "neo4j-r2-backup")
+def _default_state_directory(environment: Mapping[str, str]) -> str:
+    """Return the user's own place for state, as the XDG specification has it."""
+    home = environment.get("HOME") or tempfile.gettempdir()
+    return str(
+        Path(environment.get("XDG_STATE_HOME") or f"{home}/.local/state") / "neo4j-r2-backup"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from neo4j_r2.cypher import string_literal
 from neo4j_r2.graph import Graph
 from neo4j_r2.rows import Row, node_row, relationship_row
 
@@ -25,5 +26,6 @@ def _mean_size(
 ) -> int:
     """Return the mean size of entities spread over all ids, read one by one: they may be large."""
     ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()
-    sizes = [encode(record).size for number in ids for record in read([number])]
+    rows = (encode(record) for number in ids for record in read([number]))
+    sizes = [len(string_literal("\t".join(row.identity + row.cells))) for row in rows]
     return sum(sizes) // len(sizes) if sizes else 0

@@ -149,13 +149,11 @@ class Graph:
 
     def nodes_by_ids(self, ids: Sequence[int]) -> list[Any]:
         """Return records as `nodes` does, of those of `ids` that exist."""
-        entities = self.row(_BY_IDS.format(entity=_NODE), ids=sorted(ids))["entities"]
-        return sorted(entities)
+        return self._by_ids(_NODE, sorted(ids))
 
     def relationships_by_ids(self, ids: Sequence[int]) -> list[Any]:
         """Return records as `relationships` does, of those of `ids` that exist."""
-        entities = self.row(_BY_IDS.format(entity=_RELATIONSHIP), ids=sorted(ids))["entities"]
-        return sorted(entities)
+        return self._by_ids(_RELATIONSHIP, sorted(ids))
 
     def schema(self) -> tuple[list[SchemaObject], list[SchemaObject]]:
         """Return all constraints, and all indexes that no constraint owns, by their names."""
@@ -284,6 +282,13 @@ class Graph:
                 following = limits["last"] + 1
             except (DriverError, Neo4jError) as error:
                 self._wait_or_raise(error, time.monotonic() - progress)
+
+    def _by_ids(self, entity: str, ids: Sequence[int]) -> list[Any]:
+        query, entities = _BY_IDS.format(entity=entity), []
+        for first in range(0, len(ids), self._batch_ids):
+            batch = ids[first : first + self._batch_ids]
+            entities += self.row(query, ids=batch)["entities"]
+        return entities
 
     def _wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
         """Pause before a read is tried again, or raise if that is no use (any more)."""

@@ -36,18 +36,22 @@ class RunLock:
     def remember_upload(self, record: UploadRecord) -> None:
         """Keep a record of the upload that this run has begun."""
         temporary = self._upload.with_suffix(".new")
-        temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
-        temporary.replace(self._upload)
+        with _state_errors(self._upload.parent):
+            temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
+            temporary.replace(self._upload)
 
     def forget_upload(self) -> None:
         """Drop the record, once the upload is completed or aborted."""
-        self._upload.unlink(missing_ok=True)
+        with _state_errors(self._upload.parent):
+            self._upload.unlink(missing_ok=True)
 
     def forgotten_upload(self) -> UploadRecord | None:
         """Return the record that a killed run left; only one holder of the lock can see it."""
         try:
-            return UploadRecord(**json.loads(self._upload.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
+            with _state_errors(self._upload.parent):
+                text = self._upload.read_text(encoding="utf-8") if self._upload.exists() else ""
+            return UploadRecord(**json.loads(text))
+        except (ValueError, TypeError):
             return None
 
 
@@ -58,22 +62,32 @@ def run_lock(directory: Path) -> Iterator[RunLock]:
     :raises LockedError: if another run holds it; this one does not wait.
     :raises ConfigurationError: if the directory cannot be written.
     """
-    try:
+    with _state_errors(directory):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(directory / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigurationError(
-            f"BACKUP_STATE_DIR={str(directory)!r} cannot be written: {error.strerror}"
-        ) from error
+    try:
+        with _state_errors(directory):
+            _lock(descriptor)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        yield RunLock(directory)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-        os.close(descriptor)
         raise LockedError(f"Another backup is running (process {holder}); this one ends") from error
+
+
+@contextmanager
+def _state_errors(directory: Path) -> Iterator[None]:
     try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
-        yield RunLock(directory)
-    finally:
-        os.close(descriptor)
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"BACKUP_STATE_DIR={str(directory)!r} cannot be used: {error.strerror}"
+        ) from error

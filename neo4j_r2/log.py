@@ -39,7 +39,11 @@ def megabytes(size: int) -> str:
 class _TextFormatter(logging.Formatter):
     def __init__(self, secrets: list[str]) -> None:
         super().__init__("[%(levelname)s] %(message)s")
-        self._secrets = [secret for secret in secrets if len(secret) >= _SHORTEST_REDACTED]
+        self._secrets = sorted(
+            (secret for secret in secrets if len(secret) >= _SHORTEST_REDACTED),
+            key=len,
+            reverse=True,
+        )
 
     def format(self, record: logging.LogRecord) -> str:
         return self._redacted(super().format(record))

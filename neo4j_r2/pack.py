@@ -25,7 +25,7 @@ class TextBlock:
     """
 
     kind: str
-    """prologue, nodes, relationships, clearing or epilogue; docs/design.md, "Manifest"."""
+    """prologue, nodes, relationships, clearing, statements or epilogue; see docs/design.md."""
     first: int
     """The range of internal ids it holds, -1 where it holds none."""
     last: int

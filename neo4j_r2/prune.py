@@ -18,20 +18,17 @@ def prune(bucket: Bucket, prefix: str, retention_days: int, latest: Manifest, no
 
     :raises BucketError: if R2 fails; `latest` is safe all the same.
     """
+    is_empty = latest.export.nodes == 0
     if retention_days == 0:
         log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
-        return 0
-    log.info("Cleaning up backups older than %d days", retention_days)
-    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
-    backups = [
-        backup
-        for backup in stored_backups(listing, prefix)
-        if backup.name.database == latest.database
-    ]
-    is_empty = latest.export.nodes == 0
+        if not is_empty:
+            return 0
+    else:
+        log.info("Cleaning up backups older than %d days", retention_days)
+    backups = _backups(bucket, prefix, latest.database)
     horizon = now - timedelta(days=retention_days)
     candidates = [
-        _candidate(bucket, backup, look=is_empty or backup.name.taken < horizon)
+        _candidate(bucket, backup, latest, look=is_empty or backup.name.taken < horizon)
         for backup in backups
     ]
     policy = Policy(retention_days, {latest.database: latest.database_id})
@@ -41,33 +38,41 @@ def prune(bucket: Bucket, prefix: str, retention_days: int, latest: Manifest, no
     removed = 0
     for decision in decide(candidates, policy, now):
         backup = by_name[decision.candidate.name]
-        level = logging.WARNING if decision.warning else logging.DEBUG
         if decision.remove:
             removed += _remove(bucket, backup, decision.reason)
         else:
+            level = logging.WARNING if decision.warning else logging.DEBUG
             log.log(level, "Kept %s: %s", _label(backup), decision.reason)
-    log.info("Cleanup complete: %d old backups removed", removed)
+    if retention_days:
+        log.info("Cleanup complete: %d old backups removed", removed)
     return removed
 
 
-def _candidate(bucket: Bucket, backup: StoredBackup, *, look: bool) -> Candidate:
+def _backups(bucket: Bucket, prefix: str, database: str) -> list[StoredBackup]:
+    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
+    backups = stored_backups(listing, prefix)
+    return [backup for backup in backups if backup.name.database == database]
+
+
+def _candidate(bucket: Bucket, backup: StoredBackup, latest: Manifest, *, look: bool) -> Candidate:
     """Describe a backup to retention; its manifest is read only where the decision needs it."""
-    manifest = _manifest(bucket, backup) if look else None
-    if manifest is None:
+    if backup.manifest_key is None:
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
+    if latest.archive_key in dict(backup.archives):
+        return _described(backup, latest)
+    if not look:
+        return Candidate(backup.name, complete=False, database_id=None, entities=0)
+    try:
+        return _described(backup, Manifest.from_json(bucket.get(backup.manifest_key)))
+    except CorruptError as error:
+        log.warning("%s: %s", backup.manifest_key, error)
+        return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
+
+
+def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
     complete = (manifest.archive_key, manifest.archive_size) in backup.archives
     entities = manifest.export.nodes + manifest.export.relationships
     return Candidate(backup.name, complete, manifest.database_id, entities if complete else 0)
-
-
-def _manifest(bucket: Bucket, backup: StoredBackup) -> Manifest | None:
-    if backup.manifest_key is None:
-        return None
-    try:
-        return Manifest.from_json(bucket.get(backup.manifest_key))
-    except CorruptError as error:
-        log.warning("%s: %s", backup.manifest_key, error)
-        return None
 
 
 def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> int:

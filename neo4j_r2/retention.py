@@ -19,6 +19,8 @@ class Candidate:
     """The identity of the database it was taken of; None without a manifest."""
     entities: int
     """In a complete backup; 0 otherwise."""
+    readable: bool = True
+    """Whether its manifest, if it has one, is of a format that this version reads."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +73,25 @@ def _decide(
 ) -> Decision:
     database = candidate.name.database
     days = policy.retention_days
-
-    def keep(reason: str, *, warning: bool = False) -> Decision:
-        return Decision(candidate, remove=False, reason=reason, warning=warning)
-
-    if database not in policy.databases:
-        return keep(f"of another database, {database}")
-    if days == 0:
-        return keep("retention is off")
-    if candidate.name.taken >= now - timedelta(days=days):
-        return keep(f"not older than {days} days")
-    if candidate.complete and candidate.database_id != policy.databases[database]:
-        return keep("taken of another server's database of the same name", warning=True)
-    if newest.get(database) is candidate:
-        return keep("the newest complete backup")
-    if database in emptied:
-        return keep("the newest backup is empty and older ones are not", warning=True)
+    ordinary = {
+        f"of another database, {database}": database not in policy.databases,
+        "retention is off": days == 0,
+        f"not older than {days} days": candidate.name.taken >= now - timedelta(days=days),
+        "the newest complete backup": newest.get(database) is candidate,
+    }
+    noteworthy = {
+        "its manifest cannot be read": not candidate.readable,
+        "taken of another server's database of the same name": (
+            candidate.database_id not in (None, policy.databases.get(database))
+        ),
+        "the newest backup is empty and older ones are not": database in emptied,
+    }
+    for reasons in (ordinary, noteworthy):
+        for reason, applies in reasons.items():
+            if applies:
+                return Decision(
+                    candidate, remove=False, reason=reason, warning=reasons is noteworthy
+                )
     state = "" if candidate.complete else ", and incomplete"
     return Decision(candidate, remove=True, reason=f"older than {days} days{state}")
 

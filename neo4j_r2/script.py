@@ -63,10 +63,14 @@ def index_creation(indexes: Iterable[SchemaObject]) -> str:
     A new database has the default lookup indexes: those that the source lacks are dropped.
     """
     indexes = list(indexes)
-    names = {index.name for index in indexes}
+    names = {index.name for index in indexes if index.type == "LOOKUP"}
     dropped = [name for name in DEFAULT_LOOKUP_INDEXES if name not in names]
     lines = [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in dropped]
-    lines += [_statement(index) for index in indexes if index.name not in DEFAULT_LOOKUP_INDEXES]
+    lines += [
+        _statement(index)
+        for index in indexes
+        if index.type != "LOOKUP" or index.name not in DEFAULT_LOOKUP_INDEXES
+    ]
     return "".join(lines)
 
 

@@ -62,7 +62,6 @@ class Store:
             name.archive_key(compressed=compressed),
             part_size=self.config.part_size or part_size_for(estimate),
             concurrency=self.config.upload_concurrency,
-            on_progress=self.watch.progress,
         )
         blocks = self._upload(upload, exporter)
         manifest = self._manifest(exporter, started, upload, blocks)

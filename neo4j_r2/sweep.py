@@ -10,6 +10,7 @@ from typing import Final
 from neo4j_r2.bucket import Bucket, UnfinishedUpload
 from neo4j_r2.catalog import parse_key
 from neo4j_r2.config import R2Settings
+from neo4j_r2.errors import BucketError
 from neo4j_r2.lock import RunLock
 
 log = logging.getLogger(__name__)
@@ -23,17 +24,28 @@ def sweep(
 ) -> None:
     """Abort the upload that a killed run recorded, and old ones that nobody did.
 
-    :raises BucketError: if R2 fails.
+    One that cannot be aborted is left to the next run.
+
+    :raises BucketError: if R2 does not list them.
     """
     record = lock.forgotten_upload()
     if record and (record.endpoint_url, record.bucket) == (settings.endpoint_url, bucket.name):
         log.info("Aborting the upload that an interrupted run left: %s", record.key)
-        bucket.abort_upload(record.key, record.upload_id)
-        lock.forget_upload()
+        if _abort(bucket, record.key, record.upload_id):
+            lock.forget_upload()
     unfinished = bucket.unfinished_uploads(f"{settings.prefix}/")
     for upload in orphans(unfinished, settings.prefix, database, now.timestamp()):
         log.info("Aborting an upload unfinished for over a day: %s", upload.key)
-        bucket.abort_upload(upload.key, upload.upload_id)
+        _abort(bucket, upload.key, upload.upload_id)
+
+
+def _abort(bucket: Bucket, key: str, upload_id: str) -> bool:
+    try:
+        bucket.abort_upload(key, upload_id)
+    except BucketError as error:
+        log.warning("It could not be aborted, the next run tries again: %s", error)
+        return False
+    return True
 
 
 def orphans(

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from neo4j_r2.errors import GraphError
+
 _OFFSET = r"(?P<offset>Z|[+-]\d\d:\d\d(?::(?P<offset_seconds>\d\d))?)"
 _ZONED_TIME = re.compile(rf"(?P<time>[\d:.]+){_OFFSET}")
 _ZONED_DATETIME = re.compile(
@@ -41,7 +43,7 @@ def parts(text: str) -> str:
 def _match(text: str) -> re.Match[str]:
     match = _ZONED_DATETIME.fullmatch(text) or _ZONED_TIME.fullmatch(text)
     if match is None:
-        raise ValueError(f"not a zoned time or datetime: {text!r}")
+        raise GraphError(f"Unsupported temporal value: {text!r}; nothing was backed up")
     return match
 
 

@@ -11,7 +11,6 @@ import logging
 import queue
 import threading
 import uuid
-from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -43,7 +42,6 @@ class Upload:
         *,
         part_size: int,
         concurrency: int,
-        on_progress: Callable[[], None],
     ) -> None:
         self.key = key
         self.size = 0
@@ -51,7 +49,6 @@ class Upload:
         self._bucket = bucket
         self._part_size = part_size
         self._concurrency = concurrency
-        self._on_progress = on_progress
         self._run = uuid.uuid4().hex
         self._sha256 = hashlib.sha256()
         self._buffer = bytearray()
@@ -138,7 +135,6 @@ class Upload:
                     self._etags[number] = self._bucket.upload_part(
                         self.key, self.upload_id, number, part, self._abandoned
                     )
-                    self._on_progress()
                     log.debug("Uploaded part %d (%s)", number, megabytes(len(part)))
             except BaseException as error:  # noqa: BLE001 - raised in the writing thread
                 self._failure = error
@@ -160,6 +156,6 @@ class Upload:
         try:
             self._bucket.abort_upload(self.key, self.upload_id)
             self.is_settled = True
-            log.info("Upload aborted: %s", self.key)
+            log.info("Upload aborted, no backup was made: %s", self.key)
         except BackupError as error:
             log.warning("The upload could not be aborted, the next run does it: %s", error)

@@ -154,6 +154,10 @@ def _encode_list(value: list[object]) -> Encoded:
         text = _numbers_text(value)
         return Encoded(f"list of {encode(first).kind}", text)
     items = [encode(item) for item in value]
+    if items[0].kind not in _SCALARS:
+        raise GraphError(
+            f"Unsupported property type: list of {items[0].kind}; nothing was backed up"
+        )
     return Encoded(f"list of {items[0].kind}", "".join("," + item.cell for item in items))
 
 

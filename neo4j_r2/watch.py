@@ -38,10 +38,12 @@ class Watch:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._side = "Neo4j"
+        self._watching = False
 
     def progress(self) -> None:
         """Start the limit anew; any thread may say so."""
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        if self._watching:
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
     @contextmanager
     def waiting_for(self, side: str) -> Iterator[None]:
@@ -63,8 +65,10 @@ class Watch:
             raise Stalled(self._side, self._seconds)
 
         signal.signal(signal.SIGALRM, stalled)
+        self._watching = True
         self.progress()
         try:
             yield
         finally:
+            self._watching = False
             signal.setitimer(signal.ITIMER_REAL, 0)

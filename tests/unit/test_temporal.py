@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from neo4j_r2.errors import GraphError
 from neo4j_r2.temporal import needs_parts, parts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,5 +96,5 @@ def test_only_an_offset_with_seconds_needs_parts(text: str, *, needs: bool) -> N
 
 @pytest.mark.parametrize("text", ["", "2020-01-01", "10:00", "2020-01-01T00:00", "P1D"])
 def test_a_text_that_is_no_zoned_value_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a zoned"):
+    with pytest.raises(GraphError, match="Unsupported temporal value"):
         parts(text)
