@@ -14,6 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any, Self
 
@@ -388,9 +389,8 @@ async def _spoilt(
     cut = min((action.length for action in actions if isinstance(action, Cut)), default=None)
     flips = [action.offset for action in actions if isinstance(action, FlipByte)]
     async for chunk in chunks:
-        for offset in flips:
-            chunk = _flip(chunk, offset - sent)
-        yield chunk if cut is None else chunk[: max(cut - sent, 0)]
+        flipped = reduce(lambda data, offset: _flip(data, offset - sent), flips, chunk)
+        yield flipped if cut is None else flipped[: max(cut - sent, 0)]
         sent += len(chunk)
         if cut is not None and sent >= cut:
             return
