@@ -57,7 +57,8 @@ def run_backup(config: Config) -> None:
                 bucket.preflight()
                 sweep(bucket, lock, config.r2, database.name, started)
             log.info("Connected successfully, starting export...")
-            store = Store(bucket, config, lock, watch, database)
+            progress = Progress(sum(graph.counts()), watch.progress)
+            store = Store(bucket, config, lock, watch, progress, database)
             manifest = back_up(graph, store, started)
         with watch.waiting_for("R2"):
             clean_up(bucket, config, manifest, started)
@@ -66,8 +67,7 @@ def run_backup(config: Config) -> None:
 
 def back_up(graph: Graph, store: Store, started: datetime) -> Manifest:
     """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
-    method = store.config.export_method
-    progress = Progress(sum(graph.counts()), store.watch.progress)
+    method, progress = store.config.export_method, store.progress
     estimate = estimate_text(graph)
     exporter = choose_exporter(graph, method, store.database, started, progress)
     try:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from neo4j_r2.log import megabytes
+
 log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS: Final = 10.0
@@ -19,7 +21,7 @@ class Progress:
         """:param expected: about how many entities there are."""
         self._expected = expected
         self._on_progress = on_progress
-        self._entities = 0
+        self._entities = self._bytes = 0
         self._started = self._logged = time.monotonic()
 
     def step(self) -> None:
@@ -27,18 +29,29 @@ class Progress:
         self._on_progress()
 
     def restart(self) -> None:
-        """Forget the entities of an export that failed."""
-        self._entities = 0
+        """Forget an export that failed."""
+        self._entities = self._bytes = 0
         self._started = self._logged = time.monotonic()
 
     def add(self, entities: int) -> None:
         """Count entities as read."""
         self._entities += entities
+        self._report()
+
+    def stored(self, size: int) -> None:
+        """Count bytes of the archive as handed to the upload."""
+        self._bytes += size
+        self._report()
+
+    def _report(self) -> None:
         self._on_progress()
         now = time.monotonic()
         if now - self._logged >= _INTERVAL_SECONDS:
             self._logged = now
-            rate = self._entities / (now - self._started)
             log.info(
-                "Exported %d of about %d entities (%.0f/s)", self._entities, self._expected, rate
+                "Exported %d of about %d entities (%.0f/s), %s",
+                self._entities,
+                self._expected,
+                self._entities / (now - self._started),
+                megabytes(self._bytes),
             )

@@ -16,6 +16,7 @@ from neo4j_r2.graph import Database
 from neo4j_r2.lock import RunLock, UploadRecord
 from neo4j_r2.log import megabytes
 from neo4j_r2.pack import TextBlock, pack
+from neo4j_r2.progress import Progress
 from neo4j_r2.statements import Identity
 from neo4j_r2.upload import Upload, part_size_for
 from neo4j_r2.watch import Watch
@@ -45,6 +46,7 @@ class Store:
     config: Config
     lock: RunLock
     watch: Watch
+    progress: Progress
     database: Database
 
     def backup(self, exporter: Exporter, started: datetime, estimate: int) -> Manifest:
@@ -89,6 +91,7 @@ class Store:
         for block in pack(exporter.blocks(), level):
             with self.watch.waiting_for("R2"):
                 upload.write(block.data)
+            self.progress.stored(block.length)
             blocks.append(table_entry(block))
         self._log_size(upload, sum(block["text_length"] for block in blocks))
         return blocks

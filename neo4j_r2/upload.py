@@ -53,7 +53,8 @@ class Upload:
         self._sha256 = hashlib.sha256()
         self._buffer = bytearray()
         self._number = 0
-        self._parts: queue.Queue[tuple[int, bytes] | None] = queue.Queue(maxsize=1)
+        self._parts: queue.Queue[tuple[int, bytes] | None] = queue.Queue()
+        self._slots = threading.Semaphore(concurrency)
         self._etags: dict[int, str] = {}
         self._failure: BaseException | None = None
         self._abandoned = threading.Event()
@@ -79,6 +80,8 @@ class Upload:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for _ in range(self._concurrency):
+            self._parts.put(None)
         if not self._completed:
             self._abort()
 
@@ -91,9 +94,7 @@ class Upload:
         self.size += len(data)
         self._buffer += data
         while len(self._buffer) >= self._part_size:
-            part = bytes(memoryview(self._buffer)[: self._part_size])
-            del self._buffer[: self._part_size]
-            self._submit(part)
+            self._submit()
 
     def complete(self) -> None:
         """Upload what is left and make the object visible.
@@ -101,26 +102,28 @@ class Upload:
         :raises BucketError: if it is not; the upload is then aborted on the way out.
         """
         if self._buffer or not self._number:
-            self._submit(bytes(self._buffer))
-            self._buffer.clear()
+            self._submit()
         self._parts.join()
         self._raise_failure()
         if len(self._etags) != self._number:
             raise AssertionError("a part was lost without an error")
-        for _ in range(self._concurrency):
-            self._parts.put(None)
         self._bucket.complete_upload(self.key, self.upload_id, self._etags, self._is_stored)
         self._completed = self.is_settled = True
 
-    def _submit(self, part: bytes) -> None:
+    def _submit(self) -> None:
+        """Hand the next part to a thread, once one is free: no more parts than that are copied."""
         self._number += 1
         if self._number > HIGHEST_PART:
             raise BucketError(
                 f"The backup needs more than {HIGHEST_PART} parts of {self._part_size} bytes; "
                 "set BACKUP_PART_SIZE_MB to a larger size"
             )
-        self._parts.put((self._number, part))
+        self._slots.acquire()
         self._raise_failure()
+        with memoryview(self._buffer) as buffer:
+            part = bytes(buffer[: self._part_size])
+        del self._buffer[: self._part_size]
+        self._parts.put((self._number, part))
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -139,6 +142,8 @@ class Upload:
             except BaseException as error:  # noqa: BLE001 - raised in the writing thread
                 self._failure = error
             finally:
+                del item, part
+                self._slots.release()
                 self._parts.task_done()
 
     def _is_stored(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.cypher_shell import run_cypher_shell
+from testbed.fault_proxy import FaultProxy
 from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from tests.integration import everything
@@ -112,3 +113,30 @@ def test_without_apoc_the_walk_is_used_with_a_warning(
     demanded = service.with_variables(BACKUP_EXPORT_METHOD="apoc").run()
     assert demanded.exit_code == 3
     assert "APOC not available" in demanded.log
+
+
+@pytest.mark.parametrize("method", ["auto", "apoc"])
+def test_a_write_during_apoc_s_export_ends_it_and_the_walk_takes_its_place(
+    service: Service, source: Neo4jServer, proxy: FaultProxy, method: str
+) -> None:
+    with source.driver() as driver:
+        driver.execute_query("CREATE (:Person {name: 'first'})")
+        service = service.with_variables(
+            BACKUP_EXPORT_METHOD=method, R2_ENDPOINT_URL=proxy.endpoint_url
+        )
+        hold = proxy.hold("CreateMultipartUpload")
+        with service.start() as process:
+            assert hold.reached.wait(60)
+            driver.execute_query("CREATE (:Person {name: 'second'})")
+            hold.release.set()
+            _, log = process.communicate(timeout=60)
+    assert "the graph was written to during APOC's export" in log
+    if method == "apoc":
+        assert process.returncode == 3
+        assert service.keys() == []
+    else:
+        assert process.returncode == 0, log
+        assert "[WARNING] APOC export failed (" in log
+        manifest = service.backups()[0].manifest
+        assert manifest["export"]["method"] == "manual"
+        assert manifest["export"]["nodes"] == 2
