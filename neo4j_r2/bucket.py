@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import boto3
 import botocore.session
 from botocore.config import Config as ClientConfig
-from botocore.exceptions import BotoCoreError, ClientError, SSLError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from neo4j_r2.bucket_errors import describe, error_code, explain, http_status, is_transient
 from neo4j_r2.config import R2Settings
 from neo4j_r2.errors import BucketError
 
@@ -32,14 +33,6 @@ Result = TypeVar("Result")
 PREFLIGHT_SECONDS: Final = 10
 """Limit for each of a preflight's connection and reply."""
 REQUEST_SECONDS: Final = 60
-_TRANSIENT_CODES: Final = {
-    "BadDigest",
-    "ClientDisconnect",
-    "IncompleteBody",
-    "RequestTimeout",
-    "SlowDown",
-    "XAmzContentSHA256Mismatch",
-}
 # Settings of the AWS tools on the same machine are not this service's.
 _NO_FOREIGN_SETTINGS: Final = dict.fromkeys(
     ("profile", "config_file", "credentials_file"), (None, None, None, None)
@@ -114,7 +107,7 @@ class Bucket:
             try:
                 reply = self._client.head_object(Bucket=self.name, Key=key)
             except ClientError as error:
-                if _status(error) == 404:
+                if http_status(error) == 404:
                     return None
                 raise
             return StoredObject(key, reply["ContentLength"], reply["Metadata"])
@@ -135,7 +128,7 @@ class Bucket:
             try:
                 self._client.put_object(Bucket=self.name, Key=key, Body=data, IfNoneMatch="*")
             except ClientError as error:
-                if _status(error) != 412 or self.get(key) != data:
+                if http_status(error) != 412 or self.get(key) != data:
                     raise
 
         self._persist("Put", call)
@@ -147,7 +140,7 @@ class Bucket:
             try:
                 self._client.delete_object(Bucket=self.name, Key=key)
             except ClientError as error:
-                if _code(error) == _LOCKED_CODE:
+                if error_code(error) == _LOCKED_CODE:
                     return False
                 raise
             return True
@@ -202,7 +195,7 @@ class Bucket:
         try:
             self._quick_client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
         except (BotoCoreError, ClientError) as error:
-            if _status(error) != 404:
+            if http_status(error) != 404:
                 raise self._error(error, "AbortMultipartUpload") from error
 
     def unfinished_uploads(self, prefix: str) -> list[UnfinishedUpload]:
@@ -247,7 +240,7 @@ class Bucket:
                 over = time.monotonic() - started + pause > self._retry_seconds
                 if over or not is_transient(error):
                     raise self._error(error, operation) from error
-                log.warning("R2: %s failed (%s), trying again", operation, _reason(error))
+                log.warning("R2: %s failed (%s), trying again", operation, describe(error))
                 if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
                     raise self._error(error, operation) from error
                 pause = min(2 * pause, 20.0)
@@ -256,7 +249,7 @@ class Bucket:
                 return result
 
     def _error(self, error: BotoCoreError | ClientError, operation: str) -> BucketError:
-        return BucketError(_explain(error, operation, self.name, self._endpoint_url))
+        return BucketError(explain(error, operation, self.name, self._endpoint_url))
 
 
 def _session(settings: R2Settings) -> boto3.Session:
@@ -283,55 +276,3 @@ def _client(session: boto3.Session, endpoint_url: str, seconds: int) -> S3Client
             response_checksum_validation="when_required",
         ),
     )
-
-
-def is_transient(error: BotoCoreError | ClientError) -> bool:
-    """Whether the same call may succeed later; credentials, names and rights do not heal."""
-    if isinstance(error, ClientError):
-        status = _status(error)
-        return (
-            status in (408, 429)
-            or (status >= 500 and status != 501)
-            or _code(error) in _TRANSIENT_CODES
-        )
-    return not (isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error))
-
-
-def _status(error: BotoCoreError | ClientError) -> int:
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _code(error: BotoCoreError | ClientError) -> str:
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    return str(response.get("Error", {}).get("Code", ""))
-
-
-def _reason(error: BotoCoreError | ClientError) -> str:
-    """Return a few words: a status and code, or the kind of a connection's failure."""
-    if isinstance(error, ClientError):
-        return f"{_status(error)} {_code(error)}".strip()
-    return type(error).__name__
-
-
-def _explain(
-    error: BotoCoreError | ClientError, operation: str, bucket: str, endpoint_url: str
-) -> str:
-    status, reason = _status(error), _reason(error)
-    if _code(error) == "NoSuchBucket" or (status == 404 and operation == "List"):
-        return (
-            f"R2 bucket not found: {bucket} ({reason}); check R2_BUCKET_NAME and R2_ACCOUNT_ID, "
-            "and R2_ENDPOINT_URL if the bucket belongs to a jurisdiction"
-        )
-    if status in (401, 403):
-        return (
-            f"Access denied by R2 during {operation} ({reason}); check R2_ACCESS_KEY_ID and "
-            "R2_SECRET_ACCESS_KEY, and that the token may read and write objects of "
-            f"bucket {bucket}"
-        )
-    if not isinstance(error, ClientError):
-        return (
-            f"R2 connection failed: {endpoint_url}: {reason} during {operation}; check "
-            "R2_ACCOUNT_ID or R2_ENDPOINT_URL, and the network"
-        )
-    return f"R2 failed: {operation} on bucket {bucket}: {reason}"

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
 
 import neo4j
-from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import DriverError, Neo4jError
 
+from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
 from neo4j_r2.errors import GraphError
+from neo4j_r2.graph_errors import explain, first_line
 
 log = logging.getLogger(__name__)
 
@@ -23,35 +25,6 @@ QUERY_IDS: Final = 64 * BATCH_IDS
 """Ids read by one query."""
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
 CONNECTION_SECONDS: Final = 15.0
-
-# Temporal values become text on the server: the driver is slow to build them, cannot build years
-# outside 1 to 9999, and drops the named zone. `X` is one value.
-_VALUE: Final = """CASE
-    WHEN X IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
-    WHEN X IS :: LIST<ANY> THEN CASE
-      WHEN size(X) = 0 OR X[0] IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
-      ELSE {type: valueType(X[0]), text: [item IN X | toString(item)]} END
-    ELSE {type: valueType(X), text: toString(X)} END""".replace("X", "content[key]")
-_PROPERTIES: Final = f"keys(content), [key IN keys(content) | {_VALUE}]"
-_NODE: Final = f"""MATCH (n) WHERE id(n) = i WITH i, n, properties(n) AS content
-  RETURN collect([i, labels(n), {_PROPERTIES}]) AS entities"""
-_RELATIONSHIP: Final = f"""MATCH (a)-[r]->(b) WHERE id(r) = i
-  WITH i, type(r) AS kind, id(a) AS a, id(b) AS b, properties(r) AS content
-  RETURN collect([i, kind, a, b, {_PROPERTIES}]) AS entities"""
-# A seek for each id. `id(n) >= $first` would scan the whole store, and collecting over a label or
-# property index could miss or repeat entities that move in it meanwhile.
-_BY_RANGE: Final = """CYPHER 5 UNWIND range($first, $last, $batch) AS start
-CALL (start) {{
-  UNWIND range(start, CASE WHEN start + $batch > $last THEN $last ELSE start + $batch - 1 END) AS i
-  {entity}
-}} RETURN start, entities"""
-_BY_IDS: Final = """CYPHER 5 UNWIND $ids AS i {entity}"""
-
-# Separate files come as separate columns, so that the schema's statements can be left out.
-_APOC_EXPORT: Final = """CALL apoc.export.cypher.all(null, {
-  stream: true, separateFiles: true, format: 'cypher-shell', batchSize: $batch,
-  useOptimizations: {type: 'UNWIND_BATCH', unwindBatchSize: $rows}, timeoutSeconds: 300
-}) YIELD batches, rows, nodes, relationships, nodeStatements, relationshipStatements"""
 
 Result = TypeVar("Result")
 
@@ -141,19 +114,19 @@ class Graph:
 
         They come in lists as they are read. Values are those that `values.encode` takes.
         """
-        return self._by_range(_NODE, last)
+        return self._by_range(queries.NODE, last)
 
     def relationships(self, last: int) -> Iterator[list[Any]]:
         """Yield records ``[id, type, start id, end id, keys, values]``; see `nodes`."""
-        return self._by_range(_RELATIONSHIP, last)
+        return self._by_range(queries.RELATIONSHIP, last)
 
     def nodes_by_ids(self, ids: Sequence[int]) -> list[Any]:
         """Return records as `nodes` does, of those of `ids` that exist."""
-        return self._by_ids(_NODE, sorted(ids))
+        return self._by_ids(queries.NODE, sorted(ids))
 
     def relationships_by_ids(self, ids: Sequence[int]) -> list[Any]:
         """Return records as `relationships` does, of those of `ids` that exist."""
-        return self._by_ids(_RELATIONSHIP, sorted(ids))
+        return self._by_ids(queries.RELATIONSHIP, sorted(ids))
 
     def schema(self) -> tuple[list[SchemaObject], list[SchemaObject]]:
         """Return all constraints, and all indexes that no constraint owns, by their names."""
@@ -227,7 +200,7 @@ class Graph:
         """
         try:
             with self._session(fetch_size=1) as session:
-                for record in session.run(_APOC_EXPORT, batch=batch, rows=rows):
+                for record in session.run(queries.APOC_EXPORT, batch=batch, rows=rows):
                     yield record.data()
         except (DriverError, Neo4jError) as error:
             raise self._error(error) from error
@@ -269,7 +242,7 @@ class Graph:
 
     def _by_range(self, entity: str, last: int) -> Iterator[list[Any]]:
         """Yield the entities of all ids up to `last`; reads on after a transient failure."""
-        query = _BY_RANGE.format(entity=entity)
+        query = queries.BY_RANGE.format(entity=entity)
         following, progress = 0, time.monotonic()
         while following <= last:
             batch = self._batch_ids
@@ -284,7 +257,7 @@ class Graph:
                 self._wait_or_raise(error, time.monotonic() - progress)
 
     def _by_ids(self, entity: str, ids: Sequence[int]) -> list[Any]:
-        query, entities = _BY_IDS.format(entity=entity), []
+        query, entities = queries.BY_IDS.format(entity=entity), []
         for first in range(0, len(ids), self._batch_ids):
             batch = ids[first : first + self._batch_ids]
             entities += self.row(query, ids=batch)["entities"]
@@ -298,41 +271,17 @@ class Graph:
             return
         if not error.is_retryable() or waited > self._retry_seconds:
             raise self._error(error) from error
-        log.warning("Neo4j failed during a read, trying again: %s", _first_line(error))
+        log.warning("Neo4j failed during a read, trying again: %s", first_line(error))
         time.sleep(min(5.0, 0.5 + waited / 4))
 
     def _error(self, error: DriverError | Neo4jError) -> GraphError:
-        return GraphError(_explain(error, self._uri, self._database))
+        return GraphError(explain(error, self._uri, self._database))
 
 
 def is_supported(version: str) -> bool:
     """Whether this service supports a Neo4j version: 5.26 and the calendar versions after it."""
     match = re.match(r"(\d+)\.(\d+)", version)
     return match is not None and (int(match[1]), int(match[2])) >= (5, 26)
-
-
-def _explain(error: DriverError | Neo4jError, uri: str, database: str) -> str:
-    code = getattr(error, "code", None) or ""
-    if isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth"):
-        return (
-            f"Neo4j connection failed: {uri} refused the login ({code}); "
-            "check NEO4J_USER and NEO4J_PASSWORD"
-        )
-    if code == "Neo.ClientError.Security.CredentialsExpired":
-        return "Neo4j connection failed: the password must be changed first (ALTER CURRENT USER)"
-    if code == "Neo.ClientError.Database.DatabaseNotFound":
-        return f"Neo4j connection failed: {uri} has no database {database!r}; check NEO4J_DATABASE"
-    if isinstance(error, ServiceUnavailable | DriverError):
-        return (
-            f"Neo4j connection failed: {uri}: {_first_line(error)}; check that Neo4j is up and "
-            "healthy, NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI), and the network"
-        )
-    return f"Neo4j failed: {code}: {_first_line(error)}; check Neo4j's logs"
-
-
-def _first_line(error: DriverError | Neo4jError) -> str:
-    text = getattr(error, "message", None) or str(error) or type(error).__name__
-    return str(text).splitlines()[0]
 
 
 def _schema_objects(rows: list[Mapping[str, Any]]) -> list[SchemaObject]:

@@ -18,6 +18,7 @@ PURE = {
     "pack",
     "pipeline",
     "progress",
+    "queries",
     "retention",
     "rows",
     "secret",
@@ -26,7 +27,7 @@ PURE = {
     "values",
     "watch",
 }
-NOUNS = {"bucket", "graph", "lock", "script", "upload"}
+NOUNS = {"bucket", "bucket_errors", "graph", "graph_errors", "lock", "script", "upload"}
 """What every other module of the package is, is a verb."""
 MODULES = {path.stem: path for path in (ROOT / "neo4j_r2").glob("*.py")}
 EVERY_MODULE = pytest.mark.parametrize("module", [*sorted(MODULES), "backup"])
@@ -89,12 +90,12 @@ def test_nothing_imports_the_command(module: str) -> None:
 
 
 def test_only_the_graph_and_its_values_know_the_driver() -> None:
-    assert importers("neo4j") == {"graph", "values"}
+    assert importers("neo4j") == {"graph", "graph_errors", "values"}
 
 
 @pytest.mark.parametrize("library", ["boto3", "botocore"])
 def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
-    assert importers(library) == {"bucket"}
+    assert importers(library) | {"bucket_errors"} == {"bucket", "bucket_errors"}
 
 
 def test_only_the_command_reads_the_environment() -> None:

@@ -16,7 +16,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from neo4j_r2.bucket import is_transient
+from neo4j_r2.bucket_errors import is_transient
 
 URL = "https://abc123.r2.cloudflarestorage.com"
 

@@ -1,0 +1,72 @@
+"""What the S3 client's errors mean: which pass, and what a user should check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError, SSLError
+
+_TRANSIENT_CODES: Final = {
+    "BadDigest",
+    "ClientDisconnect",
+    "IncompleteBody",
+    "RequestTimeout",
+    "SlowDown",
+    "XAmzContentSHA256Mismatch",
+}
+
+
+def is_transient(error: BotoCoreError | ClientError) -> bool:
+    """Whether the same call may succeed later; credentials, names and rights do not heal."""
+    if isinstance(error, ClientError):
+        status = http_status(error)
+        return (
+            status in (408, 429)
+            or (status >= 500 and status != 501)
+            or error_code(error) in _TRANSIENT_CODES
+        )
+    return not (isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error))
+
+
+def http_status(error: BotoCoreError | ClientError) -> int:
+    """Return the reply's status, 0 if there was no reply."""
+    response: Mapping[str, Any] = getattr(error, "response", {})
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def error_code(error: BotoCoreError | ClientError) -> str:
+    """Return the code in the reply's body, empty if there is none."""
+    response: Mapping[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def describe(error: BotoCoreError | ClientError) -> str:
+    """Return a few words: a status and code, or the kind of a connection's failure."""
+    if isinstance(error, ClientError):
+        return f"{http_status(error)} {error_code(error)}".strip()
+    return type(error).__name__
+
+
+def explain(
+    error: BotoCoreError | ClientError, operation: str, bucket: str, endpoint_url: str
+) -> str:
+    """Return a failure as one line: what failed, and what to check."""
+    status, reason = http_status(error), describe(error)
+    if error_code(error) == "NoSuchBucket" or (status == 404 and operation == "List"):
+        return (
+            f"R2 bucket not found: {bucket} ({reason}); check R2_BUCKET_NAME and R2_ACCOUNT_ID, "
+            "and R2_ENDPOINT_URL if the bucket belongs to a jurisdiction"
+        )
+    if status in (401, 403):
+        return (
+            f"Access denied by R2 during {operation} ({reason}); check R2_ACCESS_KEY_ID and "
+            "R2_SECRET_ACCESS_KEY, and that the token may read and write objects of "
+            f"bucket {bucket}"
+        )
+    if not isinstance(error, ClientError):
+        return (
+            f"R2 connection failed: {endpoint_url}: {reason} during {operation}; check "
+            "R2_ACCOUNT_ID or R2_ENDPOINT_URL, and the network"
+        )
+    return f"R2 failed: {operation} on bucket {bucket}: {reason}"

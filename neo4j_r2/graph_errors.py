@@ -1,0 +1,31 @@
+"""What the driver's errors mean to a user."""
+
+from __future__ import annotations
+
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+
+
+def explain(error: DriverError | Neo4jError, uri: str, database: str) -> str:
+    """Return a failure as one line: what failed, and what to check."""
+    code = getattr(error, "code", None) or ""
+    if isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth"):
+        return (
+            f"Neo4j connection failed: {uri} refused the login ({code}); "
+            "check NEO4J_USER and NEO4J_PASSWORD"
+        )
+    if code == "Neo.ClientError.Security.CredentialsExpired":
+        return "Neo4j connection failed: the password must be changed first (ALTER CURRENT USER)"
+    if code == "Neo.ClientError.Database.DatabaseNotFound":
+        return f"Neo4j connection failed: {uri} has no database {database!r}; check NEO4J_DATABASE"
+    if isinstance(error, ServiceUnavailable | DriverError):
+        return (
+            f"Neo4j connection failed: {uri}: {first_line(error)}; check that Neo4j is up and "
+            "healthy, NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI), and the network"
+        )
+    return f"Neo4j failed: {code}: {first_line(error)}; check Neo4j's logs"
+
+
+def first_line(error: DriverError | Neo4jError) -> str:
+    """Return the first line of an error's message."""
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    return str(text).splitlines()[0]

@@ -1,0 +1,34 @@
+"""The Cypher by which a graph is read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Temporal values become text on the server: the driver is slow to build them, cannot build years
+# outside 1 to 9999, and drops the named zone. `X` is one value.
+_VALUE: Final = """CASE
+    WHEN X IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
+    WHEN X IS :: LIST<ANY> THEN CASE
+      WHEN size(X) = 0 OR X[0] IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
+      ELSE {type: valueType(X[0]), text: [item IN X | toString(item)]} END
+    ELSE {type: valueType(X), text: toString(X)} END""".replace("X", "content[key]")
+_PROPERTIES: Final = f"keys(content), [key IN keys(content) | {_VALUE}]"
+NODE: Final = f"""MATCH (n) WHERE id(n) = i WITH i, n, properties(n) AS content
+  RETURN collect([i, labels(n), {_PROPERTIES}]) AS entities"""
+RELATIONSHIP: Final = f"""MATCH (a)-[r]->(b) WHERE id(r) = i
+  WITH i, type(r) AS kind, id(a) AS a, id(b) AS b, properties(r) AS content
+  RETURN collect([i, kind, a, b, {_PROPERTIES}]) AS entities"""
+# A seek for each id. `id(n) >= $first` would scan the whole store, and collecting over a label or
+# property index could miss or repeat entities that move in it meanwhile.
+BY_RANGE: Final = """CYPHER 5 UNWIND range($first, $last, $batch) AS start
+CALL (start) {{
+  UNWIND range(start, CASE WHEN start + $batch > $last THEN $last ELSE start + $batch - 1 END) AS i
+  {entity}
+}} RETURN start, entities"""
+BY_IDS: Final = """CYPHER 5 UNWIND $ids AS i {entity}"""
+
+# Separate files come as separate columns, so that the schema's statements can be left out.
+APOC_EXPORT: Final = """CALL apoc.export.cypher.all(null, {
+  stream: true, separateFiles: true, format: 'cypher-shell', batchSize: $batch,
+  useOptimizations: {type: 'UNWIND_BATCH', unwindBatchSize: $rows}, timeoutSeconds: 300
+}) YIELD batches, rows, nodes, relationships, nodeStatements, relationshipStatements"""
