@@ -20,7 +20,7 @@ from neo4j_r2 import log as logs
 from neo4j_r2.apoc import ApocError
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest
-from neo4j_r2.config import Config, read_config
+from neo4j_r2.config import Config, read_config, requested_log_format
 from neo4j_r2.errors import (
     EXIT_UNEXPECTED,
     BackupError,
@@ -41,6 +41,8 @@ from neo4j_r2.walk import Walk
 from neo4j_r2.watch import Watch, raise_on_signals
 
 log = logging.getLogger("backup")
+
+DOTENV = Path(".env")
 
 
 def run_backup(config: Config) -> None:
@@ -98,9 +100,9 @@ def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) 
 def main(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code, after one line that says what went wrong."""
     parse_arguments(arguments)
-    logs.set_up("info", os.environ.get("LOG_FORMAT", "text"))
+    logs.set_up("info", requested_log_format(os.environ, DOTENV))
     try:
-        config = read_config(os.environ, Path(".env"))
+        config = read_config(os.environ, DOTENV)
         logs.set_up(config.log_level, config.log_format, config.secrets())
         raise_on_signals()
         run_backup(config)

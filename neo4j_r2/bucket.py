@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-PREFLIGHT_SECONDS: Final = 10
-"""Limit for each of a preflight's connection and reply."""
+QUICK_SECONDS: Final = 10
+"""Limit where somebody waits: for a connection, for a reply, and for trying again."""
 REQUEST_SECONDS: Final = 60
 # Settings of the AWS tools on the same machine are not this service's.
 _NO_FOREIGN_SETTINGS: Final = dict.fromkeys(
-    ("profile", "config_file", "credentials_file"), (None, None, None, None)
+    ("profile", "config_file", "credentials_file", "ca_bundle"), (None, None, None, None)
 )
 _LOCKED_CODE: Final = "ObjectLockedByBucketPolicy"
 
@@ -71,18 +71,19 @@ class Bucket:
         self._endpoint_url = settings.endpoint_url
         self._retry_seconds = retry_seconds
         session = _session(settings)
-        self._client = _client(session, settings.endpoint_url, REQUEST_SECONDS)
-        self._quick_client = _client(session, settings.endpoint_url, PREFLIGHT_SECONDS)
+        self._client = _client(session, settings, REQUEST_SECONDS)
+        self._quick_client = _client(session, settings, QUICK_SECONDS)
 
     def preflight(self) -> None:
         """Prove within 30 seconds that endpoint, credentials and bucket are right.
 
         :raises BucketError: saying which of them is not, and what to check.
         """
-        try:
-            self._quick_client.list_objects_v2(Bucket=self.name, MaxKeys=1)
-        except (BotoCoreError, ClientError) as error:
-            raise self._error(error, "List") from error
+        self._persist(
+            "List",
+            lambda: self._quick_client.list_objects_v2(Bucket=self.name, MaxKeys=1),
+            seconds=QUICK_SECONDS,
+        )
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         """Yield all objects whose key starts with `prefix`."""
@@ -192,11 +193,17 @@ class Bucket:
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Give up an upload and its parts; one that is already gone is fine. Tries only briefly."""
-        try:
-            self._quick_client.abort_multipart_upload(Bucket=self.name, Key=key, UploadId=upload_id)
-        except (BotoCoreError, ClientError) as error:
-            if http_status(error) != 404:
-                raise self._error(error, "AbortMultipartUpload") from error
+
+        def call() -> None:
+            try:
+                self._quick_client.abort_multipart_upload(
+                    Bucket=self.name, Key=key, UploadId=upload_id
+                )
+            except ClientError as error:
+                if http_status(error) != 404:
+                    raise
+
+        self._persist("AbortMultipartUpload", call, seconds=QUICK_SECONDS)
 
     def unfinished_uploads(self, prefix: str) -> list[UnfinishedUpload]:
         """Return the unfinished uploads under `prefix`.
@@ -229,15 +236,17 @@ class Bucket:
         operation: str,
         call: Callable[[], Result],
         abandoned: threading.Event | None = None,
+        seconds: float | None = None,
     ) -> Result:
         """Make a call; try again after a transient failure until it lasts too long."""
         started, pause = time.monotonic(), 0.5
+        limit = self._retry_seconds if seconds is None else min(seconds, self._retry_seconds)
         abandoned = abandoned or threading.Event()
         while True:
             try:
                 result = call()
             except (BotoCoreError, ClientError) as error:
-                over = time.monotonic() - started + pause > self._retry_seconds
+                over = time.monotonic() - started + pause > limit
                 if over or not is_transient(error):
                     raise self._error(error, operation) from error
                 log.warning("R2: %s failed (%s), trying again", operation, describe(error))
@@ -260,15 +269,16 @@ def _session(settings: R2Settings) -> boto3.Session:
     )
 
 
-def _client(session: boto3.Session, endpoint_url: str, seconds: int) -> S3Client:
+def _client(session: boto3.Session, settings: R2Settings, seconds: int) -> S3Client:
     return session.client(
         "s3",
-        endpoint_url=endpoint_url,
+        endpoint_url=settings.endpoint_url,
+        verify=str(settings.ca_bundle) if settings.ca_bundle else None,
         region_name="auto",
         config=ClientConfig(
             signature_version="s3v4",
             s3={"addressing_style": "path", "payload_signing_enabled": True},
-            connect_timeout=PREFLIGHT_SECONDS,
+            connect_timeout=QUICK_SECONDS,
             read_timeout=seconds,
             retries={"mode": "standard", "total_max_attempts": 1},
             max_pool_connections=20,

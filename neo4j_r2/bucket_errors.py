@@ -31,13 +31,13 @@ def is_transient(error: BotoCoreError | ClientError) -> bool:
 
 def http_status(error: BotoCoreError | ClientError) -> int:
     """Return the reply's status, 0 if there was no reply."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
+    response: Mapping[str, Any] = getattr(error, "response", None) or {}
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def error_code(error: BotoCoreError | ClientError) -> str:
     """Return the code in the reply's body, empty if there is none."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
+    response: Mapping[str, Any] = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))
 
 

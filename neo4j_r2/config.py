@@ -44,6 +44,8 @@ class R2Settings:
     bucket: str
     prefix: str
     """Without a slash at its end."""
+    ca_bundle: Path | None
+    """The certificates to trust, instead of the public authorities'."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,15 @@ def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
     )
     variables.raise_problems()
     return config
+
+
+def requested_log_format(environment: Mapping[str, str], dotenv: Path) -> str:
+    """Return the log's format before anything is checked: a configuration error is logged too."""
+    try:
+        variables = _Variables(environment, _read_dotenv(dotenv))
+    except ConfigurationError:
+        return "text"
+    return "json" if (variables.get("LOG_FORMAT") or "").lower() == "json" else "text"
 
 
 class _Variables:
@@ -213,6 +224,7 @@ def _r2(variables: _Variables) -> R2Settings:
         secret_access_key=variables.secret("R2_SECRET_ACCESS_KEY", "that token's secret"),
         bucket=variables.required("R2_BUCKET_NAME", _bucket, "the bucket that backups go to"),
         prefix=variables.read("BACKUP_PREFIX", _prefix, "neo4j-backup"),
+        ca_bundle=variables.read("AWS_CA_BUNDLE", _readable_file, ""),
     )
 
 
@@ -305,6 +317,12 @@ _prefix = _matching(
     r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*",
     "letters, digits, dots, dashes, underscores, and single slashes between them",
 )
+
+
+def _readable_file(value: str) -> Path | None:
+    if value and not Path(value).is_file():
+        raise ValueError("accepted is the path of a file that can be read")
+    return Path(value) if value else None
 
 
 def _part_size(value: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from neo4j_r2.cypher import string_literal
@@ -22,7 +22,7 @@ def estimate_text(graph: Graph) -> int:
 
 
 def _mean_size(
-    read: Callable[[Sequence[int]], list[Any]], encode: Callable[[Any], Row], last: int
+    read: Callable[[Iterable[int]], Iterator[Any]], encode: Callable[[Any], Row], last: int
 ) -> int:
     """Return the mean size of entities spread over all ids, read one by one: they may be large."""
     ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()

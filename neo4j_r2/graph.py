@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, TypeVar
 
 import neo4j
-from neo4j.exceptions import DriverError, Neo4jError
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
@@ -23,8 +23,10 @@ BATCH_IDS: Final = 128
 """Ids read into one record: few enough for entities of 20 KB, enough to be as fast as more."""
 QUERY_IDS: Final = 64 * BATCH_IDS
 """Ids read by one query."""
+LATE_IDS: Final = 16
+"""Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
-CONNECTION_SECONDS: Final = 15.0
+CONNECTION_SECONDS: Final = 10.0
 
 Result = TypeVar("Result")
 
@@ -120,12 +122,12 @@ class Graph:
         """Yield records ``[id, type, start id, end id, keys, values]``; see `nodes`."""
         return self._by_range(queries.RELATIONSHIP, last)
 
-    def nodes_by_ids(self, ids: Sequence[int]) -> list[Any]:
-        """Return records as `nodes` does, of those of `ids` that exist."""
+    def nodes_by_ids(self, ids: Iterable[int]) -> Iterator[Any]:
+        """Yield records as `nodes` does, of those of `ids` that exist."""
         return self._by_ids(queries.NODE, sorted(ids))
 
-    def relationships_by_ids(self, ids: Sequence[int]) -> list[Any]:
-        """Return records as `relationships` does, of those of `ids` that exist."""
+    def relationships_by_ids(self, ids: Iterable[int]) -> Iterator[Any]:
+        """Yield records as `relationships` does, of those of `ids` that exist."""
         return self._by_ids(queries.RELATIONSHIP, sorted(ids))
 
     def schema(self) -> tuple[list[SchemaObject], list[SchemaObject]]:
@@ -200,7 +202,7 @@ class Graph:
         """
         try:
             with self._session(fetch_size=1) as session:
-                for record in session.run(queries.APOC_EXPORT, batch=batch, rows=rows):
+                for record in _whole(session.run(queries.APOC_EXPORT, batch=batch, rows=rows)):
                     yield record.data()
         except (DriverError, Neo4jError) as error:
             raise self._error(error) from error
@@ -215,8 +217,7 @@ class Graph:
 
     def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
         with self._session() as session:
-            result = session.run(query, dict(parameters))
-            return [record.data() for record in result]
+            return [record.data() for record in _whole(session.run(query, dict(parameters)))]
 
     def _login(self, query: str) -> Mapping[str, Any]:
         """Run the first query: without patience, so that a wrong address is told at once."""
@@ -249,19 +250,18 @@ class Graph:
             limits = {"first": following, "last": min(following + QUERY_IDS - 1, last)}
             try:
                 with self._session(fetch_size=2) as session:
-                    for record in session.run(query, limits, batch=batch):
+                    for record in _whole(session.run(query, limits, batch=batch)):
+                        if record["start"] != following:
+                            raise ServiceUnavailable("a part of the result is missing")
                         yield record["entities"]
                         following, progress = record["start"] + batch, time.monotonic()
-                following = limits["last"] + 1
             except (DriverError, Neo4jError) as error:
                 self._wait_or_raise(error, time.monotonic() - progress)
 
-    def _by_ids(self, entity: str, ids: Sequence[int]) -> list[Any]:
-        query, entities = queries.BY_IDS.format(entity=entity), []
-        for first in range(0, len(ids), self._batch_ids):
-            batch = ids[first : first + self._batch_ids]
-            entities += self.row(query, ids=batch)["entities"]
-        return entities
+    def _by_ids(self, entity: str, ids: Sequence[int]) -> Iterator[Any]:
+        query = queries.BY_IDS.format(entity=entity)
+        for first in range(0, len(ids), LATE_IDS):
+            yield from self.row(query, ids=ids[first : first + LATE_IDS])["entities"]
 
     def _wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
         """Pause before a read is tried again, or raise if that is no use (any more)."""
@@ -282,6 +282,19 @@ def is_supported(version: str) -> bool:
     """Whether this service supports a Neo4j version: 5.26 and the calendar versions after it."""
     match = re.match(r"(\d+)\.(\d+)", version)
     return match is not None and (int(match[1]), int(match[2])) >= (5, 26)
+
+
+def _whole(result: neo4j.Result) -> Iterator[neo4j.Record]:
+    """Yield a result's records.
+
+    If the server goes down meanwhile, the driver's own iteration can end early without an error:
+    then there is no summary of the query.
+
+    :raises ServiceUnavailable: in that case.
+    """
+    yield from result
+    if result.consume().query_type is None:
+        raise ServiceUnavailable("the connection was lost during a result")
 
 
 def _schema_objects(rows: list[Mapping[str, Any]]) -> list[SchemaObject]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -55,7 +56,8 @@ class Store:
         :param estimate: about how many bytes the archive will have.
         :raises BackupError: with nothing visible in the bucket, unless only the manifest failed.
         """
-        name = self._free_name(started)
+        with self.watch.waiting_for("R2"):
+            name = self._free_name(started)
         compressed = self.config.compression
         if compressed:
             log.info("Compressing %s.cypher...", name.stem)
@@ -74,7 +76,9 @@ class Store:
     def _upload(self, upload: Upload, exporter: Exporter) -> list[dict[str, Any]]:
         """Upload the archive and return its table of blocks."""
         try:
-            with upload:
+            with ExitStack() as stack:
+                with self.watch.waiting_for("R2"):
+                    stack.enter_context(upload)
                 self._remember(upload)
                 blocks = self._write(upload, exporter)
                 with self.watch.waiting_for("R2"):

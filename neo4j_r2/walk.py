@@ -78,7 +78,13 @@ class Walk:
             yield from self._relationship_blocks(block)
         constraints, indexes = self._graph.schema()
         self._schema_sizes = len(constraints), len(indexes)
+        counts = self._graph.counts()
         self._consistent = self._graph.bookmark() == before
+        if self._consistent and counts != (self._labels.total(), self._types.total()):
+            raise GraphError(
+                f"Neo4j has {counts[0]} nodes and {counts[1]} relationships, but gave "
+                f"{self._labels.total()} and {self._types.total()}; nothing was backed up"
+            )
         # Constraints last: an archive that was taken while others wrote can hold a unique value
         # twice. Its data is loaded by then, and the statement that fails names the constraint.
         text = script.identity_removal(self.identity) + script.index_creation(indexes)
@@ -124,9 +130,8 @@ class Walk:
         missing = [node for node in endpoints if node not in self._seen]
         rows = list(block.rows)
         if missing:
-            late = [node_row(record) for record in self._graph.nodes_by_ids(missing)]
-            if late:
-                yield self._node_block(RowBlock(late[0].id, late[-1].id, late))
+            for late in blocks(map(node_row, self._graph.nodes_by_ids(missing))):
+                yield self._node_block(late)
             rows = [row for row in rows if all(int(cell) in self._seen for cell in row.identity)]
             self._dangling += len(block.rows) - len(rows)
         self._types.update(row.group[0] for row in rows)

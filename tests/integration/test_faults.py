@@ -385,9 +385,7 @@ class _Acceptor:
 
 def test_more_parts_than_r2_takes_end_the_upload_and_say_what_to_set() -> None:
     acceptor = _Acceptor()
-    upload = Upload(
-        cast("Bucket", acceptor), "key", part_size=1, concurrency=2, on_progress=lambda: None
-    )
+    upload = Upload(cast("Bucket", acceptor), "key", part_size=1, concurrency=2)
 
     with pytest.raises(BucketError, match="BACKUP_PART_SIZE_MB"), upload:
         upload.write(bytes(10_001))
