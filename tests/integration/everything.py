@@ -154,7 +154,7 @@ def fill_shapes(driver: Driver) -> None:
         "CREATE (a:A) CREATE (b:B) WITH a, b UNWIND range(1, 3) AS i "
         "CREATE (a)-[:PARALLEL {i: i % 2}]->(b) CREATE (b)-[:PARALLEL]->(a)"
     )
-    for number in range(300):
+    for number in range(200):
         labels = "".join(f":L{bit}" for bit in range(9) if number >> bit & 1)
         properties = ", ".join(f"p{bit}: {number}" for bit in range(9) if number >> bit & 1)
         driver.execute_query(f"CREATE ({labels} {{{properties}}})")
