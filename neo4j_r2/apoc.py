@@ -3,7 +3,7 @@
 APOC streams an export from a thread whose errors nobody reads, so that a stream can end early and
 look well; under writers it repeats and misses entities; and what it writes loses some types, names
 and schema objects. So its schema is replaced by the service's own, its last row is demanded, its
-counts are compared, and nothing may have been committed meanwhile. `unfit_reason` keeps it from
+counts are compared, and nothing may have been committed meanwhile. `survey_graph` keeps it from
 graphs that it would damage.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from math import isnan
@@ -22,12 +23,17 @@ from neo4j_r2.catalog import ExportSummary
 from neo4j_r2.cypher import escape_non_ascii
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph, SchemaObject
+from neo4j_r2.log import megabytes
 from neo4j_r2.pack import TextBlock
 from neo4j_r2.rows import Row, node_row, relationship_row
 from neo4j_r2.statements import Identity
 
 FAST_ENTITIES: Final = 10_000
 """Up to so many entities cypher-shell restores APOC's text within about a minute."""
+FAST_CHARACTERS: Final = 32 * 1024 * 1024
+"""Up to so much text is small for the server's heap, in which APOC builds it."""
+MOST_CHARACTERS: Final = 256 * 1024 * 1024
+"""More text than this is never asked of APOC."""
 LONGEST_LIST: Final = 16
 """Each item of a longer list costs the parser as much as an entity; 1,024 floats are too many."""
 FAITHFUL_KINDS: Final = frozenset(
@@ -76,9 +82,20 @@ _FAITHFUL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNFAITHFUL_KEY: Final = "properties"
 """As a unique property it collides with a name in APOC's text."""
 _STATEMENT_ROWS: Final = 20
-_MOST_ROWS: Final = 900
-"""APOC's queue holds 1,000 rows of its stream; a full one is where it cuts a slow reader off."""
-_SMALLEST_BATCH: Final = 1000
+_BATCH_CHARACTERS: Final = 4 * 1024 * 1024
+_LARGEST_BATCH: Final = 20_000
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a look at the whole graph says of APOC."""
+
+    bookmark: frozenset[str]
+    """From before the look: an equal one later means that it still holds."""
+    unfit_reason: str | None
+    """Why APOC would not give the graph back exactly, None if it would."""
+    characters: int
+    """Of all values, about."""
 
 
 class ApocError(GraphError):
@@ -97,17 +114,17 @@ class ApocExport:
         graph: Graph,
         database: Database,
         started: datetime,
-        unchanged_since: frozenset[str],
+        survey: Survey,
         on_progress: Callable[[int], None],
     ) -> None:
-        """Prepare an export; `on_progress` is told of the entities in each batch.
+        """Prepare an export of a graph in which `survey` found no reason against it.
 
-        :param unchanged_since: the bookmark from before `unfit_reason` found none.
+        `on_progress` is told of the entities in each batch.
         """
         self._graph = graph
         self._database = database
         self._started = started
-        self._unchanged_since = unchanged_since
+        self._survey = survey
         self._on_progress = on_progress
         self._entities = 0
         self._summary: ExportSummary | None = None
@@ -126,7 +143,7 @@ class ApocExport:
         counts = self._graph.counts()
         yield from self._statements(counts)
         self._summary = self._summarised(len(constraints), len(indexes))
-        if self._graph.bookmark() != self._unchanged_since:
+        if self._graph.bookmark() != self._survey.bookmark:
             raise ApocError("the graph was written to during APOC's export")
         text = script.identity_removal(self.identity) + script.index_creation(indexes)
         yield _block("epilogue", text + script.end(*counts))
@@ -156,7 +173,7 @@ class ApocExport:
 
     def _statements(self, counts: tuple[int, int]) -> Iterator[TextBlock]:
         """Yield APOC's statements, if its stream is complete and has as much as was counted."""
-        batch = max(_SMALLEST_BATCH, -(-sum(counts) // _MOST_ROWS))
+        batch = batch_size(sum(counts), self._survey.characters)
         last: Mapping[str, Any] = {"batches": 0, "rows": 0, "nodes": 0, "relationships": 0}
         try:
             for row in self._graph.apoc_export(batch, _STATEMENT_ROWS):
@@ -178,12 +195,22 @@ class ApocExport:
             )
 
 
-def unfit_reason(graph: Graph, on_progress: Callable[[], None]) -> str | None:
-    """Return why APOC would not give this graph back exactly, or None if it would.
+def survey_graph(graph: Graph, on_progress: Callable[[], None]) -> Survey:
+    """Find out whether APOC would give this graph back exactly.
 
     Reads the whole graph, up to the first reason; `on_progress` is called at each step.
     """
-    return _unfit_schema(graph) or _unfit_content(graph, on_progress)
+    bookmark = graph.bookmark()
+    reason, characters = _unfit_schema(graph), 0
+    if reason is None:
+        reason, characters = _survey_content(graph, on_progress)
+    return Survey(bookmark, reason, characters)
+
+
+def batch_size(entities: int, characters: int) -> int:
+    """Return how many entities APOC may put into one row, which is one string in its heap."""
+    mean = max(1, characters // max(1, entities))
+    return max(_STATEMENT_ROWS, min(_LARGEST_BATCH, _BATCH_CHARACTERS // mean))
 
 
 def _unfit_schema(graph: Graph) -> str | None:
@@ -194,19 +221,25 @@ def _unfit_schema(graph: Graph) -> str | None:
     return next((reason for reason in reasons if reason is not None), None)
 
 
-def _unfit_content(graph: Graph, on_progress: Callable[[], None]) -> str | None:
+def _survey_content(graph: Graph, on_progress: Callable[[], None]) -> tuple[str | None, int]:
+    """Return the first reason against APOC, and the characters of cells read until then."""
     unknown = graph.storage_types() - FAITHFUL_STORAGE
     if unknown:
-        return f"the store holds the type {min(unknown)}"
+        return f"the store holds the type {min(unknown)}", 0
     last_node, last_relationship = graph.highest_ids()
     nodes = ((batch, node_row) for batch in graph.nodes(last_node))
     relationships = ((batch, relationship_row) for batch in graph.relationships(last_relationship))
+    characters = 0
     for batch, encode in chain(nodes, relationships):
         on_progress()
         for record in batch:
-            if (reason := _unfit_entity(record[-1], encode(record))) is not None:
-                return reason
-    return None
+            row = encode(record)
+            characters += row.size
+            if (reason := _unfit_entity(record[-1], row)) is not None:
+                return reason, characters
+        if characters > MOST_CHARACTERS:
+            return f"more than {megabytes(MOST_CHARACTERS)} of text", characters
+    return None, characters
 
 
 def _unfit_constraint(constraint: SchemaObject) -> str | None:

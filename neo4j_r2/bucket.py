@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from neo4j_r2.bucket_errors import describe, error_code, explain, http_status, is_transient
 from neo4j_r2.config import R2Settings
-from neo4j_r2.errors import BucketError
+from neo4j_r2.errors import BucketError, ConfigurationError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -71,19 +71,27 @@ class Bucket:
         self._endpoint_url = settings.endpoint_url
         self._retry_seconds = retry_seconds
         session = _session(settings)
-        self._client = _client(session, settings, REQUEST_SECONDS)
-        self._quick_client = _client(session, settings, QUICK_SECONDS)
+        try:
+            self._client = _client(session, settings, REQUEST_SECONDS)
+            self._quick_client = _client(session, settings, QUICK_SECONDS)
+        except ValueError as error:
+            raise ConfigurationError(f"R2_ENDPOINT_URL: {error}") from error
 
     def preflight(self) -> None:
         """Prove within 30 seconds that endpoint, credentials and bucket are right.
 
         :raises BucketError: saying which of them is not, and what to check.
         """
-        self._persist(
+        reply = self._persist(
             "List",
             lambda: self._quick_client.list_objects_v2(Bucket=self.name, MaxKeys=1),
             seconds=QUICK_SECONDS,
         )
+        if "KeyCount" not in reply and "Name" not in reply:
+            raise BucketError(
+                f"R2 connection failed: {self._endpoint_url} does not answer as an S3 store; "
+                "check R2_ENDPOINT_URL"
+            )
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         """Yield all objects whose key starts with `prefix`."""
@@ -129,7 +137,9 @@ class Bucket:
             try:
                 self._client.put_object(Bucket=self.name, Key=key, Body=data, IfNoneMatch="*")
             except ClientError as error:
-                if http_status(error) != 412 or self.get(key) != data:
+                if http_status(error) == 501 and self.head(key) is None:
+                    self._client.put_object(Bucket=self.name, Key=key, Body=data)
+                elif http_status(error) != 412 or self.get(key) != data:
                     raise
 
         self._persist("Put", call)
@@ -160,6 +170,12 @@ class Bucket:
             ),
         )
         return reply["UploadId"]
+
+    def is_sole_upload(self, key: str, upload_id: str) -> bool:
+        """Whether nobody else uploads to a key, nor has stored anything under it."""
+        uploads = self.unfinished_uploads(key)
+        rivals = [each for each in uploads if each.key == key and each.upload_id != upload_id]
+        return not rivals and self.head(key) is None
 
     def upload_part(
         self, key: str, upload_id: str, number: int, data: bytes, abandoned: threading.Event
@@ -253,6 +269,10 @@ class Bucket:
                 if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
                     raise self._error(error, operation) from error
                 pause = min(2 * pause, 20.0)
+            except RecursionError as error:  # the client follows redirects without an end
+                raise BucketError(
+                    f"R2 connection failed: {self._endpoint_url} redirects; check R2_ENDPOINT_URL"
+                ) from error
             else:
                 self._on_progress()
                 return result

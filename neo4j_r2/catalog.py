@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final, Self, get_origin, get_type_hints
 
@@ -134,11 +134,12 @@ class Manifest:
         :raises CorruptError: if this is none, or one of a newer format.
         """
         try:
-            fields = json.loads(data)
-            version = fields["format_version"]
+            content = json.loads(data)
+            version = content["format_version"]
             manifest = None
             if version == FORMAT_VERSION:
-                manifest = cls(**{**fields, "export": ExportSummary(**fields["export"])})
+                export = ExportSummary(**_known(ExportSummary, content["export"]))
+                manifest = cls(**{**_known(cls, content), "export": export})
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise CorruptError("the manifest is not one of this service") from error
         if manifest is None:
@@ -149,6 +150,11 @@ class Manifest:
         if not _has_declared_types(manifest) or not _has_declared_types(manifest.export):
             raise CorruptError("the manifest is not one of this service")
         return manifest
+
+
+def _known(record: type, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that a record has fields for: later versions may have added others."""
+    return {field.name: values[field.name] for field in fields(record) if field.name in values}
 
 
 def _has_declared_types(record: Manifest | ExportSummary) -> bool:

@@ -6,9 +6,11 @@ environment wins. An empty value counts as none, as Compose passes one for an un
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -101,7 +103,7 @@ def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
         retry_seconds=variables.read("BACKUP_RETRY_SECONDS", _whole(0, 86_400), "300"),
         stall_seconds=variables.read("BACKUP_STALL_SECONDS", _whole(1, 86_400), "900"),
         state_directory=variables.read(
-            "BACKUP_STATE_DIR", Path, _default_state_directory(environment)
+            "BACKUP_STATE_DIR", _directory, _default_state_directory(environment)
         ),
         log_level=variables.read("LOG_LEVEL", _choice("debug", "info", "warning", "error"), "info"),
         log_format=variables.read("LOG_FORMAT", _choice("text", "json"), "text"),
@@ -168,15 +170,17 @@ class _Variables:
             if value and path:
                 self.problem(f"{name} and {name}_FILE are both set: set one")
             if value:
-                return self._remembered(value)
+                return self._checked(name, value)
             if path:
-                return self._remembered(self._read_secret_file(name, Path(path)))
+                return self._checked(name, self._read_secret_file(name, Path(path)))
         self.problem(f"{name} (or {name}_FILE) is required: {what}")
         return Secret("")
 
-    def _remembered(self, secret: str) -> Secret:
+    def _checked(self, name: str, secret: str) -> Secret:
         if secret:
             self._secrets.add(secret)
+        if not all(character.isprintable() for character in secret):
+            self.problem(f"{name}: accepted is UTF-8 text without line breaks and the like")
         return Secret(secret)
 
     def _read_secret_file(self, name: str, path: Path) -> str:
@@ -184,10 +188,11 @@ class _Variables:
             value = path.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            self.problem(f"{name}_FILE={str(path)!r}: cannot be read: {reason}")
+            # The value is not shown: it could be the secret itself, put into the wrong variable.
+            self.problem(f"{name}_FILE: the file that it names cannot be read: {reason}")
             return ""
         if not value:
-            self.problem(f"{name}_FILE={str(path)!r}: the file is empty")
+            self.problem(f"{name}_FILE: the file that it names is empty")
         return value
 
 
@@ -245,8 +250,8 @@ def _endpoint_problem(url: str) -> str | None:
     accepted = "accepted is http(s)://host[:port] without credentials, bucket or path"
     try:
         parts = urlsplit(url)
-        plain = parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        plain = parts.path in ("", "/") and not re.search(r"[?#@\s]", url)
+        valid = parts.scheme in ("http", "https") and _is_host(parts.hostname) and parts.port != 0
     except ValueError:
         return accepted
     return None if valid and plain else accepted
@@ -257,11 +262,26 @@ def _neo4j_uri_problem(uri: str) -> str | None:
     accepted = f"accepted is SCHEME://host[:port] without credentials; SCHEME is {_listed(schemes)}"
     try:
         parts = urlsplit(uri)
-        plain = parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in uri)
-        valid = parts.scheme in schemes and parts.hostname and parts.port != 0
+        plain = parts.path in ("", "/") and not re.search(r"[?#@\s]", uri)
+        valid = parts.scheme in schemes and _is_host(parts.hostname) and parts.port != 0
     except ValueError:
         return accepted
     return None if valid and plain else accepted
+
+
+def _is_host(text: str | None) -> bool:
+    """Whether a text is an IP address or a name of labels as the network's names have them."""
+    label = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+    with suppress(ValueError):
+        ipaddress.ip_address(text or "")
+        return True
+    return re.fullmatch(rf"{label}(\.{label})*\.?", text or "") is not None
+
+
+def _host(value: str) -> str:
+    if not _is_host(value):
+        raise ValueError("accepted is a host name or an IP address")
+    return value
 
 
 def _listed(values: tuple[str, ...]) -> str:
@@ -304,7 +324,6 @@ def _matching(pattern: str, accepted: str) -> Callable[[str], str]:
 _schedule = _matching(
     r"\S+( +\S+){4}", "a cron expression: minute hour day month weekday, as in 0 2 * * *"
 )
-_host = _matching(r"[A-Za-z0-9._:-]+", "a host name or an IP address")
 _database = _matching(
     r"(?!(?i:system)$)[A-Za-z][A-Za-z0-9.-]{2,62}",
     "a database's name: 3 to 63 letters, digits, dots and dashes, not system",
@@ -317,6 +336,13 @@ _prefix = _matching(
     r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*",
     "letters, digits, dots, dashes, underscores, and single slashes between them",
 )
+
+
+def _directory(value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("accepted is a directory's path; ~ needs a home directory") from error
 
 
 def _readable_file(value: str) -> Path | None:

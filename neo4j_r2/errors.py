@@ -29,6 +29,10 @@ class BucketError(BackupError):
     exit_code = 4
 
 
+class KeyTakenError(BucketError):
+    """Another run uses the key of this one's archive; the next second's may be free."""
+
+
 class CorruptError(BackupError):
     """Something stored is not what this service wrote."""
 

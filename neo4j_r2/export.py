@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from neo4j_r2.apoc import FAST_ENTITIES, ApocExport, unfit_reason
+from neo4j_r2.apoc import FAST_CHARACTERS, FAST_ENTITIES, ApocExport, Survey, survey_graph
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph
+from neo4j_r2.log import megabytes
 from neo4j_r2.progress import Progress
 from neo4j_r2.walk import Walk
 
@@ -34,12 +35,13 @@ def choose_exporter(
             )
         log.warning("APOC not available, using manual export")
         return walk
-    bookmark = graph.bookmark()
-    reason = _too_large(graph) if method == "auto" else None
-    reason = reason or unfit_reason(graph, progress.step)
-    if reason is None:
+    reason = _untried(database) or (_too_many(graph) if method == "auto" else None)
+    survey = None if reason else survey_graph(graph, progress.step)
+    if survey:
+        reason = survey.unfit_reason or (_too_much(survey) if method == "auto" else None)
+    if survey and reason is None:
         log.info("APOC detected (version: %s), using APOC export", version)
-        return ApocExport(graph, database, started, bookmark, progress.add)
+        return ApocExport(graph, database, started, survey, progress.add)
     if method == "apoc":
         raise GraphError(
             f"APOC detected (version: {version}), but its export would lose data: {reason}; "
@@ -49,8 +51,20 @@ def choose_exporter(
     return walk
 
 
-def _too_large(graph: Graph) -> str | None:
+def _untried(database: Database) -> str | None:
+    if database.server_version.startswith("5.26."):
+        return None
+    return f"APOC's export is not tried on Neo4j {database.server_version}"
+
+
+def _too_many(graph: Graph) -> str | None:
     entities = sum(graph.counts())
     if entities <= FAST_ENTITIES:
         return None
     return f"{entities} entities, and APOC's text restores slowly above {FAST_ENTITIES}"
+
+
+def _too_much(survey: Survey) -> str | None:
+    if survey.characters <= FAST_CHARACTERS:
+        return None
+    return f"{megabytes(survey.characters)} of values, which APOC would hold in the server's heap"

@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 
 BATCH_IDS: Final = 128
 """Ids read into one record: few enough for entities of 20 KB, enough to be as fast as more."""
-QUERY_IDS: Final = 64 * BATCH_IDS
-"""Ids read by one query."""
+QUERY_BATCHES: Final = 64
+"""Records read by one query."""
+RECORD_CHARACTERS: Final = 2 * 1024 * 1024
+"""Characters of cells that a record should not have more of."""
 LATE_IDS: Final = 16
 """Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
@@ -30,7 +32,13 @@ CONNECTION_SECONDS: Final = 10.0
 
 Result = TypeVar("Result")
 
-_MEMORY_CODE: Final = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+_MEMORY_CODES: Final = {
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+    "Neo.TransientError.General.TransactionOutOfMemoryError",
+    "Neo.TransientError.General.TransactionMemoryLimit",
+    "Neo.TransientError.General.OutOfMemoryError",
+}
+_TIMEOUT_CODE: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ class Graph:
         self._database = settings.database
         self._retry_seconds = retry_seconds
         self._batch_ids = BATCH_IDS
+        self._query_batches = QUERY_BATCHES
         self._driver = neo4j.GraphDatabase.driver(
             settings.uri,
             auth=(settings.user, settings.password.reveal()),
@@ -82,7 +91,10 @@ class Graph:
 
         :raises GraphError: if there is no such server, login, database or supported version.
         """
-        component = self._login("CALL dbms.components() YIELD versions, edition")
+        component = self._login(
+            "CALL dbms.components() YIELD name, versions, edition "
+            "WHERE name = 'Neo4j Kernel' RETURN versions, edition"
+        )
         version = str(component["versions"][0])
         if not is_supported(version):
             raise GraphError(f"Neo4j {version} is not supported; supported are {SUPPORTED}")
@@ -122,6 +134,11 @@ class Graph:
         """Yield records ``[id, type, start id, end id, keys, values]``; see `nodes`."""
         return self._by_range(queries.RELATIONSHIP, last)
 
+    def expect(self, characters: int) -> None:
+        """Choose how many ids a record has by the mean size of an entity; from the next query."""
+        fitting = RECORD_CHARACTERS // max(1, characters)
+        self._batch_ids = max(1, min(BATCH_IDS, 1 << max(0, fitting.bit_length() - 1)))
+
     def nodes_by_ids(self, ids: Iterable[int]) -> Iterator[Any]:
         """Yield records as `nodes` does, of those of `ids` that exist."""
         return self._by_ids(queries.NODE, sorted(ids))
@@ -147,19 +164,14 @@ class Graph:
         )
         return bool(row["number"])
 
-    def uses_property(self, key: str) -> bool:
-        """Whether any entity has a property; a full scan if the server has ever seen its name."""
-        known = self.row(
+    def knows_property(self, key: str) -> bool:
+        """Whether any entity has, or has ever had, a property: names of keys are never dropped."""
+        row = self.row(
             "CALL db.propertyKeys() YIELD propertyKey WHERE propertyKey = $key "
             "RETURN count(*) AS number",
             key=key,
         )
-        if not known["number"]:
-            return False
-        return any(
-            self.rows(f"MATCH {pattern} WHERE e[$key] IS NOT NULL RETURN 1 LIMIT 1", key=key)
-            for pattern in ("(e)", "()-[e]->()")
-        )
+        return bool(row["number"])
 
     def apoc_version(self) -> str | None:
         """Return APOC's version, None if its Cypher export cannot be called."""
@@ -247,7 +259,10 @@ class Graph:
         following, progress = 0, time.monotonic()
         while following <= last:
             batch = self._batch_ids
-            limits = {"first": following, "last": min(following + QUERY_IDS - 1, last)}
+            limits = {
+                "first": following,
+                "last": min(following + self._query_batches * batch - 1, last),
+            }
             try:
                 with self._session(fetch_size=2) as session:
                     for record in _whole(session.run(query, limits, batch=batch)):
@@ -265,9 +280,14 @@ class Graph:
 
     def _wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
         """Pause before a read is tried again, or raise if that is no use (any more)."""
-        if getattr(error, "code", None) == _MEMORY_CODE and self._batch_ids > 1:
+        code = getattr(error, "code", None) or ""
+        if code in _MEMORY_CODES and self._batch_ids > 1:
             self._batch_ids = max(1, self._batch_ids // 4)
             log.warning("Neo4j ran out of memory for one read, reading in smaller steps")
+            return
+        if code.startswith(_TIMEOUT_CODE) and self._query_batches > 1:
+            self._query_batches //= 4
+            log.warning("Neo4j ended a read for its length, reading in shorter queries")
             return
         if not error.is_retryable() or waited > self._retry_seconds:
             raise self._error(error) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -50,7 +51,7 @@ class _TextFormatter(logging.Formatter):
 
     def _redacted(self, text: str) -> str:
         for secret in self._secrets:
-            text = text.replace(secret, MASK)
+            text = re.sub(rf"(?<![\w-]){re.escape(secret)}(?![\w-])", MASK, text)
         return text
 
 

@@ -25,7 +25,7 @@ class TextBlock:
     """
 
     kind: str
-    """prologue, nodes, relationships, clearing, statements or epilogue; see docs/design.md."""
+    """prologue, nodes, late nodes, relationships, statements, clearing or epilogue."""
     first: int
     """The range of internal ids it holds, -1 where it holds none."""
     last: int

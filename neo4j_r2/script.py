@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,8 +15,12 @@ END_MARKER: Final = "// End of export: "
 CACHE_CLEARING: Final = "CALL db.clearQueryCaches();\n"
 """Makes the server forget the texts of the statements so far: it keeps the last thousand, which at
 half a megabyte each is more than a small heap."""
-DEFAULT_LOOKUP_INDEXES: Final = ("index_343aff4e", "index_f7700477")
-"""The two token lookup indexes that every new database has."""
+_LOOKUP_INDEXES: Final = {
+    "FOR (n) ON EACH labels(n)": ("index_343aff4e", "index_460996c0"),
+    "FOR ()-[r]-() ON EACH type(r)": ("index_f7700477", "index_1b9dcc97"),
+}
+"""What a token lookup index can be on, and the names that 5.26 and late 2025 versions give the one
+that every new database has; there can be one of each."""
 _AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 10_000
 
@@ -57,20 +61,27 @@ def identity_removal(identity: Identity) -> str:
     )
 
 
-def index_creation(indexes: Iterable[SchemaObject]) -> str:
-    """Return the server's own statements for all indexes that no constraint owns.
+def index_creation(indexes: Sequence[SchemaObject]) -> str:
+    """Return the server's own statements for all indexes that no constraint owns."""
+    lookups = [index for index in indexes if index.type == "LOOKUP"]
+    others = [index for index in indexes if index.type != "LOOKUP"]
+    return _lookup_creation(lookups) + "".join(map(_statement, others))
 
-    A new database has the default lookup indexes: those that the source lacks are dropped.
+
+def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
+    """Return what makes the lookup indexes of a new database those of the source.
+
+    Where the source has a default one the target keeps its own, whose name depends on its version.
     """
-    indexes = list(indexes)
-    names = {index.name for index in indexes if index.type == "LOOKUP"}
-    dropped = [name for name in DEFAULT_LOOKUP_INDEXES if name not in names]
-    lines = [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in dropped]
-    lines += [
-        _statement(index)
-        for index in indexes
-        if index.type != "LOOKUP" or index.name not in DEFAULT_LOOKUP_INDEXES
-    ]
+    lines = []
+    for target, defaults in _LOOKUP_INDEXES.items():
+        names = [index.name for index in lookups if index.create_statement.endswith(target)]
+        if set(names) & set(defaults):
+            continue
+        lines += [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in defaults]
+        lines += [
+            f"CREATE LOOKUP INDEX {quote_name(name)} IF NOT EXISTS {target};\n" for name in names
+        ]
     return "".join(lines)
 
 

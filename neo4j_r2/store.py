@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from neo4j_r2 import __version__
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import FORMAT_VERSION, BackupName, ExportSummary, Manifest, table_entry
 from neo4j_r2.config import Config
+from neo4j_r2.errors import KeyTakenError
 from neo4j_r2.graph import Database
 from neo4j_r2.lock import RunLock, UploadRecord
 from neo4j_r2.log import megabytes
@@ -23,6 +25,9 @@ from neo4j_r2.upload import Upload, part_size_for
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
+
+_LONGEST_STEP: Final = 5
+"""Seconds by which runs that met under one key part at the most."""
 
 
 class Exporter(Protocol):
@@ -56,38 +61,56 @@ class Store:
         :param estimate: about how many bytes the archive will have.
         :raises BackupError: with nothing visible in the bucket, unless only the manifest failed.
         """
-        with self.watch.waiting_for("R2"):
-            name = self._free_name(started)
-        compressed = self.config.compression
-        if compressed:
-            log.info("Compressing %s.cypher...", name.stem)
-        upload = Upload(
-            self.bucket,
-            name.archive_key(compressed=compressed),
-            part_size=self.config.part_size or part_size_for(estimate),
-            concurrency=self.config.upload_concurrency,
-        )
-        blocks = self._upload(upload, exporter)
+        with ExitStack() as stack:
+            with self.watch.waiting_for("R2"):
+                name, upload = self._begin(stack, started, estimate)
+            if self.config.compression:
+                log.info("Compressing %s.cypher...", name.stem)
+            blocks = self._write(upload, exporter)
+            with self.watch.waiting_for("R2"):
+                upload.complete()
+        log.info("Upload successful: s3://%s/%s", self.bucket.name, upload.key)
         manifest = self._manifest(exporter, started, upload, blocks)
         with self.watch.waiting_for("R2"):
             self.bucket.put_new(name.manifest_key, manifest.to_json())
         return manifest
 
-    def _upload(self, upload: Upload, exporter: Exporter) -> list[dict[str, Any]]:
-        """Upload the archive and return its table of blocks."""
+    def _begin(
+        self, stack: ExitStack, started: datetime, estimate: int
+    ) -> tuple[BackupName, Upload]:
+        """Begin an upload under the first name from `started` on that nobody else uses."""
+        name = BackupName(self.config.r2.prefix, self.database.name, started)
+        while True:
+            name = self._free_name(name)
+            upload = Upload(
+                self.bucket,
+                name.archive_key(compressed=self.config.compression),
+                part_size=self.config.part_size or part_size_for(estimate),
+                concurrency=self.config.upload_concurrency,
+            )
+            try:
+                stack.enter_context(self._remembered(upload))
+            except KeyTakenError:
+                seconds = random.randint(1, _LONGEST_STEP)  # noqa: S311 - no secret
+                log.info("Another run uses the key %s, taking a later one", upload.key)
+                name = replace(name, taken=name.taken + timedelta(seconds=seconds))
+            else:
+                return name, upload
+
+    @contextmanager
+    def _remembered(self, upload: Upload) -> Iterator[None]:
+        """Keep a record of the upload while it is under way."""
+        record = None
         try:
-            with ExitStack() as stack:
-                with self.watch.waiting_for("R2"):
-                    stack.enter_context(upload)
-                self._remember(upload)
-                blocks = self._write(upload, exporter)
-                with self.watch.waiting_for("R2"):
-                    upload.complete()
+            with upload:
+                record = UploadRecord(
+                    self.config.r2.endpoint_url, self.bucket.name, upload.key, upload.upload_id
+                )
+                self.lock.remember_upload(record)
+                yield
         finally:
-            if upload.is_settled:
+            if record and upload.is_settled:
                 self.lock.forget_upload()
-        log.info("Upload successful: s3://%s/%s", self.bucket.name, upload.key)
-        return blocks
 
     def _write(self, upload: Upload, exporter: Exporter) -> list[dict[str, Any]]:
         level = self.config.compression_level if self.config.compression else None
@@ -100,12 +123,6 @@ class Store:
         self._log_size(upload, sum(block["text_length"] for block in blocks))
         return blocks
 
-    def _remember(self, upload: Upload) -> None:
-        endpoint_url = self.config.r2.endpoint_url
-        self.lock.remember_upload(
-            UploadRecord(endpoint_url, self.bucket.name, upload.key, upload.upload_id)
-        )
-
     def _log_size(self, upload: Upload, text_size: int) -> None:
         if self.config.compression:
             reduction = 100 * (1 - upload.size / text_size)
@@ -114,11 +131,10 @@ class Store:
             )
         log.info("Uploading to R2: %s (%s)", upload.key, megabytes(upload.size))
 
-    def _free_name(self, started: datetime) -> BackupName:
-        """Return the first name from `started` on under which the bucket has nothing."""
-        name = BackupName(self.config.r2.prefix, self.database.name, started)
+    def _free_name(self, name: BackupName) -> BackupName:
+        """Return the first name from `name` on under which the bucket has nothing."""
         while any(self.bucket.objects(f"{name.prefix}/{name.stem}.")):
-            name = BackupName(name.prefix, name.database, name.taken + timedelta(seconds=1))
+            name = replace(name, taken=name.taken + timedelta(seconds=1))
         return name
 
     def _manifest(

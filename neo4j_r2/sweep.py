@@ -24,16 +24,18 @@ def sweep(
 ) -> None:
     """Abort the upload that a killed run recorded, and old ones that nobody did.
 
-    One that cannot be aborted is left to the next run.
-
-    :raises BucketError: if R2 does not list them.
+    What cannot be listed or aborted is left to the next run.
     """
     record = lock.forgotten_upload()
     if record and (record.endpoint_url, record.bucket) == (settings.endpoint_url, bucket.name):
         log.info("Aborting the upload that an interrupted run left: %s", record.key)
         if _abort(bucket, record.key, record.upload_id):
             lock.forget_upload()
-    unfinished = bucket.unfinished_uploads(f"{settings.prefix}/")
+    try:
+        unfinished = bucket.unfinished_uploads(f"{settings.prefix}/")
+    except BucketError as error:
+        log.warning("Unfinished uploads could not be looked for: %s", error)
+        return
     for upload in orphans(unfinished, settings.prefix, database, now.timestamp()):
         log.info("Aborting an upload unfinished for over a day: %s", upload.key)
         _abort(bucket, upload.key, upload.upload_id)

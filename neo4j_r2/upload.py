@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.errors import BackupError, BucketError
+from neo4j_r2.errors import BackupError, BucketError, KeyTakenError
 from neo4j_r2.log import megabytes
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,11 @@ def part_size_for(estimate: int) -> int:
 
 
 class Upload:
-    """A context that aborts unless `complete` has returned; `write` takes the object's bytes."""
+    """A context that aborts unless `complete` has returned; `write` takes the object's bytes.
+
+    Entering it raises `KeyTakenError` if another run uses the key: R2 has no lock, so each of two
+    runs looks for the other after it has begun, and both give way.
+    """
 
     def __init__(
         self,
@@ -69,6 +73,11 @@ class Upload:
 
     def __enter__(self) -> Self:
         self.upload_id = self._bucket.create_upload(self.key, {_RUN: self._run})
+        try:
+            self._require_sole_use()
+        except BaseException:
+            self._abort()
+            raise
         for _ in range(self._concurrency):
             # Daemons: a part that hangs does not keep an interrupted run from ending.
             threading.Thread(target=self._upload_parts, name="upload", daemon=True).start()
@@ -107,8 +116,14 @@ class Upload:
         self._raise_failure()
         if len(self._etags) != self._number:
             raise AssertionError("a part was lost without an error")
+        if self._bucket.head(self.key) is not None:
+            raise KeyTakenError(f"Another run has stored the key {self.key} meanwhile")
         self._bucket.complete_upload(self.key, self.upload_id, self._etags, self._is_stored)
         self._completed = self.is_settled = True
+
+    def _require_sole_use(self) -> None:
+        if not self._bucket.is_sole_upload(self.key, self.upload_id):
+            raise KeyTakenError(f"Another run uses the key {self.key}")
 
     def _submit(self) -> None:
         """Hand the next part to a thread, once one is free: no more parts than that are copied."""

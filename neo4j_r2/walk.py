@@ -66,15 +66,13 @@ class Walk:
 
     def _content(self) -> Iterator[TextBlock]:
         before = self._graph.bookmark()
-        last_node, last_relationship = self._graph.highest_ids()
+        last_node, _ = self._graph.highest_ids()
         yield self._prologue()
-        nodes = map(node_row, self._read(self._graph.nodes(last_node)))
-        for block in blocks(nodes):
+        for block in blocks(self._rows(self._graph.nodes(last_node), node_row)):
             yield self._node_block(block)
-        relationships = map(
-            relationship_row, self._read(self._graph.relationships(last_relationship))
-        )
-        for block in blocks(relationships):
+        _, last_relationship = self._graph.highest_ids()
+        relationships = self._graph.relationships(last_relationship)
+        for block in blocks(self._rows(relationships, relationship_row)):
             yield from self._relationship_blocks(block)
         constraints, indexes = self._graph.schema()
         self._schema_sizes = len(constraints), len(indexes)
@@ -107,22 +105,27 @@ class Walk:
             dangling_relationships=self._dangling,
         )
 
-    def _read(self, batches: Iterator[list[Any]]) -> Iterator[Any]:
+    def _rows(
+        self, batches: Iterator[list[Any]], encode: Callable[[Sequence[Any]], Row]
+    ) -> Iterator[Row]:
         for batch in prefetch(batches, _READ_AHEAD):
-            self._on_progress(len(batch))
-            yield from batch
+            rows = [encode(record) for record in batch]
+            self._on_progress(len(rows))
+            if rows:
+                self._graph.expect(sum(row.size for row in rows) // len(rows))
+            yield from rows
 
     def _prologue(self) -> TextBlock:
         text = script.header(self._database, self._started, self.method)
         text += script.identity_creation(self.identity)
         return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
 
-    def _node_block(self, block: RowBlock) -> TextBlock:
+    def _node_block(self, block: RowBlock, kind: str = "nodes") -> TextBlock:
         for row in block.rows:
             self._seen.add(row.id)
             self._labels[row.group] += 1
         self._refuse_reserved_names(block.rows)
-        return _text_block("nodes", block, node_statements(block.rows, self.identity))
+        return _text_block(kind, block, node_statements(block.rows, self.identity))
 
     def _relationship_blocks(self, block: RowBlock) -> Iterator[TextBlock]:
         """Yield a block of relationships, after one with endpoints that were not there before."""
@@ -131,7 +134,7 @@ class Walk:
         rows = list(block.rows)
         if missing:
             for late in blocks(map(node_row, self._graph.nodes_by_ids(missing))):
-                yield self._node_block(late)
+                yield self._node_block(late, "late nodes")
             rows = [row for row in rows if all(int(cell) in self._seen for cell in row.identity)]
             self._dangling += len(block.rows) - len(rows)
         self._types.update(row.group[0] for row in rows)
@@ -162,7 +165,7 @@ def free_identity(graph: Graph) -> Identity:
         if (
             identity.constraint not in names
             and not graph.uses_label(identity.label)
-            and not graph.uses_property(identity.key)
+            and not graph.knows_property(identity.key)
         ):
             return identity
     raise AssertionError("unreachable: numbers do not end")

@@ -20,7 +20,7 @@ def raise_on_signals() -> None:
     """
 
     def interrupt(number: int, _: FrameType | None) -> None:
-        for each in _SIGNALS:
+        for each in (*_SIGNALS, signal.SIGALRM):
             signal.signal(each, signal.SIG_IGN)
         raise Interruption(number)
 
@@ -62,6 +62,7 @@ class Watch:
         """
 
         def stalled(_number: int, _frame: FrameType | None) -> None:
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)  # the clean-up has limits of its own
             raise Stalled(self._side, self._seconds)
 
         signal.signal(signal.SIGALRM, stalled)

@@ -140,3 +140,17 @@ def test_a_write_during_apoc_s_export_ends_it_and_the_walk_takes_its_place(
         manifest = service.backups()[0].manifest
         assert manifest["export"]["method"] == "manual"
         assert manifest["export"]["nodes"] == 2
+
+
+def test_a_graph_of_large_values_is_walked_because_apoc_would_fill_the_server_s_heap(
+    service: Service, source: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        driver.execute_query(
+            "UNWIND range(1, 80) AS i CREATE ({text: reduce(t = '', j IN range(1, 16) | "
+            "t + $text)})",
+            text="x" * 32_000,
+        )
+    run = service.run()
+    assert run.exit_code == 0
+    assert "using manual export: 40.96 MB of values" in run.log

@@ -116,3 +116,27 @@ def test_a_state_directory_below_a_file_is_a_wrong_configuration(
 
     assert_told(service, run, 2, "BACKUP_STATE_DIR")
     assert service.keys() == []
+
+
+def test_two_hosts_that_begin_in_the_same_second_make_two_backups(
+    source: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    hosts = []
+    for host in ("one", "other"):
+        (tmp_path / host).mkdir()
+        service = Service.configured(source, s3, bucket, tmp_path / host)
+        hosts.append(service.through(proxy))
+    with source.driver() as driver:
+        driver.execute_query("CREATE ()")
+    # Both are held where they have chosen their name; then neither can have missed the other.
+    held = [proxy.hold("CreateMultipartUpload", nth=number, after=True) for number in (1, 2)]
+    with hosts[0].start() as one, hosts[1].start() as other:
+        for hold in held:
+            assert hold.reached.wait(60)
+        for hold in held:
+            hold.release.set()
+        assert [finish(process).exit_code for process in (one, other)] == [0, 0]
+    backups = hosts[0].backups()
+    assert len({backup.manifest["archive_key"] for backup in backups}) == 2
+    for backup in backups:
+        assert_whole(backup)

@@ -42,3 +42,16 @@ def test_everything_a_server_holds_comes_back_exactly(
     backup = service.with_variables(BACKUP_EXPORT_METHOD="manual").backup()
     assert backup.text.isascii()
     assert differences_after_restore(source, target, backup) == ""
+
+
+def test_a_byte_array_is_marked_and_comes_back_as_the_integers_that_cypher_shows(
+    service: Service, source: Neo4jServer, target: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        driver.execute_query("CREATE ({data: $data, none: $none})", data=b"\x00\x7f\x80", none=b"")
+    backup = service.backup()
+    assert backup.text.count(b"/* byte array */") == 2
+    run_cypher_shell(target, backup.text)
+    with target.driver() as driver:
+        (row,) = driver.execute_query("MATCH (n) RETURN n.data AS data, n.none AS none").records
+    assert dict(row) == {"data": [0, 127, -128], "none": []}

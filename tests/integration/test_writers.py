@@ -183,3 +183,47 @@ def test_one_write_is_enough_to_leave_consistency_unproved(
     assert run.exit_code == 0, run.log
     (backup,) = service.backups()
     assert backup.manifest["export"]["consistent"] is False
+
+
+def test_an_endpoint_that_appears_after_the_nodes_were_read_is_carried(
+    service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("UploadPart")
+    with service.start() as process, source.driver() as driver:
+        assert hold.reached.wait(HELD_SECONDS)
+        driver.execute_query("MATCH (a:Person {number: 0}) CREATE (a)-[:MET]->(:Late)")
+        hold.release.set()
+        assert finish(process).exit_code == 0
+    (backup,) = service.backups()
+    late = [block for block in backup.manifest["blocks"] if block["kind"] == "late nodes"]
+    assert [block["entities"] for block in late] == [1]
+    assert backup.manifest["export"]["nodes_by_labels"]['["Late"]'] == 1
+    assert backup.manifest["export"]["relationships_by_type"]["MET"] == 1
+    run_cypher_shell(target, backup.text, heap="1g")
+    assert counts(target) == {
+        name: backup.manifest["export"][name] for name in ("nodes", "relationships")
+    }
+
+
+def test_a_constraint_that_an_archive_violates_is_named_after_the_data_is_loaded(
+    service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
+) -> None:
+    with source.driver() as driver:
+        driver.execute_query("MATCH (d:Document) WITH d LIMIT 1 SET d:Owner, d.owned = 1")
+        driver.execute_query("MATCH (a:Person {number: 2999}) SET a:Owner, a.owned = 2")
+        driver.execute_query("CREATE CONSTRAINT owners FOR (n:Owner) REQUIRE n.owned IS UNIQUE")
+        hold = proxy.hold("UploadPart")
+        with service.start() as process:
+            assert hold.reached.wait(HELD_SECONDS)
+            driver.execute_query("MATCH (d:Document:Owner) SET d.owned = 3")
+            driver.execute_query("MATCH (a:Person:Owner) SET a.owned = 1")
+            hold.release.set()
+            assert finish(process).exit_code == 0
+    (backup,) = service.backups()
+    assert backup.manifest["export"]["consistent"] is False
+    restored = run_cypher_shell(target, backup.text, heap="1g", check=False)
+    assert restored.returncode != 0
+    assert b"owned" in restored.stderr
+    assert counts(target) == {
+        name: backup.manifest["export"][name] for name in ("nodes", "relationships")
+    }

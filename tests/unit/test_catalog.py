@@ -204,3 +204,10 @@ def test_a_manifest_with_a_count_that_is_no_number_is_corrupt(field: str) -> Non
     fields["export"][field] = "3"
     with pytest.raises(CorruptError):
         Manifest.from_json(json.dumps(fields).encode())
+
+
+def test_a_field_that_a_later_version_added_is_passed_over() -> None:
+    content = json.loads(RECORD.to_json())
+    content["added"] = 1
+    content["export"]["added"] = 2
+    assert Manifest.from_json(json.dumps(content).encode()) == RECORD

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from neo4j_r2.graph import Database, SchemaObject
 from neo4j_r2.script import (
-    DEFAULT_LOOKUP_INDEXES,
     END_MARKER,
     constraint_creation,
     end,
@@ -25,10 +24,19 @@ from neo4j_r2.statements import Identity
 DATABASE = Database("neo4j", "A1B2", "5.26.19", "community")
 STARTED = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 IDENTITY = Identity.numbered(0)
-LOOKUPS = [
-    SchemaObject(name, "LOOKUP", (), f"CREATE LOOKUP INDEX {name}")
-    for name in DEFAULT_LOOKUP_INDEXES
-]
+ON_LABELS = "FOR (n) ON EACH labels(n)"
+ON_TYPES = "FOR ()-[r]-() ON EACH type(r)"
+
+
+def lookup(name: str, target: str) -> SchemaObject:
+    return SchemaObject(name, "LOOKUP", (), f"CREATE LOOKUP INDEX `{name}` {target}")
+
+
+DEFAULTS = {
+    "5.26": [lookup("index_343aff4e", ON_LABELS), lookup("index_f7700477", ON_TYPES)],
+    "2025.12": [lookup("index_460996c0", ON_LABELS), lookup("index_1b9dcc97", ON_TYPES)],
+}
+LOOKUPS = DEFAULTS["5.26"]
 
 
 def index(name: str, kind: str = "RANGE") -> SchemaObject:
@@ -69,27 +77,28 @@ def test_the_removal_names_all_that_the_creation_made() -> None:
     assert f"REMOVE n.`{IDENTITY.key}`" in removal
 
 
-def test_the_lookup_indexes_of_a_new_database_are_not_created_again() -> None:
-    assert index_creation(LOOKUPS) == ""
+@pytest.mark.parametrize("version", DEFAULTS)
+def test_the_lookup_indexes_of_a_new_database_are_not_created_again(version: str) -> None:
+    assert index_creation(DEFAULTS[version]) == ""
 
 
-@pytest.mark.parametrize("name", DEFAULT_LOOKUP_INDEXES)
-def test_a_lookup_index_that_the_user_dropped_is_dropped_in_the_restored_graph_too(
-    name: str,
-) -> None:
-    kept = [each for each in LOOKUPS if each.name != name]
-    assert index_creation(kept) == f"DROP INDEX `{name}` IF EXISTS;\n"
+def test_a_lookup_index_that_the_user_dropped_is_dropped_in_the_restored_graph_too() -> None:
+    assert index_creation(LOOKUPS[:1]).splitlines() == [
+        "DROP INDEX `index_f7700477` IF EXISTS;",
+        "DROP INDEX `index_1b9dcc97` IF EXISTS;",
+    ]
 
 
-def test_a_lookup_index_of_the_users_own_comes_after_the_drop_of_the_default_one() -> None:
-    drops = [f"DROP INDEX `{name}` IF EXISTS;" for name in DEFAULT_LOOKUP_INDEXES]
-    lines = index_creation([index("own", "LOOKUP")]).splitlines()
-    assert lines == [*drops, "CREATE INDEX own;"]
+def test_a_lookup_index_of_the_users_own_takes_the_place_of_the_default_one() -> None:
+    assert index_creation([lookup("own", ON_LABELS), LOOKUPS[1]]).splitlines() == [
+        "DROP INDEX `index_343aff4e` IF EXISTS;",
+        "DROP INDEX `index_460996c0` IF EXISTS;",
+        f"CREATE LOOKUP INDEX `own` IF NOT EXISTS {ON_LABELS};",
+    ]
 
 
 def test_an_index_of_another_type_is_created_whatever_its_name() -> None:
-    lines = index_creation([index(DEFAULT_LOOKUP_INDEXES[0], "RANGE"), LOOKUPS[1]]).splitlines()
-    assert lines == ["DROP INDEX `index_343aff4e` IF EXISTS;", "CREATE INDEX index_343aff4e;"]
+    assert index_creation([index("index_343aff4e"), *LOOKUPS]) == "CREATE INDEX index_343aff4e;\n"
 
 
 @given(st.lists(st.text(), max_size=3))
