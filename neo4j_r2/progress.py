@@ -17,8 +17,14 @@ _INTERVAL_SECONDS: Final = 10.0
 class Progress:
     """Counts entities read and bytes stored, and logs a line every ten seconds."""
 
-    def __init__(self, expected: int, on_progress: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        expected: int,
+        on_progress: Callable[[], None],
+        interval_seconds: float = _INTERVAL_SECONDS,
+    ) -> None:
         """:param expected: about how many entities there are."""
+        self._interval_seconds = interval_seconds
         self._expected = expected
         self._on_progress = on_progress
         self._entities = self._bytes = 0
@@ -46,12 +52,12 @@ class Progress:
     def _report(self) -> None:
         self._on_progress()
         now = time.monotonic()
-        if now - self._logged >= _INTERVAL_SECONDS:
+        if now - self._logged >= self._interval_seconds:
             self._logged = now
             log.info(
                 "Exported %d of about %d entities (%.0f/s), %s",
                 self._entities,
                 self._expected,
-                self._entities / (now - self._started),
+                self._entities / max(now - self._started, 1e-9),
                 megabytes(self._bytes),
             )
