@@ -10,6 +10,7 @@ import pytest
 from tests.unit.process import ROOT
 
 PURE = {
+    "accepted",
     "catalog",
     "config",
     "cypher",
@@ -25,6 +26,7 @@ PURE = {
     "statements",
     "temporal",
     "values",
+    "variables",
     "watch",
 }
 NOUNS = {"bucket", "bucket_errors", "graph", "graph_errors", "lock", "script", "upload"}
