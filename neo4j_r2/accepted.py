@@ -15,27 +15,27 @@ MIB: Final = 1024 * 1024
 
 def endpoint_problem(url: str) -> str | None:
     """Return what is wrong with an S3 endpoint's URL, without showing it: it may hold a secret."""
-    accepted = "accepted is http(s)://host[:port] without credentials, bucket or path"
-    try:
-        parts = urlsplit(url)
-        plain = parts.path in ("", "/") and not re.search(r"[?#@\s]", url)
-        valid = parts.scheme in ("http", "https") and _is_host(parts.hostname) and parts.port != 0
-    except ValueError:
-        return accepted
-    return None if valid and plain else accepted
+    if _is_address(url, ("http", "https")):
+        return None
+    return "accepted is http(s)://host[:port] without credentials, bucket or path"
 
 
 def neo4j_uri_problem(uri: str) -> str | None:
     """Return what is wrong with a Bolt address, without showing it: it may hold a secret."""
     schemes = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
-    accepted = f"accepted is SCHEME://host[:port] without credentials; SCHEME is {_listed(schemes)}"
+    if _is_address(uri, schemes):
+        return None
+    return f"accepted is SCHEME://host[:port] without credentials; SCHEME is {_listed(schemes)}"
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    """Whether a text is scheme, host and perhaps port, and nothing else."""
     try:
-        parts = urlsplit(uri)
-        plain = parts.path in ("", "/") and not re.search(r"[?#@\s]", uri)
-        valid = parts.scheme in schemes and _is_host(parts.hostname) and parts.port != 0
+        parts = urlsplit(text)
+        is_bare = parts.path in ("", "/") and not re.search(r"[?#@\s]", text)
+        return is_bare and parts.scheme in schemes and _is_host(parts.hostname) and parts.port != 0
     except ValueError:
-        return accepted
-    return None if valid and plain else accepted
+        return False
 
 
 def _is_host(text: str | None) -> bool:
