@@ -62,6 +62,15 @@ class Service:
             variables["AWS_CA_BUNDLE"] = str(proxy.ca_certificate)
         return self.with_variables(**variables)
 
+    def in_small_parts(self) -> Service:
+        """Return the same service so that holding one part holds the walk before its end."""
+        return self.with_variables(
+            BACKUP_EXPORT_METHOD="manual",
+            BACKUP_COMPRESSION="false",
+            BACKUP_PART_SIZE_MB="5",
+            BACKUP_UPLOAD_CONCURRENCY="1",
+        )
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a run and return at once; its log is on standard error."""
         return subprocess.Popen(

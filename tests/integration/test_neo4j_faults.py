@@ -14,7 +14,6 @@ from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
-from tests.integration import documents
 from tests.integration.outcome import assert_nothing_left, assert_told, assert_whole
 from tests.service import Service, finish
 
@@ -22,31 +21,12 @@ LOGIN_SECONDS = 30
 HELD_SECONDS = 60
 
 
-@pytest.fixture(scope="module")
-def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
-    """A server with a graph that is not read to its end while its first part is held."""
-    source, _ = servers
-    source.reset()
-    with source.driver() as driver:
-        documents.fill(driver, documents=4_000, characters=10_000)
-    return source
-
-
 @pytest.fixture
 def service(
-    graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+    long_graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
 ) -> Service:
     """The service, with the proxy between it and the bucket."""
-    return (
-        Service.configured(graph, s3, bucket, tmp_path)
-        .through(proxy)
-        .with_variables(
-            BACKUP_EXPORT_METHOD="manual",
-            BACKUP_COMPRESSION="false",
-            BACKUP_PART_SIZE_MB="5",
-            BACKUP_UPLOAD_CONCURRENCY="1",
-        )
-    )
+    return Service.configured(long_graph, s3, bucket, tmp_path).through(proxy).in_small_parts()
 
 
 @pytest.fixture
@@ -109,9 +89,9 @@ def test_an_address_at_which_no_neo4j_answers_is_told_within_half_a_minute(
 
 
 def test_a_server_without_tls_is_told_when_tls_is_asked_for(
-    service: Service, graph: Neo4jServer
+    service: Service, long_graph: Neo4jServer
 ) -> None:
-    uri = graph.uri.replace("bolt:", "bolt+s:")
+    uri = long_graph.uri.replace("bolt:", "bolt+s:")
 
     run = service.with_variables(NEO4J_URI=uri).run()
 
@@ -119,12 +99,12 @@ def test_a_server_without_tls_is_told_when_tls_is_asked_for(
 
 
 def test_a_neo4j_that_stops_answering_ends_the_run_with_the_limit(
-    service: Service, graph: Neo4jServer, proxy: FaultProxy
+    service: Service, long_graph: Neo4jServer, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
     process = service.with_variables(BACKUP_STALL_SECONDS="5").start()
     assert hold.reached.wait(HELD_SECONDS)
-    with suspended(graph):
+    with suspended(long_graph):
         hold.release.set()
 
         run = finish(process, HELD_SECONDS)
@@ -134,13 +114,13 @@ def test_a_neo4j_that_stops_answering_ends_the_run_with_the_limit(
 
 
 def test_a_neo4j_that_is_restarted_during_the_export_is_read_to_its_end(
-    service: Service, graph: Neo4jServer, proxy: FaultProxy
+    service: Service, long_graph: Neo4jServer, proxy: FaultProxy
 ) -> None:
     undisturbed = service.backup()
     hold = proxy.hold("UploadPart")
     process = service.start()
     assert hold.reached.wait(HELD_SECONDS)
-    with stopped(graph):
+    with stopped(long_graph):
         hold.release.set()
 
     run = finish(process)
@@ -158,12 +138,12 @@ def test_a_neo4j_that_is_restarted_during_the_export_is_read_to_its_end(
 
 
 def test_a_neo4j_that_stays_down_during_the_export_ends_the_run(
-    service: Service, graph: Neo4jServer, proxy: FaultProxy
+    service: Service, long_graph: Neo4jServer, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
     process = service.with_variables(BACKUP_RETRY_SECONDS="2").start()
     assert hold.reached.wait(HELD_SECONDS)
-    with stopped(graph):
+    with stopped(long_graph):
         hold.release.set()
 
         run = finish(process, HELD_SECONDS)

@@ -13,7 +13,6 @@ from testbed.fault_proxy import Fault, FaultProxy, Hold, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from testbed.waiting import wait_until
-from tests.integration import documents
 from tests.integration.outcome import (
     assert_nothing_left,
     assert_told,
@@ -28,31 +27,12 @@ EXIT_CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 ends_by = pytest.mark.parametrize("number", EXIT_CODES, ids=lambda number: number.name)
 
 
-@pytest.fixture(scope="module")
-def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
-    """A server with a graph that is not read to its end while its first part is held."""
-    source, _ = servers
-    source.reset()
-    with source.driver() as driver:
-        documents.fill(driver, documents=4_000, characters=10_000)
-    return source
-
-
 @pytest.fixture
 def service(
-    graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+    long_graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
 ) -> Service:
     """The service, with the proxy between it and the bucket."""
-    return (
-        Service.configured(graph, s3, bucket, tmp_path)
-        .through(proxy)
-        .with_variables(
-            BACKUP_EXPORT_METHOD="manual",
-            BACKUP_COMPRESSION="false",
-            BACKUP_PART_SIZE_MB="5",
-            BACKUP_UPLOAD_CONCURRENCY="1",
-        )
-    )
+    return Service.configured(long_graph, s3, bucket, tmp_path).through(proxy).in_small_parts()
 
 
 @ends_by
@@ -74,12 +54,12 @@ def test_a_signal_during_the_upload_aborts_it_promptly(
 
 @ends_by
 def test_a_signal_during_the_export_ends_it_promptly_even_if_neo4j_hangs(
-    service: Service, graph: Neo4jServer, proxy: FaultProxy, number: signal.Signals
+    service: Service, long_graph: Neo4jServer, proxy: FaultProxy, number: signal.Signals
 ) -> None:
     hold = proxy.hold("UploadPart")
     process = service.start()
     assert hold.reached.wait(HELD_SECONDS)
-    graph.process.suspend()
+    long_graph.process.suspend()
     try:
         hold.release.set()
         wait_until(lambda: stored_parts(proxy) > 0, seconds=HELD_SECONDS, what="a part")
@@ -87,7 +67,7 @@ def test_a_signal_during_the_export_ends_it_promptly_even_if_neo4j_hangs(
         process.send_signal(number)
         run = finish(process, PROMPTLY)
     finally:
-        graph.process.resume()
+        long_graph.process.resume()
 
     assert_told(service, run, EXIT_CODES[number], "Interrupted by signal")
     assert "Upload aborted" in run.log

@@ -1,0 +1,18 @@
+"""Graphs that several of these modules back up."""
+
+from __future__ import annotations
+
+import pytest
+
+from testbed.neo4j_server import Neo4jServer
+from tests.integration import documents
+
+
+@pytest.fixture(scope="module")
+def long_graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
+    """A server with a graph that is not read to its end while its first part is held."""
+    source, _ = servers
+    source.reset()
+    with source.driver() as driver:
+        documents.fill(driver, documents=4_000, characters=10_000)
+    return source
