@@ -250,7 +250,7 @@ def test_a_secrets_file_that_is_no_use_is_a_wrong_configuration(
     run = service.run()
 
     assert_told(service, run, 2, "Invalid configuration")
-    assert re.search(rf"^  - NEO4J_PASSWORD_FILE=.*{problem}", run.log, re.MULTILINE)
+    assert re.search(rf"^  - NEO4J_PASSWORD_FILE: .*{problem}", run.log, re.MULTILINE)
 
 
 def test_a_secret_given_twice_is_a_wrong_configuration(idle: Service, tmp_path: Path) -> None:
