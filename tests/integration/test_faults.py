@@ -378,6 +378,9 @@ class _Acceptor:
     def create_upload(self, *_: object) -> str:
         return "upload"
 
+    def is_sole_upload(self, *_: object) -> bool:
+        return True
+
     def upload_part(self, *_: object) -> str:
         return "etag"
 
