@@ -226,7 +226,7 @@ def _survey_content(graph: Graph, on_progress: Callable[[], None]) -> tuple[str 
     unknown = graph.storage_types() - FAITHFUL_STORAGE
     if unknown:
         return f"the store holds the type {min(unknown)}", 0
-    last_node, last_relationship = graph.highest_ids()
+    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
     nodes = ((batch, node_row) for batch in graph.nodes(last_node))
     relationships = ((batch, relationship_row) for batch in graph.relationships(last_relationship))
     characters = 0

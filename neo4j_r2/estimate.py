@@ -15,7 +15,7 @@ _SAMPLES: Final = 32
 def estimate_text(graph: Graph) -> int:
     """Return about how many bytes of text the graph makes, from a few entities of each kind."""
     nodes, relationships = graph.counts()
-    last_node, last_relationship = graph.highest_ids()
+    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
     node_size = _mean_size(graph.nodes_by_ids, node_row, last_node)
     relationship_size = _mean_size(graph.relationships_by_ids, relationship_row, last_relationship)
     return nodes * node_size + relationships * relationship_size

@@ -117,11 +117,15 @@ class Graph:
         relationships = self.row("MATCH ()-[r]->() RETURN count(r) AS number")["number"]
         return nodes, relationships
 
-    def highest_ids(self) -> tuple[int, int]:
-        """Return the highest internal id of a node and of a relationship, -1 without any."""
-        nodes = self.row("CYPHER 5 MATCH (n) RETURN coalesce(max(id(n)), -1) AS id")
-        relationships = self.row("CYPHER 5 MATCH ()-[r]->() RETURN coalesce(max(id(r)), -1) AS id")
-        return nodes["id"], relationships["id"]
+    def highest_node_id(self) -> int:
+        """Return the highest internal id of a node, -1 without any; a scan without properties."""
+        row = self.row("CYPHER 5 MATCH (n) RETURN coalesce(max(id(n)), -1) AS id")
+        return int(row["id"])
+
+    def highest_relationship_id(self) -> int:
+        """Return the highest internal id of a relationship; see `highest_node_id`."""
+        row = self.row("CYPHER 5 MATCH ()-[r]->() RETURN coalesce(max(id(r)), -1) AS id")
+        return int(row["id"])
 
     def nodes(self, last: int) -> Iterator[list[Any]]:
         """Yield records ``[id, labels, keys, values]`` up to an id, in ascending order of ids.

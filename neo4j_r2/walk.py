@@ -66,11 +66,11 @@ class Walk:
 
     def _content(self) -> Iterator[TextBlock]:
         before = self._graph.bookmark()
-        last_node, _ = self._graph.highest_ids()
+        last_node = self._graph.highest_node_id()
         yield self._prologue()
         for block in blocks(self._rows(self._graph.nodes(last_node), node_row)):
             yield self._node_block(block)
-        _, last_relationship = self._graph.highest_ids()
+        last_relationship = self._graph.highest_relationship_id()
         relationships = self._graph.relationships(last_relationship)
         for block in blocks(self._rows(relationships, relationship_row)):
             yield from self._relationship_blocks(block)
