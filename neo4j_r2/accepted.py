@@ -6,9 +6,11 @@ import ipaddress
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 MIB: Final = 1024 * 1024
 
@@ -96,9 +98,6 @@ def _matching(pattern: str, accepted: str) -> Callable[[str], str]:
     return parse
 
 
-schedule = _matching(
-    r"\S+( +\S+){4}", "a cron expression: minute hour day month weekday, as in 0 2 * * *"
-)
 database = _matching(
     r"(?!(?i:system)$)[A-Za-z][A-Za-z0-9.-]{2,62}",
     "a database's name: 3 to 63 letters, digits, dots and dashes, not system",
@@ -111,6 +110,16 @@ prefix = _matching(
     r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*",
     "letters, digits, dots, dashes, underscores, and single slashes between them",
 )
+
+
+def time_zone(value: str) -> tzinfo:
+    """Parse the name of a time zone that this machine knows; UTC needs no database of zones."""
+    if value == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("accepted is a time zone's IANA name, as in Europe/Berlin") from error
 
 
 def directory(value: str) -> Path:

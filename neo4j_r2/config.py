@@ -9,10 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
-from neo4j_r2 import accepted
+from neo4j_r2 import accepted, schedule
 from neo4j_r2.errors import ConfigurationError
+from neo4j_r2.schedule import Schedule
 from neo4j_r2.secret import Secret
 from neo4j_r2.variables import Variables, read_dotenv
 
@@ -42,13 +44,28 @@ class R2Settings:
 
 
 @dataclass(frozen=True)
+class ServiceSettings:
+    """When backups are made, and what is kept and said of them; no secret among it."""
+
+    schedule: Schedule
+    time_zone: tzinfo
+    """In which the schedule is meant; prints as its IANA name."""
+    run_immediate_backup: bool
+    wait_seconds: float
+    """How long the service waits for Neo4j when it starts."""
+    overdue_minutes: int
+    """How long after it was due a missing backup is a failure."""
+    state_directory: Path
+    log_level: str
+    log_format: str
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything a run can be told."""
 
     neo4j: Neo4jSettings
     r2: R2Settings
-    schedule: str
-    run_immediate_backup: bool
     retention_days: int
     """0 keeps everything."""
     compression: bool
@@ -63,9 +80,7 @@ class Config:
     """How long a transient failure of either side is tried again."""
     stall_seconds: float
     """How long a run may be without any progress."""
-    state_directory: Path
-    log_level: str
-    log_format: str
+    service: ServiceSettings
 
     def secrets(self) -> list[Secret]:
         """Return every value that no output may show."""
@@ -81,8 +96,6 @@ def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
     config = Config(
         neo4j=_neo4j(variables),
         r2=_r2(variables),
-        schedule=variables.read("BACKUP_SCHEDULE", accepted.schedule, "0 2 * * *"),
-        run_immediate_backup=variables.read("RUN_IMMEDIATE_BACKUP", accepted.boolean, "false"),
         retention_days=variables.read("BACKUP_RETENTION_DAYS", accepted.whole(0, 36_500), "7"),
         compression=variables.read("BACKUP_COMPRESSION", accepted.boolean, "true"),
         compression_level=variables.read("BACKUP_COMPRESSION_LEVEL", accepted.whole(1, 9), "2"),
@@ -93,16 +106,18 @@ def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
         upload_concurrency=variables.read("BACKUP_UPLOAD_CONCURRENCY", accepted.whole(1, 16), "2"),
         retry_seconds=variables.read("BACKUP_RETRY_SECONDS", accepted.whole(0, 86_400), "300"),
         stall_seconds=variables.read("BACKUP_STALL_SECONDS", accepted.whole(1, 86_400), "900"),
-        state_directory=variables.read(
-            "BACKUP_STATE_DIR", accepted.directory, _default_state_directory(environment)
-        ),
-        log_level=variables.read(
-            "LOG_LEVEL", accepted.choice("debug", "info", "warning", "error"), "info"
-        ),
-        log_format=variables.read("LOG_FORMAT", accepted.choice("text", "json"), "text"),
+        service=_service(variables),
     )
     variables.raise_problems()
     return config
+
+
+def read_service_settings(environment: Mapping[str, str], dotenv: Path) -> ServiceSettings:
+    """Read and check only what is no secret and needs no other side; see `read_config`."""
+    variables = Variables(environment, read_dotenv(dotenv))
+    settings = _service(variables)
+    variables.raise_problems()
+    return settings
 
 
 def requested_log_format(environment: Mapping[str, str], dotenv: Path) -> str:
@@ -112,6 +127,31 @@ def requested_log_format(environment: Mapping[str, str], dotenv: Path) -> str:
     except ConfigurationError:
         return "text"
     return "json" if (variables.get("LOG_FORMAT") or "").lower() == "json" else "text"
+
+
+def requested_state_directory(environment: Mapping[str, str], dotenv: Path) -> Path:
+    """Return the state directory before anything else is checked: a failure is recorded there.
+
+    :raises ConfigurationError: if `dotenv` or the variable cannot be read.
+    """
+    variables = Variables(environment, read_dotenv(dotenv))
+    directory = _state_directory(variables)
+    variables.raise_problems()
+    return directory
+
+
+def _service(variables: Variables) -> ServiceSettings:
+    levels = ("debug", "info", "warning", "error")
+    return ServiceSettings(
+        schedule=variables.read("BACKUP_SCHEDULE", schedule.parse, "0 2 * * *"),
+        time_zone=variables.read("TZ", accepted.time_zone, "UTC"),
+        run_immediate_backup=variables.read("RUN_IMMEDIATE_BACKUP", accepted.boolean, "false"),
+        wait_seconds=variables.read("NEO4J_WAIT_SECONDS", accepted.whole(1, 86_400), "300"),
+        overdue_minutes=variables.read("BACKUP_OVERDUE_MINUTES", accepted.whole(1, 99_999), "60"),
+        state_directory=_state_directory(variables),
+        log_level=variables.read("LOG_LEVEL", accepted.choice(*levels), "info"),
+        log_format=variables.read("LOG_FORMAT", accepted.choice("text", "json"), "text"),
+    )
 
 
 def _neo4j(variables: Variables) -> Neo4jSettings:
@@ -153,9 +193,8 @@ def _endpoint_url(variables: Variables) -> str:
     return f"https://{account}.r2.cloudflarestorage.com"
 
 
-def _default_state_directory(environment: Mapping[str, str]) -> str:
-    """Return the user's own place for state, as the XDG specification has it."""
-    home = environment.get("HOME") or tempfile.gettempdir()
-    return str(
-        Path(environment.get("XDG_STATE_HOME") or f"{home}/.local/state") / "neo4j-r2-backup"
-    )
+def _state_directory(variables: Variables) -> Path:
+    """Return the chosen directory, or the user's own for state, as the XDG specification has it."""
+    home = variables.get("HOME") or tempfile.gettempdir()
+    default = variables.get("XDG_STATE_HOME") or f"{home}/.local/state"
+    return variables.read("BACKUP_STATE_DIR", accepted.directory, f"{default}/neo4j-r2-backup")

@@ -23,6 +23,10 @@ class GraphError(BackupError):
     exit_code = 3
 
 
+class GraphUnavailableError(GraphError):
+    """Neo4j does not answer, or not yet: it may heal by itself."""
+
+
 class BucketError(BackupError):
     """R2 could not be reached, refused, failed or stopped answering."""
 
@@ -45,22 +49,33 @@ class LockedError(BackupError):
     exit_code = 6
 
 
-class Interruption(SystemExit):
-    """A signal, by its number, ends the run.
+class Ending(SystemExit):
+    """A run is ended from outside it; its text is one line for the log.
 
     A SystemExit, because the S3 client and the driver turn an ordinary exception that is raised
     inside one of their calls into an error of their own, which a retry loop would then swallow.
     """
 
+    def __init__(self, exit_code: int, text: str) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class Interruption(Ending):
+    """A signal, by its number, ends the run."""
+
     def __init__(self, number: int) -> None:
-        super().__init__(128 + number)
-        self.number = number
+        super().__init__(128 + number, f"Interrupted by signal {number}")
 
 
-class Stalled(SystemExit):
+class Stalled(Ending):
     """The run made no progress for the configured limit; `side` is what it was waiting for."""
 
     def __init__(self, side: str, seconds: float) -> None:
-        super().__init__(EXIT_UNEXPECTED)
-        self.side = side
-        self.seconds = seconds
+        error_type = BucketError if side == "R2" else GraphError
+        text = f"No progress for {seconds:.0f} s while waiting for {side}"
+        super().__init__(error_type.exit_code, text)

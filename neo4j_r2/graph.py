@@ -14,7 +14,7 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
-from neo4j_r2.errors import GraphError
+from neo4j_r2.errors import GraphError, GraphUnavailableError
 from neo4j_r2.graph_errors import explain, first_line
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ LATE_IDS: Final = 16
 """Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
 CONNECTION_SECONDS: Final = 10.0
+_WAIT_STEP_SECONDS: Final = 1.0
 
 Result = TypeVar("Result")
 
@@ -100,6 +101,29 @@ class Graph:
             raise GraphError(f"Neo4j {version} is not supported; supported are {SUPPORTED}")
         info = self.row("CALL db.info() YIELD id, name")
         return Database(info["name"], info["id"], version, component["edition"])
+
+    def wait_for_database(self, seconds: float) -> Database:
+        """Log in as `database` does, as soon as the server is up.
+
+        Only what can heal by itself is waited for. A refused login never is: the server locks the
+        account of who keeps trying.
+
+        :raises GraphError: at once, or when it has taken too long.
+        """
+        deadline = time.monotonic() + seconds
+        reason = ""
+        while True:
+            try:
+                return self.database()
+            except GraphUnavailableError as error:
+                if time.monotonic() + _WAIT_STEP_SECONDS > deadline:
+                    raise GraphError(
+                        f"Neo4j was not ready within {seconds:.0f} s: {error}"
+                    ) from error
+                if str(error) != reason:
+                    log.debug("Not ready yet: %s", error)
+                reason = str(error)
+            time.sleep(_WAIT_STEP_SECONDS)
 
     def bookmark(self) -> frozenset[str]:
         """Return a mark that is equal to a later one only if nothing was committed in between."""
@@ -299,7 +323,8 @@ class Graph:
         time.sleep(min(5.0, 0.5 + waited / 4))
 
     def _error(self, error: DriverError | Neo4jError) -> GraphError:
-        return GraphError(explain(error, self._uri, self._database))
+        error_type = GraphUnavailableError if error.is_retryable() else GraphError
+        return error_type(explain(error, self._uri, self._database))
 
 
 def is_supported(version: str) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.errors import ConfigurationError, LockedError
+from neo4j_r2.errors import LockedError
+from neo4j_r2.state_directory import errors_explained, prepare, replace_file
 
 _LOCK_NAME: Final = "backup.lock"
 _UPLOAD_NAME: Final = "upload.json"
@@ -35,20 +36,17 @@ class RunLock:
 
     def remember_upload(self, record: UploadRecord) -> None:
         """Keep a record of the upload that this run has begun."""
-        temporary = self._upload.with_suffix(".new")
-        with _state_errors(self._upload.parent):
-            temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
-            temporary.replace(self._upload)
+        replace_file(self._upload, json.dumps(asdict(record)))
 
     def forget_upload(self) -> None:
         """Drop the record, once the upload is completed or aborted."""
-        with _state_errors(self._upload.parent):
+        with errors_explained(self._upload.parent):
             self._upload.unlink(missing_ok=True)
 
     def forgotten_upload(self) -> UploadRecord | None:
         """Return the record that a killed run left; only one holder of the lock can see it."""
         try:
-            with _state_errors(self._upload.parent):
+            with errors_explained(self._upload.parent):
                 text = self._upload.read_text(encoding="utf-8") if self._upload.exists() else ""
             return UploadRecord(**json.loads(text))
         except (ValueError, TypeError):
@@ -62,11 +60,11 @@ def run_lock(directory: Path) -> Iterator[RunLock]:
     :raises LockedError: if another run holds it; this one does not wait.
     :raises ConfigurationError: if the directory cannot be written.
     """
-    with _state_errors(directory):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prepare(directory)
+    with errors_explained(directory):
         descriptor = os.open(directory / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        with _state_errors(directory):
+        with errors_explained(directory):
             _lock(descriptor)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
@@ -81,13 +79,3 @@ def _lock(descriptor: int) -> None:
     except BlockingIOError as error:
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
         raise LockedError(f"Another backup is running (process {holder}); this one ends") from error
-
-
-@contextmanager
-def _state_errors(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConfigurationError(
-            f"BACKUP_STATE_DIR={str(directory)!r} cannot be used: {error.strerror}"
-        ) from error

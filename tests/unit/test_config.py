@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -52,14 +54,16 @@ def value_of(config: Config, path: str) -> object:
         ("r2.endpoint_url", "https://abc123.r2.cloudflarestorage.com"),
         ("r2.bucket", "graphiti-neo4j-backup"),
         ("r2.prefix", "neo4j-backup"),
-        ("schedule", "0 2 * * *"),
-        ("run_immediate_backup", False),
+        ("service.schedule.expression", "0 2 * * *"),
+        ("service.time_zone", UTC),
+        ("service.overdue_minutes", 60),
+        ("service.run_immediate_backup", False),
         ("retention_days", 7),
         ("compression", True),
         ("export_method", "auto"),
         ("part_size", None),
-        ("log_level", "info"),
-        ("log_format", "text"),
+        ("service.log_level", "info"),
+        ("service.log_format", "text"),
     ],
 )
 def test_the_defaults_are_those_of_the_specification(path: str, expected: object) -> None:
@@ -80,9 +84,12 @@ def test_the_defaults_are_those_of_the_specification(path: str, expected: object
         ("R2_ENDPOINT_URL", "http://127.0.0.1:9/", "r2.endpoint_url", "http://127.0.0.1:9"),
         ("R2_BUCKET_NAME", "other", "r2.bucket", "other"),
         ("BACKUP_PREFIX", "a/b_c", "r2.prefix", "a/b_c"),
-        ("BACKUP_SCHEDULE", "0 */6 * * *", "schedule", "0 */6 * * *"),
-        ("BACKUP_SCHEDULE", "0 1,13 * * *", "schedule", "0 1,13 * * *"),
-        ("RUN_IMMEDIATE_BACKUP", "TRUE", "run_immediate_backup", True),
+        ("BACKUP_SCHEDULE", "0 */6 * * *", "service.schedule.expression", "0 */6 * * *"),
+        ("BACKUP_SCHEDULE", "0 1,13 * * *", "service.schedule.expression", "0 1,13 * * *"),
+        ("RUN_IMMEDIATE_BACKUP", "TRUE", "service.run_immediate_backup", True),
+        ("TZ", "Europe/Berlin", "service.time_zone", ZoneInfo("Europe/Berlin")),
+        ("BACKUP_OVERDUE_MINUTES", "5", "service.overdue_minutes", 5),
+        ("NEO4J_WAIT_SECONDS", "5", "service.wait_seconds", 5),
         ("BACKUP_RETENTION_DAYS", "0", "retention_days", 0),
         ("BACKUP_COMPRESSION", "false", "compression", False),
         ("BACKUP_COMPRESSION_LEVEL", "9", "compression_level", 9),
@@ -93,9 +100,9 @@ def test_the_defaults_are_those_of_the_specification(path: str, expected: object
         ("BACKUP_UPLOAD_CONCURRENCY", "1", "upload_concurrency", 1),
         ("BACKUP_RETRY_SECONDS", "0", "retry_seconds", 0),
         ("BACKUP_STALL_SECONDS", "60", "stall_seconds", 60),
-        ("BACKUP_STATE_DIR", "/var/lib/backup", "state_directory", Path("/var/lib/backup")),
-        ("LOG_LEVEL", "DEBUG", "log_level", "debug"),
-        ("LOG_FORMAT", "json", "log_format", "json"),
+        ("BACKUP_STATE_DIR", "/var/lib/backup", "service.state_directory", Path("/var/lib/backup")),
+        ("LOG_LEVEL", "DEBUG", "service.log_level", "debug"),
+        ("LOG_FORMAT", "json", "service.log_format", "json"),
     ],
 )
 def test_a_variable_sets_its_value(name: str, value: str, path: str, expected: object) -> None:
@@ -122,6 +129,10 @@ WRONG = [
     ("BACKUP_PREFIX", "a\n", "single slashes"),
     ("BACKUP_SCHEDULE", "0 2 * *", "cron expression"),
     ("BACKUP_SCHEDULE", "0 2 * * *\n* * * * *", "cron expression"),
+    ("TZ", "Europe/Atlantis", "IANA name"),
+    ("TZ", "../etc/passwd", "IANA name"),
+    ("BACKUP_OVERDUE_MINUTES", "0", "whole number"),
+    ("NEO4J_WAIT_SECONDS", "soon", "whole number"),
     ("RUN_IMMEDIATE_BACKUP", "yes", "true and false"),
     ("BACKUP_RETENTION_DAYS", "-1", "whole number"),
     ("BACKUP_RETENTION_DAYS", "1.5", "whole number"),
@@ -203,7 +214,7 @@ def test_variables_come_from_a_file_too_and_the_environment_wins(tmp_path: Path)
     config = read_config(variables, dotenv)
     assert config.neo4j.user == "from-environment"
     assert config.neo4j.database == "from-file"
-    assert config.schedule == "0 3 * * 1"
+    assert str(config.service.schedule) == "0 3 * * 1"
     assert config.r2.prefix == "quoted"
     assert config.neo4j.password.reveal() == "a$b${HOME}#c"
 

@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from neo4j_r2.config import read_config
 from tests.unit.process import ROOT
 
 SOURCE = (ROOT / "neo4j_r2" / "config.py").read_text(encoding="utf-8")
-READ = set(re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]+)"', SOURCE)) - {"XDG_STATE_HOME"}
+NAMES = re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]+|TZ)"', SOURCE)
+READ = set(NAMES) - {"XDG_STATE_HOME"}
+SECRETS = {"NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"}
+COMPOSE = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml"))
+COMPOSE_VARIABLES = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
+OF_THE_CONTAINER = {"AWS_CA_BUNDLE", "BACKUP_STATE_DIR"}
+"""Paths, which are others in the container than where Compose runs."""
 
 
-def test_the_example_configuration_has_each_variable_once() -> None:
-    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", [".env.example", ".env.local.example"])
+def test_an_example_configuration_names_only_variables_that_exist(name: str) -> None:
+    example = (ROOT / name).read_text(encoding="utf-8")
     named = re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)
-    assert sorted(named) == sorted(READ)
+    assert len(named) == len(set(named))
+    assert set(named) <= READ | COMPOSE_VARIABLES
+
+
+def test_the_example_configuration_has_every_variable() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert set(re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)) >= READ
+
+
+def test_compose_passes_every_variable_on_and_gives_none_a_default() -> None:
+    passed_on = re.findall(r"^ +- ([A-Z0-9_]+)$", COMPOSE, re.MULTILINE)
+    capabilities = {"ALL", "SETGID", "SETUID", "KILL"}
+    files = {f"{name}_FILE" for name in SECRETS}
+    assert set(passed_on) - capabilities == (READ - OF_THE_CONTAINER) | files
+    assert not re.search(r"\$\{(NEO4J_PASSWORD|R2_\w+):?-[^}]", COMPOSE)
 
 
 def test_the_readme_has_a_row_for_each_variable() -> None:

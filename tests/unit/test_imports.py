@@ -1,4 +1,4 @@
-"""Imports point one way: the command, verbs, nouns, pure modules."""
+"""Imports point one way: the program, commands, verbs, nouns, pure modules."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ PURE = {
     "queries",
     "retention",
     "rows",
+    "schedule",
     "secret",
     "statements",
     "temporal",
@@ -29,9 +30,26 @@ PURE = {
     "variables",
     "watch",
 }
-NOUNS = {"bucket", "bucket_errors", "graph", "graph_errors", "lock", "script", "upload"}
-"""What every other module of the package is, is a verb."""
-MODULES = {path.stem: path for path in (ROOT / "neo4j_r2").glob("*.py")}
+NOUNS = {
+    "bucket",
+    "bucket_errors",
+    "graph",
+    "graph_errors",
+    "lock",
+    "privileges",
+    "processes",
+    "script",
+    "state",
+    "state_directory",
+    "upload",
+}
+"""What every other module of the package is, but for the commands, is a verb."""
+PACKAGE = ROOT / "neo4j_r2"
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in PACKAGE.rglob("*.py")
+}
+COMMANDS = {module for module in MODULES if module.startswith("commands.")} - {"commands.__init__"}
 EVERY_MODULE = pytest.mark.parametrize("module", [*sorted(MODULES), "backup"])
 
 
@@ -54,9 +72,8 @@ def imported(module: str) -> set[str]:
 
 def own_imports(module: str) -> set[str]:
     """Return the modules of the package that a module imports."""
-    parts = (name.split(".") for name in imported(module))
-    own = {name[1] for name in parts if name[0] == "neo4j_r2" and len(name) > 1}
-    return own & MODULES.keys()
+    own = {name.removeprefix("neo4j_r2.") for name in imported(module)}
+    return {name for each in own for name in (each, each.rpartition(".")[0]) if name in MODULES}
 
 
 def importers(library: str) -> set[str]:
@@ -68,7 +85,8 @@ def importers(library: str) -> set[str]:
 
 
 def rank(module: str) -> int:
-    return 0 if module in PURE else 1 if module in NOUNS else 3 if module == "backup" else 2
+    layers = (PURE, NOUNS, MODULES.keys() - COMMANDS, COMMANDS, {"backup"})
+    return next(rank for rank, modules in enumerate(layers) if module in modules)
 
 
 def test_the_layers_name_modules_that_exist() -> None:
@@ -87,8 +105,9 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 
 @EVERY_MODULE
-def test_nothing_imports_the_command(module: str) -> None:
+def test_nothing_imports_the_program_or_a_command(module: str) -> None:
     assert "backup" not in {name.split(".")[0] for name in imported(module)}
+    assert not own_imports(module) & COMMANDS
 
 
 def test_only_the_graph_and_its_values_know_the_driver() -> None:

@@ -1,0 +1,28 @@
+ARG PYTHON_IMAGE=python:3.13.9-slim-trixie
+FROM ${PYTHON_IMAGE}
+
+# cronie is the crond that ends on SIGTERM; its packaged table of system jobs is not wanted here.
+# Debian keeps only the newest version of a package, so that a pinned one would break the build.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends cronie procps \
+    && rm -rf /var/lib/apt/lists/* /etc/crontab /etc/cron.daily/* \
+    && useradd --uid 1000 --user-group --no-create-home --shell /usr/sbin/nologin neo4j-backup \
+    && install -d -o neo4j-backup -g neo4j-backup -m 700 /var/lib/neo4j-r2-backup
+
+WORKDIR /app
+COPY requirements.txt ./
+# Of the S3 client's tables of all services only S3's own is used; the others are 25 MB.
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt \
+    && find "$(python3 -c 'import botocore; print(*botocore.__path__)')/data" \
+        -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} +
+
+COPY neo4j_r2 ./neo4j_r2
+COPY --chmod=755 backup.py entrypoint.sh ./
+RUN python3 -m compileall -q /app
+
+ENV BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup
+VOLUME /var/lib/neo4j-r2-backup
+HEALTHCHECK --interval=30s --timeout=20s --start-period=5m --retries=1 \
+    CMD ["python3", "/app/backup.py", "health"]
+ENTRYPOINT ["/app/entrypoint.sh"]

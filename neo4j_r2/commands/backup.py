@@ -1,0 +1,90 @@
+"""Makes one backup: the archive, its manifest, and then room for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from neo4j_r2.apoc import ApocError
+from neo4j_r2.bucket import Bucket
+from neo4j_r2.catalog import Manifest
+from neo4j_r2.config import Config, requested_state_directory
+from neo4j_r2.configure import configure
+from neo4j_r2.errors import BucketError
+from neo4j_r2.estimate import estimate_text
+from neo4j_r2.export import choose_exporter
+from neo4j_r2.graph import Graph
+from neo4j_r2.lock import run_lock
+from neo4j_r2.progress import Progress
+from neo4j_r2.prune import prune
+from neo4j_r2.record import RunRecord, recorded
+from neo4j_r2.store import Store
+from neo4j_r2.sweep import sweep
+from neo4j_r2.walk import Walk
+from neo4j_r2.watch import Watch
+
+log = logging.getLogger(__name__)
+
+
+def run(environment: Mapping[str, str], dotenv: Path) -> int:
+    """Make one backup, and record how it ended."""
+    with recorded(requested_state_directory(environment, dotenv)) as record:
+        run_backup(configure(environment, dotenv), record)
+    return 0
+
+
+def run_backup(config: Config, record: RunRecord) -> None:
+    """Export, compress and upload side by side, then prune."""
+    log.info("Starting Neo4j backup process")
+    watch = Watch(config.stall_seconds)
+    started = datetime.now(UTC).replace(microsecond=0)
+    with run_lock(config.service.state_directory) as lock, watch.running():
+        record.begin(started)
+        log.info("Connecting to Neo4j: %s", config.neo4j.uri)
+        with Graph(config.neo4j, config.retry_seconds) as graph:
+            database = graph.database()
+            with watch.waiting_for("R2"):
+                bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
+                bucket.preflight()
+                sweep(bucket, lock, config.r2, database.name, started)
+            log.info("Connected successfully, starting export...")
+            progress = Progress(sum(graph.counts()), watch.progress)
+            store = Store(bucket, config, lock, watch, progress, database)
+            manifest = back_up(graph, store, started)
+        record.stored(manifest)
+        with watch.waiting_for("R2"):
+            clean_up(bucket, config, manifest, started)
+    log.info("Backup completed successfully!")
+
+
+def back_up(graph: Graph, store: Store, started: datetime) -> Manifest:
+    """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
+    method, progress = store.config.export_method, store.progress
+    estimate = estimate_text(graph)
+    graph.expect(estimate // max(1, sum(graph.counts())))
+    exporter = choose_exporter(graph, method, store.database, started, progress)
+    try:
+        return store.backup(exporter, started, estimate)
+    except ApocError as error:
+        if method == "apoc":
+            raise
+        log.warning("APOC export failed (%s), using manual export", error)
+        progress.restart()
+        walk = Walk(graph, store.database, started, progress.add)
+        return store.backup(walk, started, estimate)
+
+
+def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) -> None:
+    """Prune; a failure of it leaves the new backup as safe as it is, and says so.
+
+    :raises BucketError: with that message.
+    """
+    try:
+        prune(bucket, config.r2.prefix, config.retention_days, manifest, now)
+    except BucketError as error:
+        raise BucketError(f"The backup is safe, but cleaning up failed: {error}") from error
+    except SystemExit:
+        log.warning("The backup is safe, but cleaning up was cut short")
+        raise

@@ -1,0 +1,41 @@
+"""Checks the configuration and shows it; prints the schedule, for the crontab."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from neo4j_r2.config import Config
+from neo4j_r2.configure import configure
+
+log = logging.getLogger(__name__)
+
+_RULE: Final = 60 * "="
+
+
+def run(environment: Mapping[str, str], dotenv: Path) -> int:
+    """Log the configuration if it can be used, and print its schedule to standard output."""
+    config = configure(environment, dotenv)
+    log.info(_RULE)
+    log.info("Neo4j to R2 Backup Service")
+    log.info(_RULE)
+    log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config)))
+    log.info(_RULE)
+    sys.stdout.write(f"{config.service.schedule}\n")
+    return 0
+
+
+def banner(config: Config) -> list[str]:
+    """Return what a user wants to see of a configuration when the service starts."""
+    return [
+        f"Backup schedule: {config.service.schedule}",
+        f"Retention days: {config.retention_days}",
+        f"Compression: {str(config.compression).lower()}",
+        f"R2 Bucket: {config.r2.bucket}",
+        f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",
+        f"Neo4j Database: {config.neo4j.database}",
+    ]

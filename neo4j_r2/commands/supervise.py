@@ -1,0 +1,94 @@
+"""The container's first process: runs crond, and gives running backups time to end.
+
+When the first process ends, the kernel kills all others without a warning. So this one stays until
+the runs that it has told to end have aborted their uploads. It ends when crond does.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from neo4j_r2.configure import configure_service
+from neo4j_r2.processes import other_runs
+
+log = logging.getLogger(__name__)
+
+_STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
+_SIGNALS: Final = _STOP | {signal.SIGCHLD}
+_POLL_SECONDS: Final = 0.1
+CROND: Final = ("crond", "-n", "-s")
+
+
+def run(environment: Mapping[str, str], dotenv: Path) -> int:
+    """Run crond until a signal says stop (0), or until it ends by itself (1)."""
+    settings = configure_service(environment, dotenv)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    log.info("Cron schedule configured: %s", settings.schedule)
+    log.info("Next backup will run at configured time")
+    log.info("Starting cron daemon...")
+    crond = _start(CROND, {**environment, "TZ": str(settings.time_zone)})
+    immediate = None
+    if settings.run_immediate_backup:
+        immediate = _start((sys.executable, os.path.abspath(sys.argv[0])), environment)
+    exit_code = _supervise(crond, immediate)
+    _end_runs(crond)
+    return exit_code
+
+
+def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
+    """Start a process in a session of its own, with no signal blocked; return its id."""
+    return os.posix_spawnp(command[0], command, environment, setsigmask=[])
+
+
+def _supervise(crond: int, immediate: int | None) -> int:
+    """Wait for a signal to stop, or for crond's end, and return the exit code for it."""
+    while True:
+        if signal.sigwait(_SIGNALS) in _STOP:
+            return 0
+        for pid, exit_code in _ended():
+            if pid == crond:
+                log.error("crond ended (exit %d)", exit_code)
+                return 1
+            if pid == immediate and exit_code:
+                log.error("The immediate backup failed (exit %d); the schedule stands", exit_code)
+
+
+def _end_runs(crond: int) -> None:
+    """Stop crond, so that it starts nothing new, and see all runs of this program to their end.
+
+    Without a limit of its own: whoever stops the container has one.
+    """
+    _signal(crond)
+    told: set[int] = set()
+    while runs := set(other_runs()):
+        for pid in runs - told:
+            log.info("Waiting for process %d, which was told to end", pid)
+            _signal(pid)
+        told |= runs
+        signal.sigtimedwait({signal.SIGCHLD}, _POLL_SECONDS)
+        list(_ended())
+
+
+def _signal(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+
+
+def _ended() -> Iterator[tuple[int, int]]:
+    """Yield id and exit code of all children that have ended, orphans that came here too."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        yield pid, os.waitstatus_to_exitcode(status)

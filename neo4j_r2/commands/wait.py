@@ -1,0 +1,32 @@
+"""Waits until Neo4j accepts the login, tries the bucket, and has a state to begin with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from neo4j_r2.bucket import Bucket
+from neo4j_r2.configure import configure
+from neo4j_r2.graph import CONNECTION_SECONDS, Graph
+from neo4j_r2.recover import recover_state
+from neo4j_r2.watch import Watch
+
+log = logging.getLogger(__name__)
+
+
+def run(environment: Mapping[str, str], dotenv: Path) -> int:
+    """Return when a backup could be made; what will not heal is not waited for."""
+    config = configure(environment, dotenv)
+    seconds = config.service.wait_seconds
+    watch = Watch(seconds + CONNECTION_SECONDS)  # for a server that takes connections and is silent
+    with watch.running():
+        log.info("Waiting for Neo4j to be ready...")
+        with Graph(config.neo4j, config.retry_seconds) as graph:
+            database = graph.wait_for_database(seconds)
+        log.info("Neo4j is ready!")
+        with watch.waiting_for("R2"):
+            bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
+            bucket.preflight()
+            recover_state(bucket, config, database.name)
+    return 0

@@ -1,0 +1,55 @@
+"""Whether backups succeed when they are due: a pure decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from neo4j_r2.config import ServiceSettings
+from neo4j_r2.state import RunState, State
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What the probe sees."""
+
+    now: datetime
+    is_crond_running: bool
+    is_run_alive: bool
+    """Whether the process of the last recorded run is still there."""
+    state: State | None
+
+
+def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
+    """Return all that is wrong, each in one line; nothing if the service is healthy."""
+    problems = [] if signs.is_crond_running else ["crond is not running"]
+    if signs.state is None:
+        return [*problems, f"nothing is known of any run: no state in {settings.state_directory}"]
+    last_run = signs.state.last_run
+    return [
+        *problems,
+        *(_of_run(last_run, is_alive=signs.is_run_alive) if last_run else []),
+        *_of_schedule(signs.state, signs.now, settings),
+    ]
+
+
+def due(state: State, settings: ServiceSettings) -> datetime:
+    """Return when the next backup after the last one is due, or the first one."""
+    latest = max(state.since, state.last_backup.started) if state.last_backup else state.since
+    return settings.schedule.next_after(latest.astimezone(settings.time_zone))
+
+
+def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
+    if run.finished:
+        when = f"{run.finished.isoformat()} (exit {run.exit_code})"
+        return [] if run.exit_code == 0 else [f"the last backup failed at {when}: {run.error}"]
+    return [] if is_alive else [f"the backup that began at {run.started.isoformat()} was killed"]
+
+
+def _of_schedule(state: State, now: datetime, settings: ServiceSettings) -> list[str]:
+    expected = due(state, settings)
+    if now <= expected + timedelta(minutes=settings.overdue_minutes):
+        return []
+    last = state.last_backup
+    latest = f"the last one is of {last.started.isoformat()}" if last else "there is none yet"
+    return [f"no backup since {expected.isoformat()}, when one was due; {latest}"]

@@ -1,0 +1,69 @@
+"""The processes of this machine or container, as Linux shows them under /proc."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+_PROC: Final = Path("/proc")
+_PROGRAM: Final = b"backup.py"
+_START_TIME_FIELD: Final = 19
+"""Of /proc/PID/stat, counted from 0 after the command's name; see proc(5)."""
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """A process beyond doubt: ids are used again, but not with the same time of start."""
+
+    pid: int
+    start_time: int
+    """Clock ticks since the machine started."""
+
+    @classmethod
+    def own(cls) -> Self:
+        """Return the identity of this process."""
+        return cls(os.getpid(), _start_time(os.getpid()) or 0)
+
+    def is_alive(self) -> bool:
+        """Whether the process is still there."""
+        return _start_time(self.pid) == self.start_time
+
+
+def is_running(command: str) -> bool:
+    """Whether a process of that name is there, as `pgrep -x` would say."""
+    return any(_read(directory / "comm") == command.encode() + b"\n" for directory in _processes())
+
+
+def other_runs() -> list[int]:
+    """Return the ids of all processes that run this program, but for the calling one."""
+    return [
+        int(directory.name)
+        for directory in _processes()
+        if int(directory.name) != os.getpid() and _runs_program(_read(directory / "cmdline"))
+    ]
+
+
+def _runs_program(command_line: bytes) -> bool:
+    """Whether one of the arguments is the program; a shell has its whole command in one."""
+    arguments = command_line.split(b"\0")
+    return any(argument.rpartition(b"/")[2] == _PROGRAM for argument in arguments)
+
+
+def _processes() -> Iterator[Path]:
+    return (directory for directory in _PROC.iterdir() if directory.name.isdigit())
+
+
+def _start_time(pid: int) -> int | None:
+    fields = _read(_PROC / str(pid) / "stat").rpartition(b")")[2].split()
+    return int(fields[_START_TIME_FIELD]) if fields else None
+
+
+def _read(path: Path) -> bytes:
+    """Return a file of /proc; nothing, if its process has ended."""
+    with suppress(OSError):
+        return path.read_bytes()
+    return b""

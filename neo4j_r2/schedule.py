@@ -1,0 +1,124 @@
+"""When backups are due: a line's times in a crontab, read as Debian's cronie reads them.
+
+What crontab accepts is accepted here, and the other way round, except what has no due time:
+
+- what never comes: days such as `0 0 31 2 *`, and ranges that run backwards, such as `fri-sun`,
+  which crontab accepts and takes for no time at all;
+- what cannot be foretold: `@reboot`, and `~`, for which crond draws a number when it starts;
+- what is no time but more of the line: a sixth field, `-` at the start, comments, variables;
+- numbers of more than nine digits, of which crontab uses the lowest 32 bits.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cronsim import CronSim, CronSimError
+
+_ACCEPTED: Final = (
+    "accepted is a cron expression: minute hour day month weekday, as in 0 2 * * *, or @daily"
+)
+_NICKNAMES: Final = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+_NUMBER: Final = r"[0-9]{1,9}"
+_VALUE: Final = rf"{_NUMBER}|[A-Za-z]{{3}}"
+_ITEM: Final = re.compile(rf"({_VALUE})|(?:\*|({_VALUE})-({_VALUE}))(?:/({_NUMBER}))?")
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What one of the five fields may hold."""
+
+    name: str
+    lowest: int
+    highest: int
+    names: str = ""
+    """Of the values from the lowest one on."""
+
+    def plain(self, text: str) -> str:
+        """Return a field's list with its names and ranges written out as numbers."""
+        try:
+            return ",".join(map(self._plain_item, text.split(",")))
+        except ValueError as error:
+            what = f"the {self.name} is {self.lowest} to {self.highest}"
+            raise ValueError(f"{_ACCEPTED}; {what}, without ~ and ranges backwards") from error
+
+    def _plain_item(self, text: str) -> str:
+        match = _ITEM.fullmatch(text)
+        if not match:
+            raise ValueError(text)
+        single, first, last, step = match.groups()
+        start = self._number(single or first, self.lowest)
+        stop = self._number(single or last, self.highest)
+        numbers = range(start, stop + 1, int(step or 1))
+        # As in crontab, only the numbers that a step meets must be in the limits.
+        if not numbers or not all(self.lowest <= each <= self.highest for each in numbers):
+            raise ValueError(text)
+        # A star stays: which days and which repeated hours are meant depends on it.
+        return text if text.startswith("*") else ",".join(map(str, numbers))
+
+    def _number(self, text: str | None, default: int) -> int:
+        if text is None:
+            return default
+        if text.isdigit():
+            return int(text)
+        return self.lowest + self.names.split().index(text.lower())
+
+
+_FIELDS: Final = (
+    _Field("minute", 0, 59),
+    _Field("hour", 0, 23),
+    _Field("day", 1, 31),
+    _Field("month", 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
+    _Field("weekday", 0, 7, "sun mon tue wed thu fri sat"),
+)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The times at which backups are due; `parse` makes it."""
+
+    expression: str
+    """As given, with single blanks: for a crontab."""
+    plain: str
+    """The same five fields in numbers and stars: what crontab and CronSim read alike."""
+
+    def __str__(self) -> str:
+        return self.expression
+
+    def next_after(self, time: datetime) -> datetime:
+        """Return the first due time later than an aware time, in the same zone.
+
+        As with crond, a time of day that the clock skips is due just after the jump. In an hour
+        that comes twice only expressions whose minute or hour begins with a star are due twice.
+        """
+        # CronSim's first time can lie in the past: in the first of two hours, from the second.
+        due = CronSim(self.plain, time)
+        return next(each for each in due if each.timestamp() > time.timestamp())
+
+
+def parse(text: str) -> Schedule:
+    """Parse a cron expression of five fields, or @hourly, @daily and the like.
+
+    :raises ValueError: saying what is accepted.
+    """
+    expression = " ".join(re.findall(r"[^ \t]+", text))
+    fields = _NICKNAMES.get(expression, expression).split(" ")
+    if len(fields) != len(_FIELDS):
+        raise ValueError(_ACCEPTED)
+    plain = " ".join(each.plain(value) for each, value in zip(_FIELDS, fields, strict=True))
+    try:
+        CronSim(plain, datetime.min)
+    except CronSimError as error:
+        raise ValueError(f"{_ACCEPTED}; its months have no such day") from error
+    return Schedule(expression, plain)

@@ -1,0 +1,45 @@
+"""The directory of what outlives a run: who may use it, and how its files are replaced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from neo4j_r2.errors import ConfigurationError
+
+
+def prepare(directory: Path) -> None:
+    """Make the directory if it is missing, for its user alone.
+
+    :raises ConfigurationError: if it cannot be made.
+    """
+    with errors_explained(directory):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file of the directory so that it is the old one or the new one, whatever happens.
+
+    :raises ConfigurationError: if it cannot be written.
+    """
+    temporary = path.with_suffix(".new")
+    with errors_explained(path.parent):
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o600)
+        temporary.replace(path)
+
+
+@contextmanager
+def errors_explained(directory: Path) -> Iterator[None]:
+    """Turn a failure of the file system into one of the configuration."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"BACKUP_STATE_DIR={str(directory)!r} cannot be used: {error.strerror}"
+        ) from error
