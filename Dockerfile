@@ -1,12 +1,14 @@
 ARG PYTHON_IMAGE=python:3.13.9-slim-trixie
 FROM ${PYTHON_IMAGE}
 
-# cronie is the crond that ends on SIGTERM; its packaged table of system jobs is not wanted here.
-# Debian keeps only the newest version of a package, so that a pinned one would break the build.
+# cronie is the crond that ends on SIGTERM. Not wanted here are its packaged system jobs, and
+# pam_loginuid, which fails every job on hosts where the engine was started from a login. Debian
+# keeps only the newest version of a package, so that a pinned one would break the build.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends cronie procps \
     && rm -rf /var/lib/apt/lists/* /etc/crontab /etc/cron.daily/* \
+    && sed --in-place /pam_loginuid/d /etc/pam.d/cronie \
     && useradd --uid 1000 --user-group --no-create-home --shell /usr/sbin/nologin neo4j-backup \
     && install -d -o neo4j-backup -g neo4j-backup -m 700 /var/lib/neo4j-r2-backup
 

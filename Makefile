@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SCRIPTS := .ci/run $(wildcard *.sh)
+SCRIPTS := .ci/run entrypoint.sh $(wildcard testbed/containers/*/*.sh)
 
 .PHONY: demo test lint clean
 
@@ -20,7 +20,7 @@ lint: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/shellcheck $(SCRIPTS)
-	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+	$(BIN)/hadolint Dockerfile testbed/containers/Dockerfile
 
 clean:
 	rm -rf .venv .testbed .hypothesis .mypy_cache .pytest_cache .ruff_cache

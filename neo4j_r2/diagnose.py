@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from neo4j_r2.config import ServiceSettings
 from neo4j_r2.state import RunState, State
@@ -48,7 +48,8 @@ def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
 
 def _of_schedule(state: State, now: datetime, settings: ServiceSettings) -> list[str]:
     expected = due(state, settings)
-    if now <= expected + timedelta(minutes=settings.overdue_minutes):
+    # In UTC: across a change of the clock, a local time plus an hour is not an hour later.
+    if now <= expected.astimezone(UTC) + timedelta(minutes=settings.overdue_minutes):
         return []
     last = state.last_backup
     latest = f"the last one is of {last.started.isoformat()}" if last else "there is none yet"

@@ -59,7 +59,7 @@ class StateFile:
         """Return the state, None if there is none that this version can read."""
         try:
             return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def write(self, state: State) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,16 @@ def prepare(directory: Path) -> None:
     """
     with errors_explained(directory):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def require_writable(directory: Path) -> None:
+    """Prove that files can be made in the directory, by making one.
+
+    :raises ConfigurationError: if they cannot.
+    """
+    prepare(directory)
+    with errors_explained(directory), tempfile.TemporaryFile(dir=directory):
+        pass
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -27,6 +27,22 @@ _LOGBACK = """\
 """
 
 
+def s3_client(endpoint_url: str, access_key: str, secret_key: str) -> "S3Client":
+    """A new boto3 client of an S3 server, configured as for R2."""
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint_url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name="auto",
+        config=Config(
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
 class S3Server:
     """s3proxy with its objects in `directory`; a context manager, restartable on its data."""
 
@@ -87,18 +103,7 @@ class S3Server:
 
     def client(self) -> "S3Client":
         """A new boto3 client, configured as for R2."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name="auto",
-            config=Config(
-                s3={"addressing_style": "path"},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+        return s3_client(self.endpoint_url, self.access_key, self.secret_key)
 
     def create_bucket(self, name: str) -> None:
         """Make an empty bucket; a name has at least three characters, as on S3."""

@@ -14,7 +14,35 @@ from testbed.s3_server import S3Server
 from testbed.servers import running
 from tests.service import Service
 
+SUITES = ("unit", "integration", "container")
+
 _bucket_numbers = itertools.count(1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name each suite as run or not run, and why: a suite that is skipped looks green."""
+    for suite in SUITES:
+        terminalreporter.write_line(f"suite {suite}: {_outcome(terminalreporter, suite)}")
+
+
+def _outcome(terminalreporter: pytest.TerminalReporter, suite: str) -> str:
+    """Return how many of a suite's tests ended how, and the reasons of those that were not run."""
+    counts, reasons = [], set()
+    for outcome in ("passed", "failed", "error", "skipped"):
+        reports = [
+            report
+            for report in terminalreporter.stats.get(outcome, [])
+            if report.nodeid.startswith(f"tests/{suite}/")
+        ]
+        if reports:
+            counts.append(f"{len(reports)} {outcome}")
+        if outcome == "skipped":
+            reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in reports}
+    if not counts:
+        return "not run: none of its tests was selected"
+    was_run = any(not count.endswith("skipped") for count in counts)
+    why = f" ({'; '.join(sorted(reasons))})" if reasons else ""
+    return f"{'run' if was_run else 'not run'}: {', '.join(counts)}{why}"
 
 
 @pytest.fixture(scope="session")

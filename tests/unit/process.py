@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_SECONDS = 60
+_PREFIXES = ("NEO4J_", "R2_", "BACKUP_", "RUN_", "LOG_", "AWS_", "TZ")
 
 
 def start(code: str, *arguments: str) -> subprocess.Popen[str]:
@@ -27,3 +29,19 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     with start(code, *arguments) as process:
         output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def run_program(
+    directory: Path, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `backup.py` in a directory, configured by `variables` alone."""
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith(_PREFIXES)}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "backup.py"), *arguments],
+        cwd=directory,
+        env={**inherited, **variables},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )

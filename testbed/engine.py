@@ -1,0 +1,105 @@
+"""The docker command: checked, and run against the engine that its environment names."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+
+MINIMUM_COMPOSE = (2, 20)
+PROBE_SECONDS = 15.0
+ERROR_TAIL_LINES = 20
+
+
+class EngineError(RuntimeError):
+    """docker failed or is missing; the message ends with the end of its standard error."""
+
+
+def unavailable() -> str | None:
+    """Say in one line why containers cannot be run here; None if they can."""
+    if shutil.which("docker") is None:
+        return "there is no docker command on PATH"
+    try:
+        docker("version", "--format", "{{.Server.Version}}", seconds=PROBE_SECONDS)
+    except EngineError as error:
+        return f"no docker engine answers: {_reason(error)}"
+    try:
+        compose = docker("compose", "version", "--short", seconds=PROBE_SECONDS).strip()
+    except EngineError:
+        return "docker has no compose plugin"
+    version = re.match(r"v?(\d+)\.(\d+)", compose)
+    if version is None or (int(version[1]), int(version[2])) < MINIMUM_COMPOSE:
+        wanted = ".".join(map(str, MINIMUM_COMPOSE))
+        return f"docker's compose plugin is {compose}: it has to be at least {wanted}"
+    return None
+
+
+def docker(
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    stdin: str = "",
+    seconds: float | None = None,
+) -> str:
+    """Run docker and return its standard output.
+
+    `variables` are all that is added to `environment()`. Raises EngineError when docker is missing,
+    ends with a status other than 0 or takes longer than `seconds`.
+    """
+    finished = run(*arguments, variables=variables, stdin=stdin, seconds=seconds)
+    if finished.returncode != 0:
+        reason = tail(finished.stderr)
+        raise EngineError(f"{_name(arguments)} ended with status {finished.returncode}:\n{reason}")
+    return finished.stdout
+
+
+def run(
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    stdin: str = "",
+    seconds: float | None = None,
+    merged: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    """Run docker as `docker` does, and return its end whatever its status is.
+
+    When they are `merged`, its standard error is part of its standard output.
+    """
+    try:
+        return subprocess.run(
+            ["docker", *arguments],
+            env={**environment(), **(variables or {})},
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise EngineError("there is no docker command on PATH") from error
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"{_name(arguments)} took longer than {seconds:g} s") from error
+
+
+def environment() -> dict[str, str]:
+    """What docker needs of this process's environment to find its engine and its plugins."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in {"HOME", "PATH"} or name.startswith("DOCKER_")
+    }
+
+
+def tail(text: str) -> str:
+    """The last lines of a log or of an error."""
+    return "\n".join(text.strip().splitlines()[-ERROR_TAIL_LINES:])
+
+
+def _name(arguments: tuple[str, ...]) -> str:
+    return " ".join(("docker", *arguments))
+
+
+def _reason(error: EngineError) -> str:
+    """The first line of what docker said, if it said anything."""
+    own, *said = str(error).splitlines()
+    return said[0] if said else own

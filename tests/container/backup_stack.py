@@ -1,0 +1,103 @@
+"""The project's compose files, as its users start them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from neo4j import Driver, GraphDatabase
+
+from testbed.ports import LOOPBACK
+from testbed.s3_server import s3_client
+from testbed.stack import Executed, Stack
+from testbed.waiting import wait_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+HERE: Final = Path(__file__).resolve().parent
+SERVICE: Final = "neo4j-backup"
+BACKUP: Final = ("python3", "/app/backup.py")
+PASSWORD: Final = "p w'q\"x$y"
+"""Everything that a shell, a crontab, Compose or a file of variables could trip over."""
+IN_ENV_FILE: Final = r"'p w\'q\"x$y'".replace('\\"', '"')
+BUCKET: Final = "graphiti-neo4j-backup"
+LOG_SECONDS: Final = 90.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The stack of `docker-compose.yml`: Neo4j, the S3 server, and the first backup service."""
+
+    stack: Stack
+    variables: Mapping[str, str]
+    bolt_port: int
+    s3_port: int
+
+    def driver(self) -> Driver:
+        """Return a new driver for the stack's Neo4j."""
+        return GraphDatabase.driver(f"bolt://{LOOPBACK}:{self.bolt_port}", auth=("neo4j", PASSWORD))
+
+    def s3(self) -> S3Client:
+        """Return a client of the stack's S3 server."""
+        return s3_client(f"http://{LOOPBACK}:{self.s3_port}", "local", "local-secret")
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys under a prefix, in ascending order."""
+        listing = self.s3().list_objects_v2(Bucket=BUCKET, Prefix=f"{prefix}/")
+        return sorted(entry["Key"] for entry in listing.get("Contents", []))
+
+    def manifests(self, prefix: str) -> list[dict[str, Any]]:
+        """Return the manifests under a prefix, oldest first."""
+        client = self.s3()
+        return [
+            json.load(client.get_object(Bucket=BUCKET, Key=key)["Body"])
+            for key in self.keys(prefix)
+            if key.endswith(".manifest.json")
+        ]
+
+    def beside(self, **variables: str) -> Stack:
+        """Describe a backup service of its own for the same Neo4j and bucket; a context manager.
+
+        It is the one of `docker-compose.backup-only.yml`, with a state of its own.
+        """
+        files = [ROOT / "docker-compose.backup-only.yml", HERE / "quick_health.yml"]
+        configured = {
+            **self.variables,
+            "NEO4J_NETWORK": f"{self.stack.project}_neo4j",
+            "NEO4J_PASSWORD": PASSWORD,
+            "R2_ENDPOINT_URL": "http://s3:80",
+            "R2_ACCESS_KEY_ID": "local",
+            "R2_SECRET_ACCESS_KEY": "local-secret",
+            "R2_BUCKET_NAME": BUCKET,
+        }
+        return Stack("beside", files, ROOT, {**configured, **variables})
+
+
+def back_up(stack: Stack, **variables: str) -> Executed:
+    """Make a manual backup, as README has it, and return its end."""
+    return stack.execute(SERVICE, *BACKUP, variables=variables)
+
+
+def wait_for_line(stack: Stack, line: str, *, count: int = 1, seconds: float = LOG_SECONDS) -> None:
+    """Return when the backup service has logged a line (or a part of one) `count` times."""
+    wait_until(
+        lambda: stack.logs(SERVICE).count(line) >= count,
+        seconds=seconds,
+        what=f"the line {line!r}, {count} times",
+    )
+
+
+def wait_for_health(stack: Stack, health: str, saying: str = "", *, seconds: float = 60.0) -> str:
+    """Return what the last probe said, once the service's health is as given and it says so."""
+
+    def is_there() -> bool:
+        state = stack.state(SERVICE)
+        return state.health == health and saying in state.health_output
+
+    wait_until(is_there, seconds=seconds, what=f"health {health} {saying}")
+    return stack.state(SERVICE).health_output

@@ -1,0 +1,122 @@
+"""The image: what is in it, and what is not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from testbed.engine import docker, run
+from tests.schedules import ACCEPTED, EXCEPTIONS, REFUSED
+
+VERDICTS = """
+import json, subprocess, sys
+verdicts = []
+for schedule in json.load(sys.stdin):
+    with open("/tmp/crontab", "w", encoding="utf-8") as file:
+        file.write(f"{schedule} command\\n")
+    verdict = subprocess.run(["crontab", "-T", "/tmp/crontab"], capture_output=True)
+    verdicts.append(verdict.returncode)
+print(json.dumps(verdicts))
+"""
+
+
+def in_image(image: str, *command: str, stdin: str = "") -> str:
+    """Run a command instead of the entrypoint, and return its output."""
+    return docker(
+        "run", "--rm", "--interactive", f"--entrypoint={command[0]}", image, *command[1:],
+        stdin=stdin,
+    )  # fmt: skip
+
+
+def test_it_holds_only_what_runs(image: str) -> None:
+    files = in_image(image, "find", "/app", "-type", "f", "!", "-name", "*.pyc").splitlines()
+    top = {path.removeprefix("/app/").partition("/")[0] for path in files}
+    assert top == {"backup.py", "entrypoint.sh", "neo4j_r2", "requirements.txt"}
+
+
+def test_it_has_no_secret_and_no_setting_but_the_state_directory(image: str) -> None:
+    (inspected,) = json.loads(docker("image", "inspect", image))
+    names = {variable.partition("=")[0] for variable in inspected["Config"]["Env"]}
+    of_the_base = {"PATH", "LANG", "GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256"}
+    assert names - of_the_base == {"BACKUP_STATE_DIR"}
+
+
+@pytest.mark.parametrize("command", ["crond", "crontab", "pgrep", "setpriv", "python3"])
+def test_it_has_the_commands_that_the_readme_names(image: str, command: str) -> None:
+    assert in_image(image, "sh", "-c", f"command -v {command}").startswith("/")
+
+
+def test_its_code_is_compiled_as_its_file_system_will_be_read_only(image: str) -> None:
+    sources = in_image(image, "find", "/app", "-name", "*.py").split()
+    compiled = in_image(image, "find", "/app", "-name", "*.pyc").split()
+    assert len(compiled) == len(sources) > 10
+
+
+def test_no_other_job_is_planned_in_it(image: str) -> None:
+    listing = in_image(image, "sh", "-c", "cat /etc/crontab 2>&1; ls /etc/cron.d /etc/cron.daily")
+    assert "run-parts" not in listing
+    assert "apt-compat" not in listing
+
+
+def test_crontab_accepts_what_the_check_accepts_and_the_other_way_round(image: str) -> None:
+    schedules = [*ACCEPTED, *EXCEPTIONS, *REFUSED]
+    verdicts = json.loads(in_image(image, "python3", "-c", VERDICTS, stdin=json.dumps(schedules)))
+    accepted = [schedule for schedule, code in zip(schedules, verdicts, strict=True) if code == 0]
+    assert accepted == [*ACCEPTED, *EXCEPTIONS]
+
+
+CONFIGURATION = {
+    "NEO4J_PASSWORD": "graph-pass-word",
+    "R2_ACCOUNT_ID": "abc123",
+    "R2_ACCESS_KEY_ID": "access-key-id",
+    "R2_SECRET_ACCESS_KEY": "secret-access-key",
+    "R2_BUCKET_NAME": "graphiti-neo4j-backup",
+}
+
+
+def started(image: str, *options: str, **changes: str) -> tuple[int, str]:
+    """Start the service without a network, and return its exit code and its log."""
+    variables = {**CONFIGURATION, **changes}
+    environment = [f"--env={name}={value}" for name, value in variables.items()]
+    finished = run("run", "--rm", "--network=none", *environment, *options, image, seconds=120)
+    assert all(CONFIGURATION[name] not in finished.stderr for name in
+               ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"))  # fmt: skip
+    return finished.returncode, finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("BACKUP_SCHEDULE", "0 25 * * *", "the hour is 0 to 23"),
+        ("BACKUP_SCHEDULE", "every night", "accepted is a cron expression"),
+        ("TZ", "Europe/Atlantis", "accepted is a time zone's IANA name"),
+        ("R2_BUCKET_NAME", "", "R2_BUCKET_NAME is required"),
+        ("R2_ACCOUNT_ID", "", "R2_ACCOUNT_ID is required"),
+        ("NEO4J_PASSWORD", "", "NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE) is required"),
+        ("RUN_IMMEDIATE_BACKUP", "perhaps", "accepted are true and false"),
+    ],
+)
+def test_a_wrong_configuration_ends_it_at_the_start(
+    image: str, name: str, value: str, message: str
+) -> None:
+    exit_code, log = started(image, **{name: value})
+    assert exit_code == 2
+    assert message in log
+    assert name in log
+    assert "Waiting for Neo4j" not in log
+
+
+def test_a_neo4j_that_never_comes_up_ends_it_with_a_clear_line(image: str) -> None:
+    exit_code, log = started(image, NEO4J_WAIT_SECONDS="2")
+    assert exit_code == 3
+    last = log.splitlines()[-1]
+    assert last.startswith("[ERROR] Neo4j was not ready within 2 s: Neo4j connection failed")
+    assert "Cron schedule" not in log
+
+
+def test_a_state_directory_that_it_may_not_write_ends_it(image: str) -> None:
+    exit_code, log = started(image, "--tmpfs=/var/lib/neo4j-r2-backup:ro")
+    assert exit_code == 2
+    assert "BACKUP_STATE_DIR='/var/lib/neo4j-r2-backup' cannot be used: Read-only" in log
+    assert "Waiting for Neo4j" not in log

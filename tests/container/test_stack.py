@@ -1,0 +1,245 @@
+"""The project's stack, run for real: what README promises of it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from testbed.database import empty
+from testbed.engine import docker
+from testbed.fingerprint import difference, fingerprint
+from testbed.waiting import wait_until
+from tests.container.backup_stack import (
+    BACKUP,
+    BUCKET,
+    PASSWORD,
+    SERVICE,
+    Surroundings,
+    back_up,
+    wait_for_health,
+    wait_for_line,
+)
+
+BANNER = """[INFO] ============================================================
+[INFO] Neo4j to R2 Backup Service
+[INFO] ============================================================
+[INFO] Configuration:
+  - Backup schedule: */5 * * * *
+  - Retention days: 7
+  - Compression: true
+  - R2 Bucket: graphiti-neo4j-backup
+  - Neo4j Host: neo4j
+  - Neo4j Database: neo4j
+[INFO] ============================================================
+[INFO] Waiting for Neo4j to be ready...
+[INFO] Neo4j is ready!
+[INFO] Cron schedule configured: */5 * * * *
+[INFO] Next backup will run at configured time
+[INFO] Starting cron daemon...
+[INFO] Starting Neo4j backup process
+"""
+DONE = "[INFO] Backup completed successfully!"
+PREFIX = "neo4j-backup"
+
+
+def test_the_example_without_an_account_ends_in_a_backup(surroundings: Surroundings) -> None:
+    stack = surroundings.stack
+    wait_for_line(stack, DONE)
+    assert stack.logs(SERVICE).startswith(BANNER)
+    assert [manifest["database"] for manifest in surroundings.manifests(PREFIX)] == ["neo4j"]
+    wait_for_health(stack, "healthy", "last backup neo4j-backup/neo4j_")
+
+
+def test_the_commands_of_the_troubleshooting_section_work(surroundings: Surroundings) -> None:
+    stack = surroundings.stack
+    wait_for_line(stack, DONE)
+    assert stack.execute(SERVICE, "pgrep", "crond").output.strip().isdigit()
+    crontab = stack.execute(SERVICE, "crontab", "-l")
+    assert crontab.exit_code == 0
+    assert crontab.output.startswith("*/5 * * * * ")
+    assert "setpriv --reuid=neo4j-backup" in crontab.output
+
+
+def test_the_container_has_only_the_rights_that_it_needs(surroundings: Surroundings) -> None:
+    (inspected,) = json.loads(docker("inspect", surroundings.stack.container(SERVICE)))
+    host = inspected["HostConfig"]
+    assert host["CapDrop"] == ["ALL"]
+    assert {name.removeprefix("CAP_") for name in host["CapAdd"]} == {"SETGID", "SETUID", "KILL"}
+    assert host["ReadonlyRootfs"]
+    assert host["Memory"] == 1 << 30
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    neo4j = json.loads(docker("inspect", surroundings.stack.container("neo4j")))[0]
+    bindings = neo4j["HostConfig"]["PortBindings"].values()
+    assert {binding["HostIp"] for each in bindings for binding in each} == {"127.0.0.1"}
+
+
+def test_a_manual_backup_by_root_restores_and_leaves_the_state_to_the_job(
+    surroundings: Surroundings,
+) -> None:
+    stack = surroundings.stack
+    wait_for_line(stack, DONE)
+    manual = back_up(stack)
+    assert manual.exit_code == 0, manual.output
+    assert DONE in manual.output
+    owners = stack.execute(
+        SERVICE, "stat", "--format=%U", "/var/lib/neo4j-r2-backup/state.json",
+        "/var/lib/neo4j-r2-backup/backup.lock", user="neo4j-backup",
+    )  # fmt: skip
+    assert owners.output.split() == ["neo4j-backup", "neo4j-backup"]
+    archive = surroundings.s3().get_object(
+        Bucket=BUCKET, Key=surroundings.manifests(PREFIX)[-1]["archive_key"]
+    )
+    text = gzip.decompress(archive["Body"].read()).decode("ascii")
+    with surroundings.driver() as driver:
+        expected = fingerprint(driver)
+        empty(driver, "neo4j")
+        restored = stack.execute(
+            "neo4j", "cypher-shell", "-u", "neo4j", "-p", PASSWORD,
+            stdin=text, variables={"JAVA_OPTS": "-Xmx4g"},
+        )  # fmt: skip
+        assert restored.exit_code == 0, restored.output
+        assert difference(expected, fingerprint(driver)) == ""
+
+
+def test_a_failed_run_turns_the_health_red_and_the_next_good_one_green(
+    surroundings: Surroundings,
+) -> None:
+    stack = surroundings.stack
+    wait_for_line(stack, DONE)
+    failed = back_up(stack, R2_SECRET_ACCESS_KEY="wrong-secret-access-key")
+    assert failed.exit_code == 4
+    reason = wait_for_health(stack, "unhealthy")
+    assert "the last backup failed" in reason
+    assert "(exit 4)" in reason
+    assert "wrong-secret" not in reason
+    assert back_up(stack).exit_code == 0
+    wait_for_health(stack, "healthy", "Healthy: last backup")
+
+
+def test_crond_makes_a_backup_at_the_scheduled_time_of_the_time_zone(
+    surroundings: Surroundings,
+) -> None:
+    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    local = due.astimezone(ZoneInfo("Asia/Kolkata"))  # whose minutes are not those of UTC
+    schedule = f"{local.minute} {local.hour} * * *"
+    variables = {"BACKUP_SCHEDULE": schedule, "TZ": "Asia/Kolkata", "BACKUP_PREFIX": "by-crond"}
+    with surroundings.beside(**variables) as stack:
+        stack.up(wait=True)
+        wait_for_health(stack, "healthy", local.strftime("due next at %Y-%m-%dT%H:%M:00+05:30"))
+        wait_for_line(stack, DONE, seconds=150)
+        (manifest,) = surroundings.manifests("by-crond")
+        assert datetime.fromisoformat(manifest["started"]) - due < timedelta(seconds=30)
+        assert stack.logs(SERVICE).count("[INFO] Uploading to R2: by-crond/neo4j_") == 1
+        wait_for_health(stack, "healthy", "last backup by-crond/")
+
+
+def test_stopping_the_service_lets_a_scheduled_backup_abort_and_starting_goes_on(
+    surroundings: Surroundings,
+) -> None:
+    variables = {"BACKUP_SCHEDULE": "* * * * *", "BACKUP_PREFIX": "stopped"}
+    variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
+    with surroundings.beside(**variables) as stack:
+        stack.up(wait=True)
+        wait_for_line(stack, "[INFO] Compressing neo4j_")
+        seconds = stack.stop(SERVICE)
+        log = stack.logs(SERVICE)
+        assert "[INFO] Upload aborted, no backup was made: stopped/neo4j_" in log
+        assert "[ERROR] Interrupted by signal 15" in log
+        assert stack.state(SERVICE).exit_code == 0
+        assert seconds < 20
+        assert surroundings.keys("stopped") == []
+        uploads = surroundings.s3().list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+        assert [upload["Key"] for upload in uploads] == []
+        stack.start(SERVICE)
+        wait_for_line(stack, "[INFO] Starting cron daemon...", count=2)
+        health = stack.execute(SERVICE, *BACKUP, "health")
+        assert health.exit_code == 1
+        assert "(exit 143): Interrupted by signal 15" in health.output
+        assert back_up(stack).exit_code == 0
+        wait_for_health(stack, "healthy", "last backup stopped/")
+
+
+def test_an_idle_service_stops_at_once(surroundings: Surroundings) -> None:
+    with surroundings.beside(BACKUP_PREFIX="idle") as stack:
+        stack.up(wait=True)
+        assert stack.stop(SERVICE) < 2
+        assert stack.state(SERVICE).exit_code == 0
+
+
+def test_a_service_that_waits_for_neo4j_stops_at_once_too(surroundings: Surroundings) -> None:
+    with surroundings.beside(NEO4J_HOST="nowhere.invalid") as stack:
+        stack.up()
+        wait_for_line(stack, "Waiting for Neo4j to be ready...")
+        assert stack.stop(SERVICE) < 2
+
+
+def test_a_neo4j_that_comes_up_late_is_waited_for(surroundings: Surroundings) -> None:
+    surroundings.stack.stop("neo4j")
+    try:
+        with surroundings.beside(BACKUP_PREFIX="late") as stack:
+            stack.up()
+            wait_for_line(stack, "Waiting for Neo4j to be ready...")
+            assert stack.state(SERVICE).health == "starting"
+            surroundings.stack.start("neo4j")
+            wait_for_line(stack, "Neo4j is ready!")
+            wait_for_health(stack, "healthy")
+    finally:
+        surroundings.stack.up("neo4j", wait=True)
+
+
+def test_a_refused_password_ends_the_wait_at_once(surroundings: Surroundings) -> None:
+    with surroundings.beside(NEO4J_PASSWORD="wrong-password") as stack:
+        started = time.monotonic()
+        stack.up()
+        wait_for_line(stack, "refused the login")
+        assert time.monotonic() - started < 20
+        assert "Neo4j is ready!" not in stack.logs(SERVICE)
+        assert "wrong-password" not in stack.logs(SERVICE)
+
+
+def test_an_immediate_backup_that_fails_is_reported_and_the_service_goes_on(
+    surroundings: Surroundings,
+) -> None:
+    # Embeddings are what APOC's export must not be forced to carry.
+    variables = {"RUN_IMMEDIATE_BACKUP": "true", "BACKUP_EXPORT_METHOD": "apoc"}
+    with surroundings.beside(**variables, BACKUP_PREFIX="immediate") as stack:
+        stack.up()
+        wait_for_line(stack, "[ERROR] The immediate backup failed (exit 3); the schedule stands")
+        wait_for_health(stack, "unhealthy", "(exit 3)")
+        assert stack.execute(SERVICE, "pgrep", "crond").exit_code == 0
+
+
+def test_the_container_ends_with_crond(surroundings: Surroundings) -> None:
+    with surroundings.beside(BACKUP_PREFIX="ended") as stack:
+        stack.up(wait=True)
+        container = stack.container(SERVICE)
+        assert stack.execute(SERVICE, "pkill", "crond").exit_code == 0
+        wait_until(
+            lambda: docker("inspect", "--format={{.RestartCount}}", container).strip() == "1",
+            seconds=60,
+            what="the engine to start the container again",
+        )
+        assert "[ERROR] crond ended" in stack.logs(SERVICE)
+
+
+def test_a_lost_state_is_rebuilt_from_the_newest_backup(surroundings: Surroundings) -> None:
+    with surroundings.beside(BACKUP_PREFIX="rebuilt") as stack:
+        stack.up(wait=True)
+        assert back_up(stack).exit_code == 0
+    (manifest,) = surroundings.manifests("rebuilt")
+    with surroundings.beside(BACKUP_PREFIX="rebuilt") as stack:  # with a new volume
+        stack.up(wait=True)
+        wait_for_health(stack, "healthy", manifest["archive_key"])
+
+
+def test_a_second_run_is_refused_and_no_failure(surroundings: Surroundings) -> None:
+    variables = {"BACKUP_EXPORT_METHOD": "manual", "BACKUP_COMPRESSION_LEVEL": "9"}
+    with surroundings.beside(**variables, BACKUP_PREFIX="twice") as stack:
+        stack.up(wait=True)
+        both = f"{' '.join(BACKUP)} & sleep 1; {' '.join(BACKUP)}; second=$?; wait $!; exit $second"
+        assert stack.execute(SERVICE, "sh", "-c", both).exit_code == 6
+        assert len(surroundings.manifests("twice")) == 1
+        wait_for_health(stack, "healthy", "last backup twice/")
