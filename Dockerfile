@@ -21,10 +21,12 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.txt \
 
 COPY neo4j_r2 ./neo4j_r2
 COPY --chmod=755 backup.py entrypoint.sh ./
-RUN python3 -m compileall -q /app
+# Readable for the job's user, whatever the modes of the files were, and compiled, as the file system
+# is read-only.
+RUN chmod -R a+rX . && python3 -m compileall -q .
 
 ENV BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup
 VOLUME /var/lib/neo4j-r2-backup
 HEALTHCHECK --interval=30s --timeout=20s --start-period=5m --retries=1 \
-    CMD ["python3", "/app/backup.py", "health"]
+    CMD python3 /app/backup.py health || exit 1
 ENTRYPOINT ["/app/entrypoint.sh"]

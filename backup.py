@@ -21,6 +21,7 @@ from neo4j_r2 import log as logs
 from neo4j_r2.config import requested_log_format, requested_state_directory
 from neo4j_r2.errors import EXIT_UNEXPECTED, BackupError, Ending
 from neo4j_r2.privileges import become_owner
+from neo4j_r2.variables import read_dotenv
 from neo4j_r2.watch import raise_on_signals
 
 log = logging.getLogger("backup")
@@ -38,13 +39,15 @@ COMMANDS: Final = {
 def main(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code, after one line that says what went wrong."""
     name = parse_arguments(arguments).command
-    logs.set_up("info", requested_log_format(os.environ, DOTENV))
+    logs.set_up("info", "text")
     try:
+        dotenv = read_dotenv(DOTENV)
+        logs.set_up("info", requested_log_format(os.environ, dotenv))
         if name != "supervise":  # which starts crond, and that is root's
-            become_owner(requested_state_directory(os.environ, DOTENV))
+            become_owner(requested_state_directory(os.environ, dotenv))
             raise_on_signals()
         command = importlib.import_module(f"neo4j_r2.commands.{name}")
-        exit_code: int = command.run(os.environ, DOTENV)
+        exit_code: int = command.run(os.environ, dotenv)
     except (BackupError, Ending) as error:
         log.error("%s", error)
         return error.exit_code

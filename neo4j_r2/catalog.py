@@ -14,6 +14,7 @@ from neo4j_r2.pack import PackedBlock
 
 FORMAT_VERSION: Final = 1
 TIME_FORMAT: Final = "%Y-%m-%d_%H-%M-%S"
+_TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 _NAME = re.compile(
     r"(?P<database>[a-z][a-z0-9.-]{2,62})_(?P<time>\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)"
     r"\.(?P<extension>cypher\.gz|cypher|manifest\.json)"
@@ -149,6 +150,8 @@ class Manifest:
             )
         if not _has_declared_types(manifest) or not _has_declared_types(manifest.export):
             raise CorruptError("the manifest is not one of this service")
+        if not _is_timestamp(manifest.started) or not _is_timestamp(manifest.finished):
+            raise CorruptError("the manifest has no times in UTC")
         return manifest
 
 
@@ -162,6 +165,18 @@ def _has_declared_types(record: Manifest | ExportSummary) -> bool:
     return all(
         type(getattr(record, name)) is (get_origin(hint) or hint) for name, hint in hints.items()
     )
+
+
+def timestamp(time: datetime) -> str:
+    """Return a time in UTC as a manifest has it."""
+    return time.strftime(_TIMESTAMP)
+
+
+def _is_timestamp(text: str) -> bool:
+    try:
+        return timestamp(datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)) == text
+    except ValueError:
+        return False
 
 
 def table_entry(block: PackedBlock) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from datetime import tzinfo
 from pathlib import Path
 
 from neo4j_r2 import accepted, schedule
-from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.schedule import Schedule
 from neo4j_r2.secret import Secret
-from neo4j_r2.variables import Variables, read_dotenv
+from neo4j_r2.variables import Variables
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,11 @@ class ServiceSettings:
     log_level: str
     log_format: str
 
+    @property
+    def due_times(self) -> str:
+        """The schedule with its time zone, to see whether it is another one than before."""
+        return f"{self.schedule} {self.time_zone}"
+
 
 @dataclass(frozen=True)
 class Config:
@@ -87,12 +91,12 @@ class Config:
         return [self.neo4j.password, self.r2.access_key_id, self.r2.secret_access_key]
 
 
-def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
-    """Read and check the configuration.
+def read_config(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Config:
+    """Read and check the configuration: the environment, and what a file `.env` sets.
 
     :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
     """
-    variables = Variables(environment, read_dotenv(dotenv))
+    variables = Variables(environment, dotenv)
     config = Config(
         neo4j=_neo4j(variables),
         r2=_r2(variables),
@@ -112,29 +116,28 @@ def read_config(environment: Mapping[str, str], dotenv: Path) -> Config:
     return config
 
 
-def read_service_settings(environment: Mapping[str, str], dotenv: Path) -> ServiceSettings:
+def read_service_settings(
+    environment: Mapping[str, str], dotenv: Mapping[str, str]
+) -> ServiceSettings:
     """Read and check only what is no secret and needs no other side; see `read_config`."""
-    variables = Variables(environment, read_dotenv(dotenv))
+    variables = Variables(environment, dotenv)
     settings = _service(variables)
     variables.raise_problems()
     return settings
 
 
-def requested_log_format(environment: Mapping[str, str], dotenv: Path) -> str:
+def requested_log_format(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> str:
     """Return the log's format before anything is checked: a configuration error is logged too."""
-    try:
-        variables = Variables(environment, read_dotenv(dotenv))
-    except ConfigurationError:
-        return "text"
-    return "json" if (variables.get("LOG_FORMAT") or "").lower() == "json" else "text"
+    log_format = Variables(environment, dotenv).get("LOG_FORMAT") or ""
+    return "json" if log_format.lower() == "json" else "text"
 
 
-def requested_state_directory(environment: Mapping[str, str], dotenv: Path) -> Path:
+def requested_state_directory(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Path:
     """Return the state directory before anything else is checked: a failure is recorded there.
 
-    :raises ConfigurationError: if `dotenv` or the variable cannot be read.
+    :raises ConfigurationError: if the variable is wrong.
     """
-    variables = Variables(environment, read_dotenv(dotenv))
+    variables = Variables(environment, dotenv)
     directory = _state_directory(variables)
     variables.raise_problems()
     return directory

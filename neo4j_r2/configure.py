@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from neo4j_r2 import log
 from neo4j_r2.config import Config, ServiceSettings, read_config, read_service_settings
 
 
-def configure(environment: Mapping[str, str], dotenv: Path) -> Config:
+def configure(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Config:
     """Return the whole configuration; from here on the log masks its secrets.
 
     :raises ConfigurationError: naming every variable that is wrong.
@@ -19,7 +18,7 @@ def configure(environment: Mapping[str, str], dotenv: Path) -> Config:
     return config
 
 
-def configure_service(environment: Mapping[str, str], dotenv: Path) -> ServiceSettings:
+def configure_service(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> ServiceSettings:
     """Return the settings without the secrets: a supervisor and a probe need none.
 
     :raises ConfigurationError: naming every variable that is wrong.

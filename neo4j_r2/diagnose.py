@@ -42,8 +42,8 @@ def due(state: State, settings: ServiceSettings) -> datetime:
 def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
     if run.finished:
         when = f"{run.finished.isoformat()} (exit {run.exit_code})"
-        return [] if run.exit_code == 0 else [f"the last backup failed at {when}: {run.error}"]
-    return [] if is_alive else [f"the backup that began at {run.started.isoformat()} was killed"]
+        return [] if run.exit_code == 0 else [f"the last run failed at {when}: {run.error}"]
+    return [] if is_alive else [f"the run that began at {run.started.isoformat()} was killed"]
 
 
 def _of_schedule(state: State, now: datetime, settings: ServiceSettings) -> list[str]:

@@ -28,4 +28,4 @@ def explain(error: DriverError | Neo4jError, uri: str, database: str) -> str:
 def first_line(error: DriverError | Neo4jError) -> str:
     """Return the first line of an error's message."""
     text = getattr(error, "message", None) or str(error) or type(error).__name__
-    return str(text).splitlines()[0]
+    return str(text).splitlines()[0].rstrip(":")

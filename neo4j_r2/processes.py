@@ -48,8 +48,8 @@ def other_runs() -> list[int]:
 
 
 def _runs_program(command_line: bytes) -> bool:
-    """Whether one of the arguments is the program; a shell has its whole command in one."""
-    arguments = command_line.split(b"\0")
+    """Whether one of the arguments is the program; not a shell, which has its command in one."""
+    arguments = (each for each in command_line.split(b"\0") if b" " not in each)
     return any(argument.rpartition(b"/")[2] == _PROGRAM for argument in arguments)
 
 

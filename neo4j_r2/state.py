@@ -45,6 +45,7 @@ class State:
     since: datetime
     """From when on backups are expected: since the service, or its schedule, is new."""
     schedule: str = ""
+    """The schedule with its time zone."""
     last_run: RunState | None = None
     last_backup: BackupState | None = None
 

@@ -35,7 +35,7 @@ def replace_file(path: Path, text: str) -> None:
 
     :raises ConfigurationError: if it cannot be written.
     """
-    temporary = path.with_suffix(".new")
+    temporary = path.with_suffix(f".{os.getpid()}.new")
     with errors_explained(path.parent):
         with temporary.open("w", encoding="utf-8") as file:
             file.write(text)

@@ -12,7 +12,14 @@ from typing import Any, Final, Protocol
 
 from neo4j_r2 import __version__
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import FORMAT_VERSION, BackupName, ExportSummary, Manifest, table_entry
+from neo4j_r2.catalog import (
+    FORMAT_VERSION,
+    BackupName,
+    ExportSummary,
+    Manifest,
+    table_entry,
+    timestamp,
+)
 from neo4j_r2.config import Config
 from neo4j_r2.errors import KeyTakenError
 from neo4j_r2.graph import Database
@@ -151,8 +158,8 @@ class Store:
             database_id=self.database.id,
             server_version=self.database.server_version,
             server_edition=self.database.edition,
-            started=_timestamp(started),
-            finished=_timestamp(datetime.now(UTC)),
+            started=timestamp(started),
+            finished=timestamp(datetime.now(UTC)),
             export=exporter.summary(),
             identity=asdict(exporter.identity) if exporter.identity else {},
             archive_key=upload.key,
@@ -161,7 +168,3 @@ class Store:
             text_size=sum(block["text_length"] for block in blocks),
             blocks=blocks,
         )
-
-
-def _timestamp(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

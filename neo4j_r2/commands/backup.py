@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from neo4j_r2.apoc import ApocError
 from neo4j_r2.bucket import Bucket
@@ -28,7 +27,7 @@ from neo4j_r2.watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run(environment: Mapping[str, str], dotenv: Path) -> int:
+def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
     """Make one backup, and record how it ended."""
     with recorded(requested_state_directory(environment, dotenv)) as record:
         run_backup(configure(environment, dotenv), record)

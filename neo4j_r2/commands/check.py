@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,7 +17,7 @@ log = logging.getLogger(__name__)
 _RULE: Final = 60 * "="
 
 
-def run(environment: Mapping[str, str], dotenv: Path) -> int:
+def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
     """Log the configuration if it can be used, and print its schedule to standard output."""
     config = configure(environment, dotenv)
     require_writable(config.service.state_directory)

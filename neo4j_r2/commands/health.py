@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from neo4j_r2.configure import configure_service
 from neo4j_r2.diagnose import Signs, diagnose, due
@@ -18,7 +17,7 @@ from neo4j_r2.state import StateFile
 log = logging.getLogger(__name__)
 
 
-def run(environment: Mapping[str, str], dotenv: Path) -> int:
+def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
     """Log what is wrong, or when the next backup is due; return 1 if anything is wrong."""
     settings = configure_service(environment, dotenv)
     state = StateFile(settings.state_directory).read()

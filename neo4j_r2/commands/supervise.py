@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Final
 
 from neo4j_r2.configure import configure_service
@@ -25,7 +24,7 @@ _POLL_SECONDS: Final = 0.1
 CROND: Final = ("crond", "-n", "-s")
 
 
-def run(environment: Mapping[str, str], dotenv: Path) -> int:
+def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
     """Run crond until a signal says stop (0), or until it ends by itself (1)."""
     settings = configure_service(environment, dotenv)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

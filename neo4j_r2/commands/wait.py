@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.configure import configure
@@ -15,7 +14,7 @@ from neo4j_r2.watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run(environment: Mapping[str, str], dotenv: Path) -> int:
+def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
     """Return when a backup could be made; what will not heal is not waited for."""
     config = configure(environment, dotenv)
     seconds = config.service.wait_seconds
@@ -25,8 +24,9 @@ def run(environment: Mapping[str, str], dotenv: Path) -> int:
         with Graph(config.neo4j, config.retry_seconds) as graph:
             database = graph.wait_for_database(seconds)
         log.info("Neo4j is ready!")
+        watch.progress()
         with watch.waiting_for("R2"):
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
-            recover_state(bucket, config, database.name)
+            recover_state(bucket, config, database)
     return 0

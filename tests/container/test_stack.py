@@ -112,7 +112,7 @@ def test_a_failed_run_turns_the_health_red_and_the_next_good_one_green(
     failed = back_up(stack, R2_SECRET_ACCESS_KEY="wrong-secret-access-key")
     assert failed.exit_code == 4
     reason = wait_for_health(stack, "unhealthy")
-    assert "the last backup failed" in reason
+    assert "the last run failed" in reason
     assert "(exit 4)" in reason
     assert "wrong-secret" not in reason
     assert back_up(stack).exit_code == 0

@@ -94,7 +94,7 @@ def test_all_problems_are_told_in_one_message(idle: Service) -> None:
     assert sorted(listed) == sorted([*wrong, "NEO4J_PASSWORD", "R2_SECRET_ACCESS_KEY"])
     assert run.log.count("accepted ") == len(wrong)
     assert "hidden-in-url" not in run.log
-    assert not (service.directory / "state").exists()
+    assert [path.name for path in (service.directory / "state").iterdir()] == ["state.json"]
 
 
 def test_what_is_missing_is_told_with_what_it_is_for(tmp_path: Path, idle: Service) -> None:

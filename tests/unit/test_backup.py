@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
-from tests.unit.process import ROOT, TIMEOUT_SECONDS
+import pytest
 
-PREFIXES = ("NEO4J_", "R2_", "BACKUP_", "RUN_", "LOG_")
+from tests.unit.process import run_program
 
-
-def backup(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith(PREFIXES)}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "backup.py"), *arguments],
-        cwd=directory,
-        env={**inherited, **variables},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
-    )
+COMMANDS = ("backup", "check", "wait", "supervise", "health")
 
 
 def test_a_wrong_configuration_ends_with_2_and_names_all_that_is_wrong(tmp_path: Path) -> None:
-    process = backup(tmp_path, BACKUP_RETENTION_DAYS="-1")
+    process = run_program(tmp_path, HOME=str(tmp_path), BACKUP_RETENTION_DAYS="-1")
     assert process.returncode == 2
     for name in ("NEO4J_PASSWORD", "R2_ACCOUNT_ID", "R2_BUCKET_NAME", "BACKUP_RETENTION_DAYS"):
         assert name in process.stderr
     assert "Traceback" not in process.stderr
 
 
+@pytest.mark.parametrize("command", COMMANDS[1:])
+def test_the_other_commands_say_which_variable_is_wrong(tmp_path: Path, command: str) -> None:
+    process = run_program(tmp_path, command, HOME=str(tmp_path), BACKUP_SCHEDULE="0 25 * * *")
+    assert process.returncode == 2
+    assert "  - BACKUP_SCHEDULE='0 25 * * *': accepted is" in process.stderr
+    assert process.stderr.count("[ERROR]") == 1
+    assert process.stdout == ""
+
+
 def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:
-    process = backup(tmp_path, "destroy")
+    process = run_program(tmp_path, "destroy")
     assert process.returncode == 2
     assert "usage" in process.stderr
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_help_lists_all_commands_with_what_they_do(tmp_path: Path, option: str) -> None:
+    process = run_program(tmp_path, option)
+    listed = re.findall(r"^  (\w+) +\w.*", process.stdout, re.MULTILINE)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert sorted(set(listed) & set(COMMANDS)) == sorted(COMMANDS)
+    assert not list(tmp_path.iterdir())

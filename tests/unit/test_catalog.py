@@ -198,6 +198,16 @@ def test_a_manifest_with_a_field_of_another_type_is_corrupt(field: str, value: o
         Manifest.from_json(json.dumps(fields).encode())
 
 
+@pytest.mark.parametrize("field", ["started", "finished"])
+@pytest.mark.parametrize(
+    "time",
+    ["", "yesterday", "2025-10-08T02:00:01", "2025-10-08T02:00:01+00:00", "2025-13-08T02:00:01Z"],
+)
+def test_a_manifest_without_its_times_in_utc_is_corrupt(field: str, time: str) -> None:
+    with pytest.raises(CorruptError, match="times in UTC"):
+        Manifest.from_json(json.dumps({**json.loads(RECORD.to_json()), field: time}).encode())
+
+
 @pytest.mark.parametrize("field", ["nodes", "relationships"])
 def test_a_manifest_with_a_count_that_is_no_number_is_corrupt(field: str) -> None:
     fields = json.loads(RECORD.to_json())

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from neo4j_r2.config import Config, read_config
 from neo4j_r2.errors import ConfigurationError
+from neo4j_r2.variables import read_dotenv
 
-NOWHERE = Path("/nonexistent/.env")
+NO_FILE: dict[str, str] = {}
 REQUIRED = {
     "NEO4J_PASSWORD": "graph-pass-word",
     "R2_ACCOUNT_ID": "abc123",
@@ -28,7 +29,7 @@ MIB = 1024 * 1024
 
 def read(**variables: str) -> Config:
     """Read a configuration that is complete but for `variables`."""
-    return read_config({**REQUIRED, **variables}, NOWHERE)
+    return read_config({**REQUIRED, **variables}, NO_FILE)
 
 
 def problems(**variables: str) -> str:
@@ -172,7 +173,7 @@ def test_a_required_variable_is_named_when_it_is_missing(name: str, state: str) 
     if state == "unset":
         del variables[name]
     with pytest.raises(ConfigurationError, match=rf"(?m)^  - {name} .*is required"):
-        read_config(variables, NOWHERE)
+        read_config(variables, NO_FILE)
 
 
 def test_with_an_endpoint_the_account_is_not_required() -> None:
@@ -211,7 +212,7 @@ def test_variables_come_from_a_file_too_and_the_environment_wins(tmp_path: Path)
     )
     variables = {**REQUIRED, "NEO4J_USER": "from-environment", "NEO4J_DATABASE": ""}
     del variables["NEO4J_PASSWORD"]
-    config = read_config(variables, dotenv)
+    config = read_config(variables, read_dotenv(dotenv))
     assert config.neo4j.user == "from-environment"
     assert config.neo4j.database == "from-file"
     assert str(config.service.schedule) == "0 3 * * 1"
@@ -223,7 +224,7 @@ def test_a_file_of_variables_that_is_no_text_is_an_error(tmp_path: Path) -> None
     dotenv = tmp_path / ".env"
     dotenv.write_bytes(b"NEO4J_USER=\xff\xfe\n")
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        read_config(REQUIRED, dotenv)
+        read_dotenv(dotenv)
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -263,8 +264,11 @@ def test_a_secret_of_the_environment_wins_over_the_files(tmp_path: Path) -> None
     secret = tmp_path / "secret"
     secret.write_text("from-secret-file")
     variables = {**REQUIRED, "NEO4J_PASSWORD": "", "NEO4J_PASSWORD_FILE": str(secret)}
-    assert read_config(variables, dotenv).neo4j.password.reveal() == "from-secret-file"
-    assert read_config(REQUIRED, dotenv).neo4j.password.reveal() == REQUIRED["NEO4J_PASSWORD"]
+    assert read_config(variables, read_dotenv(dotenv)).neo4j.password.reveal() == "from-secret-file"
+    assert (
+        read_config(REQUIRED, read_dotenv(dotenv)).neo4j.password.reveal()
+        == REQUIRED["NEO4J_PASSWORD"]
+    )
 
 
 def test_a_configuration_shows_no_secret() -> None:

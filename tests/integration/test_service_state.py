@@ -1,0 +1,428 @@
+"""What the service knows of its runs: the state file, the probe that reads it, and the wait."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neo4j_r2.catalog import timestamp
+from neo4j_r2.processes import is_running
+from testbed.fault_proxy import Fault, FaultProxy, Status
+from testbed.neo4j_server import Neo4jServer
+from testbed.ports import LOOPBACK, free_port
+from testbed.s3_server import S3Server
+from tests.integration.old_backups import days_ago, put_archive, put_backup, stem
+from tests.integration.outcome import assert_secretless, assert_told
+from tests.service import Backup, Run, Service, finish
+
+AT_ONCE = 10
+HELD_SECONDS = 60
+LONG = "60"
+"""Seconds that the service would wait for Neo4j, where it should not."""
+READY = "[INFO] Waiting for Neo4j to be ready...\n[INFO] Neo4j is ready!\n"
+
+
+@pytest.fixture(scope="module")
+def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
+    """A server with a graph of one node."""
+    source, _ = servers
+    source.reset()
+    with source.driver() as driver:
+        driver.execute_query("CREATE (:Lonely)")
+    return source
+
+
+@pytest.fixture
+def service(
+    graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+) -> Service:
+    """The service, with the proxy between it and the bucket."""
+    configured = Service.configured(graph, s3, bucket, tmp_path).through(proxy)
+    return configured.with_variables(BACKUP_EXPORT_METHOD="manual", NEO4J_WAIT_SECONDS=LONG)
+
+
+@pytest.fixture(scope="module")
+def example(graph: Neo4jServer, s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Backup:
+    """A backup of the same database, in another bucket."""
+    s3.create_bucket("example-of-state")
+    directory = tmp_path_factory.mktemp("example")
+    return Service.configured(graph, s3, "example-of-state", directory).backup()
+
+
+def state_file(service: Service) -> Path:
+    return Path(service.variables["BACKUP_STATE_DIR"], "state.json")
+
+
+def state_of(service: Service) -> dict[str, Any]:
+    """Return the content of the state file, which has no secret."""
+    text = state_file(service).read_text(encoding="ascii")
+    assert_secretless(service, text)
+    content: dict[str, Any] = json.loads(text)
+    assert content["format_version"] == 1
+    return content
+
+
+def complaint(service: Service) -> str:
+    """Return what the health probe complains of, apart from crond, in its one line."""
+    run = service.run("health")
+    assert_secretless(service, run.log)
+    match = re.fullmatch(r"\[INFO\] Healthy: .*\n|\[ERROR\] Unhealthy: (.*)\n", run.log)
+    assert match is not None, run.log
+    assert run.exit_code == (1 if match[1] else 0)
+    of_crond = re.match(r"crond is not running(; |$)", match[1] or "")
+    assert bool(of_crond) != is_running("crond")
+    return (match[1] or "")[of_crond.end() if of_crond else 0 :]
+
+
+def time_of(text: str) -> datetime:
+    """Parse a time of the state file, which is one in UTC."""
+    parsed = datetime.fromisoformat(text)
+    assert parsed.utcoffset() == timedelta(0)
+    return parsed
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def summary(backup: Backup) -> dict[str, Any]:
+    """Return what the state should say of a backup."""
+    return {
+        "started": backup.manifest["started"].replace("Z", "+00:00"),
+        "archive_key": backup.manifest["archive_key"],
+        "archive_size": len(backup.archive),
+    }
+
+
+@contextmanager
+def held(service: Service, proxy: FaultProxy) -> Iterator[subprocess.Popen[str]]:
+    """Have a run that has begun and is held at R2 for the time of the context."""
+    hold = proxy.hold("CreateMultipartUpload")
+    with service.start() as process:
+        try:
+            assert hold.reached.wait(HELD_SECONDS)
+            yield process
+        finally:
+            hold.release.set()
+            process.kill()
+
+
+def test_a_good_run_is_known_with_its_backup_and_healthy(service: Service) -> None:
+    began = now()
+
+    backup = service.backup()
+
+    state = state_of(service)
+    run = state["last_run"]
+    assert began <= time_of(run["started"]) <= time_of(run["finished"]) <= now()
+    assert (run["exit_code"], run["error"]) == (0, "")
+    assert state["last_backup"] == summary(backup)
+    assert state["since"] == run["started"]
+    assert complaint(service) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "exit_code", "reason"),
+    [
+        ({"R2_SECRET_ACCESS_KEY": "this-is-not-the-secret"}, 4, "Access denied"),
+        ({"R2_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}"}, 4, "R2 connection failed"),
+        ({"NEO4J_PASSWORD": "this-is-not-the-password"}, 3, "refused the login"),
+        ({"BACKUP_RETENTION_DAYS": "soon", "BACKUP_PREFIX": "/"}, 2, "Invalid configuration"),
+    ],
+    ids=["secret", "endpoint", "password", "configuration"],
+)
+def test_a_failed_run_is_known_with_the_line_that_it_logged(
+    service: Service, changes: dict[str, str], exit_code: int, reason: str
+) -> None:
+    service.backup()
+    before = state_of(service)
+    failing = service.with_variables(**changes)
+
+    run = failing.run()
+
+    assert_told(failing, run, exit_code, reason)
+    state = state_of(failing)
+    ended = state["last_run"]
+    assert ended["exit_code"] == exit_code
+    assert ended["finished"] is not None
+    assert ended["error"] == " ".join(run.log.partition("[ERROR] ")[2].split())
+    assert {**state, "last_run": None} == {**before, "last_run": None}
+    assert f"(exit {exit_code}): {ended['error']}" in complaint(failing)
+
+
+def test_a_backup_whose_clean_up_failed_is_known(
+    service: Service, proxy: FaultProxy, example: Backup
+) -> None:
+    put_backup(service, example, days_ago(400))
+    proxy.inject(Fault("DeleteObject", Status(403, "AccessDenied"), every=True))
+
+    run = service.run()
+
+    assert_told(service, run, 4, "The backup is safe, but")
+    state = state_of(service)
+    assert state["last_backup"] == summary(service.backups()[-1])
+    assert state["last_run"]["exit_code"] == 4
+    assert "The backup is safe, but cleaning up failed: " in complaint(service)
+
+
+def test_a_run_that_is_told_to_end_is_known_by_its_signal(
+    service: Service, proxy: FaultProxy
+) -> None:
+    with held(service, proxy) as process:
+        process.send_signal(signal.SIGTERM)
+        run = finish(process, AT_ONCE)
+
+    assert run.exit_code == 143
+    ended = state_of(service)["last_run"]
+    assert (ended["exit_code"], ended["error"]) == (143, "Interrupted by signal 15")
+    assert "(exit 143)" in complaint(service)
+
+
+def test_a_run_is_healthy_until_it_is_killed_and_the_next_one_ends_well(
+    service: Service, proxy: FaultProxy
+) -> None:
+    with held(service, proxy) as process:
+        running = state_of(service)
+        assert running["last_run"]["process"]["pid"] == process.pid
+        assert running["last_run"]["finished"] is None
+        assert complaint(service) == ""
+        process.kill()
+        process.wait(AT_ONCE)
+
+    began = running["last_run"]["started"]
+    assert state_of(service) == running
+    assert complaint(service) == f"the run that began at {began} was killed"
+    service.backup()
+    assert complaint(service) == ""
+
+
+def test_a_run_that_the_lock_refuses_is_not_known(service: Service, proxy: FaultProxy) -> None:
+    with held(service, proxy):
+        before = state_file(service).read_bytes()
+
+        assert service.run().exit_code == 6
+
+        assert state_file(service).read_bytes() == before
+        assert complaint(service) == ""
+
+
+def test_a_service_that_is_ready_says_so_and_expects_backups_from_now_on(service: Service) -> None:
+    began = now()
+
+    run = service.run("wait")
+
+    assert (run.exit_code, run.log) == (0, READY)
+    state = state_of(service)
+    assert began <= time_of(state["since"]) <= now()
+    assert state["schedule"] == "0 2 * * * UTC"
+    assert state["last_run"] is state["last_backup"] is None
+    assert complaint(service) == ""
+
+
+@contextmanager
+def relay(port: int) -> Iterator[tuple[int, bytearray]]:
+    """Have a port that passes all on to another one, and all that was sent to it."""
+    sent = bytearray()
+
+    def copy(source: socket.socket, note: Callable[[bytes], None], target: socket.socket) -> None:
+        while data := source.recv(65_536):
+            note(data)
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection((LOOPBACK, port)) as server:
+                reader = threading.Thread(target=copy, args=(server, len, self.request))
+                reader.start()
+                copy(self.request, sent.extend, server)
+                reader.join()
+
+    with socketserver.ThreadingTCPServer((LOOPBACK, 0), Handler) as listener:
+        threading.Thread(target=listener.serve_forever).start()
+        try:
+            yield listener.server_address[1], sent
+        finally:
+            listener.shutdown()
+
+
+def test_a_refused_login_ends_the_wait_at_once_and_is_not_repeated(
+    service: Service, graph: Neo4jServer, proxy: FaultProxy
+) -> None:
+    password = "this-is-not-the-password"
+    with relay(graph.port) as (port, sent):
+        uri = f"bolt://{LOOPBACK}:{port}"
+        wrong = service.with_variables(NEO4J_URI=uri, NEO4J_PASSWORD=password)
+        run = finish(wrong.start("wait"), AT_ONCE)
+
+    assert_told(wrong, run, 3, "refused the login")
+    assert sent.count(password.encode()) == 1
+    assert proxy.requests == []
+    assert not state_file(service).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "exit_code", "phrase"),
+    [
+        ({"NEO4J_DATABASE": "missing"}, 3, "check NEO4J_DATABASE"),
+        ({"R2_BUCKET_NAME": "no-such"}, 4, "R2 bucket not found: no-such"),
+        ({"R2_SECRET_ACCESS_KEY": "this-is-not-the-secret"}, 4, "Access denied"),
+        ({"BACKUP_STATE_DIR": "/dev/null/state"}, 2, "BACKUP_STATE_DIR"),
+        ({"BACKUP_SCHEDULE": "0 25 * * *"}, 2, "Invalid configuration"),
+    ],
+    ids=["database", "bucket", "secret", "state", "schedule"],
+)
+def test_what_does_not_heal_is_not_waited_for(
+    service: Service, changes: dict[str, str], exit_code: int, phrase: str
+) -> None:
+    wrong = service.with_variables(**changes)
+
+    run = finish(wrong.start("wait"), AT_ONCE)
+
+    assert_told(wrong, run, exit_code, phrase)
+    assert not state_file(service).exists()
+
+
+@pytest.mark.parametrize("host", [LOOPBACK, "no-such-host.invalid"], ids=["port", "name"])
+def test_a_neo4j_that_is_not_there_is_waited_for_as_long_as_configured(
+    service: Service, host: str
+) -> None:
+    uri = f"bolt://{host}:{free_port()}"
+    absent = service.with_variables(NEO4J_URI=uri, NEO4J_WAIT_SECONDS="3")
+    started = time.monotonic()
+
+    run = absent.run("wait")
+
+    assert 2 <= time.monotonic() - started < AT_ONCE
+    assert_told(absent, run, 3, f"Neo4j was not ready within 3 s: Neo4j connection failed: {uri}")
+    assert run.log.count("\n") == 2, run.log
+
+
+def test_a_neo4j_that_says_nothing_is_not_waited_for_for_ever(service: Service) -> None:
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        uri = f"bolt://{LOOPBACK}:{silent.getsockname()[1]}"
+        mute = service.with_variables(NEO4J_URI=uri, NEO4J_WAIT_SECONDS="1")
+
+        run = finish(mute.start("wait"), 20)
+
+    assert_told(mute, run, 3, "waiting for Neo4j")
+
+
+def test_a_wait_that_is_told_to_end_ends_at_once(service: Service) -> None:
+    uri = f"bolt://{LOOPBACK}:{free_port()}"
+    process = service.with_variables(NEO4J_URI=uri, LOG_LEVEL="debug").start("wait")
+    assert process.stderr is not None
+    assert any("Not ready yet" in line for line in process.stderr)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert finish(process, AT_ONCE).exit_code == 143
+
+
+@pytest.mark.parametrize("started", [None, "yesterday", "2025-10-08T02:00:01"])
+def test_of_a_lost_state_the_newest_complete_backup_tells(
+    service: Service, example: Backup, started: str | None
+) -> None:
+    taken = days_ago(2)
+    for days in (9, 5):
+        put_backup(service, example, days_ago(days), started=timestamp(days_ago(days)))
+    _, archive_key = put_backup(service, example, taken, started=timestamp(taken))
+    put_archive(service, f"{stem(days_ago(1.9))}.cypher.gz")
+    put_backup(service, example, days_ago(1.8), database="other")
+    put_backup(service, example, days_ago(1.7), prefix="elsewhere")
+    put_backup(service, example, days_ago(1.65), database_id="another server's")
+    put_backup(service, example, days_ago(1.6), archive_size=1)
+    put_backup(service, example, days_ago(1.5), format_version="1")
+    put_backup(service, example, days_ago(1.4), archive_key="neo4j-backup/another.cypher.gz")
+    if started is not None:
+        put_backup(service, example, days_ago(1.3), started=started)
+
+    run = service.run("wait")
+
+    assert run.exit_code == 0, run.log
+    state = state_of(service)
+    assert state["last_backup"] == {
+        "started": taken.isoformat(),
+        "archive_key": archive_key,
+        "archive_size": len(example.archive),
+    }
+    assert state["since"] == taken.isoformat()
+    assert state["last_run"] is None
+    assert f"the last one is of {taken.isoformat()}" in complaint(service)
+
+
+def test_a_state_that_is_not_whole_is_one_that_is_lost(service: Service) -> None:
+    backup = service.backup()
+    text = state_file(service).read_bytes()
+    state_file(service).write_bytes(text[: len(text) // 2])
+    assert "nothing is known of any run" in complaint(service)
+
+    assert service.run("wait").exit_code == 0
+
+    assert state_of(service)["last_backup"] == summary(backup)
+    assert complaint(service) == ""
+
+
+def rewrite(service: Service, **changes: Any) -> dict[str, Any]:
+    """Change the state file by hand and return its content."""
+    content = {**state_of(service), **changes}
+    state_file(service).write_text(json.dumps(content), encoding="ascii")
+    return content
+
+
+def waited(service: Service) -> tuple[Run, dict[str, Any]]:
+    """Return a start of the service that succeeds, and the state after it."""
+    run = service.run("wait")
+    assert (run.exit_code, run.log) == (0, READY)
+    return run, state_of(service)
+
+
+def test_only_a_new_schedule_starts_the_time_anew(service: Service, proxy: FaultProxy) -> None:
+    service.backup()
+    long_ago = days_ago(3).isoformat()
+    before = rewrite(service, schedule="0 2 * * * UTC", since=long_ago)
+    before["last_backup"]["started"] = long_ago
+    rewrite(service, **before)
+    proxy.inject(Fault("GetObject", Status(403, "AccessDenied"), every=True))
+
+    _, same = waited(service)
+
+    assert same == before
+    assert "no backup since" in complaint(service)
+    began = now()
+
+    _, changed = waited(service.with_variables(BACKUP_SCHEDULE="0 3 * * *"))
+
+    assert began <= time_of(changed["since"]) <= now()
+    assert changed["schedule"] == "0 3 * * * UTC"
+    assert {**changed, "since": "", "schedule": ""} == {**before, "since": "", "schedule": ""}
+    assert complaint(service) == ""
+
+
+def test_a_neo4j_that_comes_up_late_is_waited_for(service: Service, graph: Neo4jServer) -> None:
+    graph.stop()
+    try:
+        process = service.with_variables(LOG_LEVEL="debug").start("wait")
+        assert process.stderr is not None
+        assert any("Not ready yet" in line for line in process.stderr)
+    finally:
+        graph.start()
+        graph.wait_ready()
+
+    run = finish(process, AT_ONCE)
+
+    assert run.exit_code == 0, run.log
+    assert state_of(service)["last_run"] is None
