@@ -28,5 +28,5 @@ RUN chmod -R a+rX . && python3 -m compileall -q .
 ENV BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup
 VOLUME /var/lib/neo4j-r2-backup
 HEALTHCHECK --interval=30s --timeout=20s --start-period=5m --retries=1 \
-    CMD python3 /app/backup.py health || exit 1
+    CMD ["sh", "-c", "python3 /app/backup.py health || exit 1"]
 ENTRYPOINT ["/app/entrypoint.sh"]

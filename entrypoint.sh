@@ -2,24 +2,33 @@
 # Checks the configuration, waits for Neo4j, writes root's crontab and becomes its supervisor.
 set -eu
 
+[ $# -eq 0 ] || exec "$@"
+
 cd /app
 umask 077
 environment=/run/neo4j-r2-backup.environment
+set -- setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups --no-new-privs \
+    python3 /app/backup.py
 
-# The first process of a container takes only the signals that it has asked for.
+# The first process of a container gets only the signals that it has asked for.
 trap 'exit 143' TERM INT
 
-schedule=$(python3 /app/backup.py check)
-python3 /app/backup.py wait &
-wait $!
+# As the user that the jobs have: what that one may not read or write is told now.
+schedule=$("$@" check)
+"$@" wait &
+wait $! || {
+    code=$?
+    # The engine will start this again. A login that is tried time after time locks the account.
+    sleep 60 &
+    wait $!
+    exit $code
+}
 
 # crond gives a job almost no environment, so it is kept for it, in the shell's own quoting. The
-# line reads it as root, sends the log to the container's, and gives up root's rights.
+# line sends all output to the container's log, reads the file as root, and gives up root's rights.
 export -p >"$environment"
-user="--reuid=neo4j-backup --regid=neo4j-backup --clear-groups --no-new-privs"
 crontab - <<EOF
-$schedule . $environment; cd /app && exec setpriv $user python3 /app/backup.py >/proc/1/fd/1 2>/proc/1/fd/2
+$schedule exec >/proc/1/fd/1 2>/proc/1/fd/2; . $environment; cd /app && exec $*
 EOF
 
-trap - TERM INT
-exec python3 /app/backup.py supervise
+exec env --block-signal=TERM --block-signal=INT python3 /app/backup.py supervise

@@ -20,14 +20,19 @@ def prepare(directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def require_writable(directory: Path) -> None:
-    """Prove that files can be made in the directory, by making one.
+def require_own(directory: Path) -> None:
+    """Prove that the directory is this user's, and that files can be made in it, by making one.
 
-    :raises ConfigurationError: if they cannot.
+    :raises ConfigurationError: if one of them is not so.
     """
     prepare(directory)
     with errors_explained(directory), tempfile.TemporaryFile(dir=directory):
-        pass
+        owner = directory.stat().st_uid
+    if owner != os.geteuid():
+        raise ConfigurationError(
+            f"BACKUP_STATE_DIR={str(directory)!r} belongs to user {owner}, and backups are made "
+            f"by user {os.geteuid()}: make it that user's (chown)"
+        )
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -52,5 +57,6 @@ def errors_explained(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ConfigurationError(
-            f"BACKUP_STATE_DIR={str(directory)!r} cannot be used: {error.strerror}"
+            f"BACKUP_STATE_DIR={str(directory)!r} cannot be used by user {os.geteuid()}: "
+            f"{error.strerror}"
         ) from error

@@ -96,17 +96,19 @@ class Stack:
         *services: str,
         wait: bool = False,
         profiles: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
         seconds: float = START_SECONDS,
     ) -> None:
         """Create and start `services` and what they depend on, or all of the active `profiles`.
 
         With `wait` it returns when they run and are healthy, at most `seconds` later. Profiles stay
-        active for the calls that follow. Raises EngineError, with the end of the services' logs.
+        active for the calls that follow; `variables` are added for this one. Raises EngineError,
+        with the end of the services' logs.
         """
         self._profiles.update(profiles)
         options = ["--wait", f"--wait-timeout={seconds:.0f}"] if wait else []
         try:
-            self._compose("up", "--detach", *options, *services)
+            self._compose("up", "--detach", *options, *services, variables=variables)
         except EngineError as error:
             raise EngineError(f"{error}\n{self._log_tails()}") from error
 
@@ -198,8 +200,9 @@ class Stack:
         """Remove everything."""
         self.remove()
 
-    def _compose(self, *arguments: str) -> str:
-        return docker(*self._arguments(*arguments), variables=self._variables)
+    def _compose(self, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
+        added = {**self._variables, **(variables or {})}
+        return docker(*self._arguments(*arguments), variables=added)
 
     def _arguments(self, *arguments: str) -> list[str]:
         profiles = [f"--profile={profile}" for profile in sorted(self._profiles)]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
-from neo4j_r2.state_directory import require_writable
+from neo4j_r2.state_directory import require_own
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ _RULE: Final = 60 * "="
 def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
     """Log the configuration if it can be used, and print its schedule to standard output."""
     config = configure(environment, dotenv)
-    require_writable(config.service.state_directory)
+    require_own(config.service.state_directory)
     log.info(_RULE)
     log.info("Neo4j to R2 Backup Service")
     log.info(_RULE)

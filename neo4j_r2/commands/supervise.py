@@ -42,7 +42,7 @@ def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
 
 def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     """Start a process in a session of its own, with no signal blocked; return its id."""
-    return os.posix_spawnp(command[0], command, environment, setsigmask=[])
+    return os.posix_spawnp(command[0], command, environment, setsigmask=[], setsid=True)
 
 
 def _supervise(crond: int, immediate: int | None) -> int:

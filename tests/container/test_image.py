@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -107,16 +108,45 @@ def test_a_wrong_configuration_ends_it_at_the_start(
     assert "Waiting for Neo4j" not in log
 
 
-def test_a_neo4j_that_never_comes_up_ends_it_with_a_clear_line(image: str) -> None:
-    exit_code, log = started(image, NEO4J_WAIT_SECONDS="2")
-    assert exit_code == 3
-    last = log.splitlines()[-1]
-    assert last.startswith("[ERROR] Neo4j was not ready within 2 s: Neo4j connection failed")
-    assert "Cron schedule" not in log
-
-
-def test_a_state_directory_that_it_may_not_write_ends_it(image: str) -> None:
-    exit_code, log = started(image, "--tmpfs=/var/lib/neo4j-r2-backup:ro")
+@pytest.mark.parametrize(
+    ("mode", "option", "message"),
+    [
+        (0o755, "rw", "cannot be used by user 1000: Permission denied"),
+        (0o777, "ro", "cannot be used by user 1000: Read-only file system"),
+        (0o777, "rw", "belongs to user 0, and backups are made by user 1000"),
+    ],
+)
+def test_a_state_directory_that_is_not_the_job_s_own_ends_it(
+    image: str, tmp_path: Path, mode: int, option: str, message: str
+) -> None:
+    tmp_path.chmod(mode)
+    exit_code, log = started(image, f"--volume={tmp_path}:/var/lib/neo4j-r2-backup:{option}")
     assert exit_code == 2
-    assert "BACKUP_STATE_DIR='/var/lib/neo4j-r2-backup' cannot be used: Read-only" in log
+    assert "BACKUP_STATE_DIR='/var/lib/neo4j-r2-backup' " in log
+    assert message in log
     assert "Waiting for Neo4j" not in log
+
+
+@pytest.mark.parametrize(("owner", "exit_code"), [(1000, 0), (0, 2)])
+def test_a_secret_comes_from_a_file_that_the_job_s_user_can_read(
+    image: str, tmp_path: Path, owner: int, exit_code: int
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret-access-key\n", encoding="utf-8")
+    secret.chmod(0o400)
+    mounted = [f"--volume={secret}:/run/secrets/key:ro", "--entrypoint=sh"]
+    # As the entrypoint does; the file gets its owner in a container, as this user may not give it.
+    docker("run", "--rm", f"--volume={secret}:/secret", "--entrypoint=chown", image,
+           str(owner), "/secret")  # fmt: skip
+    check = "setpriv --reuid=1000 --regid=1000 --clear-groups python3 /app/backup.py check"
+    variables = {**CONFIGURATION, "R2_SECRET_ACCESS_KEY": "",
+                 "R2_SECRET_ACCESS_KEY_FILE": "/run/secrets/key"}  # fmt: skip
+    environment = [f"--env={name}={value}" for name, value in variables.items()]
+    finished = run("run", "--rm", "--network=none", *environment, *mounted, image, "-c", check)
+    assert finished.returncode == exit_code
+    assert ("Permission denied" in finished.stderr) == (exit_code == 2)
+
+
+def test_a_command_runs_instead_of_the_service(image: str) -> None:
+    help_text = docker("run", "--rm", image, "python3", "/app/backup.py", "--help")
+    assert help_text.startswith("usage: backup.py")

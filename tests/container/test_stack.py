@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from testbed.database import empty
 from testbed.engine import docker
 from testbed.fingerprint import difference, fingerprint
+from testbed.stack import Stack
 from testbed.waiting import wait_until
 from tests.container.backup_stack import (
     BACKUP,
@@ -76,7 +76,7 @@ def test_the_container_has_only_the_rights_that_it_needs(surroundings: Surroundi
     assert {binding["HostIp"] for each in bindings for binding in each} == {"127.0.0.1"}
 
 
-def test_a_manual_backup_by_root_restores_and_leaves_the_state_to_the_job(
+def test_a_manual_backup_by_root_leaves_lock_and_state_to_the_job(
     surroundings: Surroundings,
 ) -> None:
     stack = surroundings.stack
@@ -89,19 +89,6 @@ def test_a_manual_backup_by_root_restores_and_leaves_the_state_to_the_job(
         "/var/lib/neo4j-r2-backup/backup.lock", user="neo4j-backup",
     )  # fmt: skip
     assert owners.output.split() == ["neo4j-backup", "neo4j-backup"]
-    archive = surroundings.s3().get_object(
-        Bucket=BUCKET, Key=surroundings.manifests(PREFIX)[-1]["archive_key"]
-    )
-    text = gzip.decompress(archive["Body"].read()).decode("ascii")
-    with surroundings.driver() as driver:
-        expected = fingerprint(driver)
-        empty(driver, "neo4j")
-        restored = stack.execute(
-            "neo4j", "cypher-shell", "-u", "neo4j", "-p", PASSWORD,
-            stdin=text, variables={"JAVA_OPTS": "-Xmx4g"},
-        )  # fmt: skip
-        assert restored.exit_code == 0, restored.output
-        assert difference(expected, fingerprint(driver)) == ""
 
 
 def test_a_failed_run_turns_the_health_red_and_the_next_good_one_green(
@@ -119,7 +106,7 @@ def test_a_failed_run_turns_the_health_red_and_the_next_good_one_green(
     wait_for_health(stack, "healthy", "Healthy: last backup")
 
 
-def test_crond_makes_a_backup_at_the_scheduled_time_of_the_time_zone(
+def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
     surroundings: Surroundings,
 ) -> None:
     due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
@@ -134,6 +121,17 @@ def test_crond_makes_a_backup_at_the_scheduled_time_of_the_time_zone(
         assert datetime.fromisoformat(manifest["started"]) - due < timedelta(seconds=30)
         assert stack.logs(SERVICE).count("[INFO] Uploading to R2: by-crond/neo4j_") == 1
         wait_for_health(stack, "healthy", "last backup by-crond/")
+    archive = surroundings.s3().get_object(Bucket=BUCKET, Key=manifest["archive_key"])["Body"]
+    text = gzip.decompress(archive.read()).decode("ascii")
+    with surroundings.driver() as driver:
+        expected = fingerprint(driver)
+        empty(driver, "neo4j")
+        restored = surroundings.stack.execute(
+            "neo4j", "cypher-shell", "-u", "neo4j", "-p", PASSWORD,
+            stdin=text, variables={"JAVA_OPTS": "-Xmx4g"},
+        )  # fmt: skip
+        assert restored.exit_code == 0, restored.output
+        assert difference(expected, fingerprint(driver)) == ""
 
 
 def test_stopping_the_service_lets_a_scheduled_backup_abort_and_starting_goes_on(
@@ -190,14 +188,74 @@ def test_a_neo4j_that_comes_up_late_is_waited_for(surroundings: Surroundings) ->
         surroundings.stack.up("neo4j", wait=True)
 
 
-def test_a_refused_password_ends_the_wait_at_once(surroundings: Surroundings) -> None:
-    with surroundings.beside(NEO4J_PASSWORD="wrong-password") as stack:
-        started = time.monotonic()
+def test_a_neo4j_that_never_comes_up_ends_the_wait_with_a_clear_line(
+    surroundings: Surroundings,
+) -> None:
+    with surroundings.beside(NEO4J_HOST="nowhere.invalid", NEO4J_WAIT_SECONDS="2") as stack:
         stack.up()
-        wait_for_line(stack, "refused the login")
-        assert time.monotonic() - started < 20
-        assert "Neo4j is ready!" not in stack.logs(SERVICE)
-        assert "wrong-password" not in stack.logs(SERVICE)
+        wait_for_line(stack, "[ERROR] Neo4j was not ready within 2 s: Neo4j connection failed")
+        assert "Cron schedule" not in stack.logs(SERVICE)
+        assert stack.stop(SERVICE) < 2
+
+
+def test_a_refused_password_ends_the_wait_and_does_not_lock_the_account(
+    surroundings: Surroundings,
+) -> None:
+    with surroundings.beside(NEO4J_PASSWORD="wrong-password") as stack:
+        stack.up()
+        wait_for_line(stack, "refused the login", seconds=30)
+        # After a second the engine would start a service again that has ended.
+        wait_until(lambda: _age(stack) > 10, seconds=30, what="the engine's restart")
+        log = stack.logs(SERVICE)
+        assert log.count("refused the login") == 1
+        assert "Neo4j is ready!" not in log
+        assert "wrong-password" not in log
+        with surroundings.driver() as driver:
+            driver.verify_connectivity()
+
+
+def _age(stack: Stack) -> float:
+    """Return how many seconds ago the backup service's container was made."""
+    created = docker("inspect", "--format={{.Created}}", stack.container(SERVICE)).strip()
+    return (datetime.now(UTC) - datetime.fromisoformat(created[:19] + "+00:00")).total_seconds()
+
+
+def test_the_shell_s_variable_starts_a_running_service_with_a_backup(
+    surroundings: Surroundings,
+) -> None:
+    stack = surroundings.stack
+    stack.up(SERVICE, variables={"RUN_IMMEDIATE_BACKUP": "false"})
+    wait_for_line(stack, "[INFO] Starting cron daemon...")
+    before = len(surroundings.manifests(PREFIX))
+    stack.up(SERVICE, variables={"RUN_IMMEDIATE_BACKUP": "true"})
+    wait_for_line(stack, DONE)
+    assert len(surroundings.manifests(PREFIX)) == before + 1
+
+
+def test_stopping_the_service_while_it_becomes_the_supervisor_stops_it(
+    surroundings: Surroundings,
+) -> None:
+    with surroundings.beside(BACKUP_PREFIX="early") as stack:
+        for _ in range(3):
+            stack.up()
+            wait_for_line(stack, "Neo4j is ready!")
+            assert stack.stop(SERVICE) < 3
+            docker("rm", stack.container(SERVICE))
+
+
+def test_a_killed_backup_s_upload_is_aborted_by_the_next_one(surroundings: Surroundings) -> None:
+    variables = {"RUN_IMMEDIATE_BACKUP": "true", "BACKUP_PREFIX": "killed"}
+    variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
+    with surroundings.beside(**variables) as stack:
+        stack.up()
+        wait_for_line(stack, "[INFO] Compressing neo4j_")
+        stack.kill(SERVICE)
+        assert surroundings.keys("killed") == []
+        stack.start(SERVICE)
+        wait_for_line(stack, "Aborting the upload that an interrupted run left: killed/neo4j_")
+        wait_for_line(stack, DONE)
+        assert len(surroundings.manifests("killed")) == 1
+        wait_for_health(stack, "healthy", "last backup killed/")
 
 
 def test_an_immediate_backup_that_fails_is_reported_and_the_service_goes_on(

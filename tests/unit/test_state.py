@@ -144,7 +144,7 @@ def test_a_directory_that_cannot_be_written_is_a_problem_of_the_configuration(
     path = tmp_path / obstacle
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    with pytest.raises(ConfigurationError, match=r"BACKUP_STATE_DIR='.*/state' cannot be used: \w"):
+    with pytest.raises(ConfigurationError, match=r"_DIR='.*/state' cannot be used by user \d+: \w"):
         StateFile(tmp_path / "state").write(STATE)
 
 
