@@ -11,7 +11,7 @@ from testbed.engine import docker, unavailable
 from testbed.images import Images, resolve
 from testbed.ports import free_port
 from testbed.stack import Stack
-from tests.container.backup_stack import HERE, IN_ENV_FILE, ROOT, Surroundings
+from tests.container.backup_stack import HERE, IN_ENV_FILE, QUIET_SCHEDULE, ROOT, Surroundings
 
 ENTITIES = 400
 """So many that a backup of them, compressed as well as can be, takes some seconds."""
@@ -38,12 +38,17 @@ def image(images: Images) -> str:
 def surroundings(
     images: Images, image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Surroundings]:
-    """The stack of `.env.local.example`, with another password, up and with a graph."""
+    """The stack of `.env.local.example`, up and with a graph.
+
+    It has another password, and a schedule that does not run into the tests.
+    """
     example = (ROOT / ".env.local.example").read_text(encoding="utf-8")
+    changes = {"local-password": IN_ENV_FILE, "'*/5 * * * *'": f"'{QUIET_SCHEDULE}'"}
+    for before, after in changes.items():
+        assert before in example
+        example = example.replace(before, after)
     env_file = tmp_path_factory.mktemp("stack") / ".env"
-    line = "NEO4J_PASSWORD=local-password"
-    assert line in example
-    env_file.write_text(example.replace(line, f"NEO4J_PASSWORD={IN_ENV_FILE}"), encoding="utf-8")
+    env_file.write_text(example, encoding="utf-8")
     ports = [free_port() for _ in range(3)]
     variables = {
         "PYTHON_IMAGE": images.python,

@@ -27,7 +27,7 @@ BANNER = """[INFO] ============================================================
 [INFO] Neo4j to R2 Backup Service
 [INFO] ============================================================
 [INFO] Configuration:
-  - Backup schedule: */5 * * * *
+  - Backup schedule: 0 0 29 2 *
   - Retention days: 7
   - Compression: true
   - R2 Bucket: graphiti-neo4j-backup
@@ -36,7 +36,7 @@ BANNER = """[INFO] ============================================================
 [INFO] ============================================================
 [INFO] Waiting for Neo4j to be ready...
 [INFO] Neo4j is ready!
-[INFO] Cron schedule configured: */5 * * * *
+[INFO] Cron schedule configured: 0 0 29 2 *
 [INFO] Next backup will run at configured time
 [INFO] Starting cron daemon...
 [INFO] Starting Neo4j backup process
@@ -59,7 +59,7 @@ def test_the_commands_of_the_troubleshooting_section_work(surroundings: Surround
     assert stack.execute(SERVICE, "pgrep", "crond").output.strip().isdigit()
     crontab = stack.execute(SERVICE, "crontab", "-l")
     assert crontab.exit_code == 0
-    assert crontab.output.startswith("*/5 * * * * ")
+    assert crontab.output.startswith("0 0 29 2 * ")
     assert "setpriv --reuid=neo4j-backup" in crontab.output
 
 
