@@ -95,7 +95,7 @@ def test_a_state_directory_that_is_missing_is_made_for_its_owner_only(
     assert state.stat().st_uid == os.getuid()
 
 
-@pytest.mark.parametrize("obstacle", ["backup.lock", "upload.new"])
+@pytest.mark.parametrize("obstacle", ["backup.lock", "upload.json"])
 def test_a_state_directory_that_cannot_be_written_is_a_wrong_configuration(
     service: Service, proxy: FaultProxy, tmp_path: Path, obstacle: str
 ) -> None:
