@@ -8,7 +8,6 @@ README.md has the configuration, docs/design.md the format and the guarantees.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import logging
 import os
@@ -20,6 +19,7 @@ from typing import Final
 from neo4j_r2 import log as logs
 from neo4j_r2.config import requested_log_format, requested_state_directory
 from neo4j_r2.errors import EXIT_UNEXPECTED, BackupError, Ending
+from neo4j_r2.invocation import Invocation, parse_arguments
 from neo4j_r2.privileges import become_owner
 from neo4j_r2.variables import read_dotenv
 from neo4j_r2.watch import raise_on_signals
@@ -27,27 +27,20 @@ from neo4j_r2.watch import raise_on_signals
 log = logging.getLogger("backup")
 
 DOTENV: Final = Path(".env")
-COMMANDS: Final = {
-    "backup": "make one backup (the default)",
-    "check": "check the configuration, show it, and print the schedule for the crontab",
-    "wait": "wait until Neo4j accepts the login; try the bucket",
-    "supervise": "run crond and what it starts; the container's first process",
-    "health": "say whether backups succeed when they are due; exit 1 if not",
-}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code, after one line that says what went wrong."""
-    name = parse_arguments(arguments).command
+    options = parse_arguments(arguments)
     logs.set_up("info", "text")
     try:
         dotenv = read_dotenv(DOTENV)
         logs.set_up("info", requested_log_format(os.environ, dotenv))
-        if name != "supervise":  # which starts crond, and that is root's
+        if options.command != "supervise":  # which starts crond, and that is root's
             become_owner(requested_state_directory(os.environ, dotenv))
             raise_on_signals()
-        command = importlib.import_module(f"neo4j_r2.commands.{name}")
-        exit_code: int = command.run(os.environ, dotenv)
+        command = importlib.import_module(f"neo4j_r2.commands.{options.command}")
+        exit_code: int = command.run(Invocation(options, os.environ, dotenv))
     except (BackupError, Ending) as error:
         log.error("%s", error)
         return error.exit_code
@@ -55,18 +48,6 @@ def main(arguments: Sequence[str]) -> int:
         log.exception("Unexpected error")
         return EXIT_UNEXPECTED
     return exit_code
-
-
-def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; exits with 2 on a wrong one, as on a wrong configuration."""
-    listed = "\n".join(f"  {name:<10}{what}" for name, what in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        prog="backup.py",
-        description=f"{(__doc__ or '').splitlines()[0]}\n\ncommands:\n{listed}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("command", nargs="?", choices=COMMANDS, default="backup", metavar="COMMAND")
-    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

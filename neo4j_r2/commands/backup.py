@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from neo4j_r2.apoc import ApocError
@@ -15,6 +14,7 @@ from neo4j_r2.errors import BucketError
 from neo4j_r2.estimate import estimate_text
 from neo4j_r2.export import choose_exporter
 from neo4j_r2.graph import Graph
+from neo4j_r2.invocation import Invocation
 from neo4j_r2.lock import run_lock
 from neo4j_r2.progress import Progress
 from neo4j_r2.prune import prune
@@ -27,10 +27,10 @@ from neo4j_r2.watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
+def run(invocation: Invocation) -> int:
     """Make one backup, and record how it ended."""
-    with recorded(requested_state_directory(environment, dotenv)) as record:
-        run_backup(configure(environment, dotenv), record)
+    with recorded(requested_state_directory(invocation.environment, invocation.dotenv)) as record:
+        run_backup(configure(invocation), record)
     return 0
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
+from neo4j_r2.invocation import Invocation
 from neo4j_r2.state_directory import require_own
 
 log = logging.getLogger(__name__)
@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 _RULE: Final = 60 * "="
 
 
-def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
+def run(invocation: Invocation) -> int:
     """Log the configuration if it can be used, and print its schedule to standard output."""
-    config = configure(environment, dotenv)
+    config = configure(invocation)
     require_own(config.service.state_directory)
     log.info(_RULE)
     log.info("Neo4j to R2 Backup Service")

@@ -6,20 +6,20 @@ It asks neither Neo4j nor R2: it reads the state file and looks at the processes
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from neo4j_r2.configure import configure_service
 from neo4j_r2.diagnose import Signs, diagnose, due
+from neo4j_r2.invocation import Invocation
 from neo4j_r2.processes import is_running
 from neo4j_r2.state import StateFile
 
 log = logging.getLogger(__name__)
 
 
-def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
+def run(invocation: Invocation) -> int:
     """Log what is wrong, or when the next backup is due; return 1 if anything is wrong."""
-    settings = configure_service(environment, dotenv)
+    settings = configure_service(invocation)
     state = StateFile(settings.state_directory).read()
     signs = Signs(
         now=datetime.now(UTC),

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from neo4j_r2.configure import configure_service
+from neo4j_r2.invocation import Invocation
 from neo4j_r2.processes import other_runs
 
 log = logging.getLogger(__name__)
@@ -24,17 +25,17 @@ _POLL_SECONDS: Final = 0.1
 CROND: Final = ("crond", "-n", "-s")
 
 
-def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
+def run(invocation: Invocation) -> int:
     """Run crond until a signal says stop (0), or until it ends by itself (1)."""
-    settings = configure_service(environment, dotenv)
+    settings = configure_service(invocation)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     log.info("Cron schedule configured: %s", settings.schedule)
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
-    crond = _start(CROND, {**environment, "TZ": str(settings.time_zone)})
+    crond = _start(CROND, {**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
     if settings.run_immediate_backup:
-        immediate = _start((sys.executable, os.path.abspath(sys.argv[0])), environment)
+        immediate = _start((sys.executable, os.path.abspath(sys.argv[0])), invocation.environment)
     exit_code = _supervise(crond, immediate)
     _end_runs(crond)
     return exit_code

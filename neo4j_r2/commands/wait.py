@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.configure import configure
 from neo4j_r2.graph import CONNECTION_SECONDS, Graph
+from neo4j_r2.invocation import Invocation
 from neo4j_r2.recover import recover_state
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
 
 
-def run(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> int:
+def run(invocation: Invocation) -> int:
     """Return when a backup could be made; what will not heal is not waited for."""
-    config = configure(environment, dotenv)
+    config = configure(invocation)
     seconds = config.service.wait_seconds
     watch = Watch(seconds + CONNECTION_SECONDS)  # for a server that takes connections and is silent
     with watch.running():

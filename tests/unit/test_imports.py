@@ -15,6 +15,7 @@ PURE = {
     "config",
     "cypher",
     "errors",
+    "invocation",
     "log",
     "pack",
     "pipeline",
