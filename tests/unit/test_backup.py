@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.process import run_program
 
-COMMANDS = ("backup", "check", "wait", "supervise", "health")
+COMMANDS = ("backup", "list", "prune", "check", "wait", "supervise", "health")
 
 
 def test_a_wrong_configuration_ends_with_2_and_names_all_that_is_wrong(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_the_help_lists_all_commands_with_what_they_do(tmp_path: Path, option: str) -> None:
     process = run_program(tmp_path, option)
-    listed = re.findall(r"^  (\w+) +\w.*", process.stdout, re.MULTILINE)
+    listed = re.findall(r"^ {4}(\w+)", process.stdout, re.MULTILINE)
     assert (process.returncode, process.stderr) == (0, "")
     assert sorted(set(listed) & set(COMMANDS)) == sorted(COMMANDS)
     assert not list(tmp_path.iterdir())
