@@ -53,6 +53,10 @@ class StoredBackup:
     """Key and size of each object that is an archive of this name; rarely not one."""
     manifest_key: str | None
 
+    def is_completed_by(self, manifest: Manifest) -> bool:
+        """Whether the archive that a manifest is of is here, whole."""
+        return (manifest.archive_key, manifest.archive_size) in self.archives
+
 
 def parse_key(key: str, prefix: str) -> tuple[BackupName, str] | None:
     """Return name and extension of a key directly under `prefix` that this service gives."""

@@ -25,6 +25,7 @@ class Neo4jSettings:
     uri: str
     user: str
     password: Secret
+    """Empty for a command that does not log in."""
     database: str
 
 
@@ -91,14 +92,17 @@ class Config:
         return [self.neo4j.password, self.r2.access_key_id, self.r2.secret_access_key]
 
 
-def read_config(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Config:
+def read_config(
+    environment: Mapping[str, str], dotenv: Mapping[str, str], *, logs_in: bool = True
+) -> Config:
     """Read and check the configuration: the environment, and what a file `.env` sets.
 
+    :param logs_in: whether the command logs in at Neo4j; one that does not needs no password.
     :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
     """
     variables = Variables(environment, dotenv)
     config = Config(
-        neo4j=_neo4j(variables),
+        neo4j=_neo4j(variables, logs_in=logs_in),
         r2=_r2(variables),
         retention_days=variables.read("BACKUP_RETENTION_DAYS", accepted.whole(0, 36_500), "7"),
         compression=variables.read("BACKUP_COMPRESSION", accepted.boolean, "true"),
@@ -157,7 +161,7 @@ def _service(variables: Variables) -> ServiceSettings:
     )
 
 
-def _neo4j(variables: Variables) -> Neo4jSettings:
+def _neo4j(variables: Variables, *, logs_in: bool) -> Neo4jSettings:
     host = variables.read("NEO4J_HOST", accepted.host, "neo4j")
     port = variables.read("NEO4J_BOLT_PORT", accepted.whole(1, 65_535), "7687")
     uri = f"bolt://[{host}]:{port}" if ":" in host else f"bolt://{host}:{port}"
@@ -165,10 +169,11 @@ def _neo4j(variables: Variables) -> Neo4jSettings:
         uri = given
         if problem := accepted.neo4j_uri_problem(given):
             variables.problem(f"NEO4J_URI: {problem}")
+    what = "the password of NEO4J_USER"
     return Neo4jSettings(
         uri=uri,
         user=variables.read("NEO4J_USER", str, "neo4j"),
-        password=variables.secret("NEO4J_PASSWORD", "the password of NEO4J_USER"),
+        password=variables.secret("NEO4J_PASSWORD", what) if logs_in else Secret(""),
         database=variables.read("NEO4J_DATABASE", accepted.database, "neo4j"),
     )
 

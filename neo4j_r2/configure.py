@@ -7,12 +7,13 @@ from neo4j_r2.config import Config, ServiceSettings, read_config, read_service_s
 from neo4j_r2.invocation import Invocation
 
 
-def configure(invocation: Invocation) -> Config:
+def configure(invocation: Invocation, *, logs_in: bool = True) -> Config:
     """Return the whole configuration; from here on the log masks its secrets.
 
+    :param logs_in: whether Neo4j's password is needed.
     :raises ConfigurationError: naming every variable that is wrong.
     """
-    config = read_config(invocation.environment, invocation.dotenv)
+    config = read_config(invocation.environment, invocation.dotenv, logs_in=logs_in)
     log.set_up(config.service.log_level, config.service.log_format, config.secrets())
     return config
 

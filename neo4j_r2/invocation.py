@@ -23,7 +23,6 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="backup.py", description="Backs up a live Neo4j database to Cloudflare R2."
     )
-    parser.set_defaults(command="backup")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("backup", help="make one backup (the default)")
     _add_list(commands.add_parser("list", help="list the backups in the bucket"))

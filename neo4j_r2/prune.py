@@ -1,16 +1,20 @@
-"""Removes the backups that retention gives up, after a backup has succeeded."""
+"""Removes the backups that retention gives up."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest, StoredBackup, stored_backups
 from neo4j_r2.errors import CorruptError
-from neo4j_r2.retention import Candidate, Policy, decide, emptied_databases
+from neo4j_r2.retention import Candidate, Policy, Verdict, decide, emptied_databases
 
 log = logging.getLogger(__name__)
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def prune(bucket: Bucket, prefix: str, retention_days: int, latest: Manifest, now: datetime) -> int:
@@ -18,49 +22,62 @@ def prune(bucket: Bucket, prefix: str, retention_days: int, latest: Manifest, no
 
     :raises BucketError: if R2 fails; `latest` is safe all the same.
     """
-    is_empty = latest.export.nodes == 0
-    if retention_days == 0:
-        log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
-        if not is_empty:
-            return 0
-    else:
+    if retention_days:
         log.info("Cleaning up backups older than %d days", retention_days)
-    backups = _backups(bucket, prefix, latest.database)
-    horizon = now - timedelta(days=retention_days)
-    candidates = [
-        _candidate(bucket, backup, latest, look=is_empty or backup.name.taken < horizon)
-        for backup in backups
-    ]
-    policy = Policy(retention_days, {latest.database: latest.database_id})
-    if emptied_databases(candidates, policy):
-        log.warning("This backup is of an empty graph, earlier ones are not: nothing is removed")
-    by_name = {backup.name: backup for backup in backups}
-    removed = 0
-    for decision in decide(candidates, policy, now):
-        backup = by_name[decision.candidate.name]
-        if decision.remove:
-            removed += _remove(bucket, backup, decision.reason)
-        else:
-            level = logging.WARNING if decision.warning else logging.DEBUG
-            log.log(level, "Kept %s: %s", _label(backup), decision.reason)
+    else:
+        log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
+        if latest.export.nodes:
+            return 0
+    removed = carry_out(bucket, judge(bucket, prefix, retention_days, latest, now))
     if retention_days:
         log.info("Cleanup complete: %d old backups removed", removed)
     return removed
 
 
-def _backups(bucket: Bucket, prefix: str, database: str) -> list[StoredBackup]:
+def judge(
+    bucket: Bucket, prefix: str, retention_days: int, latest: Manifest, now: datetime
+) -> list[Verdict]:
+    """Decide on every backup under the prefix, oldest first, and change nothing.
+
+    :param latest: the newest complete backup; what is of another database than it is kept.
+    :raises BucketError: if R2 fails.
+    """
     listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
     backups = stored_backups(listing, prefix)
-    return [backup for backup in backups if backup.name.database == database]
+    horizon = now - timedelta(days=retention_days) if retention_days else _NEVER
+    candidates = [_candidate(bucket, backup, latest, horizon) for backup in backups]
+    policy = Policy(retention_days, {latest.database: latest.database_id})
+    if emptied_databases(candidates, policy):
+        log.warning("The newest backup is of an empty graph, older are not: nothing is removed")
+    return [Verdict(*pair) for pair in zip(backups, decide(candidates, policy, now), strict=True)]
 
 
-def _candidate(bucket: Bucket, backup: StoredBackup, latest: Manifest, *, look: bool) -> Candidate:
+def carry_out(bucket: Bucket, verdicts: Sequence[Verdict]) -> int:
+    """Remove what is to be removed; return the number of backups removed.
+
+    :raises BucketError: if R2 fails; the next prune removes what is left.
+    """
+    removed = 0
+    for verdict in verdicts:
+        backup, decision = verdict.backup, verdict.decision
+        if decision.remove:
+            removed += _remove(bucket, backup, decision.reason)
+        else:
+            level = logging.WARNING if decision.warning else logging.DEBUG
+            log.log(level, "Kept %s: %s", _label(backup), decision.reason)
+    return removed
+
+
+def _candidate(
+    bucket: Bucket, backup: StoredBackup, latest: Manifest, horizon: datetime
+) -> Candidate:
     """Describe a backup to retention; its manifest is read only where the decision needs it."""
-    if backup.manifest_key is None:
-        return Candidate(backup.name, complete=False, database_id=None, entities=0)
-    if latest.archive_key in dict(backup.archives):
+    if backup.manifest_key is not None and latest.archive_key in dict(backup.archives):
         return _described(backup, latest)
-    if not look:
+    is_needed = backup.name.database == latest.database and (
+        latest.export.nodes == 0 or backup.name.taken < horizon
+    )
+    if backup.manifest_key is None or not is_needed:
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
     try:
         return _described(backup, Manifest.from_json(bucket.get(backup.manifest_key)))
@@ -70,7 +87,7 @@ def _candidate(bucket: Bucket, backup: StoredBackup, latest: Manifest, *, look: 
 
 
 def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
-    complete = (manifest.archive_key, manifest.archive_size) in backup.archives
+    complete = backup.is_completed_by(manifest)
     entities = manifest.export.nodes + manifest.export.relationships
     return Candidate(backup.name, complete, manifest.database_id, entities if complete else 0)
 

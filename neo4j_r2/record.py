@@ -75,4 +75,5 @@ def backup_state(manifest: Manifest) -> BackupState:
         started=datetime.fromisoformat(manifest.started),
         archive_key=manifest.archive_key,
         archive_size=manifest.archive_size,
+        database_id=manifest.database_id,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from neo4j_r2.catalog import BackupName
+from neo4j_r2.catalog import BackupName, StoredBackup
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,14 @@ class Decision:
     reason: str
     warning: bool = False
     """Whether the reason is one that the user should know of."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A stored backup and what is to become of it."""
+
+    backup: StoredBackup
+    decision: Decision
 
 
 def decide(candidates: Sequence[Candidate], policy: Policy, now: datetime) -> list[Decision]:

@@ -36,6 +36,8 @@ class BackupState:
     archive_key: str
     archive_size: int
     """Bytes in the bucket."""
+    database_id: str | None = None
+    """The database identity; None in a file of an earlier version."""
 
 
 @dataclass(frozen=True)
@@ -102,4 +104,5 @@ def _backup(content: dict[str, Any]) -> BackupState:
         started=datetime.fromisoformat(content["started"]),
         archive_key=content["archive_key"],
         archive_size=content["archive_size"],
+        database_id=content.get("database_id"),
     )

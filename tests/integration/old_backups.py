@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from neo4j_r2.catalog import FORMAT_VERSION, ExportSummary, Manifest
 from tests.service import Backup, Service
 
 PREFIX = "neo4j-backup"
@@ -19,6 +22,29 @@ def days_ago(days: float) -> datetime:
 def stem(taken: datetime, *, database: str = "neo4j", prefix: str = PREFIX) -> str:
     """Return the key of a backup's files without their extension."""
     return f"{prefix}/{database}_{taken:%Y-%m-%d_%H-%M-%S}"
+
+
+def invented_backup(archive: bytes = b"an archive", **summary: Any) -> Backup:
+    """Return a backup that no server was asked for; its archive is none."""
+    export = ExportSummary("manual", 2, 1, {}, {}, 0, 2, True, 0)
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        service_version="0.1.0",
+        database="neo4j",
+        database_id="ours",
+        server_version="5.26.19",
+        server_edition="community",
+        started="2025-10-08T02:00:00Z",
+        finished="2025-10-08T02:00:05Z",
+        export=replace(export, **summary),
+        identity={},
+        archive_key="",
+        archive_size=len(archive),
+        archive_sha256=hashlib.sha256(archive).hexdigest(),
+        text_size=0,
+        blocks=[],
+    )
+    return Backup(json.loads(manifest.to_json()), archive)
 
 
 def put_archive(service: Service, key: str) -> str:

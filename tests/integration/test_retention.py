@@ -241,7 +241,7 @@ def test_an_empty_graph_after_one_with_entities_removes_nothing(
         run = of_emptied.run()
 
         assert run.exit_code == 0, run.log
-        assert "[WARNING] This backup is of an empty graph" in run.log
+        assert "[WARNING] The newest backup is of an empty graph" in run.log
         assert deleted(proxy) == []
 
 

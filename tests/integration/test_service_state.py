@@ -104,6 +104,7 @@ def summary(backup: Backup) -> dict[str, Any]:
         "started": backup.manifest["started"].replace("Z", "+00:00"),
         "archive_key": backup.manifest["archive_key"],
         "archive_size": len(backup.archive),
+        "database_id": backup.manifest["database_id"],
     }
 
 
@@ -358,6 +359,7 @@ def test_of_a_lost_state_the_newest_complete_backup_tells(
         "started": taken.isoformat(),
         "archive_key": archive_key,
         "archive_size": len(example.archive),
+        "database_id": example.manifest["database_id"],
     }
     assert state["since"] == taken.isoformat()
     assert state["last_run"] is None

@@ -16,6 +16,7 @@ PURE = {
     "cypher",
     "errors",
     "invocation",
+    "listing",
     "log",
     "pack",
     "pipeline",

@@ -45,7 +45,7 @@ MANIFEST = Manifest(
     text_size=300,
     blocks=[],
 )
-BACKUP = BackupState(TIME, KEY, 100)
+BACKUP = BackupState(TIME, KEY, 100, "A1")
 BEFORE = State(
     TIME - timedelta(days=30),
     "0 2 * * *",

@@ -23,7 +23,7 @@ from testbed.waiting import wait_until
 
 TIME = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
 RUN = RunState(TIME, ProcessIdentity(1234, 5678), TIME, 4, "R2 failed: “no”")
-BACKUP = BackupState(TIME, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000)
+BACKUP = BackupState(TIME, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000, "A1")
 STATE = State(TIME, "0 2 * * *", RUN, BACKUP)
 TIMES = st.datetimes(timezones=st.just(UTC))
 STATES = st.builds(

@@ -1,0 +1,28 @@
+"""Lists the backups in the bucket, newest first, and what else is there; asks only R2."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from neo4j_r2.bucket import QUICK_SECONDS, Bucket
+from neo4j_r2.configure import configure
+from neo4j_r2.invocation import Invocation
+from neo4j_r2.listing import document, table
+from neo4j_r2.survey import survey
+from neo4j_r2.watch import Watch
+
+
+def run(invocation: Invocation) -> int:
+    """Print a table, or with `--json` a document, to standard output."""
+    config = configure(invocation, logs_in=False)
+    watch = Watch(config.stall_seconds)
+    with watch.running(), watch.waiting_for("R2"):
+        # Somebody waits, so R2's failures are not tried again for long.
+        bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
+        bucket.preflight()
+        listing = survey(bucket, config.r2.prefix)
+    text = document(listing) if invocation.options.json else table(listing)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `list | head`
+    sys.stdout.write(text)
+    return 0

@@ -1,0 +1,34 @@
+"""Finds the newest complete backup of a database."""
+
+from __future__ import annotations
+
+import logging
+
+from neo4j_r2.bucket import Bucket
+from neo4j_r2.catalog import Manifest, stored_backups
+from neo4j_r2.errors import CorruptError
+
+log = logging.getLogger(__name__)
+
+
+def newest_backup(
+    bucket: Bucket, prefix: str, database: str, database_id: str | None
+) -> Manifest | None:
+    """Return the manifest of the newest complete backup of a database, None without any.
+
+    :param database_id: the identity that it has to be of; None takes any.
+    :raises BucketError: if the bucket cannot be read.
+    """
+    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
+    for backup in reversed(stored_backups(listing, prefix)):
+        if backup.manifest_key is None or backup.name.database != database:
+            continue
+        try:
+            manifest = Manifest.from_json(bucket.get(backup.manifest_key))
+        except CorruptError as error:
+            log.warning("%s: %s", backup.manifest_key, error)
+            continue
+        is_of_it = manifest.database == database and database_id in (None, manifest.database_id)
+        if is_of_it and backup.is_completed_by(manifest):
+            return manifest
+    return None

@@ -1,0 +1,214 @@
+"""What `list` says of a real bucket while there is no Neo4j."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.fault_proxy import Fault, FaultProxy, Status
+from testbed.neo4j_server import Neo4jServer
+from testbed.s3_server import S3Server
+from tests.integration.old_backups import (
+    PREFIX,
+    days_ago,
+    invented_backup,
+    put_archive,
+    put_backup,
+    stem,
+)
+from tests.integration.outcome import assert_told
+from tests.service import TIMEOUT_SECONDS, Run, Service
+
+HELD_SECONDS = 60
+INVENTED = invented_backup()
+
+
+@pytest.fixture
+def service(s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path) -> Service:
+    """The service with a Neo4j that is not running, and that it has no password of."""
+    configured = Service.configured(Neo4jServer(tmp_path / "neo4j"), s3, bucket, tmp_path)
+    return configured.with_variables(NEO4J_PASSWORD="").through(proxy)
+
+
+def list_backups(service: Service, *options: str) -> tuple[str, Run]:
+    """Return what `list` prints, and how it ended."""
+    process = service.start("list", *options)
+    output, log = process.communicate(timeout=TIMEOUT_SECONDS)
+    return output, Run(process.returncode, log)
+
+
+def table_of(service: Service) -> list[list[str]]:
+    """Return the cells of what `list` prints, which has to succeed in silence."""
+    output, run = list_backups(service)
+    assert (run.exit_code, run.log) == (0, "")
+    return [re.split(r" {2,}", line) for line in output.splitlines()]
+
+
+def document_of(service: Service) -> dict[str, Any]:
+    """Return what `list --json` prints, which has to succeed in silence."""
+    output, run = list_backups(service, "--json")
+    assert (run.exit_code, run.log) == (0, "")
+    content: dict[str, Any] = json.loads(output)
+    return content
+
+
+def test_backups_of_every_database_are_listed_newest_first(service: Service) -> None:
+    _, oldest = put_backup(service, INVENTED, days_ago(400))
+    export = {**INVENTED.manifest["export"], "method": "apoc", "nodes": 1_000, "consistent": False}
+    _, newest = put_backup(service, INVENTED, days_ago(0.1), database="movies", export=export)
+    _, middle = put_backup(service, INVENTED, days_ago(3.5), extension="cypher")
+
+    heading, *rows = table_of(service)
+
+    assert heading[:4] == ["KEY", "DATABASE", "AGE", "SIZE"]
+    assert rows == [
+        [newest, "movies", "2 h", "0.00 MB", "1,000", "1", "apoc", "no"],
+        [middle, "neo4j", "3 d", "0.00 MB", "2", "1", "manual", "yes"],
+        [oldest, "neo4j", "400 d", "0.00 MB", "2", "1", "manual", "yes"],
+    ]
+
+
+def test_a_document_has_what_the_table_has_for_programs(service: Service) -> None:
+    taken = days_ago(2)
+    _, key = put_backup(service, INVENTED, taken)
+
+    content = document_of(service)
+
+    (backup,) = content["backups"]
+    assert (content["bucket"], content["prefix"]) == (service.bucket, PREFIX)
+    assert abs(datetime.fromisoformat(content["time"]) - datetime.now(UTC)).total_seconds() < 300
+    assert datetime.fromisoformat(backup.pop("taken")) == taken
+    assert 2 * 86_400 <= backup.pop("age_seconds") < 2 * 86_400 + 300
+    assert backup == {
+        "key": key,
+        "database": "neo4j",
+        "size": len(INVENTED.archive),
+        "complete": True,
+        "problem": None,
+        "nodes": 2,
+        "relationships": 1,
+        "method": "manual",
+        "consistent": True,
+    }
+
+
+def test_what_makes_a_backup_incomplete_is_told_and_stops_nothing(service: Service) -> None:
+    client = service.s3.client()
+    put_backup(service, INVENTED, days_ago(1))
+    put_archive(service, f"{stem(days_ago(2))}.cypher.gz")
+    put_backup(service, INVENTED, days_ago(3), archive_size=4_711)
+    _, lost = put_backup(service, INVENTED, days_ago(4))
+    client.delete_object(Bucket=service.bucket, Key=lost)
+    corrupt, _ = put_backup(service, INVENTED, days_ago(5))
+    client.put_object(Bucket=service.bucket, Key=corrupt, Body=b'{"format_version": 1,')
+    put_backup(service, INVENTED, days_ago(6), format_version=2)
+    put_backup(service, INVENTED, days_ago(7))
+
+    backups = document_of(service)["backups"]
+
+    assert [backup["problem"] for backup in backups] == [
+        None,
+        "incomplete: no manifest",
+        "incomplete: 10 of 4711 bytes",
+        "incomplete: no archive",
+        "the manifest is not one of this service",
+        "the manifest has format version 2; this version of the service reads 1",
+        None,
+    ]
+    assert [backup["complete"] for backup in backups] == [
+        not backup["problem"] for backup in backups
+    ]
+    assert [len(row) for row in table_of(service)] == [8, 8, 5, 5, 5, 5, 5, 8]
+
+
+def test_unfinished_uploads_and_foreign_keys_are_told_apart(service: Service) -> None:
+    client = service.s3.client()
+    own, foreign = f"{stem(days_ago(1))}.cypher.gz", f"{PREFIX}/film.mkv"
+    for key in (own, foreign, "elsewhere/film.mkv"):
+        client.create_multipart_upload(Bucket=service.bucket, Key=key)
+    strange = f"{PREFIX}/\x1b]0;\u202eevil\x07.txt"
+    for key in (f"{PREFIX}/readme.txt", strange, "elsewhere/readme.txt"):
+        client.put_object(Bucket=service.bucket, Key=key, Body=b"12345")
+
+    content = document_of(service)
+    nothing, *rest = table_of(service)
+
+    uploads = {upload["key"]: upload["foreign"] for upload in content["unfinished_uploads"]}
+    assert uploads == {own: False, foreign: True}
+    keys = {strange, f"{PREFIX}/readme.txt"}
+    assert {(each["key"], each["size"]) for each in content["foreign"]} == {
+        (key, 5) for key in keys
+    }
+    assert nothing[0].startswith("No backups under s3://")
+    assert rest[:3] == [[""], ["UNFINISHED UPLOAD", "DATABASE", "AGE"], [own, "neo4j", "0 min"]]
+    assert sorted(rest[5:]) == [
+        [f"{PREFIX}/\\x1b]0;\\u202eevil\\x07.txt", "0.00 MB"],
+        [foreign, "unfinished upload"],
+        [f"{PREFIX}/readme.txt", "0.00 MB"],
+    ]
+
+
+def test_an_empty_bucket_says_so(service: Service) -> None:
+    assert table_of(service) == [[f"No backups under s3://{service.bucket}/{PREFIX}/"]]
+    content = document_of(service)
+    assert content["backups"] == content["unfinished_uploads"] == content["foreign"] == []
+
+
+def test_many_manifests_are_read_at_once_but_not_all(service: Service, proxy: FaultProxy) -> None:
+    for number in range(40):
+        put_backup(service, INVENTED, days_ago(number))
+    first, sixteenth = (proxy.hold("GetObject", nth=nth) for nth in (1, 16))
+
+    process = service.start("list")
+
+    assert first.reached.wait(HELD_SECONDS)
+    assert sixteenth.reached.wait(HELD_SECONDS)
+    assert proxy.count("GetObject") <= 17
+    proxy.clear()
+    output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+    rows = output.splitlines()[1:]
+    assert len(rows) == 40
+    assert rows == sorted(rows, reverse=True)
+
+
+def test_uploads_that_cannot_be_listed_hide_no_backup(service: Service, proxy: FaultProxy) -> None:
+    _, key = put_backup(service, INVENTED, days_ago(1))
+    proxy.inject(Fault("ListMultipartUploads", Status(403, "AccessDenied"), every=True))
+
+    output, run = list_backups(service, "--json")
+
+    assert run.exit_code == 0
+    assert run.log.startswith("[WARNING] Unfinished uploads could not be looked for: ")
+    assert json.loads(output)["unfinished_uploads"] is None
+    assert [backup["key"] for backup in json.loads(output)["backups"]] == [key]
+
+
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "GetObject"])
+def test_a_bucket_that_refuses_is_told_in_one_line_and_nothing_is_printed(
+    service: Service, proxy: FaultProxy, operation: str
+) -> None:
+    put_backup(service, INVENTED, days_ago(1))
+    proxy.inject(Fault(operation, Status(403, "AccessDenied"), every=True))
+
+    output, run = list_backups(service)
+
+    assert_told(service, run, 4, "Access denied by R2")
+    assert output == ""
+
+
+def test_a_reader_that_goes_away_is_no_error(service: Service, proxy: FaultProxy) -> None:
+    hold = proxy.hold("ListObjectsV2")
+    with service.start("list") as process:
+        assert hold.reached.wait(HELD_SECONDS)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        hold.release.set()
+        assert process.wait(TIMEOUT_SECONDS) == -signal.SIGPIPE
+        assert process.stderr.read() == ""

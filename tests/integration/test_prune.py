@@ -1,0 +1,212 @@
+"""What `prune` removes from a real bucket while there is no Neo4j, and what it says of the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from neo4j_r2.catalog import Manifest
+from neo4j_r2.lock import run_lock
+from neo4j_r2.record import backup_state
+from neo4j_r2.state import State, StateFile
+from testbed.fault_proxy import Fault, FaultProxy, Status
+from testbed.neo4j_server import Neo4jServer
+from testbed.r2_rules import R2Limits
+from testbed.s3_server import S3Server
+from tests.integration.old_backups import (
+    PREFIX,
+    days_ago,
+    invented_backup,
+    put_archive,
+    put_backup,
+    stem,
+)
+from tests.integration.outcome import assert_told
+from tests.service import TIMEOUT_SECONDS, Run, Service
+
+INVENTED = invented_backup()
+LONG_AGO = days_ago(400)
+
+
+@pytest.fixture
+def service(s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path) -> Service:
+    """The service with a Neo4j that is not running, and that it has no password of."""
+    configured = Service.configured(Neo4jServer(tmp_path / "neo4j"), s3, bucket, tmp_path)
+    return configured.with_variables(NEO4J_PASSWORD="").through(proxy)
+
+
+def prune(service: Service, *options: str) -> tuple[list[list[str]], Run]:
+    """Return the cells of what `prune` prints, and how it ended."""
+    process = service.start("prune", *options)
+    output, log = process.communicate(timeout=TIMEOUT_SECONDS)
+    plan = [re.split(r" {2,}", line) for line in output.splitlines()]
+    return plan, Run(process.returncode, log)
+
+
+def deleted(proxy: FaultProxy) -> list[str]:
+    """Return the keys that the service asked to delete, in its order."""
+    return [request.key for request in proxy.requests if request.operation == "DeleteObject"]
+
+
+def test_each_backup_is_removed_or_kept_with_its_reason(
+    service: Service, proxy: FaultProxy
+) -> None:
+    _, other = put_backup(service, INVENTED, days_ago(500), database="movies")
+    old_manifest, old = put_backup(service, INVENTED, LONG_AGO)
+    _, theirs = put_backup(service, INVENTED, days_ago(300), database_id="theirs")
+    _, young = put_backup(service, INVENTED, days_ago(3))
+    bare = put_archive(service, f"{stem(days_ago(200))}.cypher.gz")
+    foreign = put_archive(service, f"{PREFIX}/readme.txt")
+
+    plan, run = prune(service)
+
+    assert run.exit_code == 0, run.log
+    assert plan == [
+        ["keep", other, "of another database, movies"],
+        ["remove", old, "older than 7 days"],
+        ["keep", theirs, "taken of another server's database of the same name"],
+        ["remove", bare, "older than 7 days, and incomplete"],
+        ["keep", young, "not older than 7 days"],
+    ]
+    assert deleted(proxy) == [old_manifest, old, bare]
+    assert set(service.keys()) >= {other, theirs, young, foreign}
+    assert f"The newest complete backup of database neo4j: {young}" in run.log
+    assert "Cleanup complete: 2 old backups removed" in run.log
+
+
+def test_a_dry_run_decides_the_same_and_removes_nothing(
+    service: Service, proxy: FaultProxy
+) -> None:
+    put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(3))
+
+    dry, run = prune(service, "--dry-run")
+
+    assert run.exit_code == 0, run.log
+    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+    assert deleted(proxy) == []
+    assert not (service.directory / "state").exists()
+    assert prune(service)[0] == dry
+    assert len(deleted(proxy)) == 2
+
+
+def test_the_newest_complete_backup_stays_however_old(service: Service) -> None:
+    put_backup(service, INVENTED, LONG_AGO)
+    _, newest = put_backup(service, INVENTED, days_ago(300))
+    put_backup(service, INVENTED, days_ago(200), archive_size=4_711)
+
+    plan, run = prune(service)
+
+    assert run.exit_code == 0, run.log
+    assert [each[0] for each in plan] == ["remove", "keep", "remove"]
+    assert plan[1] == ["keep", newest, "the newest complete backup"]
+    assert {key for key in service.keys() if not key.endswith(".json")} == {newest}  # noqa: SIM118
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_without_a_complete_backup_nothing_is_removed(
+    service: Service, proxy: FaultProxy, options: list[str]
+) -> None:
+    put_archive(service, f"{stem(LONG_AGO)}.cypher.gz")
+    put_backup(service, INVENTED, LONG_AGO, database="movies")
+    misplaced, _ = put_backup(service, INVENTED, days_ago(300))
+    manifest = {**json.loads(service.object(misplaced)), "database": "movies"}
+    service.s3.client().put_object(
+        Bucket=service.bucket, Key=misplaced, Body=json.dumps(manifest).encode()
+    )
+
+    plan, run = prune(service, *options)
+
+    assert run.exit_code == 0, run.log
+    assert plan == []
+    assert "[WARNING] No complete backup of database neo4j under s3://" in run.log
+    assert deleted(proxy) == []
+
+
+def test_the_server_that_this_host_backs_up_is_told_by_its_state(
+    service: Service, proxy: FaultProxy
+) -> None:
+    old_manifest, old = put_backup(service, INVENTED, LONG_AGO)
+    _, last = put_backup(service, INVENTED, days_ago(100))
+    for age in (90, 1):
+        put_backup(service, INVENTED, days_ago(age), database_id="theirs")
+    manifest = Manifest.from_json(service.object(last.replace(".cypher.gz", ".manifest.json")))
+    state = State(days_ago(100), last_backup=backup_state(manifest))
+    StateFile(Path(service.variables["BACKUP_STATE_DIR"])).write(state)
+
+    _, run = prune(service)
+
+    assert run.exit_code == 0, run.log
+    assert deleted(proxy) == [old_manifest, old]
+
+
+def test_nothing_is_removed_after_a_graph_was_emptied(service: Service, proxy: FaultProxy) -> None:
+    put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, invented_backup(nodes=0, relationships=0), days_ago(1))
+
+    plan, run = prune(service)
+
+    assert run.exit_code == 0, run.log
+    assert plan[0][2] == "the newest backup is empty and older ones are not"
+    assert "[WARNING] The newest backup is of an empty graph" in run.log
+    assert deleted(proxy) == []
+
+
+def test_zero_days_keep_everything(service: Service, proxy: FaultProxy) -> None:
+    put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(1))
+
+    plan, run = prune(service.with_variables(BACKUP_RETENTION_DAYS="0"))
+
+    assert run.exit_code == 0, run.log
+    assert {each[2] for each in plan} == {"retention is off"}
+    assert deleted(proxy) == []
+
+
+def test_a_database_is_named_in_either_case(service: Service, proxy: FaultProxy) -> None:
+    old = put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(1))
+
+    _, run = prune(service.with_variables(NEO4J_DATABASE="Neo4J"))
+
+    assert run.exit_code == 0, run.log
+    assert deleted(proxy) == old
+
+
+def test_what_a_bucket_lock_holds_counts_as_kept(service: Service, proxy: FaultProxy) -> None:
+    locked, _ = put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(1))
+    proxy.limits = R2Limits(locked_prefix=stem(LONG_AGO))
+
+    _, run = prune(service)
+
+    assert run.exit_code == 0, run.log
+    assert f"Kept {locked}: a lock rule of the bucket holds it" in run.log
+    assert "Cleanup complete: 0 old backups removed" in run.log
+
+
+def test_only_a_dry_run_does_not_wait_for_the_run_that_holds_the_lock(
+    service: Service, proxy: FaultProxy
+) -> None:
+    put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(1))
+    with run_lock(Path(service.variables["BACKUP_STATE_DIR"])):
+        _, run = prune(service)
+        assert_told(service, run, 6, "is running")
+        assert proxy.requests == []
+        plan, run = prune(service, "--dry-run")
+        assert (run.exit_code, len(plan)) == (0, 2)
+    assert deleted(proxy) == []
+
+
+def test_a_bucket_that_refuses_is_told_in_one_line(service: Service, proxy: FaultProxy) -> None:
+    put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(1))
+    proxy.inject(Fault("DeleteObject", Status(403, "AccessDenied"), every=True))
+
+    _, run = prune(service)
+
+    assert_told(service, run, 4, "Access denied by R2 during Delete")
