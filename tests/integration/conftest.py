@@ -9,6 +9,16 @@ from tests.integration import documents
 
 
 @pytest.fixture(scope="module")
+def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
+    """A server with a graph of one node; modules that need more make their own."""
+    source, _ = servers
+    source.reset()
+    with source.driver() as driver:
+        driver.execute_query("CREATE (:Lonely)")
+    return source
+
+
+@pytest.fixture(scope="module")
 def long_graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
     """A server with a graph that is not read to its end while its first part is held."""
     source, _ = servers

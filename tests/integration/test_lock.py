@@ -17,16 +17,6 @@ AT_ONCE = 10
 HELD_SECONDS = 60
 
 
-@pytest.fixture(scope="module")
-def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
-    """A server with a graph of one node."""
-    source, _ = servers
-    source.reset()
-    with source.driver() as driver:
-        driver.execute_query("CREATE (:Lonely)")
-    return source
-
-
 @pytest.fixture
 def service(
     graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path

@@ -35,16 +35,6 @@ LONG = "60"
 READY = "[INFO] Waiting for Neo4j to be ready...\n[INFO] Neo4j is ready!\n"
 
 
-@pytest.fixture(scope="module")
-def graph(servers: tuple[Neo4jServer, Neo4jServer]) -> Neo4jServer:
-    """A server with a graph of one node."""
-    source, _ = servers
-    source.reset()
-    with source.driver() as driver:
-        driver.execute_query("CREATE (:Lonely)")
-    return source
-
-
 @pytest.fixture
 def service(
     graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
