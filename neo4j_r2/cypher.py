@@ -11,6 +11,7 @@ from json.encoder import encode_basestring_ascii
 
 _UNSAFE_IN_NAME = re.compile(r"[^ -\[\]-~]")  # everything but printable ASCII without the backslash
 
+_ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -21,6 +22,16 @@ def quote_name(name: str) -> str:
     inside backticks too: a raw backslash could start one.
     """
     return "`" + escape_unicode(name.replace("`", "``")) + "`"
+
+
+def unquote_name(quoted: str) -> str:
+    """Return the name that `quote_name` has quoted."""
+    return _ESCAPES.sub(_decoded, quoted[1:-1]).replace("``", "`")
+
+
+def _decoded(match: re.Match[str]) -> str:
+    units = bytes.fromhex(match.group().replace("\\u", ""))
+    return units.decode("utf-16-be", "surrogatepass")
 
 
 def escape_unicode(text: str) -> str:

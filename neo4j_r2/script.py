@@ -21,7 +21,7 @@ _LOOKUP_INDEXES: Final = {
 }
 """What a token lookup index can be on, and the names that 5.26 and late 2025 versions give the one
 that every new database has; there can be one of each."""
-_AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
+AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 10_000
 
 
@@ -47,7 +47,7 @@ def identity_creation(identity: Identity) -> str:
     return (
         f"CREATE CONSTRAINT {quote_name(identity.constraint)} "
         f"FOR (n:{label}) REQUIRE n.{key} IS UNIQUE;\n"
-        f"{_AWAIT}"
+        f"{AWAIT}"
     )
 
 
@@ -92,7 +92,12 @@ def constraint_creation(constraints: Iterable[SchemaObject]) -> str:
 
 def end(nodes: int, relationships: int) -> str:
     """Return the last lines; from the absence of the very last a cut-off file is recognised."""
-    return f"{_AWAIT}{END_MARKER}{nodes} nodes, {relationships} relationships\n"
+    return f"{AWAIT}{end_marker(nodes, relationships)}\n"
+
+
+def end_marker(nodes: int, relationships: int) -> str:
+    """Return the last line, without its line break."""
+    return f"{END_MARKER}{nodes} nodes, {relationships} relationships"
 
 
 def _statement(schema_object: SchemaObject) -> str:

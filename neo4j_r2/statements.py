@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -65,40 +66,57 @@ class _Table:
 
 def node_statements(rows: Iterable[Row], identity: Identity) -> str:
     """Return the statements that create nodes, a line each; see `Row`."""
-
-    def creation(table: _Table, properties: str) -> str:
-        labels = "".join(":" + quote_name(label) for label in (identity.label, *table.group))
-        key = f"{quote_name(identity.key)}: toInteger(r[0])"
-        return f"CREATE ({labels} {{{', '.join(filter(None, [key, properties]))}}})"
-
-    return _statements(rows, 1, creation)
+    return _statements(rows, 1, partial(node_creation, identity))
 
 
 def relationship_statements(rows: Iterable[Row], identity: Identity) -> str:
     """Return the statements that create relationships between nodes already created."""
+    return _statements(rows, 2, partial(relationship_creation, identity))
+
+
+def node_creation(identity: Identity, labels: tuple[str, ...], properties: str) -> str:
+    """Return the clause that creates a node of the row ``r``."""
+    quoted = "".join(":" + quote_name(label) for label in (identity.label, *labels))
+    key = f"{quote_name(identity.key)}: toInteger(r[0])"
+    return f"CREATE ({quoted} {{{', '.join(filter(None, [key, properties]))}}})"
+
+
+def relationship_creation(identity: Identity, kind: tuple[str, ...], properties: str) -> str:
+    """Return the clauses that find the endpoints of the row ``r`` and create a relationship.
+
+    :param kind: its type, alone.
+    """
     label, key = quote_name(identity.label), quote_name(identity.key)
+    endpoints = "".join(
+        f"MATCH ({name}:{label} {{{key}: toInteger(r[{index}])}}) "
+        f"USING INDEX {name}:{label}({key}) "
+        for index, name in enumerate("ab")
+    )
+    content = f" {{{properties}}}" if properties else ""
+    return f"{endpoints}CREATE (a)-[:{quote_name(kind[0])}{content}]->(b)"
 
-    def creation(table: _Table, properties: str) -> str:
-        endpoints = "".join(
-            f"MATCH ({name}:{label} {{{key}: toInteger(r[{index}])}}) "
-            f"USING INDEX {name}:{label}({key}) "
-            for index, name in enumerate("ab")
-        )
-        content = f" {{{properties}}}" if properties else ""
-        return f"{endpoints}CREATE (a)-[:{quote_name(table.group[0])}{content}]->(b)"
 
-    return _statements(rows, 2, creation)
+def property_expression(key: str, kind: str, cell: str, missing: str | None) -> str:
+    """Return a property map's entry: the key, and how its kind is read from a cell.
+
+    :param cell: the expression that the cell is, as in r[1].
+    :param missing: the cell of rows without the property, None if there are none.
+    """
+    expression = KINDS[kind].format(c=cell)
+    if missing is not None:
+        expression = f"CASE {cell} WHEN {string_literal(missing)} THEN null ELSE {expression} END"
+    return f"{quote_name(key)}: {expression}"
 
 
 def _statements(
-    rows: Iterable[Row], identity_cells: int, creation: Callable[[_Table, str], str]
+    rows: Iterable[Row], identity_cells: int, creation: Callable[[tuple[str, ...], str], str]
 ) -> str:
     lines = []
     for table in _tables(rows):
         for batch in _batches(table):
             optional, cells = _cells(batch)
             properties = _properties(batch, identity_cells, optional)
-            lines.append(f"{_unwind(cells)} {creation(batch, properties)};\n")
+            lines.append(f"{_unwind(cells)} {creation(batch.group, properties)};\n")
     return "".join(lines)
 
 
@@ -160,15 +178,10 @@ def _missing_marker(present: Sequence[dict[str, str]], key: str) -> str:
 
 def _properties(table: _Table, identity_cells: int, optional: dict[str, str]) -> str:
     """Return the property map's content, each key with the expression of its kind."""
-    items = []
-    for index, key in enumerate(sorted(table.kinds), identity_cells):
-        cell = f"r[{index}]"
-        expression = KINDS[table.kinds[key]].format(c=cell)
-        if key in optional:
-            missing = string_literal(optional[key])
-            expression = f"CASE {cell} WHEN {missing} THEN null ELSE {expression} END"
-        items.append(f"{quote_name(key)}: {expression}")
-    return ", ".join(items)
+    return ", ".join(
+        property_expression(key, table.kinds[key], f"r[{index}]", optional.get(key))
+        for index, key in enumerate(sorted(table.kinds), identity_cells)
+    )
 
 
 def _unwind(rows: Sequence[tuple[str, ...]]) -> str:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neo4j_r2.cypher import escape_non_ascii, escape_unicode, quote_name, string_literal
+from neo4j_r2.cypher import (
+    escape_non_ascii,
+    escape_unicode,
+    quote_name,
+    string_literal,
+    unquote_name,
+)
 
 NAMES = st.text(st.sampled_from("`\\u0060n \n\r\t\"'\x00\x7f\u2028é😀")) | st.text()
 
@@ -26,6 +33,38 @@ def test_a_quoted_name_is_the_name_again_once_its_escapes_are_decoded(name: str)
     quoted = decoded(quote_name(name))
     assert re.fullmatch(r"`(?:[^`]|``)*`", quoted, re.DOTALL)
     assert quoted[1:-1].replace("``", "`") == name
+
+
+@given(NAMES | st.text(st.characters()))
+@example("\\u0060")
+@example("`\\`\\u0060``")
+@example("\ud83d")
+@example("\ude00\ud83d")
+def test_an_unquoted_name_is_the_name_again(name: str) -> None:
+    assert unquote_name(quote_name(name)) == name
+
+
+@given(st.lists(st.sampled_from([*"`\\u0a", "\\u0060", "\\uD83D", "\\uDE00", "\\u005c", "``"])))
+def test_what_was_never_quoted_can_be_unquoted_too(pieces: list[str]) -> None:
+    name = unquote_name(f"`{''.join(pieces)}`")
+    assert unquote_name(quote_name(name)) == name
+
+
+@pytest.mark.parametrize(
+    ("quoted", "name"),
+    [
+        ("`Person`", "Person"),
+        ("``", ""),
+        ("`a``b`", "a`b"),
+        (r"`\u00e9\u00E9`", "éé"),
+        (r"`\uD83D\uDE00`", "😀"),
+        (r"`\u005Cu0060`", "\\u0060"),
+        (r"`\u0060\u0060`", "`"),
+        (r"`\n\u12`", r"\n\u12"),
+    ],
+)
+def test_a_name_is_unquoted_as_cypher_reads_it(quoted: str, name: str) -> None:
+    assert unquote_name(quoted) == name
 
 
 @given(NAMES)

@@ -1,0 +1,72 @@
+"""Entities on their way into a database: what every format that can be restored is turned into."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from neo4j_r2.decode import decode_column
+from neo4j_r2.errors import CorruptError
+from neo4j_r2.grammar import Table
+from neo4j_r2.rows import Column
+
+
+@dataclass(frozen=True)
+class NodeBatch:
+    """Nodes of one label set."""
+
+    labels: tuple[str, ...]
+    columns: tuple[Column, ...]
+    identities: list[Hashable]
+    """By which relationships name the nodes: in our archives their former ids."""
+    rows: list[list[Any]]
+    """A parameter for each column, as `decode` makes them; None where the property is missing."""
+    size: int
+    """Characters of text that the rows were, about."""
+
+
+@dataclass(frozen=True)
+class RelationshipBatch:
+    """Relationships of one type."""
+
+    type: str
+    columns: tuple[Column, ...]
+    starts: list[Hashable]
+    ends: list[Hashable]
+    """Identities of nodes in batches that came before."""
+    rows: list[list[Any]]
+    size: int
+
+
+@dataclass(frozen=True)
+class SchemaStatement:
+    """A statement that makes or drops an index or a constraint, without its semicolon."""
+
+    text: str
+
+
+def batch_of(table: Table, size: int) -> NodeBatch | RelationshipBatch:
+    """Return a table of an archive, of a statement of `size` characters, as a batch.
+
+    :raises CorruptError: if a cell is not one of its column's kind.
+    """
+    shape = table.shape
+    columns = tuple(Column(column.key, column.kind) for column in shape.columns)
+    cells = list(zip(*table.rows, strict=True))
+    identities = [_ids(column) for column in cells[: shape.identity_cells]]
+    values = [
+        decode_column(column.kind, column_cells, column.missing)
+        for column, column_cells in zip(shape.columns, cells[shape.identity_cells :], strict=True)
+    ]
+    rows = list(map(list, zip(*values, strict=True))) if values else [[] for _ in table.rows]
+    if shape.entity == "node":
+        return NodeBatch(shape.group, columns, identities[0], rows, size)
+    return RelationshipBatch(shape.group[0], columns, identities[0], identities[1], rows, size)
+
+
+def _ids(cells: Sequence[str]) -> list[Hashable]:
+    numbers: list[Hashable] = decode_column("integer", cells, None)
+    if not all(cell.isdigit() for cell in cells):
+        raise CorruptError("a node's id is no number")
+    return numbers
