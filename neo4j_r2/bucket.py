@@ -33,6 +33,7 @@ Result = TypeVar("Result")
 QUICK_SECONDS: Final = 10
 """Limit where somebody waits: for a connection, for a reply, and for trying again."""
 REQUEST_SECONDS: Final = 60
+_CHUNK_BYTES: Final = 1024 * 1024
 # Settings of the AWS tools on the same machine are not this service's.
 _NO_FOREIGN_SETTINGS: Final = dict.fromkeys(
     ("profile", "config_file", "credentials_file", "ca_bundle"), (None, None, None, None)
@@ -129,6 +130,36 @@ class Bucket:
             "Get",
             lambda: self._client.get_object(Bucket=self.name, Key=key)["Body"].read(),  # noqa: PLW0108 - made at each try
         )
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Yield an object's bytes as they come; after a lost connection it goes on where it was.
+
+        :raises BucketError: if it fails for too long, or the object is not the same any more.
+        """
+        conditions: dict[str, str] = {}
+        size, offset = -1, 0
+        failing_since = 0.0
+        while offset != size:
+            reply = self._persist(
+                "Get",
+                lambda conditions=conditions: self._client.get_object(  # type: ignore[misc]
+                    Bucket=self.name, Key=key, **conditions
+                ),
+            )
+            size = offset + reply["ContentLength"]
+            try:
+                for chunk in reply["Body"].iter_chunks(_CHUNK_BYTES):
+                    yield chunk
+                    offset, failing_since = offset + len(chunk), 0.0
+                    self._on_progress()
+            except BotoCoreError as error:
+                failing_since = failing_since or time.monotonic()
+                if time.monotonic() - failing_since > self._retry_seconds:
+                    raise self._error(error, "Get") from error
+                log.warning(
+                    "R2: Get was cut off at byte %d (%s), going on", offset, describe(error)
+                )
+            conditions = {"Range": f"bytes={offset}-", "IfMatch": reply["ETag"]}
 
     def put_new(self, key: str, data: bytes) -> None:
         """Store a small object under a key that is free; a lost reply is resolved by looking."""

@@ -14,6 +14,7 @@ from neo4j_r2.pack import PackedBlock
 
 FORMAT_VERSION: Final = 1
 TIME_FORMAT: Final = "%Y-%m-%d_%H-%M-%S"
+_TABLE_NUMBERS: Final = ("entities", "text_length", "offset", "length")
 _TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 _NAME = re.compile(
     r"(?P<database>[a-z][a-z0-9.-]{2,62})_(?P<time>\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)"
@@ -127,6 +128,8 @@ class Manifest:
     archive_sha256: str
     text_size: int
     blocks: list[dict[str, Any]]
+    before_restore: bool = False
+    """Whether it was made because a restore was about to replace the graph."""
 
     def to_json(self) -> bytes:
         """Return the manifest's bytes; ASCII."""
@@ -152,7 +155,8 @@ class Manifest:
                 f"the manifest has format version {version!r}; this version of the service "
                 f"reads {FORMAT_VERSION}"
             )
-        if not _has_declared_types(manifest) or not _has_declared_types(manifest.export):
+        are_typed = _has_declared_types(manifest) and _has_declared_types(manifest.export)
+        if not are_typed or not _is_sound(manifest):
             raise CorruptError("the manifest is not one of this service")
         if not _is_timestamp(manifest.started) or not _is_timestamp(manifest.finished):
             raise CorruptError("the manifest has no times in UTC")
@@ -168,6 +172,24 @@ def _has_declared_types(record: Manifest | ExportSummary) -> bool:
     hints = get_type_hints(type(record))
     return all(
         type(getattr(record, name)) is (get_origin(hint) or hint) for name, hint in hints.items()
+    )
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    export = manifest.export
+    groups = (*export.nodes_by_labels.values(), *export.relationships_by_type.values())
+    return all(map(_is_count, groups)) and all(map(_is_table_entry, manifest.blocks))
+
+
+def _is_count(number: object) -> bool:
+    return type(number) is int and number >= 0
+
+
+def _is_table_entry(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and all(_is_count(entry.get(name)) for name in _TABLE_NUMBERS)
+        and isinstance(entry.get("sha256"), str)
     )
 
 

@@ -35,6 +35,8 @@ class ListedBackup:
     """Why it cannot be taken for a complete backup; empty if it is one."""
     export: ExportSummary | None
     """What a complete backup's manifest says of its archive."""
+    before_restore: bool = False
+    """Whether it is of a graph that a restore was about to replace."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def listed(backup: StoredBackup, manifest: Manifest | None, problem: str) -> lis
     for key, size in backup.archives:
         found = problem or _problem(key, size, manifest)
         export = manifest.export if manifest and not found else None
-        lines.append(ListedBackup(key, name.database, name.taken, size, found, export))
+        replaced = manifest is not None and manifest.before_restore
+        lines.append(ListedBackup(key, name.database, name.taken, size, found, export, replaced))
     return lines
 
 
@@ -120,6 +123,7 @@ def _backup_entry(backup: ListedBackup, now: datetime) -> dict[str, Any]:
         "relationships": export.relationships if export else None,
         "method": export.method if export else None,
         "consistent": export.consistent if export else None,
+        "before_restore": backup.before_restore if export else None,
     }
 
 
@@ -155,7 +159,8 @@ def _cells(backup: ListedBackup, now: datetime) -> tuple[str, ...]:
     if export is None:
         return cells
     counts = (f"{export.nodes:,}", f"{export.relationships:,}")
-    return (*cells, *counts, _printable(export.method), "yes" if export.consistent else "no")
+    method = _printable(export.method) + (", before a restore" if backup.before_restore else "")
+    return (*cells, *counts, method, "yes" if export.consistent else "no")
 
 
 def _uploads(listing: Listing) -> list[str]:

@@ -16,6 +16,8 @@ def newest_backup(
 ) -> Manifest | None:
     """Return the manifest of the newest complete backup of a database, None without any.
 
+    What was kept of a graph before a restore replaced it does not count.
+
     :param database_id: the identity that it has to be of; None takes any.
     :raises BucketError: if the bucket cannot be read.
     """
@@ -29,6 +31,6 @@ def newest_backup(
             log.warning("%s: %s", backup.manifest_key, error)
             continue
         is_of_it = manifest.database == database and database_id in (None, manifest.database_id)
-        if is_of_it and backup.is_completed_by(manifest):
+        if is_of_it and not manifest.before_restore and backup.is_completed_by(manifest):
             return manifest
     return None

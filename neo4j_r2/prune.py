@@ -89,7 +89,13 @@ def _candidate(
 def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
     complete = backup.is_completed_by(manifest)
     entities = manifest.export.nodes + manifest.export.relationships
-    return Candidate(backup.name, complete, manifest.database_id, entities if complete else 0)
+    return Candidate(
+        backup.name,
+        complete,
+        manifest.database_id,
+        entities if complete else 0,
+        before_restore=manifest.before_restore,
+    )
 
 
 def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> int:

@@ -21,6 +21,8 @@ class Candidate:
     """In a complete backup; 0 otherwise."""
     readable: bool = True
     """Whether its manifest, if it has one, is of a format that this version reads."""
+    before_restore: bool = False
+    """Whether it is of a graph that somebody replaced: then it never is the newest one."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def _newest_complete(candidates: Sequence[Candidate], policy: Policy) -> dict[st
     newest: dict[str, Candidate] = {}
     for candidate in sorted(candidates, key=lambda each: each.name.taken):
         database = candidate.name.database
-        if candidate.complete and candidate.database_id == policy.databases.get(database):
+        is_own = candidate.database_id == policy.databases.get(database)
+        if candidate.complete and is_own and not candidate.before_restore:
             newest[database] = candidate
     return newest
 

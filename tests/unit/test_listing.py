@@ -147,6 +147,7 @@ def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
         "relationships": 24_461,
         "method": "manual",
         "consistent": False,
+        "before_restore": False,
     }
     assert content["unfinished_uploads"] == [
         {

@@ -114,6 +114,11 @@ def test_an_incomplete_backup_does_not_stand_in_for_the_newest_complete_one() ->
     assert removed([candidate(20), incomplete(8), incomplete(1)]) == [incomplete(8)]
 
 
+def test_what_was_kept_before_a_restore_does_not_stand_in_for_the_newest_backup() -> None:
+    kept = replace(candidate(8), before_restore=True)
+    assert removed([candidate(10), candidate(9), kept]) == [candidate(10), kept]
+
+
 def test_nothing_is_removed_after_a_graph_was_emptied_and_the_user_is_warned() -> None:
     history = [candidate(30), incomplete(20), candidate(9), candidate(0, entities=0)]
     decisions = decide(history, POLICY, NOW)

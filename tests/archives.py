@@ -1,0 +1,216 @@
+"""Archives that no server was asked for: rows, made into text and packed by the service's code."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+
+from neo4j.spatial import CartesianPoint
+
+from neo4j_r2 import script
+from neo4j_r2.catalog import FORMAT_VERSION, ExportSummary, Manifest, table_entry
+from neo4j_r2.graph import Database, SchemaObject
+from neo4j_r2.pack import TextBlock, pack
+from neo4j_r2.rows import Row, blocks, node_row, relationship_row
+from neo4j_r2.source import Source
+from neo4j_r2.statements import Identity, node_statements, relationship_statements
+from tests.service import Service
+
+IDENTITY = Identity.numbered(0)
+DATABASE = Database("neo4j", "ours", "5.26.19", "community")
+TAKEN = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
+STEM = "neo4j-backup/neo4j_2025-10-08_02-00-00"
+_LABELS = ((), ("Person",), ("Person", "漢`字"))
+_CONSTRAINTS = (
+    "CREATE CONSTRAINT `key` FOR (n:`Person`) REQUIRE (n.`key`) IS UNIQUE",
+    "CREATE CONSTRAINT `a;b` FOR ()-[r:`KNOWS`]-() REQUIRE (r.`;`) IS UNIQUE",
+)
+_INDEXES = (
+    "CREATE RANGE INDEX `range` FOR (n:`Person`) ON (n.`i`, n.`s`)",
+    "CREATE LOOKUP INDEX `index_343aff4e` FOR (n) ON EACH labels(n)",
+    "CREATE LOOKUP INDEX `own` FOR ()-[r]-() ON EACH type(r)",
+)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive's bytes and its manifest."""
+
+    data: bytes
+    manifest: Manifest
+
+    def source(self, *, has_manifest: bool = True) -> Source:
+        """Return what a restore would read, in small pieces."""
+        pieces = partial(_pieces, self.data)
+        return Source("archive", self.manifest if has_manifest else None, pieces)
+
+    def altered(self, data: bytes) -> Archive:
+        """Return the same archive with other bytes, of which the manifest does not know."""
+        return replace(self, data=data)
+
+
+@dataclass(frozen=True)
+class Content:
+    """The text of an archive, and what a manifest says of it."""
+
+    blocks: Sequence[TextBlock]
+    summary: ExportSummary
+
+    @property
+    def text(self) -> bytes:
+        """All blocks as one."""
+        return b"".join(block.text for block in self.blocks)
+
+    def sealed(self, *, compressed: bool) -> Archive:
+        """Return an archive whose manifest is of just these bytes."""
+        packed = list(pack(self.blocks, 1 if compressed else None))
+        data = b"".join(block.data for block in packed)
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            service_version="0.1.0",
+            database=DATABASE.name,
+            database_id=DATABASE.id,
+            server_version=DATABASE.server_version,
+            server_edition=DATABASE.edition,
+            started="2025-10-08T02:00:00Z",
+            finished="2025-10-08T02:00:05Z",
+            export=self.summary,
+            identity=asdict(IDENTITY),
+            archive_key=f"{STEM}.cypher{'.gz' if compressed else ''}",
+            archive_size=len(data),
+            archive_sha256=sha256(data).hexdigest(),
+            text_size=len(self.text),
+            blocks=list(map(table_entry, packed)),
+        )
+        return Archive(data, manifest)
+
+    def replaced(self, old: bytes, new: bytes) -> Content:
+        """Return the same with other text for some that is there."""
+        assert old in self.text
+        changed = [replace(block, text=block.text.replace(old, new)) for block in self.blocks]
+        return replace(self, blocks=changed)
+
+    def with_line(self, number: int, line: str) -> Content:
+        """Return the same with a line more, as the `number`-th of its text (from 1)."""
+        changed, before = [], 0
+        for block in self.blocks:
+            lines = block.text.splitlines(keepends=True)
+            place = number - 1 - before
+            if 0 <= place < len(lines):
+                lines.insert(place, f"{line}\n".encode())
+                number = 0
+            before += len(lines)
+            changed.append(replace(block, text=b"".join(lines)))
+        return replace(self, blocks=changed)
+
+
+def store(
+    service: Service, archive: Archive, *, stem: str = STEM, has_manifest: bool = True
+) -> str:
+    """Put an archive and its manifest into a bucket, and return the archive's key."""
+    key, client = archive.manifest.archive_key.replace(STEM, stem), service.s3.client()
+    client.put_object(Bucket=service.bucket, Key=key, Body=archive.data)
+    if has_manifest:
+        manifest = replace(archive.manifest, archive_key=key).to_json()
+        client.put_object(Bucket=service.bucket, Key=f"{stem}.manifest.json", Body=manifest)
+    return key
+
+
+def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
+    """Return what an export of these entities writes, and of a schema."""
+    constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
+    indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
+    prologue = script.header(DATABASE, TAKEN, "manual") + script.identity_creation(IDENTITY)
+    epilogue = script.identity_removal(IDENTITY) + script.index_creation(indexes)
+    epilogue += script.constraint_creation(constraints)
+    epilogue += script.end(len(nodes), len(relationships))
+    labels = Counter(json.dumps(row.group) for row in nodes)
+    types = Counter(row.group[0] for row in relationships)
+    return Content(
+        [
+            TextBlock("prologue", -1, -1, 0, prologue.encode("ascii")),
+            *_row_blocks("nodes", nodes),
+            TextBlock("clearing", -1, -1, 0, script.CACHE_CLEARING.encode("ascii")),
+            *_row_blocks("relationships", relationships),
+            TextBlock("epilogue", -1, -1, 0, epilogue.encode("ascii")),
+        ],
+        ExportSummary(
+            method="manual",
+            nodes=len(nodes),
+            relationships=len(relationships),
+            nodes_by_labels=dict(labels),
+            relationships_by_type=dict(types),
+            constraints=len(constraints),
+            indexes=len(indexes),
+            consistent=True,
+            dangling_relationships=0,
+        ),
+    )
+
+
+def some_content() -> Content:
+    """Return a graph of some blocks, with values of many kinds; always the same."""
+    return content_of(some_nodes(), some_relationships())
+
+
+def some_nodes() -> list[Row]:
+    """Return the graph's nodes, whose ids have gaps."""
+    return [
+        node_row([number, _LABELS[number % 3], *_properties(number)])
+        for number in (*range(0, 60, 2), *range(9000, 9020), *range(20_000, 20_005))
+    ]
+
+
+def some_relationships() -> list[Row]:
+    """Return its relationships."""
+    chosen = random.Random(5)
+    ids = [row.id for row in some_nodes()]
+    return [
+        relationship_row(
+            [
+                number,
+                "KNOWS" if number % 3 else "`",
+                *chosen.choices(ids, k=2),
+                *_properties(number),
+            ]
+        )
+        for number in (*range(40), *range(8192, 8210))
+    ]
+
+
+def _properties(number: int) -> tuple[list[str], list[object]]:
+    values: dict[str, object] = {
+        "key": number,
+        "s": f"text {number} \n\t é\"'`;",
+        "f": number / 7,
+        "b": number % 2 == 0,
+        "date": {"type": "DATE NOT NULL", "text": "2024-02-29"},
+        "point": CartesianPoint((1.5, number)),
+        "bytes": bytes(range(number % 9)),
+        "list": [str(each) for each in range(number % 4)],
+        "floats": [number / 3, -0.0],
+    }
+    keys = [key for place, key in enumerate(values) if (number >> place % 5) % 4]
+    return keys, [values[key] for key in keys]
+
+
+def _row_blocks(kind: str, rows: Sequence[Row]) -> Iterable[TextBlock]:
+    statements = node_statements if kind == "nodes" else relationship_statements
+    for block in blocks(iter(rows)):
+        text = f":begin\n{statements(block.rows, IDENTITY)}:commit\n".encode("ascii")
+        yield TextBlock(kind, block.first, block.last, len(block.rows), text)
+
+
+def _type(statement: str) -> str:
+    return statement.split(" ")[1]
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    size = 4096
+    return (data[start : start + size] for start in range(0, len(data), size))
