@@ -27,6 +27,8 @@ class Neo4jSettings:
     password: Secret
     """Empty for a command that does not log in."""
     database: str
+    is_other: bool = False
+    """Whether it is another Neo4j than the configured one, with a login of its own."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Config:
     """How long a transient failure of either side is tried again."""
     stall_seconds: float
     """How long a run may be without any progress."""
+    verify_after: bool
+    """Whether an archive is read back before it becomes a backup."""
     service: ServiceSettings
 
     def secrets(self) -> list[Secret]:
@@ -93,17 +97,22 @@ class Config:
 
 
 def read_config(
-    environment: Mapping[str, str], dotenv: Mapping[str, str], *, logs_in: bool = True
+    environment: Mapping[str, str],
+    dotenv: Mapping[str, str],
+    *,
+    logs_in: bool = True,
+    uses_bucket: bool = True,
 ) -> Config:
     """Read and check the configuration: the environment, and what a file `.env` sets.
 
     :param logs_in: whether the command logs in at Neo4j; one that does not needs no password.
+    :param uses_bucket: whether the command uses R2; one that does not needs none of its variables.
     :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
     """
     variables = Variables(environment, dotenv)
     config = Config(
         neo4j=_neo4j(variables, logs_in=logs_in),
-        r2=_r2(variables),
+        r2=_r2(variables, is_used=uses_bucket),
         retention_days=variables.read("BACKUP_RETENTION_DAYS", accepted.whole(0, 36_500), "7"),
         compression=variables.read("BACKUP_COMPRESSION", accepted.boolean, "true"),
         compression_level=variables.read("BACKUP_COMPRESSION_LEVEL", accepted.whole(1, 9), "2"),
@@ -114,10 +123,33 @@ def read_config(
         upload_concurrency=variables.read("BACKUP_UPLOAD_CONCURRENCY", accepted.whole(1, 16), "2"),
         retry_seconds=variables.read("BACKUP_RETRY_SECONDS", accepted.whole(0, 86_400), "300"),
         stall_seconds=variables.read("BACKUP_STALL_SECONDS", accepted.whole(1, 86_400), "900"),
+        verify_after=variables.read("BACKUP_VERIFY", accepted.choice("off", "after"), "off")
+        == "after",
         service=_service(variables),
     )
     variables.raise_problems()
     return config
+
+
+def read_target(
+    environment: Mapping[str, str], dotenv: Mapping[str, str], uri: str
+) -> Neo4jSettings:
+    """Read who logs in at another Neo4j than the configured one, by its URI.
+
+    :raises ConfigurationError: naming every variable that is wrong.
+    """
+    variables = Variables(environment, dotenv)
+    if problem := accepted.neo4j_uri_problem(uri):
+        variables.problem(f"the other Neo4j: {problem}")
+    settings = Neo4jSettings(
+        uri=uri,
+        user=variables.read("RESTORE_NEO4J_USER", str, "neo4j"),
+        password=variables.secret("RESTORE_NEO4J_PASSWORD", "the password of RESTORE_NEO4J_USER"),
+        database=variables.read("NEO4J_DATABASE", accepted.database, "neo4j"),
+        is_other=True,
+    )
+    variables.raise_problems()
+    return settings
 
 
 def read_service_settings(
@@ -178,7 +210,9 @@ def _neo4j(variables: Variables, *, logs_in: bool) -> Neo4jSettings:
     )
 
 
-def _r2(variables: Variables) -> R2Settings:
+def _r2(variables: Variables, *, is_used: bool) -> R2Settings:
+    if not is_used:
+        return R2Settings("", Secret(""), Secret(""), "", "", None)
     return R2Settings(
         endpoint_url=_endpoint_url(variables),
         access_key_id=variables.secret("R2_ACCESS_KEY_ID", "an R2 API token's access key id"),

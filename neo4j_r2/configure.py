@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from neo4j_r2 import log
-from neo4j_r2.config import Config, ServiceSettings, read_config, read_service_settings
+from neo4j_r2.config import (
+    Config,
+    Neo4jSettings,
+    ServiceSettings,
+    read_config,
+    read_service_settings,
+    read_target,
+)
 from neo4j_r2.invocation import Invocation
 
 
-def configure(invocation: Invocation, *, logs_in: bool = True) -> Config:
+def configure(invocation: Invocation, *, logs_in: bool = True, uses_bucket: bool = True) -> Config:
     """Return the whole configuration; from here on the log masks its secrets.
 
     :param logs_in: whether Neo4j's password is needed.
+    :param uses_bucket: whether R2's variables are needed.
     :raises ConfigurationError: naming every variable that is wrong.
     """
-    config = read_config(invocation.environment, invocation.dotenv, logs_in=logs_in)
+    config = read_config(
+        invocation.environment, invocation.dotenv, logs_in=logs_in, uses_bucket=uses_bucket
+    )
     log.set_up(config.service.log_level, config.service.log_format, config.secrets())
     return config
+
+
+def configure_target(invocation: Invocation, config: Config, uri: str) -> Neo4jSettings:
+    """Return how to log in at another Neo4j; the log masks that password too.
+
+    :raises ConfigurationError: naming every variable that is wrong.
+    """
+    settings = read_target(invocation.environment, invocation.dotenv, uri)
+    secrets = [*config.secrets(), settings.password]
+    log.set_up(config.service.log_level, config.service.log_format, secrets)
+    return settings
 
 
 def configure_service(invocation: Invocation) -> ServiceSettings:

@@ -1,4 +1,4 @@
-"""The Neo4j side: the only module with the driver."""
+"""The graph that is read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
+from neo4j_r2.driver import open_driver
 from neo4j_r2.errors import GraphError, GraphUnavailableError
 from neo4j_r2.graph_errors import explain, first_line
 
@@ -28,7 +29,6 @@ RECORD_CHARACTERS: Final = 2 * 1024 * 1024
 LATE_IDS: Final = 16
 """Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
-CONNECTION_SECONDS: Final = 10.0
 _WAIT_STEP_SECONDS: Final = 1.0
 
 Result = TypeVar("Result")
@@ -67,19 +67,11 @@ class Graph:
     """A connection to one database; reads only."""
 
     def __init__(self, settings: Neo4jSettings, retry_seconds: float) -> None:
-        self._uri = settings.uri
-        self._database = settings.database
+        self._settings = settings
         self._retry_seconds = retry_seconds
         self._batch_ids = BATCH_IDS
         self._query_batches = QUERY_BATCHES
-        self._driver = neo4j.GraphDatabase.driver(
-            settings.uri,
-            auth=(settings.user, settings.password.reveal()),
-            connection_timeout=CONNECTION_SECONDS,
-            connection_acquisition_timeout=2 * CONNECTION_SECONDS,
-            notifications_min_severity="OFF",
-            user_agent="neo4j-r2-backup",
-        )
+        self._driver = open_driver(settings)
 
     def __enter__(self) -> Self:
         return self
@@ -134,6 +126,13 @@ class Graph:
                 return frozenset(session.last_bookmarks().raw_values)
 
         return self._patiently(read)
+
+    def answer(self) -> None:
+        """Return when the server answers.
+
+        :raises GraphError: if it does not.
+        """
+        self.row("RETURN 1 AS one")
 
     def counts(self) -> tuple[int, int]:
         """Return the number of nodes and of relationships, from the server's count store."""
@@ -276,7 +275,7 @@ class Graph:
 
     def _session(self, fetch_size: int = 1000) -> neo4j.Session:
         return self._driver.session(
-            database=self._database,
+            database=self._settings.database,
             default_access_mode=neo4j.READ_ACCESS,
             fetch_size=fetch_size,
         )
@@ -324,7 +323,7 @@ class Graph:
 
     def _error(self, error: DriverError | Neo4jError) -> GraphError:
         error_type = GraphUnavailableError if error.is_retryable() else GraphError
-        return error_type(explain(error, self._uri, self._database))
+        return error_type(explain(error, self._settings))
 
 
 def is_supported(version: str) -> bool:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
+from neo4j_r2.config import Neo4jSettings
 
-def explain(error: DriverError | Neo4jError, uri: str, database: str) -> str:
+_ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
+
+
+def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
     """Return a failure as one line: what failed, and what to check."""
+    uri, login = settings.uri, "RESTORE_NEO4J" if settings.is_other else "NEO4J"
     code = getattr(error, "code", None) or ""
     if isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth"):
         return (
             f"Neo4j connection failed: {uri} refused the login ({code}); "
-            "check NEO4J_USER and NEO4J_PASSWORD"
+            f"check {login}_USER and {login}_PASSWORD"
         )
     if code == "Neo.ClientError.Security.CredentialsExpired":
         return "Neo4j connection failed: the password must be changed first (ALTER CURRENT USER)"
     if code == "Neo.ClientError.Database.DatabaseNotFound":
-        return f"Neo4j connection failed: {uri} has no database {database!r}; check NEO4J_DATABASE"
+        return (
+            f"Neo4j connection failed: {uri} has no database {settings.database!r}; "
+            "check NEO4J_DATABASE (or --to-database)"
+        )
     if isinstance(error, ServiceUnavailable | DriverError):
         return (
             f"Neo4j connection failed: {uri}: {first_line(error)}; check that Neo4j is up and "
-            "healthy, NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI), and the network"
+            f"healthy, {'that address' if settings.is_other else _ADDRESS}, and the network"
         )
     return f"Neo4j failed: {code}: {first_line(error)}; check Neo4j's logs"
 

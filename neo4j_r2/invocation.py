@@ -5,6 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from neo4j_r2 import accepted
+
+LATEST: Final = "latest"
+"""In the place of a key: the newest backup."""
+_KEY_HELP: Final = f"an archive's key, or {LATEST} (the default)"
 
 
 @dataclass(frozen=True)
@@ -27,13 +35,32 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     commands.add_parser("backup", help="make one backup (the default)")
     _add_list(commands.add_parser("list", help="list the backups in the bucket"))
     _add_prune(commands.add_parser("prune", help="remove what retention gives up"))
+    _add_restore(commands.add_parser("restore", help="restore a backup, or a file"))
+    _add_verify(commands.add_parser("verify", help="read backups back, and prove them"))
     commands.add_parser("check", help="check the configuration, show it, print the schedule")
     commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
     commands.add_parser("supervise", help="run crond; the container's first process")
     commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
     options = parser.parse_args(arguments)
     options.command = options.command or "backup"
+    if problem := _problem(options):
+        parser.error(problem)
     return options
+
+
+def _problem(options: argparse.Namespace) -> str | None:
+    """Return why options cannot be meant so, None if they can."""
+    for name in ("key", "from_file", "to_uri", "drill"):
+        if getattr(options, name, None) == "":  # a variable of the shell that is not set
+            return f"{name.replace('_', '-')} is empty"
+    if options.command == "restore":
+        if options.from_file and (options.key or options.at):
+            return "--from-file names the archive: leave out KEY and --at"
+        if options.key not in (None, LATEST) and options.at:
+            return "--at chooses among all backups: leave out KEY"
+    if options.command == "verify" and options.all and (options.key or options.drill):
+        return "--all takes no KEY and no --drill"
+    return None
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -42,3 +69,52 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 def _add_prune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="decide, but remove nothing")
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
+    parser.add_argument(
+        "--at", type=_time, metavar="TIME", help="the latest not after TIME (ISO 8601; UTC)"
+    )
+    parser.add_argument("--from-file", metavar="PATH", help="an archive in a file")
+    parser.add_argument(
+        "--to-uri", metavar="URI", help="another Neo4j; the login is RESTORE_NEO4J_USER's"
+    )
+    parser.add_argument("--to-database", type=_database, metavar="DB", help="another database")
+    parser.add_argument("--force", action="store_true", help="replace what the database holds")
+    parser.add_argument(
+        "--no-safety-backup", action="store_true", help="with --force: without a backup of it"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="check all, but change nothing")
+    parser.add_argument(
+        "--skip-verify", action="store_true", help="do not read the whole archive first"
+    )
+    parser.add_argument(
+        "--allow-any-statement",
+        action="store_true",
+        help="run statements that are of no known grammar; only for files that you trust",
+    )
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
+    parser.add_argument("--all", action="store_true", help="every backup under the prefix")
+    parser.add_argument(
+        "--drill", metavar="URI", help="restore into an empty scratch Neo4j, and compare"
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        accepted_form = "accepted is a time as in 2025-10-08 or 2025-10-08T02:00:00+02:00"
+        raise argparse.ArgumentTypeError(accepted_form) from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _database(text: str) -> str:
+    try:
+        return accepted.database(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -78,4 +78,4 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-        raise LockedError(f"Another backup is running (process {holder}); this one ends") from error
+        raise LockedError(f"Another run is under way (process {holder}); this one ends") from error

@@ -28,6 +28,7 @@ class _End:
 
 
 _END: Final = _End()
+_ASKING_SECONDS: Final = 5.0
 
 
 def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
@@ -59,6 +60,37 @@ def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
         abandoned.set()
         with suppress(queue.Empty):
             channel.get_nowait()
+
+
+def while_answering(
+    call: Callable[[], object],
+    ask: Callable[[], object],
+    on_answer: Callable[[], None],
+    interval_seconds: float = _ASKING_SECONDS,
+) -> None:
+    """Make a call that can take hours, and ask something short of the same server meanwhile.
+
+    An error of either is raised here. The call is made by a daemon: see `prefetch`.
+
+    :param on_answer: is called whenever `ask` has returned.
+    """
+    ended = threading.Event()
+    errors: list[BaseException] = []
+
+    def make() -> None:
+        try:
+            call()
+        except BaseException as error:  # noqa: BLE001 - carried to the waiting thread
+            errors.append(error)
+        finally:
+            ended.set()
+
+    threading.Thread(target=make, name="long call", daemon=True).start()
+    while not ended.wait(interval_seconds):
+        ask()
+        on_answer()
+    for error in errors:
+        raise error
 
 
 def ordered_map(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 
 from neo4j_r2.errors import Interruption, Stalled
+
+Awaited = TypeVar("Awaited")
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -53,6 +55,17 @@ class Watch:
             yield
         finally:
             self._side = previous
+
+    def awaiting(self, side: str, items: Iterable[Awaited]) -> Iterator[Awaited]:
+        """Yield items, and say for each next one that it is this side that is waited for."""
+        following = iter(items)
+        while True:
+            with self.waiting_for(side):
+                try:
+                    item = next(following)
+                except StopIteration:
+                    return
+            yield item
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -35,3 +35,14 @@ def running(*servers: Server) -> Iterator[None]:
             server.request_stop()
         for server in servers:
             server.stop()
+
+
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """Have a server down for the time of the context, and up again on the same data after it."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+        server.wait_ready()

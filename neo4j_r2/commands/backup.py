@@ -5,23 +5,21 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-from neo4j_r2.apoc import ApocError
+from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest
 from neo4j_r2.config import Config, requested_state_directory
 from neo4j_r2.configure import configure
 from neo4j_r2.errors import BucketError
-from neo4j_r2.estimate import estimate_text
-from neo4j_r2.export import choose_exporter
 from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.lock import run_lock
+from neo4j_r2.mark import refuse_unfinished
 from neo4j_r2.progress import Progress
 from neo4j_r2.prune import prune
 from neo4j_r2.record import RunRecord, recorded
 from neo4j_r2.store import Store
 from neo4j_r2.sweep import sweep
-from neo4j_r2.walk import Walk
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -44,6 +42,7 @@ def run_backup(config: Config, record: RunRecord) -> None:
         log.info("Connecting to Neo4j: %s", config.neo4j.uri)
         with Graph(config.neo4j, config.retry_seconds) as graph:
             database = graph.database()
+            refuse_unfinished(graph, database.name)
             with watch.waiting_for("R2"):
                 bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
                 bucket.preflight()
@@ -56,23 +55,6 @@ def run_backup(config: Config, record: RunRecord) -> None:
         with watch.waiting_for("R2"):
             clean_up(bucket, config, manifest, started)
     log.info("Backup completed successfully!")
-
-
-def back_up(graph: Graph, store: Store, started: datetime) -> Manifest:
-    """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
-    method, progress = store.config.export_method, store.progress
-    estimate = estimate_text(graph)
-    graph.expect(estimate // max(1, sum(graph.counts())))
-    exporter = choose_exporter(graph, method, store.database, started, progress)
-    try:
-        return store.backup(exporter, started, estimate)
-    except ApocError as error:
-        if method == "apoc":
-            raise
-        log.warning("APOC export failed (%s), using manual export", error)
-        progress.restart()
-        walk = Walk(graph, store.database, started, progress.add)
-        return store.backup(walk, started, estimate)
 
 
 def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) -> None:

@@ -6,7 +6,8 @@ import logging
 
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.configure import configure
-from neo4j_r2.graph import CONNECTION_SECONDS, Graph
+from neo4j_r2.driver import CONNECTION_SECONDS
+from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.recover import recover_state
 from neo4j_r2.watch import Watch

@@ -118,6 +118,18 @@ SCHEMA = (
     "DROP INDEX index_f7700477",
     "CREATE LOOKUP INDEX `types of relationships` FOR ()-[r]-() ON EACH type(r)",
 )
+FAITHFUL = {
+    **{name: text for name, text in SCALARS.items() if "parts" not in name},
+    **{
+        name: LISTS[name]
+        for name in ("empty list", "booleans", "integers", "strings", "one empty string")
+    },
+    "floats": "[1.0, -0.0, 5e-324]",
+}
+"""Values that APOC's export carries."""
+for unfaithful in ("not a number", "datetime before standard time", "datetime with an odd offset"):
+    del FAITHFUL[unfaithful]
+FAITHFUL_SCHEMA = tuple(statement for statement in SCHEMA if "composite`" not in statement)
 
 
 def fill_values(driver: Driver) -> None:
@@ -170,4 +182,24 @@ def fill_schema(driver: Driver) -> None:
         "-[:KNOWS {key: i, since: date(), note: 'note ' + i}]->(:Place {location: "
         "point({x: i, y: i})})"
     )
+    driver.execute_query("CALL db.awaitIndexes(300)")
+
+
+def fill_faithful(driver: Driver) -> None:
+    """Create all that APOC is allowed to carry, with and without unique properties."""
+    for statement in FAITHFUL_SCHEMA:
+        driver.execute_query(statement)
+    fill_faithful_data(driver)
+
+
+def fill_faithful_data(driver: Driver) -> None:
+    """Create the same without the schema."""
+    for number, expression in enumerate(FAITHFUL.values()):
+        driver.execute_query(
+            f"CREATE (a:Value {{number: $number, value: {expression}}}) "
+            f"CREATE (b:Person:Other {{email: {expression}, name: 'n'}}) "
+            f"CREATE (a)-[:KNOWS {{key: $number, value: {expression}}}]->(b) "
+            "CREATE (b)-[:KNOWS]->(b) CREATE ()-[:TO]->(a) CREATE (b)-[:TO]->(a)",
+            number=number,
+        )
     driver.execute_query("CALL db.awaitIndexes(300)")

@@ -51,7 +51,8 @@ def assert_told(service: Service, run: Run, exit_code: int, phrase: str) -> None
 
 def assert_secretless(service: Service, text: str) -> None:
     """None of the service's secrets is in `text`."""
-    for name in ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"):
+    logins = ("NEO4J_PASSWORD", "RESTORE_NEO4J_PASSWORD")
+    for name in (*logins, "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"):
         secret = service.variables.get(name)
         assert not secret or secret not in text, name
 

@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from neo4j import Driver
 
 from testbed.cypher_shell import run_cypher_shell
-from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
+from tests.integration.restoring import (
+    Original,
+    assert_restored,
+    contents,
+    differences,
+    restore_elsewhere,
+)
 from tests.service import Service
 
 # The server stores no lone surrogates, and no NUL in a name.
@@ -101,9 +107,13 @@ def test_any_graph_comes_back_exactly(
 ) -> None:
     source.reset()
     target.reset()
-    with source.driver() as one, target.driver() as other:
-        create(one, graph)
-        backup = service.with_variables(BACKUP_EXPORT_METHOD="manual").backup()
-        assert backup.text.isascii()
-        run_cypher_shell(target, backup.text, environment={"LC_ALL": "POSIX"})
-        assert difference(fingerprint(one), fingerprint(other)) == ""
+    with source.driver() as driver:
+        create(driver, graph)
+    original = Original(
+        service.with_variables(BACKUP_EXPORT_METHOD="manual").backup(), contents(source)
+    )
+    assert original.backup.text.isascii()
+    run_cypher_shell(target, original.backup.text, environment={"LC_ALL": "POSIX"})
+    assert differences(original.fingerprint, target) == ""
+    target.reset()
+    assert_restored(restore_elsewhere(service, target), original, target)

@@ -95,6 +95,7 @@ def test_a_document_has_what_the_table_has_for_programs(service: Service) -> Non
         "relationships": 1,
         "method": "manual",
         "consistent": True,
+        "before_restore": False,
     }
 
 

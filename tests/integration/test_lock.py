@@ -36,7 +36,7 @@ def test_a_second_run_says_that_there_is_a_first_and_leaves_it_alone(
 
     second = finish(service.start(), AT_ONCE)
 
-    assert_told(service, second, 6, f"Another backup is running (process {first.pid})")
+    assert_told(service, second, 6, f"Another run is under way (process {first.pid})")
     assert len(proxy.requests) == calls
     hold.release.set()
     assert finish(first).exit_code == 0

@@ -14,6 +14,7 @@ from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
+from testbed.servers import stopped
 from tests.integration.outcome import assert_nothing_left, assert_told, assert_whole
 from tests.service import Service, finish
 
@@ -44,17 +45,6 @@ def suspended(server: Neo4jServer) -> Iterator[None]:
         yield
     finally:
         server.process.resume()
-
-
-@contextmanager
-def stopped(server: Neo4jServer) -> Iterator[None]:
-    """Have a server down for the time of the context, and up again on the same data after it."""
-    server.stop()
-    try:
-        yield
-    finally:
-        server.start()
-        server.wait_ready()
 
 
 def test_a_wrong_password_is_told(service: Service, proxy: FaultProxy) -> None:

@@ -195,7 +195,7 @@ def test_only_a_dry_run_does_not_wait_for_the_run_that_holds_the_lock(
     put_backup(service, INVENTED, days_ago(1))
     with run_lock(Path(service.variables["BACKUP_STATE_DIR"])):
         _, run = prune(service)
-        assert_told(service, run, 6, "is running")
+        assert_told(service, run, 6, "is under way")
         assert proxy.requests == []
         plan, run = prune(service, "--dry-run")
         assert (run.exit_code, len(plan)) == (0, 2)

@@ -1,4 +1,4 @@
-"""Every type, name and schema object: backed up, restored by cypher-shell, and compared."""
+"""Every type, name and schema object: backed up, restored in both ways, and compared."""
 
 from __future__ import annotations
 
@@ -8,17 +8,10 @@ import pytest
 from neo4j import Driver
 
 from testbed.cypher_shell import run_cypher_shell
-from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from tests.integration import everything
-from tests.service import Backup, Service
-
-
-def differences_after_restore(source: Neo4jServer, target: Neo4jServer, backup: Backup) -> str:
-    """Restore under a POSIX locale and return what differs between the two databases."""
-    run_cypher_shell(target, backup.text, environment={"LC_ALL": "POSIX"})
-    with source.driver() as one, target.driver() as other:
-        return difference(fingerprint(one), fingerprint(other))
+from tests.integration.restoring import Original, assert_restored, contents, differences
+from tests.service import Service
 
 
 @pytest.mark.parametrize(
@@ -39,9 +32,19 @@ def test_everything_a_server_holds_comes_back_exactly(
 ) -> None:
     with source.driver() as driver:
         fill(driver)
-    backup = service.with_variables(BACKUP_EXPORT_METHOD="manual").backup()
-    assert backup.text.isascii()
-    assert differences_after_restore(source, target, backup) == ""
+        service = service.with_variables(BACKUP_EXPORT_METHOD="manual")
+        original = Original(service.backup(), contents(source))
+        assert original.backup.text.isascii()
+
+        run_cypher_shell(target, original.backup.text, environment={"LC_ALL": "POSIX"})
+
+        assert differences(original.fingerprint, target) == ""
+        driver.execute_query("MATCH (n) WITH n LIMIT 3 CREATE (n)-[:TO]->(:New {value: 1})")
+        driver.execute_query("CREATE INDEX new FOR (n:New) ON (n.value)")
+
+        run = service.run("restore", "--force", "--no-safety-backup")
+
+        assert_restored(run, original, source)
 
 
 def test_a_byte_array_is_marked_and_comes_back_as_the_integers_that_cypher_shows(

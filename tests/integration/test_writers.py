@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from neo4j import Driver
-from neo4j.exceptions import ClientError, TransientError
 
 from testbed.cypher_shell import run_cypher_shell
 from testbed.fault_proxy import FaultProxy
@@ -19,70 +13,13 @@ from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from testbed.waiting import wait_until
 from tests.integration import documents
-from tests.integration.outcome import assert_whole
+from tests.integration.outcome import assert_told, assert_whole
+from tests.integration.restoring import is_marked, restore_elsewhere
+from tests.integration.writers import Writers
 from tests.service import Service, finish
 
-WRITERS = 3
 WRITES_WHILE_HELD = 300
 HELD_SECONDS = 60
-DELETED_MEANWHILE = "Neo.ClientError.Statement.EntityNotFound"
-WRITES = (
-    "CREATE (:Late {number: $number})",
-    "MATCH (a:Person {number: $one}), (b:Person {number: $other}) CREATE (a)-[:KNOWS]->(b)",
-    "MATCH (a:Person {number: $one}) CREATE (a)-[:MET {at: $number}]->(:Late {number: $number})",
-    "MATCH (a:Person {number: $one}) DETACH DELETE a",
-    "MATCH (:Person {number: $one})-[r]->() DELETE r",
-    "MATCH (a:Person {number: $one}) SET a.number = $other, a:Changed",
-)
-
-
-class Writers:
-    """Threads that change a graph until the context is left."""
-
-    def __init__(self, server: Neo4jServer, people: int) -> None:
-        self._server = server
-        self._people = people
-        self._stop = threading.Event()
-        self._committed = [0] * WRITERS
-
-    @property
-    def committed(self) -> int:
-        """How many transactions were committed so far."""
-        return sum(self._committed)
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Write while the context is open; an error of a writer is raised at its end."""
-        with ThreadPoolExecutor(WRITERS) as pool, self._server.driver() as driver:
-            futures: list[Future[None]] = [
-                pool.submit(self._write, driver, writer) for writer in range(WRITERS)
-            ]
-            try:
-                yield
-            finally:
-                self._stop.set()
-            for future in futures:
-                future.result()
-
-    def _write(self, driver: Driver, writer: int) -> None:
-        generator = random.Random(writer)
-        while not self._stop.is_set():
-            try:
-                driver.execute_query(
-                    generator.choice(WRITES),
-                    number=generator.randrange(10**9),
-                    one=generator.randrange(self._people),
-                    other=generator.randrange(self._people),
-                )
-            except TransientError:  # a deadlock with another writer, nothing was committed
-                continue
-            except ClientError as error:
-                if error.code != DELETED_MEANWHILE:
-                    raise
-                continue
-            self._committed[writer] += 1
-
-
 PEOPLE = 3_000
 
 
@@ -205,9 +142,12 @@ def test_an_endpoint_that_appears_after_the_nodes_were_read_is_carried(
     assert [block["entities"] for block in late] == [1]
     assert backup.manifest["export"]["relationships_by_type"]["MET"] == 1
     run_cypher_shell(target, backup.text, heap="1g")
-    assert counts(target) == {
-        name: backup.manifest["export"][name] for name in ("nodes", "relationships")
-    }
+    whole = {name: backup.manifest["export"][name] for name in ("nodes", "relationships")}
+    assert counts(target) == whole
+    target.reset()
+    run = restore_elsewhere(service, target)
+    assert run.exit_code == 0, run.log
+    assert counts(target) == whole
 
 
 def test_a_constraint_that_an_archive_violates_is_named_after_the_data_is_loaded(
@@ -233,6 +173,13 @@ def test_a_constraint_that_an_archive_violates_is_named_after_the_data_is_loaded
     restored = run_cypher_shell(target, backup.text, heap="1g", check=False)
     assert restored.returncode != 0
     assert b"owned" in restored.stderr
-    assert counts(target) == {
-        name: backup.manifest["export"][name] for name in ("nodes", "relationships")
-    }
+    whole = {name: backup.manifest["export"][name] for name in ("nodes", "relationships")}
+    assert counts(target) == whole
+
+    target.reset()
+    run = restore_elsewhere(service, target)
+
+    assert_told(service, run, 5, "not all is as the archive says")
+    assert "[WARNING] Not restored: CREATE CONSTRAINT `owners`" in run.log
+    assert counts(target) == whole
+    assert not is_marked(target)

@@ -9,7 +9,17 @@ import pytest
 
 from tests.unit.process import run_program
 
-COMMANDS = ("backup", "list", "prune", "check", "wait", "supervise", "health")
+COMMANDS = (
+    "backup",
+    "list",
+    "prune",
+    "restore",
+    "verify",
+    "check",
+    "wait",
+    "supervise",
+    "health",
+)
 
 
 def test_a_wrong_configuration_ends_with_2_and_names_all_that_is_wrong(tmp_path: Path) -> None:
@@ -42,3 +52,28 @@ def test_the_help_lists_all_commands_with_what_they_do(tmp_path: Path, option: s
     assert (process.returncode, process.stderr) == (0, "")
     assert sorted(set(listed) & set(COMMANDS)) == sorted(COMMANDS)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "phrase"),
+    [
+        (("restore", "KEY", "--from-file", "PATH"), "leave out KEY and --at"),
+        (("restore", "--at", "2025-10-08", "--from-file", "PATH"), "leave out KEY and --at"),
+        (("restore", "KEY", "--at", "2025-10-08"), "leave out KEY"),
+        (("restore", "--at", "yesterday"), "argument --at"),
+        (("restore", "--to-database", "system"), "argument --to-database"),
+        (("restore", ""), "key is empty"),
+        (("restore", "--from-file", ""), "from-file is empty"),
+        (("restore", "--to-uri", ""), "to-uri is empty"),
+        (("verify", "--drill", ""), "drill is empty"),
+        (("verify", "KEY", "--all"), "no KEY and no --drill"),
+        (("verify", "--all", "--drill", "bolt://scratch"), "no KEY and no --drill"),
+    ],
+)
+def test_options_that_do_not_go_together_end_with_2(
+    tmp_path: Path, arguments: tuple[str, ...], phrase: str
+) -> None:
+    process = run_program(tmp_path, *arguments)
+    assert process.returncode == 2
+    assert phrase in process.stderr
+    assert "Traceback" not in process.stderr

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.config import Config, read_config
+from neo4j_r2.config import Config, read_config, read_target
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.variables import read_dotenv
 
@@ -55,6 +55,7 @@ def value_of(config: Config, path: str) -> object:
         ("r2.endpoint_url", "https://abc123.r2.cloudflarestorage.com"),
         ("r2.bucket", "graphiti-neo4j-backup"),
         ("r2.prefix", "neo4j-backup"),
+        ("verify_after", False),
         ("service.schedule.expression", "0 2 * * *"),
         ("service.time_zone", UTC),
         ("service.overdue_minutes", 60),
@@ -93,6 +94,7 @@ def test_the_defaults_are_those_of_the_specification(path: str, expected: object
         ("NEO4J_WAIT_SECONDS", "5", "service.wait_seconds", 5),
         ("BACKUP_RETENTION_DAYS", "0", "retention_days", 0),
         ("BACKUP_COMPRESSION", "false", "compression", False),
+        ("BACKUP_VERIFY", "after", "verify_after", True),
         ("BACKUP_COMPRESSION_LEVEL", "9", "compression_level", 9),
         ("BACKUP_EXPORT_METHOD", "manual", "export_method", "manual"),
         ("BACKUP_EXPORT_METHOD", "APOC", "export_method", "apoc"),
@@ -281,6 +283,27 @@ def test_a_configuration_cannot_be_changed() -> None:
     name = "retention_days"
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(read(), name, 3)
+
+
+def test_a_command_that_uses_no_bucket_needs_none_of_its_variables() -> None:
+    config = read_config({"NEO4J_PASSWORD": "graph-pass-word"}, NO_FILE, uses_bucket=False)
+    assert config.neo4j == read().neo4j
+    assert not config.r2.secret_access_key
+
+
+def test_another_neo4j_has_a_login_of_its_own() -> None:
+    variables = {**REQUIRED, "RESTORE_NEO4J_USER": "tester", "RESTORE_NEO4J_PASSWORD": "other-pass"}
+    settings = read_target(variables, NO_FILE, "bolt://scratch:7687")
+    assert (settings.uri, settings.user) == ("bolt://scratch:7687", "tester")
+    assert settings.password.reveal() == "other-pass"
+    assert "other-pass" not in repr(settings)
+
+
+def test_another_neo4j_never_gets_the_first_one_s_password() -> None:
+    with pytest.raises(ConfigurationError, match="RESTORE_NEO4J_PASSWORD") as raised:
+        read_target(REQUIRED, NO_FILE, "bolt://user:hidden-pass@scratch")
+    assert "without credentials" in str(raised.value)
+    assert "hidden-pass" not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["NEO4J_URI", "R2_ENDPOINT_URL"])

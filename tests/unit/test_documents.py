@@ -12,7 +12,12 @@ from tests.unit.process import ROOT
 SOURCE = (ROOT / "neo4j_r2" / "config.py").read_text(encoding="utf-8")
 NAMES = re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]+|TZ)"', SOURCE)
 READ = set(NAMES) - {"XDG_STATE_HOME"}
-SECRETS = {"NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"}
+SECRETS = {
+    "NEO4J_PASSWORD",
+    "R2_ACCESS_KEY_ID",
+    "R2_SECRET_ACCESS_KEY",
+    "RESTORE_NEO4J_PASSWORD",
+}
 COMPOSE = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml"))
 COMPOSE_VARIABLES = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
 OF_THE_CONTAINER = {"AWS_CA_BUNDLE", "BACKUP_STATE_DIR"}

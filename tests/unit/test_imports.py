@@ -11,12 +11,25 @@ from tests.unit.process import ROOT
 
 PURE = {
     "accepted",
+    "batches",
     "catalog",
+    "choose",
     "config",
+    "contents",
+    "creation",
     "cypher",
+    "decode",
     "errors",
+    "fingerprint",
+    "foreign",
+    "foreign_grammar",
+    "foreign_schema",
+    "gather",
+    "grammar",
+    "identities",
     "invocation",
     "listing",
+    "literals",
     "log",
     "pack",
     "pipeline",
@@ -24,10 +37,14 @@ PURE = {
     "queries",
     "retention",
     "rows",
+    "scanner",
     "schedule",
     "secret",
+    "shapes",
+    "split",
     "statements",
     "temporal",
+    "unpack",
     "values",
     "variables",
     "watch",
@@ -35,14 +52,18 @@ PURE = {
 NOUNS = {
     "bucket",
     "bucket_errors",
+    "driver",
     "graph",
     "graph_errors",
+    "holdings",
     "lock",
+    "mark",
     "privileges",
     "processes",
     "script",
     "state",
     "state_directory",
+    "target",
     "upload",
 }
 """What every other module of the package is, but for the commands, is a verb."""
@@ -112,8 +133,8 @@ def test_nothing_imports_the_program_or_a_command(module: str) -> None:
     assert not own_imports(module) & COMMANDS
 
 
-def test_only_the_graph_and_its_values_know_the_driver() -> None:
-    assert importers("neo4j") == {"graph", "graph_errors", "values"}
+def test_only_the_two_connections_and_values_know_the_driver() -> None:
+    assert importers("neo4j") == {"driver", "graph", "graph_errors", "target", "values"}
 
 
 @pytest.mark.parametrize("library", ["boto3", "botocore"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.errors import Interruption
-from neo4j_r2.pipeline import ordered_map, prefetch
+from neo4j_r2.pipeline import ordered_map, prefetch, while_answering
 
 WAIT_SECONDS = 10
 
@@ -103,3 +103,40 @@ def test_an_error_of_the_function_is_raised_in_its_place() -> None:
     assert [next(stream), next(stream)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(stream)
+
+
+def test_a_long_call_is_waited_for_as_long_as_the_server_answers() -> None:
+    answers = threading.Semaphore(0)
+    asked: list[str] = []
+
+    def call() -> None:
+        for _ in range(3):
+            assert answers.acquire(timeout=30)
+
+    while_answering(call, lambda: asked.append("asked"), answers.release, 0.01)
+    assert len(asked) >= 3
+
+
+def test_a_short_call_is_not_asked_about() -> None:
+    asked: list[str] = []
+    while_answering(lambda: None, lambda: asked.append("asked"), lambda: None, 30)
+    assert asked == []
+
+
+def test_an_error_of_a_long_call_is_raised() -> None:
+    def call() -> None:
+        raise ValueError("refused")
+
+    with pytest.raises(ValueError, match="refused"):
+        while_answering(call, lambda: None, lambda: None, 30)
+
+
+def test_a_server_that_answers_no_more_ends_the_waiting() -> None:
+    never = threading.Event()
+
+    def ask() -> None:
+        raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError, match="gone"):
+        while_answering(lambda: never.wait(30), ask, lambda: None, 0.01)
+    never.set()

@@ -1,0 +1,224 @@
+"""Restores an archive into a database: reads and checks the whole of it, then replays it."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from neo4j_r2.back_up import back_up
+from neo4j_r2.bucket import Bucket
+from neo4j_r2.config import Config, Neo4jSettings
+from neo4j_r2.configure import configure, configure_target
+from neo4j_r2.contents import Contents, rows_in
+from neo4j_r2.errors import ConfigurationError, CorruptError, GraphError
+from neo4j_r2.foreign import Item
+from neo4j_r2.graph import Graph
+from neo4j_r2.holdings import Holdings, holdings
+from neo4j_r2.invocation import LATEST, Invocation
+from neo4j_r2.lock import RunLock, run_lock
+from neo4j_r2.progress import Countdown, Progress
+from neo4j_r2.restore import Counts, Outcome, Restore, read_ahead
+from neo4j_r2.source import Source, Wish, chosen_source, file_source, has_nodes
+from neo4j_r2.store import Store
+from neo4j_r2.target import Target
+from neo4j_r2.trial import try_values
+from neo4j_r2.verify import verify
+from neo4j_r2.watch import Watch
+
+log = logging.getLogger(__name__)
+
+_ADVICE: Final = (
+    "The {place} is left incomplete, and marked so that it is not backed up: run the same command "
+    "again with --force"
+)
+
+
+def run(invocation: Invocation) -> int:
+    """Restore, and return 0 if the database then is what the archive says."""
+    options = invocation.options
+    config, settings = read_settings(invocation)
+    watch = Watch(config.stall_seconds)
+    with ExitStack() as stack:
+        lock = None
+        if not options.dry_run:
+            lock = stack.enter_context(run_lock(config.service.state_directory))
+        stack.enter_context(watch.running())
+        graph = stack.enter_context(Graph(settings, config.retry_seconds))
+        target = stack.enter_context(Target(settings))
+        place = f"database {graph.database().name} of {settings.uri}"
+        held = holdings(graph)
+        refuse(held.data_obstacles(), held, place, options)
+        source = open_source(invocation, config, watch)
+        log.info("Restoring %s into %s", source.label, place)
+        contents = None if options.skip_verify else check(source, graph, watch)
+        held = holdings(graph)  # once more, as the check can take long
+        obstacles = held.obstacles(contents.schema if contents else None)
+        refuse(obstacles, held, place, options)
+        if obstacles:
+            log.info("Replacing %s: %s", place, held)
+        if lock is None:
+            log.info("Dry run: nothing was changed")
+            return 0
+        if obstacles and not options.no_safety_backup:
+            keep_safe(graph, held, config, lock, watch)
+        restore = Restore(graph, target, watch.progress, _ADVICE.format(place=place))
+        conclude(*fill(source, contents, restore, watch, replaces=bool(obstacles)))
+    return 0
+
+
+def read_settings(invocation: Invocation) -> tuple[Config, Neo4jSettings]:
+    """Return the configuration, and the Neo4j that is restored into.
+
+    :raises ConfigurationError: naming every variable that is wrong; R2's are not needed for a file.
+    """
+    options = invocation.options
+    keeps_safe = options.force and not options.no_safety_backup
+    uses_bucket = keeps_safe or not options.from_file
+    config = configure(invocation, logs_in=not options.to_uri, uses_bucket=uses_bucket)
+    settings = config.neo4j
+    if options.to_uri:
+        settings = configure_target(invocation, config, options.to_uri)
+    return config, replace(settings, database=options.to_database or settings.database)
+
+
+def refuse(
+    obstacles: Sequence[str], held: Holdings, place: str, options: argparse.Namespace
+) -> None:
+    """Leave a database alone that is not to be replaced.
+
+    :raises GraphError: if there are obstacles, and nobody forces it.
+    """
+    if obstacles and not options.force:
+        without = held.is_marked or options.no_safety_backup
+        raise GraphError(
+            f"The {place} is left as it is: {'; '.join(obstacles)}. --force replaces all that it "
+            f"holds, {'without' if without else 'after'} a backup of it"
+        )
+
+
+def open_source(invocation: Invocation, config: Config, watch: Watch) -> Source:
+    """Return the archive that the command line means."""
+    options = invocation.options
+    if options.from_file:
+        source = file_source(Path(options.from_file))
+    else:
+        with watch.waiting_for("R2"):
+            bucket = open_bucket(config, watch)
+            wish = Wish(config.neo4j.database.lower(), options.key or LATEST, options.at)
+            find = partial(chosen_source, bucket, config.r2.prefix, wish)
+            source = find()
+            if wish.key == LATEST:
+                refuse_empty(source, partial(find, has_nodes))
+    return replace(source, allows_any_statement=options.allow_any_statement)
+
+
+def refuse_empty(source: Source, find_other: Callable[[], Source]) -> None:
+    """Take no empty graph for the one that is to come back: it was lost before that backup.
+
+    :raises ConfigurationError: if there is a backup of one that was not empty.
+    """
+    if source.manifest is None or has_nodes(source.manifest):
+        return
+    try:
+        other = find_other()
+    except ConfigurationError:
+        return  # none had any nodes
+    raise ConfigurationError(
+        f"The latest backup, {source.label}, is of an empty graph; the latest one that is not is "
+        f"{other.label}: give the key of the one that you mean"
+    )
+
+
+def open_bucket(config: Config, watch: Watch) -> Bucket:
+    """Return the bucket, once it answers."""
+    bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
+    bucket.preflight()
+    return bucket
+
+
+def check(source: Source, graph: Graph, watch: Watch) -> Contents:
+    """Read the whole archive.
+
+    :raises CorruptError: if anything is wrong with it; the database is not touched.
+    """
+    log.info("Checking the archive")
+    export = source.manifest.export if source.manifest else None
+    expected = export.nodes + export.relationships if export else 0
+    countdown = Countdown("Checked", expected, watch.progress)
+
+    def on_item(item: Item) -> None:
+        countdown.add(rows_in(item))
+        if source.manifest is None:
+            try_values(item, graph)
+
+    with watch.waiting_for("R2"):
+        contents = verify(source, on_item)
+    log.info(
+        "The archive is good: %s nodes, %s relationships, %d statements of the schema",
+        f"{contents.nodes:,}", f"{contents.relationships:,}", len(contents.schema),
+    )  # fmt: skip
+    if source.manifest is None:
+        log.warning("It has no manifest: what is missing cannot be told")
+    return contents
+
+
+def keep_safe(graph: Graph, held: Holdings, config: Config, lock: RunLock, watch: Watch) -> None:
+    """Back up what is about to be replaced, unless it is a part of an archive."""
+    database = graph.database()
+    if held.is_marked:
+        log.warning("Database %s holds an unfinished restore: no backup of it", database.name)
+        return
+    log.info("Backing up database %s first (--no-safety-backup skips this)", database.name)
+    with watch.waiting_for("R2"):
+        bucket = open_bucket(config, watch)
+    progress = Progress(held.nodes + held.relationships, watch.progress)
+    # Verified: it is about to be the only copy.
+    config = replace(config, export_method="manual", verify_after=True)
+    store = Store(bucket, config, lock, watch, progress, database, before_restore=True)
+    manifest = back_up(graph, store, datetime.now(UTC).replace(microsecond=0))
+    if not manifest.export.consistent:
+        log.warning("Somebody writes to the database: what is not in that backup is lost")
+
+
+def fill(
+    source: Source, contents: Contents | None, restore: Restore, watch: Watch, *, replaces: bool
+) -> tuple[Outcome, Countdown]:
+    """Replay the archive; return what came of it, and the time it took."""
+    if contents is None:
+        log.warning("Not checked first: damage in it would leave the database incomplete")
+    counts = expected_counts(source, contents)
+    total = counts.labels.total() + counts.types.total() if counts else 0
+    countdown = Countdown("Restored", total, watch.progress)
+    items = read_ahead(source.items(), watch)
+    return restore.run(items, counts, countdown.add, replaces=replaces), countdown
+
+
+def expected_counts(source: Source, contents: Contents | None) -> Counts | None:
+    """Return how many entities there have to be in the end, None if that cannot be known."""
+    if contents is not None:
+        return Counts(contents.labels, contents.types) if contents.is_countable else None
+    if source.manifest is None:
+        return None
+    export = source.manifest.export
+    return Counts(Counter(export.nodes_by_labels), Counter(export.relationships_by_type))
+
+
+def conclude(outcome: Outcome, countdown: Countdown) -> None:
+    """Report what the database holds now.
+
+    :raises CorruptError: if that is not what the archive says.
+    """
+    size = f"{outcome.nodes:,} nodes, {outcome.relationships:,} relationships"
+    for problem in outcome.problems:
+        log.warning("%s", problem)
+    if outcome.problems:
+        raise CorruptError(f"The data is restored ({size}), but not all is as the archive says")
+    log.info("Restore completed successfully! %s in %.0f s", size, countdown.seconds)

@@ -1,0 +1,69 @@
+"""What a database holds before a restore replaces it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from neo4j_r2 import mark
+from neo4j_r2.cypher import escape_unicode
+from neo4j_r2.graph import Graph, SchemaObject
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Data and schema, without the lookup indexes, which every database has."""
+
+    nodes: int
+    relationships: int
+    schema: tuple[SchemaObject, ...]
+    is_marked: bool
+    """Whether a restore was begun and not finished."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.nodes:,} nodes, {self.relationships:,} relationships, "
+            f"{len(self.schema)} constraints and indexes"
+        )
+
+    @property
+    def statements(self) -> set[str]:
+        """The schema, as an archive states it."""
+        return {escape_unicode(each.create_statement) for each in self.schema}
+
+    def data_obstacles(self) -> list[str]:
+        """Return what speaks against a restore into the database, whatever the archive holds."""
+        found = [f"it has {self.nodes:,} nodes"] if self.nodes else []
+        return [*found, "a restore into it was not finished"] if self.is_marked else found
+
+    def obstacles(self, archive_schema: Collection[str] | None) -> list[str]:
+        """Return all that speaks against it: applications create indexes when they start, but
+        others than the archive's would be lost.
+
+        :param archive_schema: None if the archive was not read.
+        """
+        others = [
+            each.name
+            for each in self.schema
+            if escape_unicode(each.create_statement) not in (archive_schema or ())
+        ]
+        if not others:
+            return self.data_obstacles()
+        why = "that the archive does not have"
+        if archive_schema is None:
+            why = "that are not compared with the archive's (--skip-verify)"
+        return [
+            *self.data_obstacles(),
+            f"it has constraints or indexes {why}: {', '.join(others)}",
+        ]
+
+
+def holdings(graph: Graph) -> Holdings:
+    """Return what a database holds."""
+    constraints, indexes = graph.schema()
+    schema = [each for each in (*constraints, *indexes) if each.type != "LOOKUP"]
+    return Holdings(
+        *graph.counts(),
+        schema=tuple(each for each in schema if each.name != mark.NAME),
+        is_marked=any(each.name == mark.NAME for each in schema),
+    )

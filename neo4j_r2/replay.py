@@ -1,0 +1,193 @@
+"""Replays what an archive holds into an empty database.
+
+Rows travel as parameters, and relationships find their ends by the internal ids that the server
+gave the nodes, which is a seek and leaves nothing to remove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from neo4j_r2.batches import NodeBatch, RelationshipBatch
+from neo4j_r2.creation import Pattern
+from neo4j_r2.cypher import quote_name
+from neo4j_r2.decode import expression
+from neo4j_r2.gather import Batch, MatchBatch
+from neo4j_r2.identities import Identities
+from neo4j_r2.rows import Column
+from neo4j_r2.target import Target, TooLargeError, Write, halves
+
+_TRANSACTION_ROWS: Final = 5_000
+_TRANSACTION_CHARACTERS: Final = 1024 * 1024
+_HELPER: Final = "_restore_pattern_"
+
+
+class Replay:
+    """Nodes first, then relationships; the schema is the caller's, after them."""
+
+    def __init__(self, target: Target, run_long: Callable[[str], None]) -> None:
+        """:param run_long: runs a statement that can take long."""
+        self._run_long = run_long
+        self.identities = Identities()
+        self.unmatched = 0
+        """Relationships of patterns that no nodes match."""
+        self.ambiguous = 0
+        """Relationships of patterns that several pairs of nodes match, and that are several now."""
+        self._target = target
+        self._nodes: list[NodeBatch] = []
+        self._relationships: list[RelationshipBatch] = []
+        self._rows = self._characters = 0
+        self._helpers: dict[tuple[str, str], str] = {}
+
+    def add(self, batch: Batch) -> None:
+        """Take a batch; it is written with others, and at the latest by `flush`."""
+        if isinstance(batch, MatchBatch):
+            self.flush()
+            self._write_matches(batch)
+            return
+        if isinstance(batch, NodeBatch):
+            self._flush_if(bool(self._relationships))
+            self._nodes.append(batch)
+        else:
+            self._flush_if(bool(self._nodes))
+            self._relationships.append(batch)
+        self._rows += len(batch.rows)
+        self._characters += batch.size
+        self._flush_if(
+            self._rows >= _TRANSACTION_ROWS or self._characters >= _TRANSACTION_CHARACTERS
+        )
+
+    def flush(self) -> None:
+        """Write all that was taken.
+
+        :raises GraphError: if the server fails.
+        :raises CorruptError: if an end of a relationship is not there.
+        """
+        if self._nodes:
+            written = self._write([_node_write(batch) for batch in self._nodes])
+            for batch, pairs in zip(self._nodes, written, strict=True):
+                for index, number in pairs:
+                    self.identities.put(batch.identities[index], number)
+        if self._relationships:
+            self._write([self._relationship_write(batch) for batch in self._relationships])
+        self._nodes, self._relationships = [], []
+        self._rows = self._characters = 0
+
+    def remove_helpers(self) -> None:
+        """Drop the indexes by which patterns were found."""
+        for name in self._helpers.values():
+            self._target.run(f"DROP INDEX {name} IF EXISTS")
+
+    def _flush_if(self, is_time: bool) -> None:
+        if is_time:
+            self.flush()
+
+    def _write(self, writes: list[Write]) -> list[list[list[int]]]:
+        """Write in one transaction, or in smaller ones if the server has too little memory."""
+        try:
+            return [result.ids for result in self._target.write(writes)]
+        except TooLargeError:
+            if len(writes) > 1:
+                return [ids for write in writes for ids in self._write([write])]
+            if len(writes[0].rows) == 1:
+                raise
+            parts = [self._write([half])[0] for half in halves(writes[0])]
+            return [[pair for ids in parts for pair in ids]]
+
+    def _write_matches(self, batch: MatchBatch) -> None:
+        self._prepare(batch)
+        starts = batch.starts if batch.start else self.identities.get(batch.starts)
+        ends = batch.ends if batch.end else self.identities.get(batch.ends)
+        query = match_query(batch.type, batch.columns, batch.start, batch.end)
+        joined = _joined(starts, ends, batch.rows)
+        rows = [[*row, number] for number, row in enumerate(joined)]
+        [result] = self._target.write([Write(query, rows, None)])
+        self.unmatched += len(rows) - len(result.ids)
+        self.ambiguous += sum(number > 1 for _, number in result.ids)
+
+    def _prepare(self, batch: MatchBatch) -> None:
+        """Have an index by which each pattern of a batch is a seek."""
+        for pattern in (batch.start, batch.end):
+            if pattern is None or not pattern.labels or not pattern.columns:
+                continue
+            place = (pattern.labels[0], pattern.columns[0].key)
+            if place not in self._helpers:
+                name = self._helpers[place] = f"{_HELPER}{len(self._helpers)}"
+                label, key = map(quote_name, place)
+                self._run_long(f"CREATE RANGE INDEX {name} FOR (n:{label}) ON (n.{key})")
+                self._run_long("CALL db.awaitIndexes(86400)")
+
+    def _relationship_write(self, batch: RelationshipBatch) -> Write:
+        starts, ends = self.identities.get(batch.starts), self.identities.get(batch.ends)
+        rows = _joined(starts, ends, batch.rows)
+        return Write(relationship_query(batch.type, batch.columns), rows, len(rows))
+
+
+def _joined(starts: list[Any], ends: list[Any], rows: list[list[Any]]) -> list[list[Any]]:
+    return [[start, end, *row] for start, end, row in zip(starts, ends, rows, strict=True)]
+
+
+def _node_write(batch: NodeBatch) -> Write:
+    rows = [[index, *row] for index, row in enumerate(batch.rows)]
+    return Write(node_query(batch.labels, batch.columns), rows, len(rows))
+
+
+@lru_cache(maxsize=4096)
+def node_query(labels: tuple[str, ...], columns: tuple[Column, ...]) -> str:
+    """Return the statement that creates nodes of rows ``[number, values…]``.
+
+    Its `ids` are pairs of a row's number and the new node's internal id.
+    """
+    quoted = "".join(":" + quote_name(label) for label in labels)
+    return (
+        f"CYPHER 5 UNWIND $rows AS r CREATE (n{quoted}{_properties(columns, 1)}) "
+        "RETURN collect([r[0], id(n)]) AS ids"
+    )
+
+
+@lru_cache(maxsize=4096)
+def relationship_query(kind: str, columns: tuple[Column, ...]) -> str:
+    """Return the statement that creates relationships of rows ``[start id, end id, values…]``."""
+    return (
+        "CYPHER 5 UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
+        f"CREATE (a)-[:{quote_name(kind)}{_properties(columns, 2)}]->(b)"
+    )
+
+
+@lru_cache(maxsize=4096)
+def match_query(
+    kind: str, columns: tuple[Column, ...], start: Pattern | None, end: Pattern | None
+) -> str:
+    """Return the statement of rows ``[start, end, values…, number]``; ends are patterns or ids.
+
+    Its `ids` are pairs of a row's number and how many relationships it made, if any.
+    """
+    ends = "".join(
+        f"MATCH ({name}) WHERE id({name}) = r[{index}] "
+        if pattern is None
+        else f"MATCH ({name}{_pattern(pattern, f'r[{index}]')}) "
+        for index, (name, pattern) in enumerate((("a", start), ("b", end)))
+    )
+    created = f"CREATE (a)-[:{quote_name(kind)}{_properties(columns, 2)}]->(b)"
+    counted = "WITH r[-1] AS row, count(*) AS number RETURN collect([row, number]) AS ids"
+    return f"CYPHER 5 UNWIND $rows AS r {ends}{created} {counted}"
+
+
+def _pattern(pattern: Pattern, values: str) -> str:
+    labels = "".join(":" + quote_name(label) for label in pattern.labels)
+    entries = ", ".join(
+        f"{quote_name(column.key)}: {expression(column.kind, f'{values}[{index}]')}"
+        for index, column in enumerate(pattern.columns)
+    )
+    return f"{labels} {{{entries}}}" if entries else labels
+
+
+def _properties(columns: Sequence[Column], first: int) -> str:
+    entries = (
+        f"{quote_name(column.key)}: {expression(column.kind, f'r[{index}]')}"
+        for index, column in enumerate(columns, first)
+    )
+    content = ", ".join(entries)
+    return f" {{{content}}}" if content else ""

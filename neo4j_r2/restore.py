@@ -1,0 +1,219 @@
+"""Replays an archive into a database and finds out what came of it.
+
+The order of writes: the mark of an unfinished restore, the removal of what is there, the data, the
+indexes and constraints, the comparison of counts, the mark's removal. Whatever stops it leaves the
+mark, by which `backup` refuses the database and a person sees what happened.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Final
+
+from neo4j_r2 import mark
+from neo4j_r2.batches import SchemaStatement
+from neo4j_r2.contents import rows_in
+from neo4j_r2.cypher import quote_name
+from neo4j_r2.errors import GraphError
+from neo4j_r2.foreign import AnyStatement, Item
+from neo4j_r2.graph import Graph
+from neo4j_r2.holdings import holdings
+from neo4j_r2.identities import Identities
+from neo4j_r2.pipeline import prefetch, while_answering
+from neo4j_r2.replay import Replay
+from neo4j_r2.target import Target
+from neo4j_r2.watch import Watch
+
+log = logging.getLogger(__name__)
+
+_READ_AHEAD: Final = 4
+_DELETIONS: Final = (
+    "MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS",
+    "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS",
+)
+_LOOKUP_INDEXES: Final = ("FOR (n) ON EACH labels(n)", "FOR ()-[r]-() ON EACH type(r)")
+_AWAIT: Final = "CALL db.awaitIndexes(86400)"
+
+
+@dataclass
+class Counts:
+    """How many entities there have to be of each group; see `Contents`."""
+
+    labels: Counter[str]
+    types: Counter[str]
+
+
+@dataclass
+class Outcome:
+    """What a restore came to."""
+
+    nodes: int = 0
+    relationships: int = 0
+    unmatched: int = 0
+    ambiguous: int = 0
+    """See `Replay`."""
+    failed_schema: list[str] = field(default_factory=list)
+    """Each index or constraint that is not there, and what the server says of it."""
+    differences: list[str] = field(default_factory=list)
+    """Where the counts are not the archive's."""
+    identities: Identities = field(default_factory=Identities)
+
+    @property
+    def problems(self) -> list[str]:
+        """All that is not as the archive says."""
+        found = [f"Not restored: {each}" for each in self.failed_schema] + self.differences
+        if self.unmatched:
+            found.append(f"{self.unmatched:,} relationships have no nodes to be between")
+        if self.ambiguous:
+            found.append(f"{self.ambiguous:,} relationships are between several pairs of nodes")
+        return found
+
+
+class Restore:
+    """One restore into one database."""
+
+    def __init__(
+        self, graph: Graph, target: Target, on_alive: Callable[[], None], advice: str
+    ) -> None:
+        """Prepare; nothing is written.
+
+        :param on_alive: is called while the server takes long for one statement and answers.
+        :param advice: what to tell whoever finds the database incomplete.
+        """
+        self._graph = graph
+        self._target = target
+        self._on_alive = on_alive
+        self._advice = advice
+
+    def run(
+        self,
+        items: Iterable[Item],
+        expected: Counts | None,
+        on_progress: Callable[[int], None],
+        *,
+        replaces: bool,
+    ) -> Outcome:
+        """Fill the database, from which constraints and indexes are removed before.
+
+        :param expected: what there has to be in the end, None if nobody knows.
+        :param on_progress: is told of the entities in each batch written.
+        :param replaces: whether data may be removed too.
+        :raises GraphError: if the server fails; the mark stays, unless no data was changed.
+        :raises CorruptError: if the archive turns out to be damaged; the mark stays likewise.
+        """
+        items = iter(items)
+        first = list(islice(items, 1))  # so that what cannot be read at all changes nothing
+        self._mark(replaces=replaces)
+        with _told_on_failure(self._advice):
+            self.clear()
+            outcome = self._replay(chain(first, items), on_progress)
+            if expected is not None:
+                outcome.differences = _differences(self._graph, expected)
+            self._target.run(mark.REMOVAL)
+        return outcome
+
+    def clear(self) -> None:
+        """Remove all data, constraints and indexes; the mark and two lookup indexes are there."""
+        constraints, indexes = self._graph.schema()
+        for constraint in constraints:
+            self._target.run(f"DROP CONSTRAINT {quote_name(constraint.name)}")
+        for index in indexes:
+            if index.name != mark.NAME:
+                self._target.run(f"DROP INDEX {quote_name(index.name)}")
+        for deletion in _DELETIONS:
+            self._run_long(deletion)
+        for place in _LOOKUP_INDEXES:  # which get the names that they have in a new database
+            self._target.run(f"CREATE LOOKUP INDEX IF NOT EXISTS {place}")
+        self._run_long(_AWAIT)
+
+    def _mark(self, *, replaces: bool) -> None:
+        try:
+            self._target.run(mark.CREATION)
+        except GraphError as error:
+            raise GraphError(f"{error}; no data was changed") from error
+        if not replaces and any(self._graph.counts()):
+            self._target.run(mark.REMOVAL)
+            raise GraphError("Somebody has just written to the database; no data was changed")
+
+    def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
+        schema: list[str] = []
+        replay = Replay(self._target, self._run_long)
+        for item in items:
+            if isinstance(item, SchemaStatement):
+                schema.append(item.text)
+            elif isinstance(item, AnyStatement):
+                replay.flush()
+                self._run_long(item.text)
+            else:
+                replay.add(item)
+                on_progress(rows_in(item))
+        replay.flush()
+        replay.remove_helpers()
+        outcome = Outcome(identities=replay.identities)
+        outcome.unmatched, outcome.ambiguous = replay.unmatched, replay.ambiguous
+        outcome.nodes, outcome.relationships = self._graph.counts()
+        outcome.failed_schema = self._create_schema(schema)
+        return outcome
+
+    def _create_schema(self, schema: Sequence[str]) -> list[str]:
+        """Create indexes and constraints; return those that the server refuses or cannot build."""
+        number = sum(text.startswith("CREATE ") for text in schema)
+        log.info("Building %d indexes and constraints", number)
+        failures = []
+        for statement in schema:
+            try:
+                self._run_long(statement)
+            except GraphError as error:
+                if statement not in holdings(self._graph).statements:  # made just now
+                    failures.append(f"{statement}: {error}")
+        self._await_indexes()
+        return failures + [
+            f"index {row['name']}: {row['message'].splitlines()[0]}"
+            for row in self._graph.rows(
+                "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state = 'FAILED'"
+            )
+        ]
+
+    def _await_indexes(self) -> None:
+        try:
+            self._run_long(_AWAIT)
+        except GraphError as error:  # of one that cannot be built, which its state says too
+            log.debug("%s", error)
+
+    def _run_long(self, statement: str) -> None:
+        while_answering(lambda: self._target.run(statement), self._graph.answer, self._on_alive)
+
+
+def read_ahead(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
+    """Yield what an archive holds, which is read and decoded while the server writes."""
+    return watch.awaiting("R2", prefetch(items, _READ_AHEAD))
+
+
+@contextmanager
+def _told_on_failure(advice: str) -> Iterator[None]:
+    """Say what state the database is in, should the restore not come to its end."""
+    try:
+        yield
+    except BaseException:
+        log.warning("%s", advice)
+        raise
+
+
+def _differences(graph: Graph, expected: Counts) -> list[str]:
+    labels, types = graph.counts_by_group()
+    found_labels = Counter({json.dumps(sorted(group)): number for group, number in labels})
+    found_types = Counter(dict(types))
+    return [
+        f"The database has {found[group]:,} {what} {group}, the archive has {counts[group]:,}"
+        for what, found, counts in (
+            ("nodes with the labels", found_labels, expected.labels),
+            ("relationships of type", found_types, expected.types),
+        )
+        for group in sorted((found - counts) + (counts - found))
+    ]

@@ -1,0 +1,131 @@
+"""The database that is restored into: the only module that writes to Neo4j."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+import neo4j
+from neo4j.exceptions import DriverError, Neo4jError, TransientError
+
+from neo4j_r2.config import Neo4jSettings
+from neo4j_r2.driver import open_driver
+from neo4j_r2.errors import GraphError
+from neo4j_r2.graph_errors import explain
+
+_DEADLOCK_TRIES: Final = 5
+_MEMORY: Final = "Memory"
+"""In the codes of the errors that smaller steps may avoid."""
+
+
+class TooLargeError(GraphError):
+    """The server has too little memory for one transaction; a smaller one may do."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """A statement and its rows."""
+
+    query: str
+    rows: Sequence[Sequence[Any]]
+    creates: int | None
+    """How many entities it has to create; None if that depends on what it matches."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a statement has done."""
+
+    ids: list[list[int]]
+    """Its column of that name, if it has one."""
+    created: int
+    """Entities."""
+
+
+def halves(write: Write) -> tuple[Write, Write]:
+    """Return a statement of two rows or more as two of half of them each."""
+    middle = len(write.rows) // 2
+    first, second = (
+        replace(write, rows=rows, creates=None if write.creates is None else len(rows))
+        for rows in (write.rows[:middle], write.rows[middle:])
+    )
+    return first, second
+
+
+class Target:
+    """A connection to the database that is written."""
+
+    def __init__(self, settings: Neo4jSettings) -> None:
+        self._settings = settings
+        self._driver = open_driver(settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._driver.close()
+
+    def write(self, writes: Sequence[Write]) -> list[Written]:
+        """Run statements in one transaction.
+
+        A deadlock is tried again. A commit whose reply is lost is not: it may have happened.
+
+        :raises TooLargeError: if the server has too little memory for it.
+        :raises GraphError: if anything else fails, or fewer entities come to be than have to.
+        """
+        for attempt in range(_DEADLOCK_TRIES):
+            try:
+                return self._transaction(writes)
+            except TransientError as error:
+                if _MEMORY in (error.code or ""):
+                    raise TooLargeError(self._explained(error)) from error
+                if attempt == _DEADLOCK_TRIES - 1:
+                    raise GraphError(self._explained(error)) from error
+                time.sleep(0.1 * 2**attempt)
+            except (DriverError, Neo4jError) as error:
+                raise GraphError(self._explained(error)) from error
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def run(self, query: str) -> None:
+        """Run one statement in a transaction of its own, such as one that changes the schema."""
+        try:
+            with self._driver.session(database=self._settings.database) as session:
+                session.run(query).consume()
+        except (DriverError, Neo4jError) as error:
+            raise GraphError(self._explained(error)) from error
+
+    def _transaction(self, writes: Sequence[Write]) -> list[Written]:
+        with (
+            self._driver.session(database=self._settings.database) as session,
+            session.begin_transaction() as transaction,
+        ):
+            written = [_written(transaction, write) for write in writes]
+            for write, each in zip(writes, written, strict=True):
+                if write.creates not in (None, each.created):
+                    raise GraphError(
+                        f"{self._settings.uri} made {each.created} entities of {write.creates} "
+                        "rows; the transaction was rolled back. Does anybody else write to it?"
+                    )
+            transaction.commit()
+        return written
+
+    def _explained(self, error: DriverError | Neo4jError) -> str:
+        return explain(error, self._settings)
+
+
+def _written(transaction: neo4j.Transaction, write: Write) -> Written:
+    result = transaction.run(write.query, rows=_Unprinted(write.rows))
+    record = result.single()
+    counters = result.consume().counters
+    created = counters.nodes_created + counters.relationships_created
+    return Written(record["ids"] if record else [], created)
+
+
+class _Unprinted(list[Any]):
+    """A list that prints as nothing: the driver prints all parameters for a debug line of its own,
+    whether or not anybody reads it, and that costs more than sending them."""
+
+    def __repr__(self) -> str:
+        return "[…]"
