@@ -27,8 +27,10 @@ from neo4j_r2.lock import RunLock, UploadRecord
 from neo4j_r2.log import megabytes
 from neo4j_r2.pack import TextBlock, pack
 from neo4j_r2.progress import Progress
+from neo4j_r2.source import archive_source
 from neo4j_r2.statements import Identity
 from neo4j_r2.upload import Upload, part_size_for
+from neo4j_r2.verify import verify
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -61,11 +63,15 @@ class Store:
     watch: Watch
     progress: Progress
     database: Database
+    before_restore: bool = False
+    """Whether a restore is about to replace the graph."""
 
     def backup(self, exporter: Exporter, started: datetime, estimate: int) -> Manifest:
         """Store what `exporter` yields, and last the manifest that makes it a backup.
 
         :param estimate: about how many bytes the archive will have.
+        :raises CorruptError: if the archive does not come back as it was made, and no manifest
+            makes it a backup.
         :raises BackupError: with nothing visible in the bucket, unless only the manifest failed.
         """
         with ExitStack() as stack:
@@ -78,6 +84,8 @@ class Store:
                 upload.complete()
         log.info("Upload successful: s3://%s/%s", self.bucket.name, upload.key)
         manifest = self._manifest(exporter, started, upload, blocks)
+        if self.config.verify_after:
+            self._read_back(manifest)
         with self.watch.waiting_for("R2"):
             self.bucket.put_new(name.manifest_key, manifest.to_json())
         return manifest
@@ -130,6 +138,12 @@ class Store:
         self._log_size(upload, sum(block["text_length"] for block in blocks))
         return blocks
 
+    def _read_back(self, manifest: Manifest) -> None:
+        """Prove what R2 has stored (`BACKUP_VERIFY=after`)."""
+        log.info("Verifying the upload: %s", manifest.archive_key)
+        with self.watch.waiting_for("R2"):
+            verify(archive_source(self.bucket, manifest), lambda _: self.progress.step())
+
     def _log_size(self, upload: Upload, text_size: int) -> None:
         if self.config.compression:
             reduction = 100 * (1 - upload.size / text_size)
@@ -167,4 +181,5 @@ class Store:
             archive_sha256=upload.sha256,
             text_size=sum(block["text_length"] for block in blocks),
             blocks=blocks,
+            before_restore=self.before_restore,
         )
