@@ -1,9 +1,9 @@
-"""The demo: backs up a graph with `backup.py`, restores it with cypher-shell and compares.
+"""The demo: backs up a graph with `backup.py`, restores it in two ways and compares each time.
 
     python -m testbed.demo
 
 Two Neo4j servers and an S3 server run meanwhile; nothing of them is left afterwards. The exit code
-is 0 if the restored graph is identical, 1 if it isn't or a step failed, 128 plus the signal's
+is 0 if the restored graphs are identical, 1 if one isn't or a step failed, 128 plus the signal's
 number after an interruption.
 """
 
@@ -61,15 +61,18 @@ class Demo:
         return cls(directory, source, target, S3Server(directory / "s3"))
 
     def run(self) -> bool:
-        """Take all the steps; returns whether the restored graph is identical."""
+        """Take all the steps; returns whether the restored graphs are identical."""
         ports = f"{self.source.port}, {self.target.port} and {self.s3.port}"
         step(f"Starting two Neo4j servers and s3proxy on loopback ports {ports}")
         with running(self.source, self.target, self.s3):
             self.fill()
             self.back_up()
             manifest = self.show_bucket()
-            self.restore_with_cypher_shell(manifest["archive_key"])
+            self.restore()
             is_identical = self.compare()
+            self.target.reset()
+            self.restore_with_cypher_shell(manifest["archive_key"])
+            is_identical &= self.compare()
             step("Stopping the servers")
         return is_identical
 
@@ -82,19 +85,9 @@ class Demo:
         self.s3.create_bucket(BUCKET)
 
     def back_up(self) -> None:
-        """Run `backup.py` as the container does: environment variables, log on standard error."""
+        """Make a backup."""
         step("Running backup.py")
-        # In a session of its own, so that a terminal's Ctrl-C reaches only this process.
-        finished = subprocess.run(
-            [sys.executable, str(_BACKUP)],
-            cwd=self.directory,
-            env=self._variables(),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            check=False,
-        )
-        if finished.returncode != 0:
-            raise DemoError(f"backup.py ended with exit code {finished.returncode}")
+        self._run_service()
 
     def show_bucket(self) -> dict[str, Any]:
         """List the bucket's objects and sum up the manifest, which is returned."""
@@ -111,9 +104,14 @@ class Demo:
             detail(f"export.{name}: {json.dumps(manifest['export'][name])}")
         return manifest
 
+    def restore(self) -> None:
+        """Restore the latest backup into the target."""
+        step("Restoring into the second Neo4j: backup.py restore")
+        self._run_service("restore", "--to-uri", self.target.uri)
+
     def restore_with_cypher_shell(self, key: str) -> None:
         """Pipe a stored archive through gunzip and cypher-shell into the target."""
-        step("Restoring into the second Neo4j: gunzip | cypher-shell")
+        step("Restoring into the second Neo4j, empty again: gunzip | cypher-shell")
         archive = self.directory / Path(key).name
         self.s3.client().download_file(BUCKET, key, str(archive))
         command = ["gunzip", "--stdout", str(archive)]
@@ -135,12 +133,27 @@ class Demo:
             detail(line)
         return not differences
 
+    def _run_service(self, *arguments: str) -> None:
+        """Run `backup.py` as the container does: environment variables, log on standard error."""
+        # In a session of its own, so that a terminal's Ctrl-C reaches only this process.
+        finished = subprocess.run(
+            [sys.executable, str(_BACKUP), *arguments],
+            cwd=self.directory,
+            env=self._variables(),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+        )
+        if finished.returncode != 0:
+            raise DemoError(f"backup.py ended with exit code {finished.returncode}")
+
     def _variables(self) -> dict[str, str]:
         """The service's configuration, and nothing else of this process's environment but PATH."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "NEO4J_URI": self.source.uri,
             "NEO4J_PASSWORD": self.source.password,
+            "RESTORE_NEO4J_PASSWORD": self.target.password,
             "R2_ENDPOINT_URL": self.s3.endpoint_url,
             "R2_ACCESS_KEY_ID": self.s3.access_key,
             "R2_SECRET_ACCESS_KEY": self.s3.secret_key,

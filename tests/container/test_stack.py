@@ -91,6 +91,24 @@ def test_a_manual_backup_by_root_leaves_lock_and_state_to_the_job(
     assert owners.output.split() == ["neo4j-backup", "neo4j-backup"]
 
 
+def test_a_restore_in_the_running_service_brings_a_damaged_graph_back(
+    surroundings: Surroundings,
+) -> None:
+    stack = surroundings.stack
+    wait_for_line(stack, DONE)
+    assert back_up(stack).exit_code == 0
+    with surroundings.driver() as driver:
+        before = fingerprint(driver)
+        driver.execute_query("MATCH (n) WITH n LIMIT 10 DETACH DELETE n")
+        refused = stack.execute(SERVICE, *BACKUP, "restore")
+        assert refused.exit_code == 3, refused.output
+        restored = stack.execute(SERVICE, *BACKUP, "restore", "--force")
+        assert restored.exit_code == 0, restored.output
+        assert difference(before, fingerprint(driver)) == ""
+    assert stack.execute(SERVICE, *BACKUP, "verify").exit_code == 0
+    assert back_up(stack).exit_code == 0
+
+
 def test_a_failed_run_turns_the_health_red_and_the_next_good_one_green(
     surroundings: Surroundings,
 ) -> None:
