@@ -20,6 +20,9 @@ from neo4j_r2.errors import CorruptError
 from neo4j_r2.values import KINDS
 
 _BOOLEANS: Final = {"true": True, "false": False}
+_NOT_OF_NULL: Final = frozenset({"zoned time of parts", "zoned datetime of parts"})
+"""Kinds whose expressions refuse null; all others give null. A CASE makes the planner put all rows
+through a buffer of their own, so it stands only where it is needed."""
 _NOT_FINITE: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
@@ -63,7 +66,10 @@ def expression(kind: str, parameter: str) -> str:
     """Return the Cypher expression that reads a parameter made by `decode`; null stays null."""
     if is_typed(kind):
         return parameter
-    return f"CASE WHEN {parameter} IS NULL THEN null ELSE {KINDS[kind].format(c=parameter)} END"
+    made = KINDS[kind].format(c=parameter)
+    if kind not in _NOT_OF_NULL:
+        return made
+    return f"CASE WHEN {parameter} IS NULL THEN null ELSE {made} END"
 
 
 def _integer(cell: str) -> int:

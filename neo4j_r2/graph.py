@@ -24,7 +24,7 @@ BATCH_IDS: Final = 128
 """Ids read into one record: few enough for entities of 20 KB, enough to be as fast as more."""
 QUERY_BATCHES: Final = 64
 """Records read by one query."""
-RECORD_CHARACTERS: Final = 2 * 1024 * 1024
+RECORD_CHARACTERS: Final = 512 * 1024
 """Characters of cells that a record should not have more of."""
 LATE_IDS: Final = 16
 """Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""

@@ -13,7 +13,7 @@ from isal import igzip
 
 from neo4j_r2.pipeline import ordered_map
 
-_THREADS: Final = 2
+_AT_ONCE: Final = 3
 _HIGHEST_ISAL_LEVEL: Final = 3
 
 
@@ -61,7 +61,7 @@ def pack(blocks: Iterable[TextBlock], compression_level: int | None) -> Iterator
     """Yield blocks as the archive's bytes, in their order; None stores the plain text."""
     encode = bytes if compression_level is None else partial(gzip_member, level=compression_level)
     offset = 0
-    for packed in ordered_map(partial(_pack, encode=encode), blocks, _THREADS):
+    for packed in ordered_map(partial(_pack, encode=encode), blocks, _AT_ONCE):
         block = packed.block
         yield PackedBlock(
             kind=block.kind,

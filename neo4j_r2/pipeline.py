@@ -9,9 +9,10 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 Item = TypeVar("Item")
@@ -70,38 +71,63 @@ def while_answering(
 ) -> None:
     """Make a call that can take hours, and ask something short of the same server meanwhile.
 
-    An error of either is raised here. The call is made by a daemon: see `prefetch`.
+    An error of either is raised here.
 
     :param on_answer: is called whenever `ask` has returned.
     """
-    ended = threading.Event()
-    errors: list[BaseException] = []
-
-    def make() -> None:
-        try:
-            call()
-        except BaseException as error:  # noqa: BLE001 - carried to the waiting thread
-            errors.append(error)
-        finally:
-            ended.set()
-
-    threading.Thread(target=make, name="long call", daemon=True).start()
-    while not ended.wait(interval_seconds):
+    made = _begin(call)
+    while not wait([made], interval_seconds).done:
         ask()
         on_answer()
-    for error in errors:
-        raise error
+    made.result()
 
 
 def ordered_map(
-    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+    function: Callable[[Item], Result], items: Iterable[Item], at_once: int
 ) -> Iterator[Result]:
-    """Yield `function` of each item in their order; up to `threads` + 1 are under way at once."""
+    """Yield `function` of each item in their order; up to `at_once` are under way."""
     pending: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="pack") as pool:
-        for item in items:
-            pending.append(pool.submit(function, item))
-            if len(pending) > threads:
-                yield pending.popleft().result()
-        while pending:
+    for item in items:
+        pending.append(_begin(partial(function, item)))
+        if len(pending) == at_once:
             yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
+
+
+class Lanes:
+    """Calls that are made side by side, and whose results are taken by one thread."""
+
+    def __init__(self, number: int) -> None:
+        """:param number: of calls that are under way at once, at most."""
+        self._number = number
+        self._pending: deque[Callable[[], None]] = deque()
+
+    def begin(self, call: Callable[[], Result], take: Callable[[Result], None]) -> None:
+        """Begin a call, once there is room for it; `take` is given its result later, here.
+
+        An error of an earlier call is raised here, or by `drain`.
+        """
+        if len(self._pending) == self._number:
+            self._pending.popleft()()
+        made = _begin(call)
+        self._pending.append(lambda: take(made.result()))
+
+    def drain(self) -> None:
+        """Wait for all calls, and have their results taken."""
+        while self._pending:
+            self._pending.popleft()()
+
+
+def _begin(call: Callable[[], Result]) -> Future[Result]:
+    """Make a call in a daemon: one that hangs does not keep an interrupted run from ending."""
+    future: Future[Result] = Future()
+
+    def make() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - carried to the waiting thread
+            future.set_exception(error)
+
+    threading.Thread(target=make, name="call", daemon=True).start()
+    return future

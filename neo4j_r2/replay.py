@@ -7,7 +7,7 @@ gave the nodes, which is a seek and leaves nothing to remove.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from neo4j_r2.batches import NodeBatch, RelationshipBatch
@@ -16,11 +16,14 @@ from neo4j_r2.cypher import quote_name
 from neo4j_r2.decode import expression
 from neo4j_r2.gather import Batch, MatchBatch
 from neo4j_r2.identities import Identities
+from neo4j_r2.pipeline import Lanes
 from neo4j_r2.rows import Column
 from neo4j_r2.target import Target, TooLargeError, Write, halves
 
 _TRANSACTION_ROWS: Final = 5_000
 _TRANSACTION_CHARACTERS: Final = 1024 * 1024
+_TRANSACTIONS_AT_ONCE: Final = 2
+"""One is committed while the other is executed; more wait for the same nodes' locks."""
 _HELPER: Final = "_restore_pattern_"
 
 
@@ -36,53 +39,65 @@ class Replay:
         self.ambiguous = 0
         """Relationships of patterns that several pairs of nodes match, and that are several now."""
         self._target = target
-        self._nodes: list[NodeBatch] = []
-        self._relationships: list[RelationshipBatch] = []
+        self._lanes = Lanes(_TRANSACTIONS_AT_ONCE)
+        self._taking: type[Batch] | None = None
+        self._batches: list[NodeBatch | RelationshipBatch] = []
+        """Of one type: those of the next transaction."""
         self._rows = self._characters = 0
         self._helpers: dict[tuple[str, str], str] = {}
 
     def add(self, batch: Batch) -> None:
-        """Take a batch; it is written with others, and at the latest by `flush`."""
-        if isinstance(batch, MatchBatch):
-            self.flush()
-            self._write_matches(batch)
-            return
-        if isinstance(batch, NodeBatch):
-            self._flush_if(bool(self._relationships))
-            self._nodes.append(batch)
-        else:
-            self._flush_if(bool(self._nodes))
-            self._relationships.append(batch)
-        self._rows += len(batch.rows)
-        self._characters += batch.size
-        self._flush_if(
-            self._rows >= _TRANSACTION_ROWS or self._characters >= _TRANSACTION_CHARACTERS
-        )
+        """Take a batch; it is written with others, and at the latest by `flush`.
 
-    def flush(self) -> None:
-        """Write all that was taken.
-
-        :raises GraphError: if the server fails.
+        :raises GraphError: if the server fails, then or before.
         :raises CorruptError: if an end of a relationship is not there.
         """
-        if self._nodes:
-            written = self._write([_node_write(batch) for batch in self._nodes])
-            for batch, pairs in zip(self._nodes, written, strict=True):
-                for index, number in pairs:
-                    self.identities.put(batch.identities[index], number)
-        if self._relationships:
-            self._write([self._relationship_write(batch) for batch in self._relationships])
-        self._nodes, self._relationships = [], []
-        self._rows = self._characters = 0
+        if type(batch) is not self._taking:  # relationships need the ids of all nodes before them
+            self.flush()
+            self._taking = type(batch)
+        if isinstance(batch, MatchBatch):
+            self._write_matches(batch)
+            return
+        self._batches.append(batch)
+        self._rows += len(batch.rows)
+        self._characters += batch.size
+        if self._rows >= _TRANSACTION_ROWS or self._characters >= _TRANSACTION_CHARACTERS:
+            self._begin_transaction()
+
+    def flush(self) -> None:
+        """Write all that was taken, and wait for it; raises what `add` does."""
+        self._begin_transaction()
+        self._lanes.drain()
 
     def remove_helpers(self) -> None:
         """Drop the indexes by which patterns were found."""
         for name in self._helpers.values():
             self._target.run(f"DROP INDEX {name} IF EXISTS")
 
-    def _flush_if(self, is_time: bool) -> None:
-        if is_time:
-            self.flush()
+    def _begin_transaction(self) -> None:
+        """Have what was taken written, beside the transaction before it."""
+        batches, writes = self._batches, [self._write_of(batch) for batch in self._batches]
+        self._batches = []
+        self._rows = self._characters = 0
+        if writes:
+            self._lanes.begin(partial(self._write, writes), partial(self._remember, batches))
+
+    def _write_of(self, batch: NodeBatch | RelationshipBatch) -> Write:
+        if isinstance(batch, NodeBatch):
+            rows = [[index, *row] for index, row in enumerate(batch.rows)]
+            return Write(node_query(batch.labels, batch.columns), rows, len(rows))
+        starts, ends = self.identities.get(batch.starts), self.identities.get(batch.ends)
+        rows = _joined(starts, ends, batch.rows)
+        return Write(relationship_query(batch.type, batch.columns), rows, len(rows))
+
+    def _remember(
+        self, batches: list[NodeBatch | RelationshipBatch], ids: list[list[list[int]]]
+    ) -> None:
+        """Keep the ids that new nodes were given."""
+        for batch, pairs in zip(batches, ids, strict=True):
+            if isinstance(batch, NodeBatch):
+                for index, number in pairs:
+                    self.identities.put(batch.identities[index], number)
 
     def _write(self, writes: list[Write]) -> list[list[list[int]]]:
         """Write in one transaction, or in smaller ones if the server has too little memory."""
@@ -119,19 +134,9 @@ class Replay:
                 self._run_long(f"CREATE RANGE INDEX {name} FOR (n:{label}) ON (n.{key})")
                 self._run_long("CALL db.awaitIndexes(86400)")
 
-    def _relationship_write(self, batch: RelationshipBatch) -> Write:
-        starts, ends = self.identities.get(batch.starts), self.identities.get(batch.ends)
-        rows = _joined(starts, ends, batch.rows)
-        return Write(relationship_query(batch.type, batch.columns), rows, len(rows))
-
 
 def _joined(starts: list[Any], ends: list[Any], rows: list[list[Any]]) -> list[list[Any]]:
     return [[start, end, *row] for start, end, row in zip(starts, ends, rows, strict=True)]
-
-
-def _node_write(batch: NodeBatch) -> Write:
-    rows = [[index, *row] for index, row in enumerate(batch.rows)]
-    return Write(node_query(batch.labels, batch.columns), rows, len(rows))
 
 
 @lru_cache(maxsize=4096)

@@ -146,8 +146,7 @@ def test_a_cell_that_the_kinds_expression_would_read_otherwise_is_refused(
 @example("point 2d", "7203 1.0 -0.0")
 def test_a_cell_of_another_kind_stays_a_text_for_its_expression(kind: str, cell: str) -> None:
     assert decode(kind, cell) == cell
-    made = KINDS[kind].format(c="r[1]")
-    assert expression(kind, "r[1]") == f"CASE WHEN r[1] IS NULL THEN null ELSE {made} END"
+    assert KINDS[kind].format(c="r[1]") in expression(kind, "r[1]")
 
 
 @TYPED

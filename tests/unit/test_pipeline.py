@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.errors import Interruption
-from neo4j_r2.pipeline import ordered_map, prefetch, while_answering
+from neo4j_r2.pipeline import Lanes, ordered_map, prefetch, while_answering
 
 WAIT_SECONDS = 10
 
@@ -92,10 +94,10 @@ def test_items_are_worked_on_side_by_side() -> None:
     assert sorted(arrivals) == [0, 1]
 
 
-def test_mapping_takes_no_more_items_than_threads_and_one() -> None:
+def test_mapping_takes_no_more_items_than_are_under_way() -> None:
     source = Counted(500)
     ahead = [source.taken - item for item in ordered_map(int, source, 2)]
-    assert max(ahead) <= 3
+    assert max(ahead) <= 2
 
 
 def test_an_error_of_the_function_is_raised_in_its_place() -> None:
@@ -140,3 +142,51 @@ def test_a_server_that_answers_no_more_ends_the_waiting() -> None:
     with pytest.raises(ConnectionError, match="gone"):
         while_answering(lambda: never.wait(30), ask, lambda: None, 0.01)
     never.set()
+
+
+def test_calls_in_lanes_are_made_side_by_side() -> None:
+    lanes, both = Lanes(2), threading.Barrier(2, timeout=WAIT_SECONDS)
+    arrivals: list[int] = []
+    for _ in range(2):
+        lanes.begin(both.wait, arrivals.append)
+    lanes.drain()
+    assert sorted(arrivals) == [0, 1]
+
+
+def test_no_more_calls_are_under_way_than_there_are_lanes() -> None:
+    lanes, under_way, most = Lanes(2), Counter[str](), []
+
+    def call() -> None:
+        under_way["calls"] += 1
+        most.append(under_way["calls"])
+
+    def take(_: None) -> None:
+        under_way["calls"] -= 1
+
+    for _ in range(20):
+        lanes.begin(call, take)
+    lanes.drain()
+    assert len(most) == 20
+    assert max(most) <= 2
+
+
+def test_results_are_taken_in_the_order_of_the_calls_by_the_thread_that_began_them() -> None:
+    lanes, taken = Lanes(3), list[tuple[int, int]]()
+
+    def take(number: int) -> None:
+        taken.append((number, threading.get_ident()))
+
+    for number in range(10):
+        lanes.begin(partial(int, number), take)
+    lanes.drain()
+    assert taken == [(number, threading.get_ident()) for number in range(10)]
+
+
+def test_an_error_in_a_lane_is_raised_where_calls_are_begun_or_awaited() -> None:
+    lanes = Lanes(1)
+    lanes.begin(lambda: 1 // 0, lambda _: None)
+    with pytest.raises(ZeroDivisionError):
+        lanes.begin(lambda: 1, lambda _: None)
+    lanes.begin(lambda: 1 // 0, lambda _: None)
+    with pytest.raises(ZeroDivisionError):
+        lanes.drain()
