@@ -26,10 +26,13 @@ QUERY_BATCHES: Final = 64
 """Records read by one query."""
 RECORD_CHARACTERS: Final = 512 * 1024
 """Characters of cells that a record should not have more of."""
+VALUE_CHARACTERS: Final = 8 * RECORD_CHARACTERS
+"""Characters that all values of a key in one record can have; larger ones are read one by one."""
 LATE_IDS: Final = 16
 """Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
 _WAIT_STEP_SECONDS: Final = 1.0
+_UNLIMITED: Final = (1 << 63) - 1
 
 Result = TypeVar("Result")
 
@@ -242,7 +245,7 @@ class Graph:
         try:
             with self._session(fetch_size=1) as session:
                 for record in _whole(session.run(queries.APOC_EXPORT, batch=batch, rows=rows)):
-                    yield record.data()
+                    yield dict(record.items())
         except (DriverError, Neo4jError) as error:
             raise self._error(error) from error
 
@@ -256,7 +259,7 @@ class Graph:
 
     def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
         with self._session() as session:
-            return [record.data() for record in _whole(session.run(query, dict(parameters)))]
+            return [dict(record.items()) for record in _whole(session.run(query, dict(parameters)))]
 
     def _login(self, query: str) -> Mapping[str, Any]:
         """Run the first query: without patience, so that a wrong address is told at once."""
@@ -285,25 +288,44 @@ class Graph:
         query = queries.BY_RANGE.format(entity=entity)
         following, progress = 0, time.monotonic()
         while following <= last:
-            batch = self._batch_ids
+            batch, start = self._batch_ids, following
             limits = {
-                "first": following,
-                "last": min(following + self._query_batches * batch - 1, last),
+                "first": start,
+                "last": min(start + self._query_batches * batch - 1, last),
+                "batch": batch,
+                "limit": _UNLIMITED if batch == 1 else VALUE_CHARACTERS // batch,
             }
             try:
                 with self._session(fetch_size=2) as session:
-                    for record in _whole(session.run(query, limits, batch=batch)):
-                        if record["start"] != following:
+                    for record in _whole(session.run(query, limits)):
+                        if record["start"] != start:
                             raise ServiceUnavailable("a part of the result is missing")
-                        yield record["entities"]
-                        following, progress = record["start"] + batch, time.monotonic()
+                        for entities in self._with_large(entity, record["entities"]):
+                            yield entities
+                            following = entities[-1][0] + 1 if entities else start
+                        start += batch
+                        following, progress = start, time.monotonic()
             except (DriverError, Neo4jError) as error:
                 self._wait_or_raise(error, time.monotonic() - progress)
 
+    def _with_large(self, entity: str, entities: list[Any]) -> Iterator[list[Any]]:
+        """Yield what a record holds; an entity with a large value, read anew, comes alone."""
+        first = 0
+        for index, record in enumerate(entities):
+            if queries.LARGE in record[-1]:
+                yield from filter(None, (entities[first:index], self._at_once(entity, record[:1])))
+                first = index + 1
+        if first == 0 or first < len(entities):
+            yield entities[first:]
+
     def _by_ids(self, entity: str, ids: Sequence[int]) -> Iterator[Any]:
-        query = queries.BY_IDS.format(entity=entity)
         for first in range(0, len(ids), LATE_IDS):
-            yield from self.row(query, ids=ids[first : first + LATE_IDS])["entities"]
+            yield from self._at_once(entity, ids[first : first + LATE_IDS])
+
+    def _at_once(self, entity: str, ids: Sequence[int]) -> list[Any]:
+        query = queries.BY_IDS.format(entity=entity)
+        found: list[Any] = self.row(query, ids=ids, limit=_UNLIMITED)["entities"]
+        return found
 
     def _wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
         """Pause before a read is tried again, or raise if that is no use (any more)."""

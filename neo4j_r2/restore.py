@@ -126,8 +126,9 @@ class Restore:
         for index in indexes:
             if index.name != mark.NAME:
                 self._target.run(f"DROP INDEX {quote_name(index.name)}")
-        for deletion in _DELETIONS:
-            self._run_long(deletion)
+        if any(self._graph.counts()):
+            for deletion in _DELETIONS:
+                self._run_long(deletion)
         for place in _LOOKUP_INDEXES:  # which get the names that they have in a new database
             self._target.run(f"CREATE LOOKUP INDEX IF NOT EXISTS {place}")
         self._run_long(_AWAIT)

@@ -21,7 +21,7 @@ from neo4j_r2.log import megabytes
 log = logging.getLogger(__name__)
 
 HIGHEST_PART: Final = 10_000
-SMALLEST_PART_SIZE: Final = 8 * 1024 * 1024
+SMALLEST_PART_SIZE: Final = 5 * 1024 * 1024
 _RUN: Final = "backup-run"
 
 

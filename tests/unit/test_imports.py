@@ -58,6 +58,7 @@ NOUNS = {
     "holdings",
     "lock",
     "mark",
+    "memory",
     "privileges",
     "processes",
     "script",
