@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -105,3 +105,15 @@ def ordered_map(
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+def in_lanes(
+    function: Callable[[Item], Result], items: Sequence[Item], lanes: int
+) -> Iterator[Result]:
+    """Yield `function` of each item in their order; a few of each lane are under way at once.
+
+    For calls that wait for a server: see `prefetch` for how they end with an interrupted run.
+    """
+    streams = [prefetch(map(function, items[lane::lanes]), 1) for lane in range(lanes)]
+    for index in range(len(items)):
+        yield next(streams[index % lanes])

@@ -4,38 +4,44 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest, StoredBackup, stored_backups
 from neo4j_r2.errors import CorruptError
+from neo4j_r2.pipeline import in_lanes
 from neo4j_r2.retention import Candidate, Policy, Verdict, decide, emptied_databases
+from neo4j_r2.rules import Rules, is_young
 
 log = logging.getLogger(__name__)
 
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_LANES: Final = 8
+"""Manifests that are read side by side; few enough for the connections that the client keeps."""
 
 
-def prune(bucket: Bucket, prefix: str, retention_days: int, latest: Manifest, now: datetime) -> int:
+def prune(bucket: Bucket, prefix: str, rules: Rules, latest: Manifest, now: datetime) -> int:
     """Remove old backups of the database that `latest` is a backup of; return their number.
 
     :raises BucketError: if R2 fails; `latest` is safe all the same.
     """
-    if retention_days:
-        log.info("Cleaning up backups older than %d days", retention_days)
-    else:
+    if rules.days == 0:
         log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
         if latest.export.nodes:
             return 0
-    removed = carry_out(bucket, judge(bucket, prefix, retention_days, latest, now))
-    if retention_days:
+    elif rules.counts:
+        log.info("Cleaning up backups that no rule keeps: %s", rules)
+    else:
+        log.info("Cleaning up backups older than %d days", rules.days)
+    removed = carry_out(bucket, judge(bucket, prefix, rules, latest, now))
+    if rules.days != 0:
         log.info("Cleanup complete: %d old backups removed", removed)
     return removed
 
 
 def judge(
-    bucket: Bucket, prefix: str, retention_days: int, latest: Manifest, now: datetime
+    bucket: Bucket, prefix: str, rules: Rules, latest: Manifest, now: datetime
 ) -> list[Verdict]:
     """Decide on every backup under the prefix, oldest first, and change nothing.
 
@@ -44,9 +50,9 @@ def judge(
     """
     listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
     backups = stored_backups(listing, prefix)
-    horizon = now - timedelta(days=retention_days) if retention_days else _NEVER
-    candidates = [_candidate(bucket, backup, latest, horizon) for backup in backups]
-    policy = Policy(retention_days, {latest.database: latest.database_id})
+    describe = partial(_candidate, bucket, rules, latest, now)
+    candidates = list(in_lanes(describe, backups, _LANES))
+    policy = Policy(rules, {latest.database: latest.database_id})
     if emptied_databases(candidates, policy):
         log.warning("The newest backup is of an empty graph, older are not: nothing is removed")
     return [Verdict(*pair) for pair in zip(backups, decide(candidates, policy, now), strict=True)]
@@ -69,21 +75,33 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict]) -> int:
 
 
 def _candidate(
-    bucket: Bucket, backup: StoredBackup, latest: Manifest, horizon: datetime
+    bucket: Bucket, rules: Rules, latest: Manifest, now: datetime, backup: StoredBackup
 ) -> Candidate:
     """Describe a backup to retention; its manifest is read only where the decision needs it."""
     if backup.manifest_key is not None and latest.archive_key in dict(backup.archives):
         return _described(backup, latest)
-    is_needed = backup.name.database == latest.database and (
-        latest.export.nodes == 0 or backup.name.taken < horizon
-    )
-    if backup.manifest_key is None or not is_needed:
+    if backup.manifest_key is None or not _is_decisive(backup, rules, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
     try:
         return _described(backup, Manifest.from_json(bucket.get(backup.manifest_key)))
     except CorruptError as error:
         log.warning("%s: %s", backup.manifest_key, error)
         return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
+
+
+def _is_decisive(backup: StoredBackup, rules: Rules, latest: Manifest, now: datetime) -> bool:
+    """Whether a decision can depend on a backup's manifest: one that is young is kept anyway.
+
+    But where rules count backups, it has to be known which count; and after one of an empty graph,
+    whether there is one that is not.
+    """
+    if backup.name.database != latest.database:
+        return False
+    if latest.export.nodes == 0:
+        return True
+    if rules.days == 0:
+        return False
+    return bool(rules.counts) or not is_young(backup.name.taken, rules.days_of_uncounted, now)
 
 
 def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:

@@ -32,9 +32,11 @@ def run(invocation: Invocation) -> int:
 
 def banner(config: Config) -> list[str]:
     """Return what a user wants to see of a configuration when the service starts."""
+    rules = config.rules
     return [
         f"Backup schedule: {config.service.schedule}",
-        f"Retention days: {config.retention_days}",
+        f"Retention days: {'none' if rules.days is None else rules.days}",
+        *([f"Retention rules: {rules}"] if rules.counts else []),
         f"Compression: {str(config.compression).lower()}",
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",

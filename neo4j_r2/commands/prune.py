@@ -45,7 +45,7 @@ def run(invocation: Invocation) -> int:
 
 def clean_up(bucket: Bucket, config: Config, *, is_dry: bool) -> None:
     """Decide by the newest complete backup of the configured database; without one do nothing."""
-    prefix, days = config.r2.prefix, config.retention_days
+    prefix = config.r2.prefix
     latest = own_latest(bucket, config)
     if latest is None:
         log.warning(
@@ -54,7 +54,7 @@ def clean_up(bucket: Bucket, config: Config, *, is_dry: bool) -> None:
         )  # fmt: skip
         return
     log.info("The newest complete backup of database %s: %s", latest.database, latest.archive_key)
-    verdicts = judge(bucket, prefix, days, latest, datetime.now(UTC))
+    verdicts = judge(bucket, prefix, config.rules, latest, datetime.now(UTC))
     sys.stdout.write(plan(verdicts))
     sys.stdout.flush()
     if is_dry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_each_backup_is_removed_or_kept_with_its_reason(
         ["remove", old, "older than 7 days"],
         ["keep", theirs, "taken of another server's database of the same name"],
         ["remove", bare, "older than 7 days, and incomplete"],
-        ["keep", young, "not older than 7 days"],
+        ["keep", young, "not older than 7 days; the newest complete backup"],
     ]
     assert deleted(proxy) == [old_manifest, old, bare]
     assert set(service.keys()) >= {other, theirs, young, foreign}
@@ -164,6 +165,44 @@ def test_zero_days_keep_everything(service: Service, proxy: FaultProxy) -> None:
     assert run.exit_code == 0, run.log
     assert {each[2] for each in plan} == {"retention is off"}
     assert deleted(proxy) == []
+
+
+def test_what_any_rule_keeps_is_kept_with_every_reason(service: Service, proxy: FaultProxy) -> None:
+    ages = (900, 500, 90, 89.9, 3, 0.1)
+    backups = {age: put_backup(service, INVENTED, days_ago(age)) for age in ages}
+    _, theirs = put_backup(service, INVENTED, days_ago(600), database_id="theirs")
+
+    ruled = service.with_variables(
+        BACKUP_RETENTION_DAYS="none", BACKUP_KEEP_LAST="2", BACKUP_KEEP_MINIMUM="3"
+    )
+    plan, run = prune(ruled)
+
+    assert run.exit_code == 0, run.log
+    gone = "no rule keeps it: last 2, minimum 3"
+    assert plan == [
+        ["remove", backups[900][1], gone],
+        ["keep", theirs, "taken of another server's database of the same name"],
+        ["remove", backups[500][1], gone],
+        ["remove", backups[90][1], gone],
+        ["keep", backups[89.9][1], "one of at least 3"],
+        ["keep", backups[3][1], "last"],
+        ["keep", backups[0.1][1], "last; the newest complete backup"],
+    ]
+    assert deleted(proxy) == [*backups[900], *backups[500], *backups[90]]
+
+
+@pytest.mark.parametrize(("zone", "reason"), [("UTC", "oldest daily"), ("Etc/GMT-12", "daily")])
+def test_a_day_is_one_of_the_service_s_time_zone(service: Service, zone: str, reason: str) -> None:
+    noon = days_ago(30).replace(hour=12, minute=0, second=0)
+    for hours in (-1, 1):  # of one day in UTC, and of two where it is twelve hours later
+        put_backup(service, INVENTED, noon + timedelta(hours=hours))
+    put_backup(service, INVENTED, days_ago(1))
+    daily = service.with_variables(TZ=zone, BACKUP_RETENTION_DAYS="none", BACKUP_KEEP_DAILY="3")
+
+    plan, run = prune(daily, "--dry-run")
+
+    assert run.exit_code == 0, run.log
+    assert [each[2] for each in plan] == [reason, "daily", "daily; the newest complete backup"]
 
 
 def test_a_database_is_named_in_either_case(service: Service, proxy: FaultProxy) -> None:

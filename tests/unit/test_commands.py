@@ -99,6 +99,12 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
     ]
 
 
+def test_the_banner_shows_the_rules_if_there_are_any() -> None:
+    rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
+    shown = banner(read_config({**REQUIRED, **rules}, NO_FILE))
+    assert shown[1:3] == ["Retention days: none", "Retention rules: daily 7, minimum 3"]
+
+
 def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:
     for changes in ({}, {"LOG_FORMAT": "json"}, {"LOG_LEVEL": "debug", "NEO4J_URI": "bolt://x"}):
         process = run_program(tmp_path, "check", **{**settings, **changes})

@@ -37,6 +37,7 @@ PURE = {
     "queries",
     "retention",
     "rows",
+    "rules",
     "scanner",
     "schedule",
     "secret",

@@ -223,15 +223,15 @@ def test_a_plan_has_a_line_with_the_reason_for_each_backup() -> None:
     verdicts = [
         Verdict(
             StoredBackup(name_of(hours), archives, MANIFEST),
-            Decision(Candidate(name_of(hours), True, "A1", 1), remove, reason),
+            Decision(Candidate(name_of(hours), True, "A1", 1), remove, reasons),
         )
-        for hours, archives, remove, reason in (
-            (240, ((PLAIN, 1),), True, "older than 7 days"),
-            (48, (), False, "not older than 7 days"),
+        for hours, archives, remove, reasons in (
+            (240, ((PLAIN, 1),), True, ("older than 7 days",)),
+            (48, (), False, ("not older than 7 days", "daily")),
         )
     ]
     assert [columns(line) for line in plan(verdicts).splitlines()] == [
         ["remove", PLAIN, "older than 7 days"],
-        ["keep", MANIFEST, "not older than 7 days"],
+        ["keep", MANIFEST, "not older than 7 days; daily"],
     ]
     assert plan([]) == ""

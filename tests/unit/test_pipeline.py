@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.errors import Interruption
-from neo4j_r2.pipeline import ordered_map, prefetch, while_answering
+from neo4j_r2.pipeline import in_lanes, ordered_map, prefetch, while_answering
 
 WAIT_SECONDS = 10
 
@@ -100,6 +100,33 @@ def test_mapping_takes_no_more_items_than_threads_and_one() -> None:
 
 def test_an_error_of_the_function_is_raised_in_its_place() -> None:
     stream = ordered_map(lambda item: 6 // item, [3, 2, 0, 1], 2)
+    assert [next(stream), next(stream)] == [2, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(stream)
+
+
+@given(st.lists(st.integers()), st.integers(1, 4))
+def test_what_is_mapped_in_lanes_comes_in_the_order_of_the_items(
+    items: list[int], lanes: int
+) -> None:
+    assert list(in_lanes(str, items, lanes)) == list(map(str, items))
+
+
+def test_lanes_work_side_by_side() -> None:
+    second = threading.Event()
+
+    def work(item: int) -> int:
+        if item == 2:  # in the lane of 0
+            assert second.wait(WAIT_SECONDS)
+        if item == 3:
+            second.set()
+        return item
+
+    assert list(in_lanes(work, range(4), 2)) == [0, 1, 2, 3]
+
+
+def test_an_error_in_a_lane_is_raised_in_its_place() -> None:
+    stream = in_lanes(lambda item: 6 // item, [3, 2, 0, 1], 2)
     assert [next(stream), next(stream)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(stream)

@@ -12,10 +12,12 @@ import pytest
 from neo4j_r2.bucket import Bucket, StoredObject
 from neo4j_r2.catalog import FORMAT_VERSION, BackupName, ExportSummary, Manifest
 from neo4j_r2.prune import prune
+from neo4j_r2.rules import Rules
 
 NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 PREFIX = "neo4j-backup"
 ARCHIVE = b"an archive"
+WEEK = Rules(days=7)
 
 
 class Shelf:
@@ -25,6 +27,7 @@ class Shelf:
         self.content: dict[str, bytes] = {}
         self.locked: set[str] = set()
         self.deleted: list[str] = []
+        self.read: list[str] = []
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         """Yield all objects whose key starts with `prefix`."""
@@ -34,6 +37,7 @@ class Shelf:
 
     def get(self, key: str) -> bytes:
         """Return an object."""
+        self.read.append(key)
         return self.content[key]
 
     def delete(self, key: str) -> bool:
@@ -51,9 +55,9 @@ class Shelf:
         self.content[name_of(days).manifest_key] = manifest.to_json()
         return manifest
 
-    def prune(self, latest: Manifest, days: int = 7) -> int:
+    def prune(self, latest: Manifest, rules: Rules = WEEK) -> int:
         """Prune after `latest` and return the number of backups removed."""
-        return prune(cast(Bucket, self), PREFIX, days, latest, NOW)
+        return prune(cast(Bucket, self), PREFIX, rules, latest, NOW)
 
     def ages(self) -> set[float]:
         """Return the ages in days of all complete backups."""
@@ -117,8 +121,41 @@ def test_nothing_is_removed_after_a_backup_of_an_emptied_graph(
 
 def test_with_retention_off_nothing_is_removed(shelf: Shelf) -> None:
     shelf.add(99)
-    assert shelf.prune(shelf.add(0), days=0) == 0
+    assert shelf.prune(shelf.add(0), Rules(days=0)) == 0
     assert shelf.deleted == []
+
+
+def test_a_manifest_is_read_only_if_the_decision_depends_on_it(shelf: Shelf) -> None:
+    for age in (20, 9, 6, 1):
+        shelf.add(age)
+    shelf.content[name_of(5).archive_key(compressed=True)] = ARCHIVE
+    shelf.prune(shelf.add(0))
+    assert sorted(shelf.read) == [name_of(age).manifest_key for age in (20, 9)]
+
+
+def test_where_rules_count_backups_each_other_manifest_is_read_once(shelf: Shelf) -> None:
+    ages = (20, 9, 6, 1)
+    for age in ages:
+        shelf.add(age)
+    shelf.prune(shelf.add(0), Rules(days=7, daily=3))
+    assert sorted(shelf.read) == [name_of(age).manifest_key for age in ages]
+
+
+def test_the_union_of_the_rules_is_kept(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    for age in (400, 70, 65, 40, 35, 30, 9, 8.5, 8, 3):
+        shelf.add(age)
+    assert shelf.prune(shelf.add(0), Rules(days=7, last=3, monthly=2)) == 8
+    assert shelf.ages() == {8, 3, 0}
+    assert "Cleaning up backups that no rule keeps: days 7, last 3, monthly 2" in caplog.messages
+
+
+def test_a_backup_of_another_server_takes_no_place_of_a_rule(shelf: Shelf) -> None:
+    for age in (30, 20):
+        shelf.add(age)
+        shelf.add(age + 0.5, database_id="theirs")
+    assert shelf.prune(shelf.add(0), Rules(days=None, last=2)) == 1
+    assert shelf.ages() == {30.5, 20.5, 20, 0}
 
 
 def test_a_manifest_is_removed_before_its_archive(shelf: Shelf) -> None:
