@@ -47,6 +47,16 @@ class R2Settings:
 
 
 @dataclass(frozen=True)
+class PruneSettings:
+    """What is removed."""
+
+    rules: Rules
+    """What is kept."""
+    is_dry: bool
+    """Whether it is only told."""
+
+
+@dataclass(frozen=True)
 class ServiceSettings:
     """When backups are made, and what is kept and said of them; no secret among it."""
 
@@ -74,8 +84,7 @@ class Config:
 
     neo4j: Neo4jSettings
     r2: R2Settings
-    rules: Rules
-    """What is kept."""
+    prune: PruneSettings
     compression: bool
     compression_level: int
     """1 to 9; see `pack.gzip_member`."""
@@ -115,7 +124,10 @@ def read_config(
     config = Config(
         neo4j=_neo4j(variables, logs_in=logs_in),
         r2=_r2(variables, is_used=uses_bucket),
-        rules=_rules(variables, service.time_zone),
+        prune=PruneSettings(
+            rules=_rules(variables, service.time_zone),
+            is_dry=variables.read("BACKUP_PRUNE_DRY_RUN", accepted.boolean, "false"),
+        ),
         compression=variables.read("BACKUP_COMPRESSION", accepted.boolean, "true"),
         compression_level=variables.read("BACKUP_COMPRESSION_LEVEL", accepted.whole(1, 9), "2"),
         export_method=variables.read(

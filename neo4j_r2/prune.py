@@ -10,6 +10,7 @@ from typing import Final
 
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest, StoredBackup, stored_backups
+from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.pipeline import in_lanes
 from neo4j_r2.retention import Candidate, Policy, Verdict, decide, emptied_databases
@@ -21,23 +22,23 @@ _LANES: Final = 8
 """Manifests that are read side by side; few enough for the connections that the client keeps."""
 
 
-def prune(bucket: Bucket, prefix: str, rules: Rules, latest: Manifest, now: datetime) -> int:
-    """Remove old backups of the database that `latest` is a backup of; return their number.
+def prune(
+    bucket: Bucket, prefix: str, settings: PruneSettings, latest: Manifest, now: datetime
+) -> None:
+    """Remove old backups of the database that `latest` is a backup of.
 
     :raises BucketError: if R2 fails; `latest` is safe all the same.
     """
+    rules = settings.rules
     if rules.days == 0:
         log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
         if latest.export.nodes:
-            return 0
+            return
     elif rules.counts:
         log.info("Cleaning up backups that no rule keeps: %s", rules)
     else:
         log.info("Cleaning up backups older than %d days", rules.days)
-    removed = carry_out(bucket, judge(bucket, prefix, rules, latest, now))
-    if rules.days != 0:
-        log.info("Cleanup complete: %d old backups removed", removed)
-    return removed
+    carry_out(bucket, judge(bucket, prefix, rules, latest, now), is_dry=settings.is_dry)
 
 
 def judge(
@@ -58,20 +59,26 @@ def judge(
     return [Verdict(*pair) for pair in zip(backups, decide(candidates, policy, now), strict=True)]
 
 
-def carry_out(bucket: Bucket, verdicts: Sequence[Verdict]) -> int:
-    """Remove what is to be removed; return the number of backups removed.
+def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> None:
+    """Remove what is to be removed, or only say so if it `is_dry`.
 
     :raises BucketError: if R2 fails; the next prune removes what is left.
     """
     removed = 0
     for verdict in verdicts:
         backup, decision = verdict.backup, verdict.decision
-        if decision.remove:
+        if decision.remove and is_dry:
+            removed += 1
+            log.info("Would remove %s: %s", _label(backup), decision.reason)
+        elif decision.remove:
             removed += _remove(bucket, backup, decision.reason)
         else:
             level = logging.WARNING if decision.warning else logging.DEBUG
             log.log(level, "Kept %s: %s", _label(backup), decision.reason)
-    return removed
+    if is_dry:
+        log.info("Dry run: %d old backups would be removed", removed)
+    else:
+        log.info("Cleanup complete: %d old backups removed", removed)
 
 
 def _candidate(

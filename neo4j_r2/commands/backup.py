@@ -63,7 +63,7 @@ def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) 
     :raises BucketError: with that message.
     """
     try:
-        prune(bucket, config.r2.prefix, config.rules, manifest, now)
+        prune(bucket, config.r2.prefix, config.prune, manifest, now)
     except BucketError as error:
         raise BucketError(f"The backup is safe, but cleaning up failed: {error}") from error
     except SystemExit:

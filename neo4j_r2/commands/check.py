@@ -32,11 +32,12 @@ def run(invocation: Invocation) -> int:
 
 def banner(config: Config) -> list[str]:
     """Return what a user wants to see of a configuration when the service starts."""
-    rules = config.rules
+    rules = config.prune.rules
     return [
         f"Backup schedule: {config.service.schedule}",
         f"Retention days: {'none' if rules.days is None else rules.days}",
         *([f"Retention rules: {rules}"] if rules.counts else []),
+        *(["Prune: dry run"] if config.prune.is_dry else []),
         f"Compression: {str(config.compression).lower()}",
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",

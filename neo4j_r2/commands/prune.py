@@ -31,7 +31,7 @@ def run(invocation: Invocation) -> int:
     """Print what is to become of each backup, and why; remove unless it is a dry run."""
     config = configure(invocation, logs_in=False)
     watch = Watch(config.stall_seconds)
-    is_dry = invocation.options.dry_run
+    is_dry = invocation.options.dry_run or config.prune.is_dry
     with ExitStack() as stack:
         if not is_dry:
             stack.enter_context(run_lock(config.service.state_directory))
@@ -54,14 +54,10 @@ def clean_up(bucket: Bucket, config: Config, *, is_dry: bool) -> None:
         )  # fmt: skip
         return
     log.info("The newest complete backup of database %s: %s", latest.database, latest.archive_key)
-    verdicts = judge(bucket, prefix, config.rules, latest, datetime.now(UTC))
+    verdicts = judge(bucket, prefix, config.prune.rules, latest, datetime.now(UTC))
     sys.stdout.write(plan(verdicts))
     sys.stdout.flush()
-    if is_dry:
-        number = sum(verdict.decision.remove for verdict in verdicts)
-        log.info("Dry run: %d old backups would be removed", number)
-    else:
-        log.info("Cleanup complete: %d old backups removed", carry_out(bucket, verdicts))
+    carry_out(bucket, verdicts, is_dry=is_dry)
 
 
 def own_latest(bucket: Bucket, config: Config) -> Manifest | None:

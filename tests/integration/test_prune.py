@@ -94,6 +94,18 @@ def test_a_dry_run_decides_the_same_and_removes_nothing(
     assert len(deleted(proxy)) == 2
 
 
+def test_a_dry_run_can_be_the_rule(service: Service, proxy: FaultProxy) -> None:
+    _, old = put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(3))
+
+    plan, run = prune(service.with_variables(BACKUP_PRUNE_DRY_RUN="true"))
+
+    assert run.exit_code == 0, run.log
+    assert plan[0] == ["remove", old, "older than 7 days"]
+    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+    assert deleted(proxy) == []
+
+
 def test_the_newest_complete_backup_stays_however_old(service: Service) -> None:
     put_backup(service, INVENTED, LONG_AGO)
     _, newest = put_backup(service, INVENTED, days_ago(300))

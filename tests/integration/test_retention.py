@@ -202,6 +202,19 @@ def test_zero_days_keep_everything(service: Service, proxy: FaultProxy, example:
     assert set(old) <= set(service.keys())
 
 
+def test_a_scheduled_dry_run_says_what_it_would_remove(
+    service: Service, proxy: FaultProxy, example: Backup
+) -> None:
+    manifest, _ = put_backup(service, example, LONG_AGO)
+
+    run = service.with_variables(BACKUP_PRUNE_DRY_RUN="true").run()
+
+    assert run.exit_code == 0, run.log
+    assert deleted(proxy) == []
+    assert f"[INFO] Would remove {manifest}: older than 7 days" in run.log
+    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+
+
 @pytest.mark.parametrize("days", ["-1", "0.5", "1.0", "seven", "1e3", "\u0667"])
 def test_days_that_are_no_whole_number_are_a_wrong_configuration(
     service: Service, proxy: FaultProxy, days: str

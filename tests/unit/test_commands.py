@@ -99,10 +99,14 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
     ]
 
 
-def test_the_banner_shows_the_rules_if_there_are_any() -> None:
+def test_the_banner_shows_what_is_set_of_retention() -> None:
     rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
-    shown = banner(read_config({**REQUIRED, **rules}, NO_FILE))
-    assert shown[1:3] == ["Retention days: none", "Retention rules: daily 7, minimum 3"]
+    settings = {**REQUIRED, **rules, "BACKUP_PRUNE_DRY_RUN": "true"}
+    assert banner(read_config(settings, NO_FILE))[1:4] == [
+        "Retention days: none",
+        "Retention rules: daily 7, minimum 3",
+        "Prune: dry run",
+    ]
 
 
 def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:

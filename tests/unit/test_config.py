@@ -61,7 +61,8 @@ def value_of(config: Config, path: str) -> object:
         ("service.time_zone", UTC),
         ("service.overdue_minutes", 60),
         ("service.run_immediate_backup", False),
-        ("rules", Rules(days=7)),
+        ("prune.rules", Rules(days=7)),
+        ("prune.is_dry", False),
         ("compression", True),
         ("export_method", "auto"),
         ("part_size", None),
@@ -91,16 +92,17 @@ def test_the_defaults_are_those_of_the_specification(path: str, expected: object
         ("BACKUP_SCHEDULE", "0 1,13 * * *", "service.schedule.expression", "0 1,13 * * *"),
         ("RUN_IMMEDIATE_BACKUP", "TRUE", "service.run_immediate_backup", True),
         ("TZ", "Europe/Berlin", "service.time_zone", ZoneInfo("Europe/Berlin")),
-        ("TZ", "Europe/Berlin", "rules.time_zone", ZoneInfo("Europe/Berlin")),
+        ("TZ", "Europe/Berlin", "prune.rules.time_zone", ZoneInfo("Europe/Berlin")),
         ("BACKUP_OVERDUE_MINUTES", "5", "service.overdue_minutes", 5),
         ("NEO4J_WAIT_SECONDS", "5", "service.wait_seconds", 5),
-        ("BACKUP_RETENTION_DAYS", "0", "rules.days", 0),
-        ("BACKUP_KEEP_LAST", "3", "rules", Rules(days=7, last=3)),
-        ("BACKUP_KEEP_DAILY", "3", "rules", Rules(days=7, daily=3)),
-        ("BACKUP_KEEP_WEEKLY", "3", "rules", Rules(days=7, weekly=3)),
-        ("BACKUP_KEEP_MONTHLY", "3", "rules", Rules(days=7, monthly=3)),
-        ("BACKUP_KEEP_YEARLY", "3", "rules", Rules(days=7, yearly=3)),
-        ("BACKUP_KEEP_MINIMUM", "3", "rules", Rules(days=7, minimum=3)),
+        ("BACKUP_RETENTION_DAYS", "0", "prune.rules.days", 0),
+        ("BACKUP_KEEP_LAST", "3", "prune.rules", Rules(days=7, last=3)),
+        ("BACKUP_KEEP_DAILY", "3", "prune.rules", Rules(days=7, daily=3)),
+        ("BACKUP_KEEP_WEEKLY", "3", "prune.rules", Rules(days=7, weekly=3)),
+        ("BACKUP_KEEP_MONTHLY", "3", "prune.rules", Rules(days=7, monthly=3)),
+        ("BACKUP_KEEP_YEARLY", "3", "prune.rules", Rules(days=7, yearly=3)),
+        ("BACKUP_KEEP_MINIMUM", "3", "prune.rules", Rules(days=7, minimum=3)),
+        ("BACKUP_PRUNE_DRY_RUN", "true", "prune.is_dry", True),
         ("BACKUP_COMPRESSION", "false", "compression", False),
         ("BACKUP_VERIFY", "after", "verify_after", True),
         ("BACKUP_COMPRESSION_LEVEL", "9", "compression_level", 9),
@@ -156,6 +158,7 @@ WRONG = [
     ("BACKUP_KEEP_MONTHLY", "100000", "from 0 to 99999"),
     ("BACKUP_KEEP_YEARLY", "ten", "whole number"),
     ("BACKUP_KEEP_MINIMUM", "-1", "whole number"),
+    ("BACKUP_PRUNE_DRY_RUN", "1", "true and false"),
     ("BACKUP_COMPRESSION", "gzip", "true and false"),
     ("BACKUP_COMPRESSION_LEVEL", "0", "from 1 to 9"),
     ("BACKUP_COMPRESSION_LEVEL", "10", "from 1 to 9"),
@@ -200,14 +203,14 @@ def test_with_an_endpoint_the_account_is_not_required() -> None:
 
 
 def test_an_empty_value_counts_as_none() -> None:
-    assert read(BACKUP_RETENTION_DAYS="", NEO4J_URI="").rules.days == 7
+    assert read(BACKUP_RETENTION_DAYS="", NEO4J_URI="").prune.rules.days == 7
 
 
 @given(st.text(max_size=6))
 def test_only_plain_digits_are_a_number_of_days(text: str) -> None:
     is_number = text.isascii() and text.isdigit() and int(text) <= 36_500
     try:
-        days = read(BACKUP_RETENTION_DAYS=text).rules.days
+        days = read(BACKUP_RETENTION_DAYS=text).prune.rules.days
     except ConfigurationError:
         assert text
         assert not is_number
@@ -218,8 +221,8 @@ def test_only_plain_digits_are_a_number_of_days(text: str) -> None:
 @pytest.mark.parametrize("name", ["LAST", "DAILY", "WEEKLY", "MONTHLY", "YEARLY", "MINIMUM"])
 def test_the_age_can_be_left_out_where_another_rule_keeps_backups(name: str) -> None:
     config = read(BACKUP_RETENTION_DAYS="None", **{f"BACKUP_KEEP_{name}": "2"})
-    assert config.rules.days is None
-    assert config.rules.counts == {name.lower(): 2}
+    assert config.prune.rules.days is None
+    assert config.prune.rules.counts == {name.lower(): 2}
 
 
 def test_digits_of_another_script_are_no_number() -> None:
@@ -303,7 +306,7 @@ def test_a_configuration_shows_no_secret() -> None:
 
 
 def test_a_configuration_cannot_be_changed() -> None:
-    name = "rules"
+    name = "prune"
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(read(), name, 3)
 

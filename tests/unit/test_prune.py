@@ -11,6 +11,7 @@ import pytest
 
 from neo4j_r2.bucket import Bucket, StoredObject
 from neo4j_r2.catalog import FORMAT_VERSION, BackupName, ExportSummary, Manifest
+from neo4j_r2.config import PruneSettings
 from neo4j_r2.prune import prune
 from neo4j_r2.rules import Rules
 
@@ -55,9 +56,10 @@ class Shelf:
         self.content[name_of(days).manifest_key] = manifest.to_json()
         return manifest
 
-    def prune(self, latest: Manifest, rules: Rules = WEEK) -> int:
-        """Prune after `latest` and return the number of backups removed."""
-        return prune(cast(Bucket, self), PREFIX, rules, latest, NOW)
+    def prune(self, latest: Manifest, rules: Rules = WEEK, *, is_dry: bool = False) -> int:
+        """Prune after `latest` and return the number of manifests removed."""
+        prune(cast(Bucket, self), PREFIX, PruneSettings(rules, is_dry), latest, NOW)
+        return sum(key.endswith(".manifest.json") for key in self.deleted)
 
     def ages(self) -> set[float]:
         """Return the ages in days of all complete backups."""
@@ -186,7 +188,7 @@ def test_what_this_service_did_not_name_stays(shelf: Shelf) -> None:
 def test_an_old_archive_without_a_manifest_is_removed_and_a_young_one_kept(shelf: Shelf) -> None:
     old, young = (name_of(age).archive_key(compressed=True) for age in (20, 1))
     shelf.content |= {old: ARCHIVE, young: ARCHIVE}
-    assert shelf.prune(shelf.add(0)) == 1
+    shelf.prune(shelf.add(0))
     assert shelf.deleted == [old]
 
 
@@ -209,11 +211,15 @@ def test_a_planted_manifest_does_not_break_the_run(shelf: Shelf, age: int) -> No
     assert 0 in shelf.ages()
 
 
-def test_what_a_lock_rule_holds_is_kept_and_not_counted(shelf: Shelf) -> None:
+def test_what_a_lock_rule_holds_is_kept_and_not_counted(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     shelf.add(20)
     shelf.locked = {name_of(20).manifest_key}
     assert shelf.prune(shelf.add(0)) == 0
     assert shelf.ages() == {20, 0}
+    assert "Cleanup complete: 0 old backups removed" in caplog.messages
 
 
 def test_every_removal_is_logged_with_its_reason(
@@ -225,3 +231,14 @@ def test_every_removal_is_logged_with_its_reason(
     for key in (old.archive_key, name_of(20).manifest_key):
         assert f"Removed {key}: older than 7 days" in caplog.messages
     assert "Cleanup complete: 1 old backups removed" in caplog.messages
+
+
+def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    shelf.add(20)
+    shelf.prune(shelf.add(0), is_dry=True)
+    assert shelf.deleted == []
+    assert f"Would remove {name_of(20).manifest_key}: older than 7 days" in caplog.messages
+    assert "Dry run: 1 old backups would be removed" in caplog.messages
