@@ -52,7 +52,9 @@ class PruneSettings:
 
     rules: Rules
     """What is kept."""
-    is_dry: bool
+    shrink_percent: int = 0
+    """By how much a graph may shrink before nothing is removed any more; 0 is by any."""
+    is_dry: bool = False
     """Whether it is only told."""
 
 
@@ -126,6 +128,7 @@ def read_config(
         r2=_r2(variables, is_used=uses_bucket),
         prune=PruneSettings(
             rules=_rules(variables, service.time_zone),
+            shrink_percent=variables.read("BACKUP_SHRINK_PERCENT", accepted.whole(0, 99), "0"),
             is_dry=variables.read("BACKUP_PRUNE_DRY_RUN", accepted.boolean, "false"),
         ),
         compression=variables.read("BACKUP_COMPRESSION", accepted.boolean, "true"),

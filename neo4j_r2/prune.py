@@ -13,8 +13,16 @@ from neo4j_r2.catalog import Manifest, StoredBackup, stored_backups
 from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.pipeline import in_lanes
-from neo4j_r2.retention import Candidate, Policy, Verdict, decide, emptied_databases
+from neo4j_r2.retention import (
+    Candidate,
+    Policy,
+    Verdict,
+    decide,
+    emptied_databases,
+    shrunk_databases,
+)
 from neo4j_r2.rules import Rules, is_young
+from neo4j_r2.shrink import Size
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +40,17 @@ def prune(
     rules = settings.rules
     if rules.days == 0:
         log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
-        if latest.export.nodes:
+        if latest.export.nodes and not _size(latest).has_shrunk(settings.shrink_percent):
             return
     elif rules.counts:
         log.info("Cleaning up backups that no rule keeps: %s", rules)
     else:
         log.info("Cleaning up backups older than %d days", rules.days)
-    carry_out(bucket, judge(bucket, prefix, rules, latest, now), is_dry=settings.is_dry)
+    carry_out(bucket, judge(bucket, prefix, settings, latest, now), is_dry=settings.is_dry)
 
 
 def judge(
-    bucket: Bucket, prefix: str, rules: Rules, latest: Manifest, now: datetime
+    bucket: Bucket, prefix: str, settings: PruneSettings, latest: Manifest, now: datetime
 ) -> list[Verdict]:
     """Decide on every backup under the prefix, oldest first, and change nothing.
 
@@ -51,11 +59,11 @@ def judge(
     """
     listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
     backups = stored_backups(listing, prefix)
-    describe = partial(_candidate, bucket, rules, latest, now)
+    describe = partial(_candidate, bucket, settings.rules, latest, now)
     candidates = list(in_lanes(describe, backups, _LANES))
-    policy = Policy(rules, {latest.database: latest.database_id})
-    if emptied_databases(candidates, policy):
-        log.warning("The newest backup is of an empty graph, older are not: nothing is removed")
+    databases = {latest.database: latest.database_id}
+    policy = Policy(settings.rules, databases, settings.shrink_percent)
+    _warn(candidates, policy)
     return [Verdict(*pair) for pair in zip(backups, decide(candidates, policy, now), strict=True)]
 
 
@@ -79,6 +87,19 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
         log.info("Dry run: %d old backups would be removed", removed)
     else:
         log.info("Cleanup complete: %d old backups removed", removed)
+
+
+def _warn(candidates: Sequence[Candidate], policy: Policy) -> None:
+    """Say why nothing is removed, if that is so; of an empty graph not also that it has shrunk."""
+    if emptied_databases(candidates, policy):
+        log.warning("The newest backup is of an empty graph, older are not: nothing is removed")
+        return
+    for size in shrunk_databases(candidates, policy).values():
+        log.warning(
+            "The graph has shrunk: the newest backup has %d entities, the last accepted one had "
+            "%d; nothing is removed until one has %d, or `backup.py prune --accept-shrink`",
+            size.entities, size.last_accepted, size.least(policy.shrink_percent),
+        )  # fmt: skip
 
 
 def _candidate(
@@ -113,20 +134,24 @@ def _is_decisive(backup: StoredBackup, rules: Rules, latest: Manifest, now: date
 
 def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
     complete = backup.is_completed_by(manifest)
-    entities = manifest.export.nodes + manifest.export.relationships
     return Candidate(
         backup.name,
         complete,
         manifest.database_id,
-        entities if complete else 0,
+        manifest.export.entities if complete else 0,
         before_restore=manifest.before_restore,
+        last_accepted=manifest.last_accepted,
+        is_accepted=backup.acceptance_key is not None,
     )
+
+
+def _size(manifest: Manifest) -> Size:
+    return Size(manifest.export.entities, manifest.last_accepted)
 
 
 def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> int:
     """Delete a backup, its manifest first: what is left of it then is no backup any more."""
-    keys = [backup.manifest_key] if backup.manifest_key else []
-    for key in (*keys, *(key for key, _ in backup.archives)):
+    for key in backup.keys:
         if not bucket.delete(key):
             log.info("Kept %s: a lock rule of the bucket holds it", key)
             return 0
@@ -135,4 +160,4 @@ def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> int:
 
 
 def _label(backup: StoredBackup) -> str:
-    return backup.manifest_key or backup.archives[0][0]
+    return backup.keys[0]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from neo4j_r2.catalog import BackupName, StoredBackup
 from neo4j_r2.rules import Rules, is_young, kept
+from neo4j_r2.shrink import Size
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,15 @@ class Candidate:
     """Whether its manifest, if it has one, is of a format that this version reads."""
     before_restore: bool = False
     """Whether it is of a graph that somebody replaced: then it never is the newest one."""
+    last_accepted: int = 0
+    """Entities of the accepted backup that it was compared with; 0 if with none."""
+    is_accepted: bool = False
+    """Whether somebody has accepted it as small as it is."""
+
+    @property
+    def size(self) -> Size:
+        """Its graph's size, and what that was."""
+        return Size(self.entities, self.last_accepted, self.is_accepted)
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,8 @@ class Policy:
     rules: Rules
     databases: dict[str, str]
     """Name and identity of each database that this run has backed up."""
+    shrink_percent: int = 0
+    """By how much a graph may shrink before nothing is removed any more; 0 is by any."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +76,8 @@ def decide(candidates: Sequence[Candidate], policy: Policy, now: datetime) -> li
     """Decide on each candidate, in the order given.
 
     A backup is kept if any rule keeps it. The newest complete backup of a database is always kept.
-    So is everything of a database whose newest backup is empty while an older one is not: somebody
-    may have lost a graph.
+    So is everything of a database whose newest backup is empty while an older one is not, or has
+    shrunk and is not accepted: somebody may have lost a graph, or a part of it.
     """
     views = {database: _view(candidates, policy, database, now) for database in policy.databases}
     return [_decide(each, policy, views.get(each.name.database), now) for each in candidates]
@@ -79,6 +91,16 @@ def emptied_databases(candidates: Sequence[Candidate], policy: Policy) -> set[st
         if (own := _ordinary(candidates, policy, database))
         and own[-1].entities == 0
         and any(_is_fuller(each, policy, database) for each in candidates)
+    }
+
+
+def shrunk_databases(candidates: Sequence[Candidate], policy: Policy) -> dict[str, Size]:
+    """Return the databases whose newest backup has shrunk and is not accepted, with its size."""
+    return {
+        database: own[-1].size
+        for database in policy.databases
+        if (own := _ordinary(candidates, policy, database))
+        and own[-1].size.is_alarming(policy.shrink_percent)
     }
 
 
@@ -98,8 +120,11 @@ def _view(candidates: Sequence[Candidate], policy: Policy, database: str, now: d
     reasons = kept([each.name.taken for each in own], policy.rules, now)
     if own:
         reasons[own[-1].name.taken].append("the newest complete backup")
-    emptied = database in emptied_databases(candidates, policy)
-    pauses = ["the newest backup is empty and older ones are not"] if emptied else []
+    pauses = []
+    if database in emptied_databases(candidates, policy):
+        pauses.append("the newest backup is empty and older ones are not")
+    if database in shrunk_databases(candidates, policy):
+        pauses.append("the newest backup has shrunk and is not accepted")
     return _View(policy.databases[database], reasons, pauses)
 
 

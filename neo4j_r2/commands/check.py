@@ -32,11 +32,12 @@ def run(invocation: Invocation) -> int:
 
 def banner(config: Config) -> list[str]:
     """Return what a user wants to see of a configuration when the service starts."""
-    rules = config.prune.rules
+    rules, shrink = config.prune.rules, config.prune.shrink_percent
     return [
         f"Backup schedule: {config.service.schedule}",
         f"Retention days: {'none' if rules.days is None else rules.days}",
         *([f"Retention rules: {rules}"] if rules.counts else []),
+        *([f"Shrink alarm: more than {shrink}%"] if shrink else []),
         *(["Prune: dry run"] if config.prune.is_dry else []),
         f"Compression: {str(config.compression).lower()}",
         f"R2 Bucket: {config.r2.bucket}",

@@ -168,6 +168,66 @@ def test_nothing_is_removed_after_a_graph_was_emptied(service: Service, proxy: F
     assert deleted(proxy) == []
 
 
+def put_shrunk(service: Service, nodes: int = 50) -> tuple[list[str], str]:
+    """Put an old backup of 100 entities and a new one of fewer; return the keys of the first."""
+    old = put_backup(service, invented_backup(nodes=99, relationships=1), LONG_AGO)
+    smaller = invented_backup(nodes=nodes, relationships=0)
+    _, shrunk = put_backup(service, smaller, days_ago(1), last_accepted=100)
+    return old, shrunk
+
+
+def test_a_shrunk_graph_pauses_pruning_until_that_is_accepted(
+    service: Service, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    old, shrunk = put_shrunk(service)
+    watched = service.with_variables(BACKUP_SHRINK_PERCENT="20")
+
+    plan, run = prune(watched)
+    assert run.exit_code == 0, run.log
+    assert plan[0] == ["keep", old[1], "the newest backup has shrunk and is not accepted"]
+    assert "[WARNING] The graph has shrunk: the newest backup has 50 entities" in run.log
+    assert deleted(proxy) == []
+
+    before = service.keys()
+    plan, run = prune(watched, "--accept-shrink", "--dry-run")
+    assert run.exit_code == 0, run.log
+    assert plan[0] == ["remove", old[1], "older than 7 days"]
+    assert service.keys() == before
+
+    _, run = prune(watched.with_variables(BACKUP_PRUNE_DRY_RUN="true"), "--accept-shrink")
+    assert run.exit_code == 0, run.log
+    assert f"[INFO] Accepted: {shrunk} with 50 entities, after 100" in run.log
+    assert deleted(proxy) == []
+
+    _, run = prune(watched.with_variables(BACKUP_STATE_DIR=str(tmp_path / "of a new container")))
+    assert run.exit_code == 0, run.log
+    assert "WARNING" not in run.log
+    assert deleted(proxy) == old
+    acceptance = shrunk.replace(".cypher.gz", ".accepted.json")
+    assert json.loads(service.object(acceptance)) == {
+        "format_version": 1,
+        "archive_key": shrunk,
+        "entities": 50,
+        "last_accepted": 100,
+    }
+
+
+@pytest.mark.parametrize(
+    ("nodes", "percent", "phrase"),
+    [(0, "20", "an empty graph, which is never accepted"), (50, "0", "the alarm is off")],
+)
+def test_what_cannot_be_accepted_is_a_wrong_command(
+    service: Service, nodes: int, percent: str, phrase: str
+) -> None:
+    put_shrunk(service, nodes)
+    before = service.keys()
+
+    _, run = prune(service.with_variables(BACKUP_SHRINK_PERCENT=percent), "--accept-shrink")
+
+    assert_told(service, run, 2, phrase)
+    assert service.keys() == before
+
+
 def test_zero_days_keep_everything(service: Service, proxy: FaultProxy) -> None:
     put_backup(service, INVENTED, LONG_AGO)
     put_backup(service, INVENTED, days_ago(1))

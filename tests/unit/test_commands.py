@@ -102,9 +102,11 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
 def test_the_banner_shows_what_is_set_of_retention() -> None:
     rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
     settings = {**REQUIRED, **rules, "BACKUP_PRUNE_DRY_RUN": "true"}
-    assert banner(read_config(settings, NO_FILE))[1:4] == [
+    settings["BACKUP_SHRINK_PERCENT"] = "20"
+    assert banner(read_config(settings, NO_FILE))[1:5] == [
         "Retention days: none",
         "Retention rules: daily 7, minimum 3",
+        "Shrink alarm: more than 20%",
         "Prune: dry run",
     ]
 

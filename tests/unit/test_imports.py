@@ -42,6 +42,7 @@ PURE = {
     "schedule",
     "secret",
     "shapes",
+    "shrink",
     "split",
     "statements",
     "temporal",

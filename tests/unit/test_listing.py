@@ -148,6 +148,7 @@ def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
         "method": "manual",
         "consistent": False,
         "before_restore": False,
+        "shrink_accepted": False,
     }
     assert content["unfinished_uploads"] == [
         {
@@ -195,6 +196,13 @@ def test_a_backup_is_complete_if_its_manifest_is_of_its_archive(
 def test_an_archive_without_a_manifest_is_incomplete() -> None:
     (line,) = listed(StoredBackup(NAME, ((ARCHIVE, 100),), None), None, "")
     assert (line.size, line.problem) == (100, "incomplete: no manifest")
+
+
+def test_an_accepted_shrink_is_told_with_the_method() -> None:
+    stored = StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, NAME.acceptance_key)
+    listing = replace(EMPTY, backups=listed(stored, RECORD, ""))
+    assert columns(table(listing).splitlines()[1])[6] == "manual, shrink accepted"
+    assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
 
 
 def test_two_archives_of_one_name_are_two_lines() -> None:

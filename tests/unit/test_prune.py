@@ -2,93 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import cast
 
 import pytest
 
-from neo4j_r2.bucket import Bucket, StoredObject
-from neo4j_r2.catalog import FORMAT_VERSION, BackupName, ExportSummary, Manifest
-from neo4j_r2.config import PruneSettings
-from neo4j_r2.prune import prune
+from neo4j_r2.catalog import FORMAT_VERSION
 from neo4j_r2.rules import Rules
-
-NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
-PREFIX = "neo4j-backup"
-ARCHIVE = b"an archive"
-WEEK = Rules(days=7)
-
-
-class Shelf:
-    """The calls of a `Bucket` that pruning makes, on a dictionary."""
-
-    def __init__(self) -> None:
-        self.content: dict[str, bytes] = {}
-        self.locked: set[str] = set()
-        self.deleted: list[str] = []
-        self.read: list[str] = []
-
-    def objects(self, prefix: str) -> Iterator[StoredObject]:
-        """Yield all objects whose key starts with `prefix`."""
-        for key, data in sorted(self.content.items()):
-            if key.startswith(prefix):
-                yield StoredObject(key, len(data), {})
-
-    def get(self, key: str) -> bytes:
-        """Return an object."""
-        self.read.append(key)
-        return self.content[key]
-
-    def delete(self, key: str) -> bool:
-        """Delete an object; False if it is `locked`."""
-        if key in self.locked:
-            return False
-        del self.content[key]
-        self.deleted.append(key)
-        return True
-
-    def add(self, days: float, *, nodes: int = 5, database_id: str = "ours") -> Manifest:
-        """Store a backup that is so many days old."""
-        manifest = manifest_of(days, nodes, database_id)
-        self.content[manifest.archive_key] = ARCHIVE
-        self.content[name_of(days).manifest_key] = manifest.to_json()
-        return manifest
-
-    def prune(self, latest: Manifest, rules: Rules = WEEK, *, is_dry: bool = False) -> int:
-        """Prune after `latest` and return the number of manifests removed."""
-        prune(cast(Bucket, self), PREFIX, PruneSettings(rules, is_dry), latest, NOW)
-        return sum(key.endswith(".manifest.json") for key in self.deleted)
-
-    def ages(self) -> set[float]:
-        """Return the ages in days of all complete backups."""
-        days = (each / 2 for each in range(200))
-        return {each for each in days if name_of(each).manifest_key in self.content}
-
-
-def name_of(days: float) -> BackupName:
-    return BackupName(PREFIX, "neo4j", NOW - timedelta(days=days))
-
-
-def manifest_of(days: float, nodes: int, database_id: str) -> Manifest:
-    return Manifest(
-        format_version=FORMAT_VERSION,
-        service_version="0.1.0",
-        database="neo4j",
-        database_id=database_id,
-        server_version="5.26.19",
-        server_edition="community",
-        started="2025-10-08T02:00:00Z",
-        finished="2025-10-08T02:00:05Z",
-        export=ExportSummary("manual", nodes, 0, {}, {}, 0, 0, True, 0),
-        identity={},
-        archive_key=name_of(days).archive_key(compressed=True),
-        archive_size=len(ARCHIVE),
-        archive_sha256="",
-        text_size=0,
-        blocks=[],
-    )
+from tests.unit.shelf import ARCHIVE, PREFIX, Shelf, name_of
 
 
 @pytest.fixture
@@ -242,3 +162,62 @@ def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(
     assert shelf.deleted == []
     assert f"Would remove {name_of(20).manifest_key}: older than 7 days" in caplog.messages
     assert "Dry run: 1 old backups would be removed" in caplog.messages
+
+
+def test_nothing_is_removed_while_the_newest_backup_has_shrunk(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    for age in (30, 20, 1):
+        shelf.add(age, nodes=100)
+    assert shelf.prune(shelf.add(0, nodes=79, last_accepted=100), percent=20) == 0
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert "79 entities, the last accepted one had 100" in warning.message
+    assert "until one has 80, or `backup.py prune --accept-shrink`" in warning.message
+
+
+@pytest.mark.parametrize(("nodes", "percent"), [(80, 20), (79, 0), (79, 21), (101, 20)])
+def test_a_backup_that_has_not_shrunk_by_so_much_pauses_nothing(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture, nodes: int, percent: int
+) -> None:
+    shelf.add(30, nodes=100)
+    assert shelf.prune(shelf.add(0, nodes=nodes, last_accepted=100), percent=percent) == 1
+    assert caplog.messages == []
+
+
+def test_a_shrunk_graph_is_warned_about_with_retention_off_too(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.prune(shelf.add(0, nodes=79, last_accepted=100), Rules(days=0), percent=20)
+    assert "The graph has shrunk" in caplog.text
+
+
+def test_the_alarm_reads_no_further_manifest(shelf: Shelf) -> None:
+    for age in (20, 9, 6, 1):
+        shelf.add(age)
+    shelf.prune(shelf.add(0, nodes=1, last_accepted=5), percent=20)
+    assert sorted(shelf.read) == [name_of(age).manifest_key for age in (20, 9)]
+
+
+def test_an_empty_graph_is_not_also_called_a_shrunk_one(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf.add(30)
+    assert shelf.prune(shelf.add(0, nodes=0, last_accepted=5), percent=20) == 0
+    assert len([each for each in caplog.records if each.levelname == "WARNING"]) == 1
+
+
+def test_an_acceptance_goes_with_its_backup_and_before_its_archive(shelf: Shelf) -> None:
+    old = shelf.add(20)
+    shelf.content[name_of(20).acceptance_key] = b"{}"
+    shelf.prune(shelf.add(0))
+    assert shelf.deleted == [
+        name_of(20).manifest_key,
+        name_of(20).acceptance_key,
+        old.archive_key,
+    ]
+
+
+def test_an_acceptance_alone_disturbs_nothing(shelf: Shelf) -> None:
+    shelf.content[name_of(20).acceptance_key] = b"{}"
+    assert shelf.prune(shelf.add(0)) == 0
+    assert shelf.deleted == []

@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.catalog import BackupName
-from neo4j_r2.retention import Candidate, Decision, Policy, decide, emptied_databases
+from neo4j_r2.retention import (
+    Candidate,
+    Decision,
+    Policy,
+    decide,
+    emptied_databases,
+    shrunk_databases,
+)
 from neo4j_r2.rules import Rules, kept
 
 NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
@@ -186,6 +193,32 @@ def test_nothing_is_removed_after_a_graph_was_emptied() -> None:
     reason = "the newest backup is empty and older ones are not"
     assert [each.reasons[-1] for each in decisions] == [reason] * 4
     assert emptied_databases(history, POLICY) == {"neo4j"}
+
+
+def test_a_shrunk_graph_keeps_everything_but_another_database_s_business() -> None:
+    policy = replace(policy_of(days=7, daily=1), shrink_percent=20)
+    shrunk = replace(candidate(0, entities=79), last_accepted=100)
+    history = [candidate(30), incomplete(20), replace(candidate(9), before_restore=True), shrunk]
+    decisions = decide(history, policy, NOW)
+    assert not any(each.remove or each.warning for each in decisions)
+    assert {each.reasons[-1] for each in decisions} == {
+        "the newest backup has shrunk and is not accepted"
+    }
+    assert shrunk_databases(history, policy) == {"neo4j": shrunk.size}
+
+
+@pytest.mark.parametrize("changes", [{"entities": 80}, {"is_accepted": True}, {"last_accepted": 0}])
+def test_a_graph_that_has_not_shrunk_or_is_accepted_is_pruned(changes: dict[str, Any]) -> None:
+    policy = replace(POLICY, shrink_percent=20)
+    latest = replace(candidate(0, entities=79), last_accepted=100)
+    assert removed([candidate(30), latest], policy) == []
+    assert removed([candidate(30), replace(latest, **changes)], policy) == [candidate(30)]
+
+
+def test_a_shrunk_backup_that_is_not_the_newest_pauses_nothing() -> None:
+    shrunk = replace(candidate(20, entities=79), last_accepted=100)
+    history = [candidate(30), shrunk, candidate(0)]
+    assert removed(history, replace(POLICY, shrink_percent=20)) == history[:2]
 
 
 def test_a_graph_that_was_always_empty_is_pruned_as_any_other() -> None:
