@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-from neo4j_r2.accept import last_accepted
+from neo4j_r2.accept_shrink import last_accepted
 from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from neo4j_r2.accept import accept
+from neo4j_r2.accept_shrink import accept_shrink
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest, parse_key
 from neo4j_r2.config import Config
@@ -61,7 +61,7 @@ def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> Non
     if options.accept_shrink and options.dry_run:
         settings = replace(settings, shrink_percent=0)  # as if it was accepted
     elif options.accept_shrink:
-        accept(bucket, latest, settings.shrink_percent)
+        accept_shrink(bucket, latest, settings.shrink_percent)
     verdicts = judge(bucket, prefix, settings, latest, datetime.now(UTC))
     sys.stdout.write(plan(verdicts))
     sys.stdout.flush()

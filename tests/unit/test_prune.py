@@ -5,10 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from neo4j_r2.catalog import FORMAT_VERSION
+from neo4j_r2.catalog import FORMAT_VERSION, parse_key
 from neo4j_r2.rules import Rules
 from tests.unit.shelf import ARCHIVE, PREFIX, Shelf, name_of
+
+NEARLY_OURS = st.from_regex(
+    r"(neo4j-backup|neo4j-backup-other|neo4j-backup/old)/(neo4j|notes|my_neo4j)"
+    r"[_-]20[12]\d-[0-9]\d-[0-3]\d_\d\d-\d\d-\d\d\.(cypher|cypher\.gz|manifest\.json|accepted|txt)",
+    fullmatch=True,
+)
+FOREIGN = st.sets(
+    (NEARLY_OURS | st.text(max_size=30).map(lambda text: f"{PREFIX}/{text}")).filter(
+        lambda key: parse_key(key, PREFIX) is None or "/notes_" in key
+    ),
+    max_size=8,
+)
+COUNTS = st.integers(0, 3)
+RULES = st.builds(
+    Rules, st.none() | st.integers(1, 20), COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS
+)
 
 
 @pytest.fixture
@@ -103,6 +121,19 @@ def test_what_this_service_did_not_name_stays(shelf: Shelf) -> None:
     shelf.add(20)
     shelf.prune(shelf.add(0))
     assert shelf.content.keys() >= foreign
+
+
+@given(FOREIGN, st.sets(st.integers(0, 60), max_size=8), RULES)
+def test_nothing_foreign_is_touched_by_any_rules(
+    foreign: set[str], ages: set[int], rules: Rules
+) -> None:
+    shelf = Shelf()
+    shelf.content |= dict.fromkeys(foreign, b"somebody else's")
+    for age in ages - {0}:
+        shelf.add(age)
+    shelf.prune(shelf.add(0), rules)
+    assert shelf.content.keys() >= foreign
+    assert 0 in shelf.ages()
 
 
 def test_an_old_archive_without_a_manifest_is_removed_and_a_young_one_kept(shelf: Shelf) -> None:

@@ -39,7 +39,7 @@ def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int)
     return size.reference(percent)
 
 
-def accept(bucket: Bucket, latest: Manifest, percent: int) -> None:
+def accept_shrink(bucket: Bucket, latest: Manifest, percent: int) -> None:
     """Record in the bucket that the newest backup may be as small as it is.
 
     :raises ConfigurationError: if the alarm is off; or if the graph is empty: who has lost one is

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.accept import accept, last_accepted
+from neo4j_r2.accept_shrink import accept_shrink, last_accepted
 from neo4j_r2.catalog import Manifest
 from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import ConfigurationError
@@ -39,7 +39,7 @@ def make_backup(shelf: Shelf, days: float, nodes: int, percent: int = PERCENT) -
 
 
 def accept_latest(shelf: Shelf, latest: Manifest) -> None:
-    accept(shelf.bucket, latest, PERCENT)
+    accept_shrink(shelf.bucket, latest, PERCENT)
 
 
 def clean_up(shelf: Shelf, latest: Manifest, rules: Rules, days: int) -> bool:
@@ -142,7 +142,7 @@ def test_with_the_alarm_off_nothing_is_asked_and_nothing_accepted(shelf: Shelf) 
     assert make_backup(shelf, 20, 10, percent=0).last_accepted == 0
     assert shelf.read == []
     with pytest.raises(ConfigurationError, match="BACKUP_SHRINK_PERCENT"):
-        accept(shelf.bucket, latest, 0)
+        accept_shrink(shelf.bucket, latest, 0)
 
 
 def test_a_backup_made_with_the_alarm_off_counts_as_accepted(shelf: Shelf) -> None:
