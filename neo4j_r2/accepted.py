@@ -89,6 +89,16 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def retention_days(value: str) -> int | None:
+    """Parse how many days a backup is kept; none is None."""
+    if value.lower() == "none":
+        return None
+    try:
+        return whole(0, 36_500)(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or none") from error
+
+
 def _matching(pattern: str, accepted: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if not re.fullmatch(pattern, value):

@@ -18,7 +18,7 @@ _TABLE_NUMBERS: Final = ("entities", "text_length", "offset", "length")
 _TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 _NAME = re.compile(
     r"(?P<database>[a-z][a-z0-9.-]{2,62})_(?P<time>\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)"
-    r"\.(?P<extension>cypher\.gz|cypher|manifest\.json)"
+    r"\.(?P<extension>cypher\.gz|cypher|manifest\.json|accepted\.json)"
 )
 
 
@@ -44,6 +44,11 @@ class BackupName:
         """The key of the manifest."""
         return f"{self.prefix}/{self.stem}.manifest.json"
 
+    @property
+    def acceptance_key(self) -> str:
+        """The key of somebody's word that the graph may be as small as it is in this backup."""
+        return f"{self.prefix}/{self.stem}.accepted.json"
+
 
 @dataclass(frozen=True)
 class StoredBackup:
@@ -53,6 +58,13 @@ class StoredBackup:
     archives: tuple[tuple[str, int], ...]
     """Key and size of each object that is an archive of this name; rarely not one."""
     manifest_key: str | None
+    acceptance_key: str | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """All its objects, in the order in which they are removed: then none is left alone."""
+        beside = [key for key in (self.manifest_key, self.acceptance_key) if key]
+        return [*beside, *(key for key, _ in self.archives)]
 
     def is_completed_by(self, manifest: Manifest) -> bool:
         """Whether the archive that a manifest is of is here, whole."""
@@ -76,7 +88,10 @@ def parse_key(key: str, prefix: str) -> tuple[BackupName, str] | None:
 
 
 def stored_backups(listing: Iterable[tuple[str, int]], prefix: str) -> list[StoredBackup]:
-    """Gather keys and sizes into backups, oldest first; foreign keys are left out."""
+    """Gather keys and sizes into backups, oldest first.
+
+    Foreign keys are left out, and acceptances of which somebody has removed the backup.
+    """
     files: dict[BackupName, dict[str, tuple[str, int]]] = {}
     for key, size in listing:
         if (parsed := parse_key(key, prefix)) is not None:
@@ -84,9 +99,11 @@ def stored_backups(listing: Iterable[tuple[str, int]], prefix: str) -> list[Stor
             files.setdefault(name, {})[extension] = (key, size)
     backups = []
     for name in sorted(files, key=lambda name: (name.taken, name.database)):
-        manifest = files[name].pop("manifest.json", None)
+        manifest, _ = files[name].pop("manifest.json", (None, 0))
+        acceptance, _ = files[name].pop("accepted.json", (None, 0))
         archives = tuple(files[name][extension] for extension in sorted(files[name]))
-        backups.append(StoredBackup(name, archives, manifest[0] if manifest else None))
+        if manifest or archives:
+            backups.append(StoredBackup(name, archives, manifest, acceptance))
     return backups
 
 
@@ -106,6 +123,11 @@ class ExportSummary:
     """Whether it is proved that nothing was committed meanwhile."""
     dangling_relationships: int
     """Relationships left out, because an endpoint was deleted while they were read."""
+
+    @property
+    def entities(self) -> int:
+        """The number of nodes and relationships."""
+        return self.nodes + self.relationships
 
 
 @dataclass(frozen=True)
@@ -130,6 +152,8 @@ class Manifest:
     blocks: list[dict[str, Any]]
     before_restore: bool = False
     """Whether it was made because a restore was about to replace the graph."""
+    last_accepted: int = 0
+    """Entities of the last accepted backup before it; 0 without one, and without the alarm."""
 
     def to_json(self) -> bytes:
         """Return the manifest's bytes; ASCII."""
@@ -178,7 +202,8 @@ def _has_declared_types(record: Manifest | ExportSummary) -> bool:
 def _is_sound(manifest: Manifest) -> bool:
     export = manifest.export
     groups = (*export.nodes_by_labels.values(), *export.relationships_by_type.values())
-    return all(map(_is_count, groups)) and all(map(_is_table_entry, manifest.blocks))
+    counts = (manifest.last_accepted, *groups)
+    return all(map(_is_count, counts)) and all(map(_is_table_entry, manifest.blocks))
 
 
 def _is_count(number: object) -> bool:

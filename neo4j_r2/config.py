@@ -13,6 +13,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from neo4j_r2 import accepted, schedule
+from neo4j_r2.rules import Rules
 from neo4j_r2.schedule import Schedule
 from neo4j_r2.secret import Secret
 from neo4j_r2.variables import Variables
@@ -46,6 +47,18 @@ class R2Settings:
 
 
 @dataclass(frozen=True)
+class PruneSettings:
+    """What is removed."""
+
+    rules: Rules
+    """What is kept."""
+    shrink_percent: int = 0
+    """By how much a graph may shrink before nothing is removed any more; 0 is by any."""
+    is_dry: bool = False
+    """Whether it is only told."""
+
+
+@dataclass(frozen=True)
 class ServiceSettings:
     """When backups are made, and what is kept and said of them; no secret among it."""
 
@@ -73,8 +86,7 @@ class Config:
 
     neo4j: Neo4jSettings
     r2: R2Settings
-    retention_days: int
-    """0 keeps everything."""
+    prune: PruneSettings
     compression: bool
     compression_level: int
     """1 to 9; see `pack.gzip_member`."""
@@ -110,10 +122,15 @@ def read_config(
     :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
     """
     variables = Variables(environment, dotenv)
+    service = _service(variables)
     config = Config(
         neo4j=_neo4j(variables, logs_in=logs_in),
         r2=_r2(variables, is_used=uses_bucket),
-        retention_days=variables.read("BACKUP_RETENTION_DAYS", accepted.whole(0, 36_500), "7"),
+        prune=PruneSettings(
+            rules=_rules(variables, service.time_zone),
+            shrink_percent=variables.read("BACKUP_SHRINK_PERCENT", accepted.whole(0, 99), "0"),
+            is_dry=variables.read("BACKUP_PRUNE_DRY_RUN", accepted.boolean, "false"),
+        ),
         compression=variables.read("BACKUP_COMPRESSION", accepted.boolean, "true"),
         compression_level=variables.read("BACKUP_COMPRESSION_LEVEL", accepted.whole(1, 9), "2"),
         export_method=variables.read(
@@ -125,7 +142,7 @@ def read_config(
         stall_seconds=variables.read("BACKUP_STALL_SECONDS", accepted.whole(1, 86_400), "900"),
         verify_after=variables.read("BACKUP_VERIFY", accepted.choice("off", "after"), "off")
         == "after",
-        service=_service(variables),
+        service=service,
     )
     variables.raise_problems()
     return config
@@ -191,6 +208,23 @@ def _service(variables: Variables) -> ServiceSettings:
         log_level=variables.read("LOG_LEVEL", accepted.choice(*levels), "info"),
         log_format=variables.read("LOG_FORMAT", accepted.choice("text", "json"), "text"),
     )
+
+
+def _rules(variables: Variables, time_zone: tzinfo) -> Rules:
+    number = accepted.whole(0, 99_999)
+    rules = Rules(
+        days=variables.read("BACKUP_RETENTION_DAYS", accepted.retention_days, "7"),
+        last=variables.read("BACKUP_KEEP_LAST", number, "0"),
+        daily=variables.read("BACKUP_KEEP_DAILY", number, "0"),
+        weekly=variables.read("BACKUP_KEEP_WEEKLY", number, "0"),
+        monthly=variables.read("BACKUP_KEEP_MONTHLY", number, "0"),
+        yearly=variables.read("BACKUP_KEEP_YEARLY", number, "0"),
+        minimum=variables.read("BACKUP_KEEP_MINIMUM", number, "0"),
+        time_zone=time_zone,
+    )
+    if rules.days is None and not rules.counts:
+        variables.problem("BACKUP_RETENTION_DAYS=none: accepted beside a rule of BACKUP_KEEP_*")
+    return rules
 
 
 def _neo4j(variables: Variables, *, logs_in: bool) -> Neo4jSettings:

@@ -68,7 +68,12 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_prune(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dry-run", action="store_true", help="decide, but remove nothing")
+    parser.add_argument("--dry-run", action="store_true", help="decide, but change nothing")
+    parser.add_argument(
+        "--accept-shrink",
+        action="store_true",
+        help="record that the newest backup may be as small as it is",
+    )
 
 
 def _add_restore(parser: argparse.ArgumentParser) -> None:

@@ -37,6 +37,8 @@ class ListedBackup:
     """What a complete backup's manifest says of its archive."""
     before_restore: bool = False
     """Whether it is of a graph that a restore was about to replace."""
+    shrink_accepted: bool = False
+    """Whether somebody has accepted that the graph is smaller than it was."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,10 @@ def listed(backup: StoredBackup, manifest: Manifest | None, problem: str) -> lis
         found = problem or _problem(key, size, manifest)
         export = manifest.export if manifest and not found else None
         replaced = manifest is not None and manifest.before_restore
-        lines.append(ListedBackup(key, name.database, name.taken, size, found, export, replaced))
+        accepted = backup.acceptance_key is not None
+        lines.append(
+            ListedBackup(key, name.database, name.taken, size, found, export, replaced, accepted)
+        )
     return lines
 
 
@@ -124,6 +129,7 @@ def _backup_entry(backup: ListedBackup, now: datetime) -> dict[str, Any]:
         "method": export.method if export else None,
         "consistent": export.consistent if export else None,
         "before_restore": backup.before_restore if export else None,
+        "shrink_accepted": backup.shrink_accepted if export else None,
     }
 
 
@@ -160,6 +166,7 @@ def _cells(backup: ListedBackup, now: datetime) -> tuple[str, ...]:
         return cells
     counts = (f"{export.nodes:,}", f"{export.relationships:,}")
     method = _printable(export.method) + (", before a restore" if backup.before_restore else "")
+    method += ", shrink accepted" if backup.shrink_accepted else ""
     return (*cells, *counts, method, "yes" if export.consistent else "no")
 
 

@@ -65,6 +65,8 @@ class Store:
     database: Database
     before_restore: bool = False
     """Whether a restore is about to replace the graph."""
+    last_accepted: int = 0
+    """Entities of the last accepted backup; 0 without any, or without the alarm."""
 
     def backup(self, exporter: Exporter, started: datetime, estimate: int) -> Manifest:
         """Store what `exporter` yields, and last the manifest that makes it a backup.
@@ -182,4 +184,5 @@ class Store:
             text_size=sum(block["text_length"] for block in blocks),
             blocks=blocks,
             before_restore=self.before_restore,
+            last_accepted=self.last_accepted,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
+from neo4j_r2.accept_shrink import last_accepted
 from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest
@@ -47,9 +48,12 @@ def run_backup(config: Config, record: RunRecord) -> None:
                 bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
                 bucket.preflight()
                 sweep(bucket, lock, config.r2, database.name, started)
+                accepted = last_accepted(
+                    bucket, config.r2.prefix, database, config.prune.shrink_percent
+                )
             log.info("Connected successfully, starting export...")
             progress = Progress(sum(graph.counts()), watch.progress)
-            store = Store(bucket, config, lock, watch, progress, database)
+            store = Store(bucket, config, lock, watch, progress, database, last_accepted=accepted)
             manifest = back_up(graph, store, started)
         record.stored(manifest)
         with watch.waiting_for("R2"):
@@ -63,7 +67,7 @@ def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) 
     :raises BucketError: with that message.
     """
     try:
-        prune(bucket, config.r2.prefix, config.retention_days, manifest, now)
+        prune(bucket, config.r2.prefix, config.prune, manifest, now)
     except BucketError as error:
         raise BucketError(f"The backup is safe, but cleaning up failed: {error}") from error
     except SystemExit:

@@ -32,9 +32,13 @@ def run(invocation: Invocation) -> int:
 
 def banner(config: Config) -> list[str]:
     """Return what a user wants to see of a configuration when the service starts."""
+    rules, shrink = config.prune.rules, config.prune.shrink_percent
     return [
         f"Backup schedule: {config.service.schedule}",
-        f"Retention days: {config.retention_days}",
+        f"Retention days: {'none' if rules.days is None else rules.days}",
+        *([f"Retention rules: {rules}"] if rules.counts else []),
+        *([f"Shrink alarm: more than {shrink}%"] if shrink else []),
+        *(["Prune: dry run"] if config.prune.is_dry else []),
         f"Compression: {str(config.compression).lower()}",
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",

@@ -7,11 +7,14 @@ the state directory knows of one.
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from neo4j_r2.accept_shrink import accept_shrink
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest, parse_key
 from neo4j_r2.config import Config
@@ -30,22 +33,22 @@ log = logging.getLogger(__name__)
 def run(invocation: Invocation) -> int:
     """Print what is to become of each backup, and why; remove unless it is a dry run."""
     config = configure(invocation, logs_in=False)
+    options = invocation.options
     watch = Watch(config.stall_seconds)
-    is_dry = invocation.options.dry_run
     with ExitStack() as stack:
-        if not is_dry:
+        if not options.dry_run:
             stack.enter_context(run_lock(config.service.state_directory))
         stack.enter_context(watch.running())
         stack.enter_context(watch.waiting_for("R2"))
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
-        clean_up(bucket, config, is_dry=is_dry)
+        clean_up(bucket, config, options)
     return 0
 
 
-def clean_up(bucket: Bucket, config: Config, *, is_dry: bool) -> None:
+def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> None:
     """Decide by the newest complete backup of the configured database; without one do nothing."""
-    prefix, days = config.r2.prefix, config.retention_days
+    prefix = config.r2.prefix
     latest = own_latest(bucket, config)
     if latest is None:
         log.warning(
@@ -54,14 +57,15 @@ def clean_up(bucket: Bucket, config: Config, *, is_dry: bool) -> None:
         )  # fmt: skip
         return
     log.info("The newest complete backup of database %s: %s", latest.database, latest.archive_key)
-    verdicts = judge(bucket, prefix, days, latest, datetime.now(UTC))
+    settings = replace(config.prune, is_dry=options.dry_run or config.prune.is_dry)
+    if options.accept_shrink and options.dry_run:
+        settings = replace(settings, shrink_percent=0)  # as if it was accepted
+    elif options.accept_shrink:
+        accept_shrink(bucket, latest, settings.shrink_percent)
+    verdicts = judge(bucket, prefix, settings, latest, datetime.now(UTC))
     sys.stdout.write(plan(verdicts))
     sys.stdout.flush()
-    if is_dry:
-        number = sum(verdict.decision.remove for verdict in verdicts)
-        log.info("Dry run: %d old backups would be removed", number)
-    else:
-        log.info("Cleanup complete: %d old backups removed", carry_out(bucket, verdicts))
+    carry_out(bucket, verdicts, is_dry=settings.is_dry)
 
 
 def own_latest(bucket: Bucket, config: Config) -> Manifest | None:

@@ -96,7 +96,21 @@ def test_a_document_has_what_the_table_has_for_programs(service: Service) -> Non
         "method": "manual",
         "consistent": True,
         "before_restore": False,
+        "shrink_accepted": False,
     }
+
+
+def test_an_acceptance_is_told_with_its_backup_and_is_nothing_foreign(service: Service) -> None:
+    manifest, _ = put_backup(service, INVENTED, days_ago(2))
+    for stored in (manifest, f"{stem(days_ago(9))}.manifest.json"):
+        acceptance = stored.replace(".manifest.json", ".accepted.json")
+        service.s3.client().put_object(Bucket=service.bucket, Key=acceptance, Body=b"{}")
+
+    content = document_of(service)
+
+    assert [each["shrink_accepted"] for each in content["backups"]] == [True]
+    assert content["foreign"] == []
+    assert table_of(service)[1][-2:] == ["manual, shrink accepted", "yes"]
 
 
 def test_what_makes_a_backup_incomplete_is_told_and_stops_nothing(service: Service) -> None:

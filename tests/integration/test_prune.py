@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_each_backup_is_removed_or_kept_with_its_reason(
         ["remove", old, "older than 7 days"],
         ["keep", theirs, "taken of another server's database of the same name"],
         ["remove", bare, "older than 7 days, and incomplete"],
-        ["keep", young, "not older than 7 days"],
+        ["keep", young, "not older than 7 days; the newest complete backup"],
     ]
     assert deleted(proxy) == [old_manifest, old, bare]
     assert set(service.keys()) >= {other, theirs, young, foreign}
@@ -91,6 +92,18 @@ def test_a_dry_run_decides_the_same_and_removes_nothing(
     assert not (service.directory / "state").exists()
     assert prune(service)[0] == dry
     assert len(deleted(proxy)) == 2
+
+
+def test_a_dry_run_can_be_the_rule(service: Service, proxy: FaultProxy) -> None:
+    _, old = put_backup(service, INVENTED, LONG_AGO)
+    put_backup(service, INVENTED, days_ago(3))
+
+    plan, run = prune(service.with_variables(BACKUP_PRUNE_DRY_RUN="true"))
+
+    assert run.exit_code == 0, run.log
+    assert plan[0] == ["remove", old, "older than 7 days"]
+    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+    assert deleted(proxy) == []
 
 
 def test_the_newest_complete_backup_stays_however_old(service: Service) -> None:
@@ -155,6 +168,66 @@ def test_nothing_is_removed_after_a_graph_was_emptied(service: Service, proxy: F
     assert deleted(proxy) == []
 
 
+def put_shrunk(service: Service, nodes: int = 50) -> tuple[list[str], str]:
+    """Put an old backup of 100 entities and a new one of fewer; return the keys of the first."""
+    old = put_backup(service, invented_backup(nodes=99, relationships=1), LONG_AGO)
+    smaller = invented_backup(nodes=nodes, relationships=0)
+    _, shrunk = put_backup(service, smaller, days_ago(1), last_accepted=100)
+    return old, shrunk
+
+
+def test_a_shrunk_graph_pauses_pruning_until_that_is_accepted(
+    service: Service, proxy: FaultProxy, tmp_path: Path
+) -> None:
+    old, shrunk = put_shrunk(service)
+    watched = service.with_variables(BACKUP_SHRINK_PERCENT="20")
+
+    plan, run = prune(watched)
+    assert run.exit_code == 0, run.log
+    assert plan[0] == ["keep", old[1], "the newest backup has shrunk and is not accepted"]
+    assert "[WARNING] The graph has shrunk: the newest backup has 50 entities" in run.log
+    assert deleted(proxy) == []
+
+    before = service.keys()
+    plan, run = prune(watched, "--accept-shrink", "--dry-run")
+    assert run.exit_code == 0, run.log
+    assert plan[0] == ["remove", old[1], "older than 7 days"]
+    assert service.keys() == before
+
+    _, run = prune(watched.with_variables(BACKUP_PRUNE_DRY_RUN="true"), "--accept-shrink")
+    assert run.exit_code == 0, run.log
+    assert f"[INFO] Accepted: {shrunk} with 50 entities, after 100" in run.log
+    assert deleted(proxy) == []
+
+    _, run = prune(watched.with_variables(BACKUP_STATE_DIR=str(tmp_path / "of a new container")))
+    assert run.exit_code == 0, run.log
+    assert "WARNING" not in run.log
+    assert deleted(proxy) == old
+    acceptance = shrunk.replace(".cypher.gz", ".accepted.json")
+    assert json.loads(service.object(acceptance)) == {
+        "format_version": 1,
+        "archive_key": shrunk,
+        "entities": 50,
+        "last_accepted": 100,
+    }
+
+
+@pytest.mark.parametrize(
+    ("nodes", "percent", "phrase"),
+    [(0, "20", "an empty graph, which is never accepted"), (50, "0", "the alarm is off")],
+)
+def test_what_cannot_be_accepted_is_a_wrong_command(
+    service: Service, nodes: int, percent: str, phrase: str
+) -> None:
+    put_shrunk(service, nodes)
+    before = service.keys()
+
+    _, run = prune(service.with_variables(BACKUP_SHRINK_PERCENT=percent), "--accept-shrink")
+
+    assert_told(service, run, 2, phrase)
+    assert service.keys() == before
+
+
 def test_zero_days_keep_everything(service: Service, proxy: FaultProxy) -> None:
     put_backup(service, INVENTED, LONG_AGO)
     put_backup(service, INVENTED, days_ago(1))
@@ -164,6 +237,44 @@ def test_zero_days_keep_everything(service: Service, proxy: FaultProxy) -> None:
     assert run.exit_code == 0, run.log
     assert {each[2] for each in plan} == {"retention is off"}
     assert deleted(proxy) == []
+
+
+def test_what_any_rule_keeps_is_kept_with_every_reason(service: Service, proxy: FaultProxy) -> None:
+    ages = (900, 500, 90, 89.9, 3, 0.1)
+    backups = {age: put_backup(service, INVENTED, days_ago(age)) for age in ages}
+    _, theirs = put_backup(service, INVENTED, days_ago(600), database_id="theirs")
+
+    ruled = service.with_variables(
+        BACKUP_RETENTION_DAYS="none", BACKUP_KEEP_LAST="2", BACKUP_KEEP_MINIMUM="3"
+    )
+    plan, run = prune(ruled)
+
+    assert run.exit_code == 0, run.log
+    gone = "no rule keeps it: last 2, minimum 3"
+    assert plan == [
+        ["remove", backups[900][1], gone],
+        ["keep", theirs, "taken of another server's database of the same name"],
+        ["remove", backups[500][1], gone],
+        ["remove", backups[90][1], gone],
+        ["keep", backups[89.9][1], "one of at least 3"],
+        ["keep", backups[3][1], "last"],
+        ["keep", backups[0.1][1], "last; the newest complete backup"],
+    ]
+    assert deleted(proxy) == [*backups[900], *backups[500], *backups[90]]
+
+
+@pytest.mark.parametrize(("zone", "reason"), [("UTC", "oldest daily"), ("Etc/GMT-12", "daily")])
+def test_a_day_is_one_of_the_service_s_time_zone(service: Service, zone: str, reason: str) -> None:
+    noon = days_ago(30).replace(hour=12, minute=0, second=0)
+    for hours in (-1, 1):  # of one day in UTC, and of two where it is twelve hours later
+        put_backup(service, INVENTED, noon + timedelta(hours=hours))
+    put_backup(service, INVENTED, days_ago(1))
+    daily = service.with_variables(TZ=zone, BACKUP_RETENTION_DAYS="none", BACKUP_KEEP_DAILY="3")
+
+    plan, run = prune(daily, "--dry-run")
+
+    assert run.exit_code == 0, run.log
+    assert [each[2] for each in plan] == [reason, "daily", "daily; the newest complete backup"]
 
 
 def test_a_database_is_named_in_either_case(service: Service, proxy: FaultProxy) -> None:

@@ -14,7 +14,7 @@ from testbed.r2_rules import R2Limits
 from testbed.s3_server import S3Server
 from tests.integration.old_backups import PREFIX, days_ago, put_archive, put_backup, stem
 from tests.integration.outcome import assert_told, assert_whole
-from tests.service import Backup, Service
+from tests.service import TIMEOUT_SECONDS, Backup, Run, Service, finish
 
 LONG_AGO = days_ago(400)
 FOREIGN_KEYS = (
@@ -202,6 +202,19 @@ def test_zero_days_keep_everything(service: Service, proxy: FaultProxy, example:
     assert set(old) <= set(service.keys())
 
 
+def test_a_scheduled_dry_run_says_what_it_would_remove(
+    service: Service, proxy: FaultProxy, example: Backup
+) -> None:
+    manifest, _ = put_backup(service, example, LONG_AGO)
+
+    run = service.with_variables(BACKUP_PRUNE_DRY_RUN="true").run()
+
+    assert run.exit_code == 0, run.log
+    assert deleted(proxy) == []
+    assert f"[INFO] Would remove {manifest}: older than 7 days" in run.log
+    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+
+
 @pytest.mark.parametrize("days", ["-1", "0.5", "1.0", "seven", "1e3", "\u0667"])
 def test_days_that_are_no_whole_number_are_a_wrong_configuration(
     service: Service, proxy: FaultProxy, days: str
@@ -243,6 +256,58 @@ def test_an_empty_graph_after_one_with_entities_removes_nothing(
         assert run.exit_code == 0, run.log
         assert "[WARNING] The newest backup is of an empty graph" in run.log
         assert deleted(proxy) == []
+
+
+def test_a_shrunk_graph_pauses_pruning_in_every_new_container_until_it_is_back(
+    service: Service, proxy: FaultProxy, example: Backup, graph: Neo4jServer, tmp_path: Path
+) -> None:
+    def run(container: str, *arguments: str) -> Run:
+        state = str(tmp_path / container)
+        again = service.with_variables(BACKUP_SHRINK_PERCENT="20", BACKUP_STATE_DIR=state)
+        run = finish(again.start(*arguments))
+        assert run.exit_code == 0, run.log
+        return run
+
+    with graph.driver() as driver:
+        driver.execute_query("UNWIND range(1, 97) AS i CREATE (:Extra {i: i})")
+        assert "shrunk" not in run("first").log
+        driver.execute_query("MATCH (n:Extra) WHERE n.i > 60 DELETE n")
+        old = put_backup(service, example, LONG_AGO)
+
+        for container in ("second", "third"):
+            log = run(container).log
+            assert "[WARNING] The graph has shrunk: the newest backup has 63 entities" in log
+            assert "the last accepted one had 100" in log
+            assert "Backup completed successfully!" in log
+        assert deleted(proxy) == []
+
+        driver.execute_query("UNWIND range(1, 17) AS i CREATE (:Extra {i: i})")
+        assert "shrunk" not in run("fourth").log
+        assert deleted(proxy) == old
+        driver.execute_query("MATCH (n:Extra) DELETE n")
+    references = [backup.manifest["last_accepted"] for backup in service.backups()]
+    assert references == [0, 100, 100, 100]
+
+
+def test_after_an_acceptance_the_next_backup_is_compared_with_the_accepted_one(
+    service: Service, proxy: FaultProxy, example: Backup
+) -> None:
+    watched = service.with_variables(BACKUP_SHRINK_PERCENT="20")
+    database_id = example.manifest["database_id"]
+    put_backup(service, example, days_ago(2), database_id=database_id, last_accepted=100)
+    old = put_backup(service, example, LONG_AGO)
+    assert "shrunk" in watched.run().log
+    assert deleted(proxy) == []
+
+    process = watched.start("prune", "--accept-shrink")
+    process.communicate(timeout=TIMEOUT_SECONDS)
+
+    assert process.returncode == 0
+    assert deleted(proxy) == old
+    run = watched.run()
+    assert run.exit_code == 0, run.log
+    assert "shrunk" not in run.log
+    assert service.backups()[-1].manifest["last_accepted"] == 3
 
 
 def of_emptied_backups(service: Service) -> list[Backup]:

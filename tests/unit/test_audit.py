@@ -190,6 +190,7 @@ TOLD = {
     ("started",),
     ("finished",),
     ("before_restore",),
+    ("last_accepted",),
     ("identity",),
     ("archive_key",),
     ("export", "consistent"),

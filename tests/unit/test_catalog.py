@@ -64,6 +64,8 @@ RECORD = Manifest(
     text_size=300,
     blocks=[BLOCK],
 )
+OPTIONAL = {"before_restore", "last_accepted"}
+"""Fields that manifests of before they were added do not have."""
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -82,6 +84,7 @@ def test_every_key_that_this_service_gives_is_its_own(name: BackupName) -> None:
     assert parse_key(name.archive_key(compressed=True), name.prefix) == (name, "cypher.gz")
     assert parse_key(name.archive_key(compressed=False), name.prefix) == (name, "cypher")
     assert parse_key(name.manifest_key, name.prefix) == (name, "manifest.json")
+    assert parse_key(name.acceptance_key, name.prefix) == (name, "accepted.json")
 
 
 @given(
@@ -160,6 +163,14 @@ def test_a_manifest_without_an_archive_is_still_listed() -> None:
     assert backup.manifest_key == MANIFEST
 
 
+def test_an_acceptance_belongs_to_its_backup_and_is_none_alone() -> None:
+    lonely = replace(NAME, taken=TAKEN.replace(day=9)).acceptance_key
+    listing = [(ARCHIVE, 5), (MANIFEST, 2), (NAME.acceptance_key, 1), (lonely, 1)]
+    (backup,) = stored_backups(listing, PREFIX)
+    assert backup.acceptance_key == NAME.acceptance_key
+    assert backup.keys == [MANIFEST, NAME.acceptance_key, ARCHIVE]
+
+
 @given(st.text(), st.integers(0), st.dictionaries(st.text(), st.integers(0)))
 def test_a_manifest_comes_back_as_it_was_and_is_ascii(
     text: str, size: int, counts: dict[str, int]
@@ -189,7 +200,7 @@ def test_what_is_no_manifest_is_corrupt(data: bytes) -> None:
         Manifest.from_json(data)
 
 
-@pytest.mark.parametrize("name", json.loads(RECORD.to_json()).keys() - {"before_restore"})
+@pytest.mark.parametrize("name", json.loads(RECORD.to_json()).keys() - OPTIONAL)
 def test_a_manifest_that_lacks_a_field_is_corrupt(name: str) -> None:
     fields = json.loads(RECORD.to_json())
     del fields[name]
@@ -199,7 +210,14 @@ def test_a_manifest_that_lacks_a_field_is_corrupt(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("archive_size", "100"), ("archive_key", None), ("database_id", 5), ("blocks", "none")],
+    [
+        ("archive_size", "100"),
+        ("archive_key", None),
+        ("database_id", 5),
+        ("blocks", "none"),
+        ("last_accepted", None),
+        ("last_accepted", -1),
+    ],
 )
 def test_a_manifest_with_a_field_of_another_type_is_corrupt(field: str, value: object) -> None:
     fields = json.loads(RECORD.to_json())
@@ -208,9 +226,10 @@ def test_a_manifest_with_a_field_of_another_type_is_corrupt(field: str, value: o
         Manifest.from_json(json.dumps(fields).encode())
 
 
-def test_a_manifest_of_before_there_were_restores_is_of_an_ordinary_backup() -> None:
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_a_manifest_of_an_earlier_version_is_of_an_ordinary_backup(name: str) -> None:
     fields = json.loads(RECORD.to_json())
-    del fields["before_restore"]
+    del fields[name]
     assert Manifest.from_json(json.dumps(fields).encode()) == RECORD
 
 

@@ -99,6 +99,18 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
     ]
 
 
+def test_the_banner_shows_what_is_set_of_retention() -> None:
+    rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
+    settings = {**REQUIRED, **rules, "BACKUP_PRUNE_DRY_RUN": "true"}
+    settings["BACKUP_SHRINK_PERCENT"] = "20"
+    assert banner(read_config(settings, NO_FILE))[1:5] == [
+        "Retention days: none",
+        "Retention rules: daily 7, minimum 3",
+        "Shrink alarm: more than 20%",
+        "Prune: dry run",
+    ]
+
+
 def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:
     for changes in ({}, {"LOG_FORMAT": "json"}, {"LOG_LEVEL": "debug", "NEO4J_URI": "bolt://x"}):
         process = run_program(tmp_path, "check", **{**settings, **changes})

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.config import Config, read_config, read_target
 from neo4j_r2.errors import ConfigurationError
+from neo4j_r2.rules import Rules
 from neo4j_r2.variables import read_dotenv
 
 NO_FILE: dict[str, str] = {}
@@ -60,7 +61,9 @@ def value_of(config: Config, path: str) -> object:
         ("service.time_zone", UTC),
         ("service.overdue_minutes", 60),
         ("service.run_immediate_backup", False),
-        ("retention_days", 7),
+        ("prune.rules", Rules(days=7)),
+        ("prune.is_dry", False),
+        ("prune.shrink_percent", 0),
         ("compression", True),
         ("export_method", "auto"),
         ("part_size", None),
@@ -90,9 +93,18 @@ def test_the_defaults_are_those_of_the_specification(path: str, expected: object
         ("BACKUP_SCHEDULE", "0 1,13 * * *", "service.schedule.expression", "0 1,13 * * *"),
         ("RUN_IMMEDIATE_BACKUP", "TRUE", "service.run_immediate_backup", True),
         ("TZ", "Europe/Berlin", "service.time_zone", ZoneInfo("Europe/Berlin")),
+        ("TZ", "Europe/Berlin", "prune.rules.time_zone", ZoneInfo("Europe/Berlin")),
         ("BACKUP_OVERDUE_MINUTES", "5", "service.overdue_minutes", 5),
         ("NEO4J_WAIT_SECONDS", "5", "service.wait_seconds", 5),
-        ("BACKUP_RETENTION_DAYS", "0", "retention_days", 0),
+        ("BACKUP_RETENTION_DAYS", "0", "prune.rules.days", 0),
+        ("BACKUP_KEEP_LAST", "3", "prune.rules", Rules(days=7, last=3)),
+        ("BACKUP_KEEP_DAILY", "3", "prune.rules", Rules(days=7, daily=3)),
+        ("BACKUP_KEEP_WEEKLY", "3", "prune.rules", Rules(days=7, weekly=3)),
+        ("BACKUP_KEEP_MONTHLY", "3", "prune.rules", Rules(days=7, monthly=3)),
+        ("BACKUP_KEEP_YEARLY", "3", "prune.rules", Rules(days=7, yearly=3)),
+        ("BACKUP_KEEP_MINIMUM", "3", "prune.rules", Rules(days=7, minimum=3)),
+        ("BACKUP_PRUNE_DRY_RUN", "true", "prune.is_dry", True),
+        ("BACKUP_SHRINK_PERCENT", "20", "prune.shrink_percent", 20),
         ("BACKUP_COMPRESSION", "false", "compression", False),
         ("BACKUP_VERIFY", "after", "verify_after", True),
         ("BACKUP_COMPRESSION_LEVEL", "9", "compression_level", 9),
@@ -140,6 +152,17 @@ WRONG = [
     ("BACKUP_RETENTION_DAYS", "-1", "whole number"),
     ("BACKUP_RETENTION_DAYS", "1.5", "whole number"),
     ("BACKUP_RETENTION_DAYS", "7 days", "whole number"),
+    ("BACKUP_RETENTION_DAYS", "all", "or none"),
+    ("BACKUP_RETENTION_DAYS", "none", "beside a rule of BACKUP_KEEP_*"),
+    ("BACKUP_KEEP_LAST", "unlimited", "whole number"),
+    ("BACKUP_KEEP_DAILY", "-1", "from 0 to 99999"),
+    ("BACKUP_KEEP_WEEKLY", "1.5", "whole number"),
+    ("BACKUP_KEEP_MONTHLY", "100000", "from 0 to 99999"),
+    ("BACKUP_KEEP_YEARLY", "ten", "whole number"),
+    ("BACKUP_KEEP_MINIMUM", "-1", "whole number"),
+    ("BACKUP_PRUNE_DRY_RUN", "1", "true and false"),
+    ("BACKUP_SHRINK_PERCENT", "100", "from 0 to 99"),
+    ("BACKUP_SHRINK_PERCENT", "20%", "whole number"),
     ("BACKUP_COMPRESSION", "gzip", "true and false"),
     ("BACKUP_COMPRESSION_LEVEL", "0", "from 1 to 9"),
     ("BACKUP_COMPRESSION_LEVEL", "10", "from 1 to 9"),
@@ -184,19 +207,26 @@ def test_with_an_endpoint_the_account_is_not_required() -> None:
 
 
 def test_an_empty_value_counts_as_none() -> None:
-    assert read(BACKUP_RETENTION_DAYS="", NEO4J_URI="").retention_days == 7
+    assert read(BACKUP_RETENTION_DAYS="", NEO4J_URI="").prune.rules.days == 7
 
 
 @given(st.text(max_size=6))
 def test_only_plain_digits_are_a_number_of_days(text: str) -> None:
     is_number = text.isascii() and text.isdigit() and int(text) <= 36_500
     try:
-        days = read(BACKUP_RETENTION_DAYS=text).retention_days
+        days = read(BACKUP_RETENTION_DAYS=text).prune.rules.days
     except ConfigurationError:
         assert text
         assert not is_number
     else:
         assert (is_number and days == int(text)) or (text == "" and days == 7)
+
+
+@pytest.mark.parametrize("name", ["LAST", "DAILY", "WEEKLY", "MONTHLY", "YEARLY", "MINIMUM"])
+def test_the_age_can_be_left_out_where_another_rule_keeps_backups(name: str) -> None:
+    config = read(BACKUP_RETENTION_DAYS="None", **{f"BACKUP_KEEP_{name}": "2"})
+    assert config.prune.rules.days is None
+    assert config.prune.rules.counts == {name.lower(): 2}
 
 
 def test_digits_of_another_script_are_no_number() -> None:
@@ -280,7 +310,7 @@ def test_a_configuration_shows_no_secret() -> None:
 
 
 def test_a_configuration_cannot_be_changed() -> None:
-    name = "retention_days"
+    name = "prune"
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(read(), name, 3)
 

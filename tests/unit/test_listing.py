@@ -148,6 +148,7 @@ def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
         "method": "manual",
         "consistent": False,
         "before_restore": False,
+        "shrink_accepted": False,
     }
     assert content["unfinished_uploads"] == [
         {
@@ -197,6 +198,13 @@ def test_an_archive_without_a_manifest_is_incomplete() -> None:
     assert (line.size, line.problem) == (100, "incomplete: no manifest")
 
 
+def test_an_accepted_shrink_is_told_with_the_method() -> None:
+    stored = StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, NAME.acceptance_key)
+    listing = replace(EMPTY, backups=listed(stored, RECORD, ""))
+    assert columns(table(listing).splitlines()[1])[6] == "manual, shrink accepted"
+    assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
+
+
 def test_two_archives_of_one_name_are_two_lines() -> None:
     lines = listed(StoredBackup(NAME, ((PLAIN, 7), (ARCHIVE, 100)), MANIFEST), RECORD, "")
     assert [(line.key, bool(line.problem)) for line in lines] == [(PLAIN, True), (ARCHIVE, False)]
@@ -223,15 +231,15 @@ def test_a_plan_has_a_line_with_the_reason_for_each_backup() -> None:
     verdicts = [
         Verdict(
             StoredBackup(name_of(hours), archives, MANIFEST),
-            Decision(Candidate(name_of(hours), True, "A1", 1), remove, reason),
+            Decision(Candidate(name_of(hours), True, "A1", 1), remove, reasons),
         )
-        for hours, archives, remove, reason in (
-            (240, ((PLAIN, 1),), True, "older than 7 days"),
-            (48, (), False, "not older than 7 days"),
+        for hours, archives, remove, reasons in (
+            (240, ((PLAIN, 1),), True, ("older than 7 days",)),
+            (48, (), False, ("not older than 7 days", "daily")),
         )
     ]
     assert [columns(line) for line in plan(verdicts).splitlines()] == [
         ["remove", PLAIN, "older than 7 days"],
-        ["keep", MANIFEST, "not older than 7 days"],
+        ["keep", MANIFEST, "not older than 7 days; daily"],
     ]
     assert plan([]) == ""

@@ -6,17 +6,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.catalog import BackupName
-from neo4j_r2.retention import Candidate, Decision, Policy, decide, emptied_databases
+from neo4j_r2.retention import (
+    Candidate,
+    Decision,
+    Policy,
+    decide,
+    emptied_databases,
+    shrunk_databases,
+)
+from neo4j_r2.rules import Rules, kept
 
 NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 OURS, THEIRS = "our-id", "their-id"
-POLICY = Policy(7, {"neo4j": OURS})
+POLICY = Policy(Rules(days=7), {"neo4j": OURS})
 
 
 def candidate(
@@ -30,6 +39,10 @@ def candidate(
     """Return a backup that is so many days old."""
     name = BackupName("neo4j-backup", database, NOW - timedelta(days=days))
     return Candidate(name, complete, database_id, entities)
+
+
+def policy_of(*, days: int | None, **counts: Any) -> Policy:
+    return replace(POLICY, rules=Rules(days, **counts))
 
 
 def incomplete(days: float, database_id: str | None = None) -> Candidate:
@@ -73,6 +86,12 @@ def candidates_of_any_history(draw: st.DrawFn) -> list[Candidate]:
 
 HISTORIES = candidates_of_any_history()
 DAYS = st.integers(1, 20)
+COUNTS = st.integers(0, 4)
+POLICIES = st.builds(
+    Policy,
+    st.builds(Rules, st.none() | DAYS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS),
+    st.just(POLICY.databases),
+)
 
 
 def ours(history: Sequence[Candidate]) -> list[Candidate]:
@@ -99,6 +118,54 @@ def test_a_reason_says_how_old_and_whether_complete() -> None:
     assert decision(candidate(1), candidate(0)).reason == "not older than 7 days"
 
 
+def test_a_backup_has_every_reason_to_keep_it() -> None:
+    policy = policy_of(days=7, monthly=2, daily=1, minimum=1)
+    assert decision(candidate(0), candidate(1), policy=policy).reasons == (
+        "not older than 7 days",
+        "daily",
+        "monthly",
+        "the newest complete backup",
+    )
+    assert decision(candidate(1), candidate(0), policy=policy).reasons == (
+        "not older than 7 days",
+        "oldest monthly",
+    )
+
+
+def test_what_no_rule_keeps_says_which_rules_there_were() -> None:
+    policy = policy_of(days=7, daily=1, minimum=1)
+    history = [candidate(30), candidate(20), candidate(0)]
+    removal = decide(history, policy, NOW)[1]
+    assert removal.remove
+    assert removal.reason == "no rule keeps it: days 7, daily 1, minimum 1"
+
+
+def test_without_days_only_the_counted_rules_keep_a_complete_backup() -> None:
+    policy = policy_of(days=None, last=2)
+    assert removed([candidate(2), candidate(1), candidate(0)], policy) == [candidate(2)]
+
+
+@pytest.mark.parametrize(("age", "remove"), [(6, False), (8, True)])
+def test_without_days_what_no_rule_counts_is_kept_for_seven(age: float, *, remove: bool) -> None:
+    policy = policy_of(days=None, last=1)
+    for subject in (incomplete(age), replace(candidate(age), before_restore=True)):
+        assert decision(subject, candidate(0), policy=policy).remove is remove
+
+
+def test_neither_an_incomplete_backup_nor_a_replaced_graph_s_takes_an_ordinary_one_s_place() -> (
+    None
+):
+    policy = policy_of(days=None, last=2, daily=2, minimum=2)
+    ordinary = [candidate(30), candidate(20)]
+    others = [
+        incomplete(9.1),
+        replace(candidate(9.2), before_restore=True),
+        candidate(9.3, database_id=THEIRS),
+        candidate(9.4, database="other"),
+    ]
+    assert removed([*ordinary, *others], policy) == others[:2]
+
+
 def test_another_servers_backup_is_kept_with_a_warning() -> None:
     kept = decision(candidate(99, database_id=THEIRS), candidate(0))
     assert not kept.remove
@@ -119,12 +186,39 @@ def test_what_was_kept_before_a_restore_does_not_stand_in_for_the_newest_backup(
     assert removed([candidate(10), candidate(9), kept]) == [candidate(10), kept]
 
 
-def test_nothing_is_removed_after_a_graph_was_emptied_and_the_user_is_warned() -> None:
+def test_nothing_is_removed_after_a_graph_was_emptied() -> None:
     history = [candidate(30), incomplete(20), candidate(9), candidate(0, entities=0)]
     decisions = decide(history, POLICY, NOW)
     assert not any(each.remove for each in decisions)
-    assert decisions[0].warning
+    reason = "the newest backup is empty and older ones are not"
+    assert [each.reasons[-1] for each in decisions] == [reason] * 4
     assert emptied_databases(history, POLICY) == {"neo4j"}
+
+
+def test_a_shrunk_graph_keeps_everything_but_another_database_s_business() -> None:
+    policy = replace(policy_of(days=7, daily=1), shrink_percent=20)
+    shrunk = replace(candidate(0, entities=79), last_accepted=100)
+    history = [candidate(30), incomplete(20), replace(candidate(9), before_restore=True), shrunk]
+    decisions = decide(history, policy, NOW)
+    assert not any(each.remove or each.warning for each in decisions)
+    assert {each.reasons[-1] for each in decisions} == {
+        "the newest backup has shrunk and is not accepted"
+    }
+    assert shrunk_databases(history, policy) == {"neo4j": shrunk.size}
+
+
+@pytest.mark.parametrize("changes", [{"entities": 80}, {"is_accepted": True}, {"last_accepted": 0}])
+def test_a_graph_that_has_not_shrunk_or_is_accepted_is_pruned(changes: dict[str, Any]) -> None:
+    policy = replace(POLICY, shrink_percent=20)
+    latest = replace(candidate(0, entities=79), last_accepted=100)
+    assert removed([candidate(30), latest], policy) == []
+    assert removed([candidate(30), replace(latest, **changes)], policy) == [candidate(30)]
+
+
+def test_a_shrunk_backup_that_is_not_the_newest_pauses_nothing() -> None:
+    shrunk = replace(candidate(20, entities=79), last_accepted=100)
+    history = [candidate(30), shrunk, candidate(0)]
+    assert removed(history, replace(POLICY, shrink_percent=20)) == history[:2]
 
 
 def test_a_graph_that_was_always_empty_is_pruned_as_any_other() -> None:
@@ -138,25 +232,27 @@ def test_a_graph_that_is_filled_again_is_pruned_as_any_other() -> None:
     assert removed(history) == history[:2]
 
 
-@given(HISTORIES, DAYS)
-def test_the_newest_complete_backup_is_never_removed(history: list[Candidate], days: int) -> None:
+@given(HISTORIES, POLICIES)
+def test_the_newest_complete_backup_is_never_removed(
+    history: list[Candidate], policy: Policy
+) -> None:
     own = ours(history)
-    assert not own or own[-1] not in removed(history, replace(POLICY, retention_days=days))
+    assert not own or own[-1] not in removed(history, policy)
 
 
 @given(HISTORIES, DAYS)
 def test_nothing_is_removed_that_is_not_older_than_the_days(
     history: list[Candidate], days: int
 ) -> None:
-    for each in removed(history, replace(POLICY, retention_days=days)):
+    for each in removed(history, policy_of(days=days)):
         assert each.name.taken < NOW - timedelta(days=days)
 
 
-@given(HISTORIES, DAYS)
+@given(HISTORIES, POLICIES)
 def test_a_complete_backup_of_another_identity_or_database_is_never_removed(
-    history: list[Candidate], days: int
+    history: list[Candidate], policy: Policy
 ) -> None:
-    for each in removed(history, replace(POLICY, retention_days=days)):
+    for each in removed(history, policy):
         assert each.name.database == "neo4j"
         assert not each.complete or each.database_id == OURS
 
@@ -176,14 +272,13 @@ def test_all_else_that_is_old_is_removed_unless_the_graph_was_emptied(
         and each not in own[-1:]
         and not emptied
     ]
-    assert removed(history, replace(POLICY, retention_days=days)) == expected
+    assert removed(history, policy_of(days=days)) == expected
 
 
-@given(HISTORIES, DAYS, st.randoms(use_true_random=False))
+@given(HISTORIES, POLICIES, st.randoms(use_true_random=False))
 def test_the_order_of_the_listing_decides_nothing(
-    history: list[Candidate], days: int, random: Random
+    history: list[Candidate], policy: Policy, random: Random
 ) -> None:
-    policy = replace(POLICY, retention_days=days)
     shuffled = random.sample(history, len(history))
     by_candidate = {each.candidate: each for each in decide(history, policy, NOW)}
     assert {each.candidate: each for each in decide(shuffled, policy, NOW)} == by_candidate
@@ -191,20 +286,33 @@ def test_the_order_of_the_listing_decides_nothing(
 
 @given(HISTORIES)
 def test_zero_days_keep_everything(history: list[Candidate]) -> None:
-    assert removed(history, replace(POLICY, retention_days=0)) == []
+    assert removed(history, policy_of(days=0)) == []
 
 
-@given(HISTORIES, DAYS)
-def test_a_second_prune_finds_nothing_to_remove(history: list[Candidate], days: int) -> None:
-    policy = replace(POLICY, retention_days=days)
+@given(HISTORIES, POLICIES)
+def test_a_second_prune_finds_nothing_to_remove(history: list[Candidate], policy: Policy) -> None:
     gone = removed(history, policy)
     kept = [each for each in history if each not in gone]
     assert removed(kept, policy) == []
 
 
-@given(HISTORIES, DAYS)
-def test_every_candidate_gets_a_decision_with_a_reason(history: list[Candidate], days: int) -> None:
-    decisions = decide(history, replace(POLICY, retention_days=days), NOW)
+@given(HISTORIES, POLICIES)
+def test_exactly_the_own_backups_that_a_rule_keeps_are_kept(
+    history: list[Candidate], policy: Policy
+) -> None:
+    own = ours(history)
+    reasons = kept([each.name.taken for each in own], policy.rules, NOW)
+    emptied = own and own[-1].entities == 0 and any(each.entities for each in own)
+    gone = removed(history, policy)
+    for each in own[:-1]:
+        assert (each in gone) == (not reasons[each.name.taken] and not emptied)
+
+
+@given(HISTORIES, POLICIES)
+def test_every_candidate_gets_a_decision_with_a_reason(
+    history: list[Candidate], policy: Policy
+) -> None:
+    decisions = decide(history, policy, NOW)
     assert [each.candidate for each in decisions] == history
     assert all(each.reason for each in decisions)
 
@@ -213,4 +321,4 @@ def test_every_candidate_gets_a_decision_with_a_reason(history: list[Candidate],
 def test_databases_that_this_run_does_not_back_up_are_left_alone(
     history: list[Candidate], days: int
 ) -> None:
-    assert removed(history, Policy(days, {"unrelated": OURS})) == []
+    assert removed(history, Policy(Rules(days), {"unrelated": OURS})) == []
