@@ -132,7 +132,7 @@ def read_config(
             is_dry=variables.read("BACKUP_PRUNE_DRY_RUN", accepted.boolean, "false"),
         ),
         compression=variables.read("BACKUP_COMPRESSION", accepted.boolean, "true"),
-        compression_level=variables.read("BACKUP_COMPRESSION_LEVEL", accepted.whole(1, 9), "2"),
+        compression_level=variables.read("BACKUP_COMPRESSION_LEVEL", accepted.whole(1, 9), "3"),
         export_method=variables.read(
             "BACKUP_EXPORT_METHOD", accepted.choice("auto", "apoc", "manual"), "auto"
         ),

@@ -245,7 +245,7 @@ class Graph:
         try:
             with self._session(fetch_size=1) as session:
                 for record in _whole(session.run(queries.APOC_EXPORT, batch=batch, rows=rows)):
-                    yield dict(record.items())
+                    yield _row(record)
         except (DriverError, Neo4jError) as error:
             raise self._error(error) from error
 
@@ -259,7 +259,7 @@ class Graph:
 
     def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
         with self._session() as session:
-            return [dict(record.items()) for record in _whole(session.run(query, dict(parameters)))]
+            return [_row(record) for record in _whole(session.run(query, dict(parameters)))]
 
     def _login(self, query: str) -> Mapping[str, Any]:
         """Run the first query: without patience, so that a wrong address is told at once."""
@@ -352,6 +352,11 @@ def is_supported(version: str) -> bool:
     """Whether this service supports a Neo4j version: 5.26 and the calendar versions after it."""
     match = re.match(r"(\d+)\.(\d+)", version)
     return match is not None and (int(match[1]), int(match[2])) >= (5, 26)
+
+
+def _row(record: neo4j.Record) -> dict[str, Any]:
+    """Return a record by its names; `Record.data` would copy every item of every list."""
+    return dict(zip(record.keys(), record.values(), strict=True))
 
 
 def _whole(result: neo4j.Result) -> Iterator[neo4j.Record]:
