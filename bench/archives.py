@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from bench.stage import BACKUP, ContenderError, Stage
+from bench.steps import Nodes, Relationships, Step
+from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
+from neo4j_r2.replay import node_query, relationship_query
+from neo4j_r2.source import file_source
 
 _CHOICE: Final = re.compile(r"APOC detected \(version: \S+\), using (.*)")
 _SUFFIX: Final = ".cypher.gz"
@@ -40,6 +45,22 @@ def download(stage: Stage, bucket: str) -> Path:
     path = stage.directory / Path(key).name
     stage.s3.client().download_file(bucket, key, str(path))
     return path
+
+
+def steps(archive: Path) -> Iterator[Step]:
+    """Yield the steps by which an archive of this service is restored."""
+    for item in file_source(archive).items():
+        match item:
+            case NodeBatch():
+                rows = [[number, *row] for number, row in enumerate(item.rows)]
+                yield Nodes(node_query(item.labels, item.columns), item.identities, rows)
+            case RelationshipBatch():
+                query = relationship_query(item.type, item.columns)
+                yield Relationships(query, item.starts, item.ends, item.rows)
+            case SchemaStatement():
+                yield item.text
+            case _:
+                raise ContenderError(f"no archive of this service: {type(item).__name__} in it")
 
 
 def gzip_size(archive: Path) -> int:

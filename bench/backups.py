@@ -23,27 +23,28 @@ class Backups:
         self._stage = stage
         self._graph = graph
         self._session = session
-        self._repeat = options.repeat
+        self._options = options
         self._has_peers = options.has_peers(graph.entities)
 
     def compare(self, journal: Journal) -> None:
-        """Run every contender once without measuring it, then as often as is asked for."""
+        """Run every contender to warm up, then to measure it, in turns."""
         contenders = (records.OURS, *(_PEERS if self._has_peers else ()), records.FLOOR)
         journal.add(self._archive())
-        for contender in contenders:
+        for contender in contenders * self._options.warm_up:
             self._run(contender)
-        for _ in range(self._repeat):
+        for _ in range(self._options.repeat):
             for contender in contenders:
                 journal.add(self._run(contender))
 
     def _archive(self) -> Archive:
+        """Make a backup that is not measured, and return what is to be known of it."""
+        bucket = archives.back_up(self._stage)
         gzip_bytes = None
         if self._has_peers:
-            bucket = archives.back_up(self._stage)
             archive = archives.download(self._stage, bucket)
             gzip_bytes = archives.gzip_size(archive)
             archive.unlink()
-            self._stage.remove_bucket(bucket)
+        self._stage.remove_bucket(bucket)
         auto = archives.choice_of_auto(self._stage)
         return Archive(self._session, self._graph, auto, gzip_bytes)
 

@@ -13,12 +13,12 @@ from bench.records import OURS, Archive, Graph, Machine, Record, Sample, Subject
 
 @dataclass(frozen=True)
 class Figures:
-    """Medians of one contender's runs."""
+    """Medians of one contender's runs, but of memory the most."""
 
     wall_seconds: float
     client_seconds: float
     server_seconds: float
-    peak_bytes: float
+    peak_bytes: int
     stored_bytes: float
     has_succeeded: bool
     """Whether every run did."""
@@ -77,6 +77,13 @@ def comparisons(records: Sequence[Record]) -> list[Comparison]:
     return found
 
 
+def marginal_seconds(smaller: Comparison, larger: Comparison) -> float:
+    """Return our seconds for each entity that the larger graph has more."""
+    entities = [each.graph.nodes + each.graph.relationships for each in (smaller, larger)]
+    seconds = [each.figures[OURS].wall_seconds for each in (smaller, larger)]
+    return (seconds[1] - seconds[0]) / (entities[1] - entities[0])
+
+
 def _place(sample: Sample) -> tuple[str, str, int]:
     # social before graphiti: from small entities to large ones
     return (
@@ -101,7 +108,7 @@ def medians(samples: Sequence[Sample]) -> Figures:
         wall_seconds=median(usage.wall_seconds for usage in usages),
         client_seconds=median(usage.client_seconds for usage in usages),
         server_seconds=median(usage.server_seconds for usage in usages),
-        peak_bytes=median(usage.peak_bytes for usage in usages),
+        peak_bytes=max(usage.peak_bytes for usage in usages),
         stored_bytes=median(sample.stored_bytes for sample in samples),
         has_succeeded=all(sample.has_succeeded for sample in samples),
     )

@@ -1,9 +1,9 @@
 """The least that a backup or a restore can cost: the same records by the same driver, and no more.
 
     python -m bench.floor read
-    python -m bench.floor write PARAMETERS
+    python -m bench.floor write STEPS
 
-`read` drops what it reads. `write` sends what `parameters.write_parameters` has prepared, each
+`read` drops what it reads. `write` sends what `steps.write_steps` has written, each
 batch in one transaction.
 """
 
@@ -17,10 +17,10 @@ from typing import Any, Final
 from neo4j import Query, Session
 
 from bench.connections import open_driver, settings
-from bench.parameters import Nodes, Relationships, read_parameters
+from bench.steps import Nodes, Relationships, read_steps
 from neo4j_r2.graph import Graph
 from neo4j_r2.rows import Row, node_row, relationship_row
-from testbed.neo4j_server import DATABASE
+from testbed.rows import Rows
 
 _AWAIT: Final = "CALL db.awaitIndexes(86400)"
 
@@ -42,11 +42,11 @@ def _drop(
             graph.expect(encode(entities[0]).size)
 
 
-def write(parameters: Path) -> None:
+def write(path: Path) -> None:
     """Restore a graph and its schema into an empty database."""
     numbers: dict[Any, int] = {}
-    with open_driver() as driver, driver.session(database=DATABASE) as session:
-        for step in read_parameters(parameters):
+    with open_driver() as driver, driver.session() as session:
+        for step in read_steps(path):
             match step:
                 case Nodes():
                     _write_nodes(session, step, numbers)
@@ -58,7 +58,7 @@ def write(parameters: Path) -> None:
 
 
 def _write_nodes(session: Session, nodes: Nodes, numbers: dict[Any, int]) -> None:
-    record = session.run(Query(nodes.query), rows=nodes.rows).single(strict=True)
+    record = session.run(Query(nodes.query), rows=Rows(nodes.rows)).single(strict=True)
     for row, number in record["ids"]:
         numbers[nodes.identities[row]] = number
 
@@ -72,7 +72,7 @@ def _write_relationships(
             relationships.starts, relationships.ends, relationships.rows, strict=True
         )
     ]
-    session.run(Query(relationships.query), rows=rows).consume()
+    session.run(Query(relationships.query), rows=Rows(rows)).consume()
 
 
 if __name__ == "__main__":

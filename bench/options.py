@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,8 +31,10 @@ class Options:
     """What to measure, and where the results go."""
 
     scales: tuple[Scale, ...]
+    warm_up: int
+    """Rounds of all contenders that are not measured."""
     repeat: int
-    """How often each contender is measured."""
+    """Rounds that are."""
     skip_slow: bool
     """Whether cypher-shell on APOC's script is left out."""
     largest_peer: int | None
@@ -51,43 +53,47 @@ class Options:
 
 def parse_arguments(arguments: Sequence[str]) -> Options:
     """Return what a command line asks for; a wrong one ends the process with its usage."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    add = parser.add_argument
-    add(
-        "--social",
-        type=_sizes,
-        default=(10_000, 100_000),
-        metavar="N,…",
-        help="nodes of the graphs of people to back up; 0 for none (10000,100000)",
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measures this service beside its peers, on servers of its own.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add(
-        "--graphiti",
-        type=_sizes,
-        default=(1_000, 10_000),
-        metavar="N,…",
-        help="entities of the graphs with embeddings to back up; 0 for none (1000,10000)",
+    _add_graphs(parser.add_argument)
+    _add_rounds(parser.add_argument)
+    _add_results(parser.add_argument)
+    found = parser.parse_args(arguments)
+    return Options(
+        scales=(
+            *_scales("social", found.social, found.restore_social),
+            *_scales("graphiti", found.graphiti, found.restore_graphiti),
+        ),
+        warm_up=found.warm_up,
+        repeat=found.repeat,
+        skip_slow=found.skip_slow,
+        largest_peer=found.largest_peer,
+        json=found.json,
+        from_json=found.from_json,
+        document=found.write,
     )
-    add(
-        "--restore-social",
-        type=_count,
-        default=30_000,
-        metavar="N",
-        help="nodes of the graph of people to restore; 0 for none (30000)",
-    )
-    add(
-        "--restore-graphiti",
-        type=_count,
-        default=1_500,
-        metavar="N",
-        help="entities of the graph with embeddings to restore; 0 for none (1500)",
-    )
-    add(
-        "--repeat",
-        type=_positive,
-        default=3,
-        metavar="N",
-        help="measure each contender so often, taking turns (3)",
-    )
+
+
+def _add_graphs(add: Callable[..., object]) -> None:
+    people, embeddings = "nodes of the graph of people", "entities of the graph with embeddings"
+    for flag, what, default in (
+        ("--social", people, "10000,100000"),
+        ("--graphiti", embeddings, "1000,10000"),
+    ):
+        add(flag, type=_sizes, default=default, metavar="N,…", help=f"{what} to back up; 0: none")
+    for flag, what, size in (
+        ("--restore-social", people, 30_000),
+        ("--restore-graphiti", embeddings, 1_500),
+    ):
+        add(flag, type=_count, default=size, metavar="N", help=f"{what} to restore; 0: none")
+
+
+def _add_rounds(add: Callable[..., object]) -> None:
+    add("--warm-up", type=_count, default=1, metavar="N", help="rounds that are not measured")
+    add("--repeat", type=_positive, default=3, metavar="N", help="rounds that are measured")
     add(
         "--skip-slow",
         action="store_true",
@@ -99,33 +105,18 @@ def parse_arguments(arguments: Sequence[str]) -> Options:
         metavar="N",
         help="above so many entities measure only this service and the floor",
     )
+
+
+def _add_results(add: Callable[..., object]) -> None:
     add("--json", type=Path, metavar="PATH", help="append each result to a file at once")
-    add(
-        "--from-json",
-        type=Path,
-        metavar="PATH",
-        help="measure nothing, take the results from such a file",
-    )
+    add("--from-json", type=Path, metavar="PATH", help="take such results, and measure nothing")
     add(
         "--write",
         type=Path,
         nargs="?",
         const=DOCUMENT,
         metavar="PATH",
-        help="write tables and plot into a document (docs/performance.md) instead of printing",
-    )
-    found = parser.parse_args(arguments)
-    return Options(
-        scales=(
-            *_scales("social", found.social, found.restore_social),
-            *_scales("graphiti", found.graphiti, found.restore_graphiti),
-        ),
-        repeat=found.repeat,
-        skip_slow=found.skip_slow,
-        largest_peer=found.largest_peer,
-        json=found.json,
-        from_json=found.from_json,
-        document=found.write,
+        help="write tables and plot into a document, docs/performance.md, and do not print them",
     )
 
 

@@ -20,15 +20,16 @@ _HEIGHT: Final = 300
 _LEFT: Final = 60
 _BOTTOM: Final = 45
 _TOP: Final = 30
-_RIGHT: Final = 15
+_RIGHT: Final = 35
 _LEGEND: Final = 30
-_MEMORY_STEP: Final = 50
 _STYLES: Final = {
     FLOOR: ("floor", "#777777"),
     APOC_FILE: ("APOC to a file, gzip, upload", "#d62728"),
     APOC_STREAM: ("APOC's stream through gzip, upload", "#e69500"),
     OURS: ("this service", "#1f5fb4"),
 }
+
+_STEPS: Final = [digit * 10**power for power in range(12) for digit in (1, 2, 5)]
 
 Points = dict[str, list[tuple[float, float]]]
 """By contender."""
@@ -70,8 +71,8 @@ def draw(comparisons: Sequence[Comparison]) -> str:
         name, left = sizes[0].graph.name, column * _WIDTH
         times = _points(sizes, lambda figures: figures.wall_seconds)
         memory = _points(sizes, lambda figures: figures.peak_bytes / 1e6)
-        parts += _panel(f"{name}: seconds", times, (left, 0), None)
-        parts += _panel(f"{name}: MB of memory at most", memory, (left, _HEIGHT), _MEMORY_STEP)
+        parts += _panel(f"{name}: seconds", times, (left, 0), is_linear=False)
+        parts += _panel(f"{name}: MB of memory at most", memory, (left, _HEIGHT), is_linear=True)
     parts += _legend(2 * _HEIGHT)
     width, height = max(2, len(graphs)) * _WIDTH, 2 * _HEIGHT + _LEGEND
     return "\n".join(
@@ -97,13 +98,13 @@ def _points(sizes: Sequence[Comparison], value: Callable[[Figures], float]) -> P
 
 
 def _panel(
-    title: str, points: Points, corner: tuple[int, int], step: float | None
+    title: str, points: Points, corner: tuple[int, int], *, is_linear: bool
 ) -> Iterator[str]:
     """Yield the elements of one diagram; sizes are always on a logarithmic axis."""
     left, top = corner
     sizes, values = zip(*(point for line in points.values() for point in line), strict=True)
-    across = _axis(sizes, left + _LEFT, left + _WIDTH - _RIGHT, None)
-    up = _axis(values, top + _HEIGHT - _BOTTOM, top + _TOP, step)
+    across = _axis(sizes, left + _LEFT, left + _WIDTH - _RIGHT, is_linear=False)
+    up = _axis(values, top + _HEIGHT - _BOTTOM, top + _TOP, is_linear=is_linear)
     yield _text(left + _LEFT, top + _TOP - 10, title, "start")
     for tick in across.ticks:
         x = across.place(tick)
@@ -121,8 +122,9 @@ def _panel(
         yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in placed)
 
 
-def _axis(values: Sequence[float], start: float, end: float, step: float | None) -> Axis:
-    if step is not None:
+def _axis(values: Sequence[float], start: float, end: float, *, is_linear: bool) -> Axis:
+    if is_linear:
+        step = next(step for step in _STEPS if max(values) <= 5 * step)
         return Axis(0, step * ceil(max(values) / step), start, end, step)
     low, high = floor(log10(min(values))), ceil(log10(max(values)))
     return Axis(10.0**low, 10.0 ** max(high, low + 1), start, end, None)

@@ -6,12 +6,15 @@ A file has a JSON object on each line, so that a run that is killed loses nothin
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from bench.measure import Usage
+
+log = logging.getLogger(__name__)
 
 Subject = Literal["backup", "restore"]
 
@@ -87,7 +90,8 @@ class Journal:
     records: list[Record] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
-        """Keep a record."""
+        """Keep a record, and tell of it."""
+        log.info("%s", record)
         self.records.append(record)
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as file:
@@ -99,16 +103,16 @@ def read_records(lines: Iterable[str]) -> list[Record]:
 
     :raises ValueError: if a line is none.
     """
-    return [_record(json.loads(line)) for line in lines]
+    return [_record(line) for line in lines]
 
 
-def _record(content: dict[str, dict[str, Any]]) -> Record:
+def _record(line: str) -> Record:
     try:
-        [(kind, fields)] = content.items()
+        [(kind, fields)] = json.loads(line).items()
         nested = {
             name: _NESTED[name](**value) if name in _NESTED else value
             for name, value in fields.items()
         }
         return _RECORDS[kind](**nested)
-    except (TypeError, KeyError) as error:
-        raise ValueError(f"no record of the benchmark: {content}") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"no record of the benchmark: {line.strip()}") from error

@@ -9,10 +9,10 @@ from typing import Final, LiteralString
 
 from bench import archives, records
 from bench.options import Options
-from bench.parameters import write_parameters
 from bench.peers import apoc_file
 from bench.records import Graph, Journal, Sample
 from bench.stage import BACKUP, Stage
+from bench.steps import write_steps
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +31,14 @@ class Restores:
         self._session = session
         self._options = options
         self._bucket = ""
-        self._archive = self._script = self._parameters = Path()
+        self._archive = self._script = self._steps = Path()
 
     def compare(self, journal: Journal) -> None:
-        """Run every contender but the slow one unmeasured, then all as often as is asked for."""
+        """Run every contender but the slow one to warm up, then all to measure them, in turns."""
         self._prepare()
         quick = (records.OURS, records.SHELL_ON_OURS, records.FLOOR)
         slow = () if self._options.skip_slow else (records.SHELL_ON_APOC,)
-        for contender in quick:
+        for contender in quick * self._options.warm_up:
             self._run(contender)
         for _ in range(self._options.repeat):
             for contender in (*quick, *slow):
@@ -49,8 +49,8 @@ class Restores:
         stage = self._stage
         self._bucket = archives.back_up(stage)
         self._archive = archives.download(stage, self._bucket)
-        self._parameters = stage.directory / "parameters.pickle"
-        write_parameters(self._archive, self._parameters)
+        self._steps = stage.directory / "steps.pickle"
+        write_steps(archives.steps(self._archive), self._steps)
         if not self._options.skip_slow:
             with stage.source.driver() as driver:
                 self._script = apoc_file.export(driver, stage.source.import_directory)
@@ -75,7 +75,7 @@ class Restores:
             case records.SHELL_ON_APOC:
                 return self._shell(self._script)
             case _:
-                return ["-m", "bench.floor", "write", str(self._parameters)]
+                return ["-m", "bench.floor", "write", str(self._steps)]
 
     def _shell(self, script: Path) -> Sequence[str]:
         return ["-m", "bench.peers.cypher_shell", str(script), str(self._stage.target.port)]

@@ -11,6 +11,7 @@ from typing import Final, LiteralString
 from neo4j import Driver, Session
 
 from testbed.graphiti import Size
+from testbed.rows import Rows
 
 RELATIONSHIPS_PER_NODE: Final = 2
 _BATCH_ROWS: Final = 10_000
@@ -55,7 +56,7 @@ def fill(driver: Driver, *, entities: int, database: str = "neo4j") -> Size:
             numbers = range(first, min(first + _BATCH_ROWS, entities))
             ids.extend(_create_people(session, numbers, generator))
         acquaintances = _acquaintances(ids, generator)
-        while rows := list(islice(acquaintances, _BATCH_ROWS)):
+        while rows := Rows(islice(acquaintances, _BATCH_ROWS)):
             session.run(_KNOWS, rows=rows).consume()
         for statement in _SCHEMA:
             session.run(statement).consume()
@@ -68,7 +69,7 @@ def _create_people(session: Session, numbers: range, generator: random.Random) -
     for number in numbers:
         rows[generator.choices(_LABELS, (6, 3, 1))[0]].append(_person(number, generator))
     for label, people in rows.items():
-        record = session.run(_PEOPLE[label] + _PROPERTIES, rows=people).single(strict=True)
+        record = session.run(_PEOPLE[label] + _PROPERTIES, rows=Rows(people)).single(strict=True)
         yield from record["ids"]
 
 

@@ -95,7 +95,9 @@ class Stage:
             # cypher-shell reads its input in the locale's charset.
             "LC_ALL": "C.UTF-8",
             "NEO4J_URI": server.uri,
+            "NEO4J_USER": server.user,
             "NEO4J_PASSWORD": server.password,
+            "NEO4J_DATABASE": server.database,
             "R2_ENDPOINT_URL": self.s3.endpoint_url,
             "R2_ACCESS_KEY_ID": self.s3.access_key,
             "R2_SECRET_ACCESS_KEY": self.s3.secret_key,

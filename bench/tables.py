@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Final
 
-from bench.comparison import Comparison, Figures, comparisons, machines
+from bench.comparison import Comparison, Figures, comparisons, machines, marginal_seconds
 from bench.goals import Finding, findings
 from bench.records import (
     APOC_FILE,
@@ -33,9 +33,14 @@ _NONE: Final = ""
 
 
 def section(records: Sequence[Record], plot: str | None) -> str:
-    """Return all tables; `plot` is the name of the drawing's file, if there is one."""
+    """Return all tables; `plot` is the name of the drawing's file, if there is one.
+
+    :raises ValueError: if there is nothing to show.
+    """
     found = comparisons(records)
-    parts = [_machine(machines(records)[-1])]
+    if not found:
+        raise ValueError("nothing was measured")
+    parts = [_machines(machines(records))]
     parts += ["### Goals", _goals(findings(found))]
     for subject, of_subject in groupby(found, key=lambda each: each.subject):
         parts.append(f"### {subject.capitalize()}")
@@ -49,9 +54,12 @@ def section(records: Sequence[Record], plot: str | None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _machine(machine: Machine) -> str:
+def _machines(machines: Sequence[Machine]) -> str:
+    """Say what runs were made on; of several runs, the last."""
+    machine = machines[-1]
+    days = dict.fromkeys((machines[0].session[:10], machine.session[:10]))
     return (
-        f"Measured on {machine.session[:10]}: {machine.cores} cores for servers and clients "
+        f"Measured on {' to '.join(days)}: {machine.cores} cores for servers and clients "
         f"together, Neo4j Community {machine.neo4j}, APOC {machine.apoc}, Java {machine.java}, "
         f"Python {machine.python}."
     )
@@ -61,13 +69,13 @@ def _goals(findings: Sequence[Finding]) -> str:
     head = ("", "graph", "nodes", "goal", "found", "")
     rows = []
     for finding in findings:
-        goal, comparison = finding.goal, finding.comparison
+        goal, nodes = finding.goal, [f"{each.graph.nodes:,}" for each in finding.sizes]
         bound = "at least" if goal.is_minimum else "at most"
         rows.append(
             (
                 goal.subject,
                 finding.graph,
-                f"{comparison.graph.nodes:,}" if comparison else _NONE,
+                " to ".join(dict.fromkeys((*nodes[:1], *nodes[-1:]))),
                 f"{bound} {goal.limit:g} {goal.text}",
                 _NONE if finding.value is None else _number(finding.value),
                 f"**{finding.verdict}**" if finding.verdict == "not reached" else finding.verdict,
@@ -116,7 +124,7 @@ def _growth(sizes: Sequence[Comparison]) -> str:
     """How this service's cost grows, and which method it chooses for itself."""
     head = ("nodes", "relationships", "wall s", "µs for each further entity", "peak MB",
             "`auto` chooses")  # fmt: skip
-    slopes = [_NONE, *(_number(1e6 * _slope(*pair)) for pair in pairwise(sizes))]
+    slopes = [_NONE, *(_number(1e6 * marginal_seconds(*pair)) for pair in pairwise(sizes))]
     rows = [
         (
             f"{each.graph.nodes:,}",
@@ -129,13 +137,6 @@ def _growth(sizes: Sequence[Comparison]) -> str:
         for each, slope in zip(sizes, slopes, strict=True)
     ]
     return _table(head, "rrrrrl", rows)
-
-
-def _slope(smaller: Comparison, larger: Comparison) -> float:
-    """Seconds for each entity that the larger graph has more."""
-    entities = [each.graph.nodes + each.graph.relationships for each in (smaller, larger)]
-    seconds = [each.figures[OURS].wall_seconds for each in (smaller, larger)]
-    return (seconds[1] - seconds[0]) / (entities[1] - entities[0])
 
 
 def _number(value: float) -> str:

@@ -14,8 +14,8 @@ from typing import Final, LiteralString
 
 from neo4j import Driver
 
-from bench.connections import open_driver, upload
-from testbed.neo4j_server import DATABASE
+from bench.connections import open_driver
+from bench.peers.upload import upload
 
 _NAME: Final = "export.cypher"
 _EXPORT: Final[LiteralString] = """CALL apoc.export.cypher.all($name, {
@@ -24,7 +24,7 @@ _EXPORT: Final[LiteralString] = """CALL apoc.export.cypher.all($name, {
 
 def export(driver: Driver, import_directory: Path) -> Path:
     """Have APOC write a database's script, and return it, gzipped."""
-    with driver.session(database=DATABASE) as session:
+    with driver.session() as session:
         session.run(_EXPORT, name=_NAME).consume()
     script = import_directory / _NAME
     subprocess.run(["gzip", "-6", "--force", str(script)], check=True)

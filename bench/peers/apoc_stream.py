@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final, LiteralString
 
-from bench.connections import open_driver, upload
-from testbed.neo4j_server import DATABASE
+from bench.connections import open_driver
+from bench.peers.upload import upload
 
 _NAME: Final = "export.cypher.gz"
 _EXPORT: Final[LiteralString] = """CALL apoc.export.cypher.all(null, {
@@ -37,7 +37,7 @@ def main(batch: int) -> None:
 
 
 def _texts(batch: int) -> Iterator[str]:
-    with open_driver() as driver, driver.session(database=DATABASE, fetch_size=1) as session:
+    with open_driver() as driver, driver.session(fetch_size=1) as session:
         for record in session.run(_EXPORT, batch=batch):
             yield record["text"]
 
