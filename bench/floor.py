@@ -3,8 +3,8 @@
     python -m bench.floor read
     python -m bench.floor write STEPS
 
-`read` drops what it reads. `write` sends what `steps.write_steps` has written, each
-batch in one transaction.
+`read` drops what it reads. `write` sends what `steps.write_steps` has written, each batch in one
+transaction.
 """
 
 from __future__ import annotations
@@ -26,20 +26,26 @@ _AWAIT: Final = "CALL db.awaitIndexes(86400)"
 
 
 def read() -> None:
-    """Read the whole graph by the service's queries."""
+    """Read the whole graph by the service's queries; an error says if it was not the whole."""
     with Graph(settings(), retry_seconds=0) as graph:
-        _drop(graph, graph.nodes(graph.highest_node_id()), node_row)
-        relationships = graph.relationships(graph.highest_relationship_id())
-        _drop(graph, relationships, relationship_row)
+        nodes = _drop(graph, graph.nodes(graph.highest_node_id()), node_row)
+        records = graph.relationships(graph.highest_relationship_id())
+        found = nodes, _drop(graph, records, relationship_row)
+        if found != graph.counts():
+            raise RuntimeError(f"read {found} of {graph.counts()} nodes and relationships")
 
 
 def _drop(
     graph: Graph, records: Iterator[list[Any]], encode: Callable[[Sequence[Any]], Row]
-) -> None:
+) -> int:
+    """Read records, and return how many entities they have."""
+    number = 0
     for entities in records:
+        number += len(entities)
         # The walk chooses the records' size by all of them; for the same sizes one is enough.
         if entities:
             graph.expect(encode(entities[0]).size)
+    return number
 
 
 def write(path: Path) -> None:

@@ -76,6 +76,13 @@ class Sample:
     stored_bytes: int
     """By a backup; 0 of a restore."""
 
+    def __str__(self) -> str:
+        return (
+            f"{self.subject} of {self.graph.name} {self.graph.entities}: {self.contender} "
+            f"{'took' if self.has_succeeded else 'failed after'} {self.usage.wall_seconds:.2f} s, "
+            f"{self.usage.peak_bytes / 1e6:.0f} MB"
+        )
+
 
 Record = Machine | Archive | Sample
 _RECORDS: Final = {record.__name__: record for record in (Machine, Archive, Sample)}

@@ -66,7 +66,7 @@ def _machines(machines: Sequence[Machine]) -> str:
 
 
 def _goals(findings: Sequence[Finding]) -> str:
-    head = ("", "graph", "nodes", "goal", "found", "")
+    head = ("of", "graph", "nodes", "goal", "found", "")
     rows = []
     for finding in findings:
         goal, nodes = finding.goal, [f"{each.graph.nodes:,}" for each in finding.sizes]
