@@ -1,5 +1,6 @@
 # make demo    back up a graph, restore it and compare, on servers of its own
 # make test    all tests; ARGS="-k retention" passes arguments to pytest
+# make bench   measure this service beside its peers, on servers of its own; ARGS="--help" says how
 # make lint    style, types and shell scripts
 # make clean   remove all that the others made
 
@@ -7,13 +8,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCRIPTS := .ci/run entrypoint.sh $(wildcard testbed/containers/*/*.sh)
 
-.PHONY: demo test lint clean
+.PHONY: demo test bench lint clean
 
 demo: .venv/runtime
 	$(BIN)/python -m testbed.demo
 
 test: .venv/dev
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: .venv/dev
+	$(BIN)/python -m bench $(ARGS)
 
 lint: .venv/dev
 	$(BIN)/ruff check

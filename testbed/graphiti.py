@@ -16,6 +16,7 @@ from typing import LiteralString
 from neo4j import Driver, Session
 
 from testbed.graphiti_indexes import FULLTEXT_INDEXES, RANGE_INDEXES
+from testbed.rows import Rows
 
 Row = Mapping[str, object]
 
@@ -119,7 +120,7 @@ def _create_indexes(session: Session) -> None:
 def _load(session: Session, statement: LiteralString, rows: Iterator[Row]) -> int:
     """Run `statement` for `rows` in batches; returns how many there were."""
     count = 0
-    while batch := list(islice(rows, BATCH_ROWS)):
+    while batch := Rows(islice(rows, BATCH_ROWS)):
         session.run(statement, rows=batch).consume()
         count += len(batch)
     return count

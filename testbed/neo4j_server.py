@@ -176,6 +176,8 @@ class Neo4jServer:
             "server.http.enabled": "false",
             "server.https.enabled": "false",
             "server.directories.plugins": str(plugins),
+            # As in the configuration that Neo4j comes with: where APOC's files are.
+            "server.directories.import": str(self.import_directory),
             "server.memory.pagecache.size": "64m",
             "dbms.usage_report.enabled": "false",
             # A test that logs in with a wrong password must not lock the others out.

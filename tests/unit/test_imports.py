@@ -136,6 +136,11 @@ def test_nothing_imports_the_program_or_a_command(module: str) -> None:
     assert not own_imports(module) & COMMANDS
 
 
+@EVERY_MODULE
+def test_nothing_imports_what_only_tests_and_measures_it(module: str) -> None:
+    assert not {name.split(".")[0] for name in imported(module)} & {"bench", "testbed", "tests"}
+
+
 def test_only_the_two_connections_and_values_know_the_driver() -> None:
     assert importers("neo4j") == {"driver", "graph", "graph_errors", "target", "values"}
 

@@ -1,0 +1,166 @@
+"""What the service has to reach, and whether it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bench.comparison import Comparison, marginal_seconds
+from bench.records import APOC_FILE, FLOOR, OURS, SHELL_ON_APOC, SHELL_ON_OURS, Subject
+
+Verdict = Literal["reached", "not reached", "no comparison", "not measured"]
+Sizes = Sequence[Comparison]
+"""Of one graph, in ascending order."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A limit for a figure of backups or restores."""
+
+    subject: Subject
+    graphs: tuple[str, ...]
+    text: str
+    limit: float
+    is_minimum: bool
+    """Whether the limit is the least that is wanted, and not the most."""
+    value: Callable[[Sizes], float | None]
+    """Of one size, or of all if `is_of_growth`; None where it was not measured."""
+    peer: str = ""
+    """The contender that is needed for it."""
+    is_of_growth: bool = False
+
+    def parts(self, sizes: Sizes) -> list[Sizes]:
+        """Return what the goal is to be looked at for."""
+        return [sizes] if self.is_of_growth else [[each] for each in sizes]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How a goal stands."""
+
+    goal: Goal
+    graph: str
+    sizes: Sizes
+    """Empty if nothing measured says anything about it."""
+    value: float | None
+    """None too if the peer failed."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is to be said of it."""
+        if not self.sizes:
+            return "not measured"
+        if self.value is None:
+            return "no comparison"
+        limit = self.goal.limit
+        reaches = self.value >= limit if self.goal.is_minimum else self.value <= limit
+        return "reached" if reaches else "not reached"
+
+
+def findings(comparisons: Sequence[Comparison]) -> list[Finding]:
+    """Return how each goal stands for each graph that was measured."""
+    found = []
+    for goal in GOALS:
+        for graph in goal.graphs:
+            sizes = [
+                each
+                for each in comparisons
+                if (each.subject, each.graph.name) == (goal.subject, graph)
+            ]
+            if sizes:
+                found += _findings(goal, graph, sizes)
+    return found
+
+
+def _findings(goal: Goal, graph: str, sizes: Sizes) -> list[Finding]:
+    found = [
+        Finding(goal, graph, part, value)
+        for part in goal.parts(sizes)
+        for value in [goal.value(part)]
+        if value is not None or goal.peer in part[-1].figures
+    ]
+    return found or [Finding(goal, graph, (), None)]
+
+
+def _times_slower(contender: str) -> Callable[[Sizes], float | None]:
+    """How many times our wall time a contender takes."""
+    return lambda sizes: sizes[0].ratio(contender)
+
+
+def _over_floor(sizes: Sizes) -> float | None:
+    ratio = sizes[0].ratio(FLOOR)
+    return None if ratio is None else 1 / ratio
+
+
+def _over_gzip(sizes: Sizes) -> float | None:
+    archive = sizes[0].archive
+    if archive is None or archive.gzip_bytes is None:
+        return None
+    return sizes[0].figures[OURS].stored_bytes / archive.gzip_bytes
+
+
+def _peak_megabytes(sizes: Sizes) -> float:
+    return sizes[0].figures[OURS].peak_bytes / 1e6
+
+
+def _memory_growth(sizes: Sizes) -> float | None:
+    if len(sizes) < 2:
+        return None
+    return sizes[-1].figures[OURS].peak_bytes / sizes[0].figures[OURS].peak_bytes
+
+
+def _cost_growth(sizes: Sizes) -> float | None:
+    """What a further entity costs between the largest sizes, over that between the smallest."""
+    if len(sizes) < 3:
+        return None
+    first = marginal_seconds(sizes[0], sizes[1])
+    return marginal_seconds(sizes[-2], sizes[-1]) / first if first > 0 else None
+
+
+_BOTH: Final = ("social", "graphiti")
+_FASTER_THAN_FILE: Final = "times as fast as APOC to a file, `gzip`, upload"
+GOALS: Final = (
+    Goal("backup", ("social",), _FASTER_THAN_FILE, 3, True, _times_slower(APOC_FILE), APOC_FILE),
+    Goal("backup", ("graphiti",), _FASTER_THAN_FILE, 5, True, _times_slower(APOC_FILE), APOC_FILE),
+    Goal("backup", _BOTH, "times the bytes of `gzip -6`", 1.1, False, _over_gzip),
+    Goal("backup", _BOTH, "times the wall time of a bare read", 1.3, False, _over_floor),
+    Goal("backup", _BOTH, "MB of memory", 150, False, _peak_megabytes),
+    Goal(
+        "backup",
+        _BOTH,
+        "times the memory at the smallest size (flat)",
+        1.25,
+        False,
+        _memory_growth,
+        is_of_growth=True,
+    ),
+    Goal(
+        "backup",
+        _BOTH,
+        "times the time for a further entity at the smallest sizes (a straight line)",
+        1.25,
+        False,
+        _cost_growth,
+        is_of_growth=True,
+    ),
+    Goal(
+        "restore",
+        _BOTH,
+        "times as fast as cypher-shell on APOC's script",
+        50,
+        True,
+        _times_slower(SHELL_ON_APOC),
+        SHELL_ON_APOC,
+    ),
+    Goal(
+        "restore",
+        _BOTH,
+        "times as fast as cypher-shell on this service's archive",
+        2,
+        True,
+        _times_slower(SHELL_ON_OURS),
+        SHELL_ON_OURS,
+    ),
+    Goal("restore", _BOTH, "times the wall time of the bare driver", 1.5, False, _over_floor),
+)
