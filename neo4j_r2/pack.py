@@ -84,7 +84,8 @@ def _pack(block: TextBlock, encode: Callable[[bytes], bytes]) -> _Packed:
 def gzip_member(text: bytes, level: int) -> bytes:
     """Compress to one gzip member without a time stamp, so that equal texts give equal bytes.
 
-    Levels 1 to 3 are ISA-L's, 15 times as fast as zlib's 6 for 3 to 7 % more bytes; 4 to 9 are zlib's.
+    Levels 1 to 3 are ISA-L's, 15 times as fast as zlib's 6 for 3 to 7 % more bytes; the others are
+    zlib's.
     """
     if level <= _HIGHEST_ISAL_LEVEL:
         return bytes(igzip.compress(text, level, mtime=0))
