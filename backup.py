@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Final
 
 from neo4j_r2 import log as logs
+from neo4j_r2 import memory
 from neo4j_r2.config import requested_log_format, requested_state_directory
 from neo4j_r2.errors import EXIT_UNEXPECTED, BackupError, Ending
 from neo4j_r2.invocation import Invocation, parse_arguments
-from neo4j_r2.memory import share_one_heap
 from neo4j_r2.privileges import become_owner
 from neo4j_r2.variables import read_dotenv
 from neo4j_r2.watch import raise_on_signals
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     logs.set_up("info", "text")
     try:
         dotenv = read_dotenv(DOTENV)
-        share_one_heap()
+        memory.set_up()
         logs.set_up("info", requested_log_format(os.environ, dotenv))
         if options.command != "supervise":  # which starts crond, and that is root's
             become_owner(requested_state_directory(os.environ, dotenv))

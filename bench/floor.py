@@ -19,7 +19,7 @@ from neo4j import Query, Session
 from bench.connections import open_driver, settings
 from bench.steps import Nodes, Relationships, read_steps
 from neo4j_r2.graph import Graph
-from neo4j_r2.rows import Row, node_row, relationship_row
+from neo4j_r2.rows import Row, node_rows, relationship_rows
 from testbed.rows import Rows
 
 _AWAIT: Final = "CALL db.awaitIndexes(86400)"
@@ -28,15 +28,15 @@ _AWAIT: Final = "CALL db.awaitIndexes(86400)"
 def read() -> None:
     """Read the whole graph by the service's queries; an error says if it was not the whole."""
     with Graph(settings(), retry_seconds=0) as graph:
-        nodes = _drop(graph, graph.nodes(graph.highest_node_id()), node_row)
+        nodes = _drop(graph, graph.nodes(graph.highest_node_id()), node_rows)
         records = graph.relationships(graph.highest_relationship_id())
-        found = nodes, _drop(graph, records, relationship_row)
+        found = nodes, _drop(graph, records, relationship_rows)
         if found != graph.counts():
             raise RuntimeError(f"read {found} of {graph.counts()} nodes and relationships")
 
 
 def _drop(
-    graph: Graph, records: Iterator[list[Any]], encode: Callable[[Sequence[Any]], Row]
+    graph: Graph, records: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[Row]]
 ) -> int:
     """Read records, and return how many entities they have."""
     number = 0
@@ -44,7 +44,7 @@ def _drop(
         number += len(entities)
         # The walk chooses the records' size by all of them; for the same sizes one is enough.
         if entities:
-            graph.expect(encode(entities[0]).size)
+            graph.expect(encode(entities[:1])[0].size)
     return number
 
 

@@ -34,15 +34,14 @@ class Restores:
         self._archive = self._script = self._steps = Path()
 
     def compare(self, journal: Journal) -> None:
-        """Run every contender but the slow one to warm up, then all to measure them, in turns."""
+        """Run all to warm up, then to measure them, in turns; the slow one once, last."""
         self._prepare()
         quick = (records.OURS, records.SHELL_ON_OURS, records.FLOOR)
         slow = () if self._options.skip_slow else (records.SHELL_ON_APOC,)
         for contender in quick * self._options.warm_up:
             self._run(contender)
-        for _ in range(self._options.repeat):
-            for contender in (*quick, *slow):
-                journal.add(self._run(contender))
+        for contender in (*quick * self._options.repeat, *slow):
+            journal.add(self._run(contender))
 
     def _prepare(self) -> None:
         """Have the source in every form that a contender restores."""

@@ -25,7 +25,7 @@ from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph, SchemaObject
 from neo4j_r2.log import megabytes
 from neo4j_r2.pack import TextBlock
-from neo4j_r2.rows import Row, node_row, relationship_row
+from neo4j_r2.rows import Row, node_rows, relationship_rows
 from neo4j_r2.statements import Identity
 
 FAST_ENTITIES: Final = 10_000
@@ -227,13 +227,12 @@ def _survey_content(graph: Graph, on_progress: Callable[[], None]) -> tuple[str 
     if unknown:
         return f"the store holds the type {min(unknown)}", 0
     last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
-    nodes = ((batch, node_row) for batch in graph.nodes(last_node))
-    relationships = ((batch, relationship_row) for batch in graph.relationships(last_relationship))
+    nodes = ((batch, node_rows) for batch in graph.nodes(last_node))
+    relationships = ((batch, relationship_rows) for batch in graph.relationships(last_relationship))
     characters = 0
     for batch, encode in chain(nodes, relationships):
         on_progress()
-        for record in batch:
-            row = encode(record)
+        for record, row in zip(batch, encode(batch), strict=True):
             characters += row.size
             if (reason := _unfit_entity(record[-1], row)) is not None:
                 return reason, characters
@@ -257,10 +256,10 @@ def _unfit_constraint(constraint: SchemaObject) -> str | None:
 
 def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
     """Return why one entity, by its values as read and as encoded, is not for APOC."""
-    for name in (*row.group, *(column.key for column in row.columns)):
+    for name in (*row.shape.group, *(column.key for column in row.shape.columns)):
         if not _FAITHFUL_NAME.fullmatch(name):
             return f"the name {name!r} is not one that APOC is known to write exactly"
-    for key, kind in row.columns:
+    for key, kind in row.shape.columns:
         if kind not in FAITHFUL_KINDS:
             return f"property {key!r} holds a {kind}"
     lists = [value for value in values if isinstance(value, list)]

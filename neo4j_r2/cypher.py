@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 from json.encoder import encode_basestring_ascii
+from typing import Final
 
+import orjson
+
+_DELETE: Final = "\x7f"
 _UNSAFE_IN_NAME = re.compile(r"[^ -\[\]-~]")  # everything but printable ASCII without the backslash
 
 _ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
@@ -52,10 +56,20 @@ def _utf16_escape(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[i]:02X}{units[i + 1]:02X}" for i in range(0, len(units), 2))
 
 
+def is_plain(text: str) -> bool:
+    """Whether `text` stands in a string as it is: it is of printable ASCII, and needs no escape."""
+    if not text.isascii() or _DELETE in text:
+        return False
+    return len(orjson.dumps(text)) == len(text) + 2
+
+
 def string_literal(text: str) -> str:
     r"""Return `text` as a double-quoted Cypher string.
 
     JSON's escapes (``\" \\ \n \r \t \b \f \uXXXX``, surrogate pairs for the rest) are a subset of
-    Cypher's, and the standard library writes them in C.
+    Cypher's. orjson writes them ten times as fast as the standard library, but leaves what is not
+    ASCII, and DEL, as it is.
     """
+    if text.isascii() and _DELETE not in text:
+        return orjson.dumps(text).decode("ascii")
     return encode_basestring_ascii(text)

@@ -14,7 +14,7 @@ from neo4j_r2.graph import Graph
 from neo4j_r2.holdings import holdings
 from neo4j_r2.identities import Identities
 from neo4j_r2.pipeline import prefetch
-from neo4j_r2.rows import Row, node_row, relationship_row
+from neo4j_r2.rows import Row, node_rows, relationship_rows
 from neo4j_r2.source import Source
 
 _READ_AHEAD: Final = 2
@@ -80,16 +80,18 @@ def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Finge
     """Return the fingerprint of a database, read by the walk."""
     fingerprint = Fingerprint()
     for records in prefetch(graph.nodes(graph.highest_node_id()), _READ_AHEAD):
-        for row in map(node_row, records):
-            fingerprint.add_node(row.id, row.group, row.columns, _values(row))
+        for row in node_rows(records):
+            fingerprint.add_node(row.id, row.shape.group, row.shape.columns, _values(row))
         on_progress(len(records))
     for records in prefetch(graph.relationships(graph.highest_relationship_id()), _READ_AHEAD):
-        for row in map(relationship_row, records):
+        for row in relationship_rows(records):
             start, end = map(int, row.identity)
-            fingerprint.add_relationship(row.group[0], (start, end), row.columns, _values(row))
+            kind = row.shape.group[0]
+            fingerprint.add_relationship(kind, (start, end), row.shape.columns, _values(row))
         on_progress(len(records))
     return fingerprint
 
 
 def _values(row: Row) -> list[object]:
-    return [decode(column.kind, cell) for column, cell in zip(row.columns, row.cells, strict=True)]
+    columns = zip(row.shape.columns, row.cells, strict=True)
+    return [decode(column.kind, cell) for column, cell in columns]

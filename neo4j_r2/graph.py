@@ -296,7 +296,7 @@ class Graph:
                 "limit": _UNLIMITED if batch == 1 else VALUE_CHARACTERS // batch,
             }
             try:
-                with self._session(fetch_size=2) as session:
+                with self._session(fetch_size=32) as session:
                     for record in _whole(session.run(query, limits)):
                         if record["start"] != start:
                             raise ServiceUnavailable("a part of the result is missing")

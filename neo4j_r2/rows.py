@@ -7,12 +7,16 @@ entities in it: a block nobody wrote to is the same block in the next backup.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from neo4j_r2.values import encode
+from neo4j_r2.columns import encode_column
 
 BLOCK_IDS: Final = 8192
 """Ids in a block that was never halved; a power of two."""
@@ -27,16 +31,23 @@ class Column(NamedTuple):
     kind: str
 
 
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What many entities have in common: mostly one object for all of them, told by identity."""
+
+    group: tuple[str, ...]
+    """A node's labels in ascending order, or a relationship's type."""
+    columns: tuple[Column, ...]
+    """In ascending order of their keys."""
+
+
 class Row(NamedTuple):
     """One entity."""
 
     id: int
-    group: tuple[str, ...]
-    """A node's labels in ascending order, or a relationship's type."""
+    shape: Shape
     identity: tuple[str, ...]
     """A node's id, or the ids of a relationship's two endpoints, as cells."""
-    columns: tuple[Column, ...]
-    """In ascending order of their keys."""
     cells: tuple[str, ...]
     """One for each column."""
     size: int
@@ -52,29 +63,76 @@ class RowBlock:
     rows: Sequence[Row]
 
 
-def node_row(record: Sequence[Any]) -> Row:
-    """Encode ``[id, labels, keys, values]``."""
-    identity, labels, keys, values = record
-    return _row(identity, tuple(sorted(labels)), (str(identity),), tuple(keys), values)
+def shapes(rows: Iterable[Row]) -> Counter[Shape]:
+    """Return how many rows there are of each shape; two can say the same."""
+    return Counter(map(_SHAPE, rows))
 
 
-def relationship_row(record: Sequence[Any]) -> Row:
-    """Encode ``[id, type, start id, end id, keys, values]``."""
-    identity, kind, start, end, keys, values = record
-    return _row(identity, (kind,), (str(start), str(end)), tuple(keys), values)
+def node_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
+    """Encode records ``[id, labels, keys, values]``, and return them in the order of their ids."""
+    return _rows(records, slice(0, 1))
 
 
-def _row(
-    number: int,
-    group: tuple[str, ...],
-    identity: tuple[str, ...],
-    keys: tuple[str, ...],
-    values: Sequence[Any],
-) -> Row:
-    encoded = [encode(values[index]) for index in _ascending(keys)]
-    columns = _columns(keys, tuple(value.kind for value in encoded))
-    cells = tuple(value.cell for value in encoded)
-    return Row(number, group, identity, columns, cells, 16 + sum(map(len, cells)) + len(cells))
+def relationship_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
+    """Encode ``[id, type, start id, end id, keys, values]``; see `node_rows`."""
+    return _rows(records, slice(2, 4))
+
+
+def _rows(records: Sequence[Sequence[Any]], identity: slice) -> list[Row]:
+    """Encode the entities that have their group and their keys in common together."""
+    alike: dict[tuple[str, ...], list[Sequence[Any]]] = {}
+    before: tuple[Any, Any] = (None, None)
+    some: list[Sequence[Any]] = []
+    for record in records:
+        group, keys = record[1], record[-2]
+        if (group, keys) != before:  # mostly like the one before it
+            before = group, keys
+            some = alike.setdefault((*_labels(group), "", *keys), [])
+        some.append(record)
+    rows: list[Row] = []
+    for entities in alike.values():
+        rows += _rows_alike(entities, identity)
+    if len(alike) > 1:
+        rows.sort(key=_ID)
+    return rows
+
+
+def _labels(group: str | list[str]) -> tuple[str, ...]:
+    """Return labels in ascending order, or a type alone."""
+    return (group,) if isinstance(group, str) else tuple(sorted(group))
+
+
+def _rows_alike(records: Sequence[Sequence[Any]], identity: slice) -> Iterable[Row]:
+    group, keys = _labels(records[0][1]), tuple(records[0][-2])
+    fields = list(zip(*records, strict=True))
+    values = list(zip(*fields[-1], strict=True))
+    order = _ascending(keys)
+    names = tuple(keys[index] for index in order)
+    columns = [encode_column(values[index]) for index in order]
+    kinds = [kind for kind, _ in columns]
+    cells = [column for _, column in columns]
+    identities = zip(*(map(str, numbers) for numbers in fields[identity]), strict=True)
+    tuples = zip(*cells, strict=True) if cells else repeat(())
+    sizes = _sizes(cells) if cells else repeat(_ROW_CHARACTERS)
+    each_shape = _shapes(group, names, kinds)
+    # Some of these have no end: the ids have one.
+    return map(_NEW_ROW, zip(fields[0], each_shape, identities, tuples, sizes, strict=False))
+
+
+def _shapes(
+    group: tuple[str, ...], names: tuple[str, ...], kinds: Sequence[str | Sequence[str]]
+) -> Iterable[Shape]:
+    """Return the shape of each entity; without an end if it is the same of all."""
+    if all(isinstance(kind, str) for kind in kinds):
+        return repeat(_shape(group, names, tuple(kinds)))
+    each = (repeat(kind) if isinstance(kind, str) else kind for kind in kinds)
+    return (_shape(group, names, row_kinds) for row_kinds in zip(*each, strict=False))
+
+
+def _sizes(columns: Sequence[Sequence[str]]) -> Iterator[int]:
+    fixed = _ROW_CHARACTERS + len(columns)
+    lengths = zip(*(map(len, cells) for cells in columns), strict=True)
+    return (fixed + sum(each) for each in lengths)
 
 
 @lru_cache(maxsize=4096)
@@ -83,28 +141,37 @@ def _ascending(keys: tuple[str, ...]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _columns(keys: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[Column, ...]:
-    return tuple(map(Column, sorted(keys), kinds))
+def _shape(group: tuple[str, ...], names: tuple[str, ...], kinds: tuple[str, ...]) -> Shape:
+    return Shape(group, tuple(map(Column, names, kinds)))
 
 
-def blocks(rows: Iterator[Row]) -> Iterator[RowBlock]:
+_ID: Final = attrgetter("id")
+_SHAPE: Final = attrgetter("shape")
+_SIZE: Final = attrgetter("size")
+_ROW_CHARACTERS: Final = 16
+"""What a row counts for besides its cells: its ids."""
+_NEW_ROW: Final[Callable[[Iterable[Any]], Row]] = partial(tuple.__new__, Row)
+"""What `Row._make` does, without the interpreter's part."""
+
+
+def blocks(chunks: Iterable[list[Row]]) -> Iterator[RowBlock]:
     """Gather rows, which come in ascending order of their ids, in blocks; none is empty.
 
-    Holds no more than `BLOCK_CHARACTERS` of cells and one row.
+    Holds no more than `BLOCK_CHARACTERS` of cells and one chunk.
     """
-    source = _Source(rows)
-    while (row := source.take()) is not None:
-        source.give_back([row])
-        first = row.id // BLOCK_IDS * BLOCK_IDS
+    source = _Source(chunks)
+    while rows := source.take():
+        source.give_back(rows)
+        first = rows[0].id // BLOCK_IDS * BLOCK_IDS
         yield from _split(first, first + BLOCK_IDS - 1, source)
 
 
 def _split(first: int, last: int, source: _Source) -> Iterator[RowBlock]:
     taken: list[Row] = []
     size = 0
-    while size <= BLOCK_CHARACTERS and (row := source.take(last)) is not None:
-        taken.append(row)
-        size += row.size
+    while size <= BLOCK_CHARACTERS and (rows := source.take(last)):
+        taken += rows
+        size += sum(map(_SIZE, rows))
     if size <= BLOCK_CHARACTERS or first == last:
         if taken:
             yield RowBlock(first, last, taken)
@@ -116,20 +183,25 @@ def _split(first: int, last: int, source: _Source) -> Iterator[RowBlock]:
 
 
 class _Source:
-    """An iterator of rows that takes rows back."""
+    """Chunks of rows that can be taken in other pieces, and given back."""
 
-    def __init__(self, rows: Iterator[Row]) -> None:
-        self._rows = rows
-        self._returned: list[Row] = []
+    def __init__(self, chunks: Iterable[list[Row]]) -> None:
+        self._chunks = iter(chunks)
+        self._ahead: list[Row] = []
 
-    def take(self, last: int | None = None) -> Row | None:
-        """Return the next row, or None if there is none with an id up to `last`."""
-        row = self._returned.pop() if self._returned else next(self._rows, None)
-        if row is not None and last is not None and row.id > last:
-            self._returned.append(row)
-            return None
-        return row
+    def take(self, last: int | None = None) -> list[Row]:
+        """Return the next rows, of ids up to `last`; nothing if there are none."""
+        while not self._ahead:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return []
+            self._ahead = chunk
+        rows, self._ahead = self._ahead, []
+        if last is not None and rows[-1].id > last:
+            end = bisect_right(rows, last, key=_ID)
+            rows, self._ahead = rows[:end], rows[end:]
+        return rows
 
     def give_back(self, rows: list[Row]) -> None:
         """Make `rows` the next ones again."""
-        self._returned.extend(reversed(rows))
+        self._ahead = rows + self._ahead

@@ -8,19 +8,27 @@ docs/design.md, "Archive grammar", has the format.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import accumulate, count
+from operator import attrgetter
 from typing import Final
 
 from neo4j_r2.cypher import quote_name, string_literal
-from neo4j_r2.rows import Column, Row
-from neo4j_r2.values import KINDS
+from neo4j_r2.rows import Column, Row, Shape, shapes
+from neo4j_r2.unwind import unwind
+from neo4j_r2.values import KINDS, TEXTS
 
 STATEMENT_ROWS: Final = 1000
 STATEMENT_CHARACTERS: Final = 512 * 1024
 """A statement holds at most this many rows, and no further row once it has so many characters."""
+
+_ID: Final = attrgetter("id")
+_IDENTITY: Final = attrgetter("identity")
+_CELLS: Final = attrgetter("cells")
+_SIZE: Final = attrgetter("size")
 
 
 @dataclass(frozen=True)
@@ -114,9 +122,11 @@ def _statements(
     lines = []
     for table in _tables(rows):
         for batch in _batches(table):
-            optional, cells = _cells(batch)
+            optional, columns = _columns(batch)
+            kinds = (batch.kinds[key] for key in sorted(batch.kinds))
+            texts = [index for index, kind in enumerate(kinds, identity_cells) if kind in TEXTS]
             properties = _properties(batch, identity_cells, optional)
-            lines.append(f"{_unwind(cells)} {creation(batch.group, properties)};\n")
+            lines.append(f"{unwind(columns, texts)} {creation(batch.group, properties)};\n")
     return "".join(lines)
 
 
@@ -126,9 +136,12 @@ def _tables(rows: Iterable[Row]) -> Iterator[_Table]:
     Rows of one group with different columns share a table where they can: a label with ten
     optional properties would otherwise need a statement, and a plan, for each combination.
     """
-    groups: dict[tuple[str, ...], dict[tuple[Column, ...], list[Row]]] = {}
+    by_shape: dict[Shape, list[Row]] = {}
     for row in rows:
-        groups.setdefault(row.group, {}).setdefault(row.columns, []).append(row)
+        by_shape.setdefault(row.shape, []).append(row)
+    groups: dict[tuple[str, ...], dict[tuple[Column, ...], list[Row]]] = {}
+    for shape, alike in by_shape.items():
+        groups.setdefault(shape.group, {}).setdefault(shape.columns, []).extend(alike)
     for group in sorted(groups):
         table = _Table(group)
         for columns, alike in sorted(groups[group].items()):
@@ -141,23 +154,24 @@ def _tables(rows: Iterable[Row]) -> Iterator[_Table]:
 
 def _batches(table: _Table) -> Iterator[_Table]:
     """Cut a table into statements' worth of rows, in ascending order of their ids."""
-    batch, size = _Table(table.group, table.kinds), 0
-    for row in sorted(table.rows):
-        if size >= STATEMENT_CHARACTERS or len(batch.rows) == STATEMENT_ROWS:
-            yield batch
-            batch, size = _Table(table.group, table.kinds), 0
-        batch.rows.append(row)
-        size += row.size
-    yield batch
+    rows = sorted(table.rows, key=_ID)
+    first = 0
+    while first < len(rows):
+        some = rows[first : first + STATEMENT_ROWS]
+        sizes = list(accumulate(map(_SIZE, some)))
+        some = some[: bisect_left(sizes, STATEMENT_CHARACTERS) + 1]
+        yield _Table(table.group, table.kinds, some)
+        first += len(some)
 
 
-def _cells(table: _Table) -> tuple[dict[str, str], list[tuple[str, ...]]]:
-    """Return the marker of a missing cell for each key that needs one, and all rows' cells."""
+def _columns(table: _Table) -> tuple[dict[str, str], list[Sequence[str]]]:
+    """Return the marker of a missing cell for each key that needs one, and all columns of cells."""
     keys = sorted(table.kinds)
-    if all(len(row.columns) == len(keys) for row in table.rows):
-        return {}, [row.identity + row.cells for row in table.rows]
+    identities = list(zip(*map(_IDENTITY, table.rows), strict=True))
+    if all(len(shape.columns) == len(keys) for shape in shapes(table.rows)):
+        return {}, [*identities, *zip(*map(_CELLS, table.rows), strict=True)]
     present = [
-        {column.key: cell for column, cell in zip(row.columns, row.cells, strict=True)}
+        {column.key: cell for column, cell in zip(row.shape.columns, row.cells, strict=True)}
         for row in table.rows
     ]
     markers = {
@@ -165,10 +179,8 @@ def _cells(table: _Table) -> tuple[dict[str, str], list[tuple[str, ...]]]:
         for key in keys
         if any(key not in cells for cells in present)
     }
-    return markers, [
-        row.identity + tuple(cells.get(key, markers.get(key, "")) for key in keys)
-        for row, cells in zip(table.rows, present, strict=True)
-    ]
+    cells = ([each.get(key, markers.get(key, "")) for each in present] for key in keys)
+    return markers, [*identities, *cells]
 
 
 def _missing_marker(present: Sequence[dict[str, str]], key: str) -> str:
@@ -182,33 +194,3 @@ def _properties(table: _Table, identity_cells: int, optional: dict[str, str]) ->
         property_expression(key, table.kinds[key], f"r[{index}]", optional.get(key))
         for index, key in enumerate(sorted(table.kinds), identity_cells)
     )
-
-
-def _unwind(rows: Sequence[tuple[str, ...]]) -> str:
-    """Return the clauses that turn the rows' text into lists ``r`` of cells."""
-    line, cell = "\n", "\t"
-    text = line.join(map(cell.join, rows))
-    cells = sum(map(len, rows))
-    if text.count(line) != len(rows) - 1 or text.count(cell) != cells - len(rows):
-        line = _separator("\n\x1e\x1c", text)
-        cell = _separator("\t\x1f\x1d", text)
-        text = line.join(map(cell.join, rows))
-    return (
-        f"UNWIND split({string_literal(text)}, {string_literal(line)}) AS line "
-        f"WITH split(line, {string_literal(cell)}) AS r"
-    )
-
-
-def _separator(preferred: str, text: str) -> str:
-    """Return a separator that `text` does not hold, nor its pieces can make.
-
-    The last resort is a run of the last preferred character, longer than any in the text, and a
-    character that ends it: wherever it is put, it is found there and nowhere else.
-    """
-    for separator in preferred:
-        if separator not in text:
-            return separator
-    run = preferred[-1]
-    while run in text:
-        run += preferred[-1]
-    return run + "."

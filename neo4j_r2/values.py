@@ -75,6 +75,9 @@ KINDS: Final = (
 )
 """Expression of each kind, a format string over ``c``."""
 
+TEXTS: Final = frozenset({"string", "list of string", "list of escaped string"})
+"""The kinds whose cells can hold any character; those of all others are plain ASCII."""
+
 TEMPORAL_TYPES: Final = {
     "DATE NOT NULL": "date",
     "LOCAL TIME NOT NULL": "local time",
@@ -171,7 +174,7 @@ def _encode_strings(items: list[str]) -> Encoded:
 
 def _numbers_text(value: list[object]) -> str:
     text = orjson.dumps(value).decode("ascii")
-    if "null" in text:  # JSON has no NaN and no infinities
+    if "n" in text:  # of null: JSON has no NaN and no infinities
         return "".join("," + encode(item).cell for item in value)
     return "," + text[1:-1]
 

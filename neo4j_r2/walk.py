@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, count
+from operator import attrgetter
 from typing import Any, Final
 
 from neo4j_r2 import script
@@ -19,10 +20,11 @@ from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph
 from neo4j_r2.pack import TextBlock
 from neo4j_r2.pipeline import prefetch
-from neo4j_r2.rows import Row, RowBlock, blocks, node_row, relationship_row
+from neo4j_r2.rows import Row, RowBlock, blocks, node_rows, relationship_rows, shapes
 from neo4j_r2.statements import Identity, node_statements, relationship_statements
 
 _READ_AHEAD: Final = 2
+_SIZE: Final = attrgetter("size")
 _CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
 
 
@@ -68,11 +70,11 @@ class Walk:
         before = self._graph.bookmark()
         last_node = self._graph.highest_node_id()
         yield self._prologue()
-        for block in blocks(self._rows(self._graph.nodes(last_node), node_row)):
+        for block in blocks(self._rows(self._graph.nodes(last_node), node_rows)):
             yield self._node_block(block)
         last_relationship = self._graph.highest_relationship_id()
         relationships = self._graph.relationships(last_relationship)
-        for block in blocks(self._rows(relationships, relationship_row)):
+        for block in blocks(self._rows(relationships, relationship_rows)):
             yield from self._relationship_blocks(block)
         constraints, indexes = self._graph.schema()
         self._schema_sizes = len(constraints), len(indexes)
@@ -106,14 +108,14 @@ class Walk:
         )
 
     def _rows(
-        self, batches: Iterator[list[Any]], encode: Callable[[Sequence[Any]], Row]
-    ) -> Iterator[Row]:
+        self, batches: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[Row]]
+    ) -> Iterator[list[Row]]:
         for batch in prefetch(batches, _READ_AHEAD):
-            rows = [encode(record) for record in batch]
+            rows = encode(batch)
             self._on_progress(len(rows))
             if rows:
-                self._graph.expect(sum(row.size for row in rows) // len(rows))
-            yield from rows
+                self._graph.expect(sum(map(_SIZE, rows)) // len(rows))
+            yield rows
 
     def _prologue(self) -> TextBlock:
         text = script.header(self._database, self._started, self.method)
@@ -121,34 +123,39 @@ class Walk:
         return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
 
     def _node_block(self, block: RowBlock, kind: str = "nodes") -> TextBlock:
-        for row in block.rows:
-            self._seen.add(row.id)
-            self._labels[row.group] += 1
+        self._seen.add(row.id for row in block.rows)
+        for shape, number in shapes(block.rows).items():
+            self._labels[shape.group] += number
         self._refuse_reserved_names(block.rows)
         return _text_block(kind, block, node_statements(block.rows, self.identity))
 
     def _relationship_blocks(self, block: RowBlock) -> Iterator[TextBlock]:
         """Yield a block of relationships, after one with endpoints that were not there before."""
-        endpoints = {int(cell) for row in block.rows for cell in row.identity}
-        missing = [node for node in endpoints if node not in self._seen]
-        rows = list(block.rows)
-        if missing:
-            for late in blocks(map(node_row, self._graph.nodes_by_ids(missing))):
+        rows = block.rows
+        if missing := self._missing(rows):
+            for late in blocks([node_rows(list(self._graph.nodes_by_ids(missing)))]):
                 yield self._node_block(late, "late nodes")
-            rows = [row for row in rows if all(int(cell) in self._seen for cell in row.identity)]
+            gone = set(map(str, self._missing(rows)))
+            rows = [row for row in rows if gone.isdisjoint(row.identity)]
             self._dangling += len(block.rows) - len(rows)
-        self._types.update(row.group[0] for row in rows)
+        for shape, number in shapes(rows).items():
+            self._types[shape.group[0]] += number
         self._refuse_reserved_names(rows)
         if rows:
             text = relationship_statements(rows, self.identity)
             yield _text_block("relationships", RowBlock(block.first, block.last, rows), text)
 
+    def _missing(self, relationships: Sequence[Row]) -> list[int]:
+        """Return the endpoints that are in no block so far."""
+        endpoints = set(chain.from_iterable(row.identity for row in relationships))
+        return self._seen.missing(map(int, endpoints))
+
     def _refuse_reserved_names(self, rows: Sequence[Row]) -> None:
         """Stop if a writer has just begun to use the names chosen at the start."""
-        groups = {row.group for row in rows}
-        columns = {row.columns for row in rows}
-        if any(self.identity.label in group for group in groups) or any(
-            self.identity.key == column.key for column in chain.from_iterable(columns)
+        if any(
+            self.identity.label in shape.group
+            or any(self.identity.key == column.key for column in shape.columns)
+            for shape in shapes(rows)
         ):
             raise GraphError(
                 f"The name {self.identity.label} or {self.identity.key} came into use during the "
@@ -182,12 +189,20 @@ class _IdSet:
     def __init__(self) -> None:
         self._bits = bytearray()
 
-    def add(self, number: int) -> None:
-        index = number >> 3
-        if index >= len(self._bits):
-            self._bits.extend(bytes(index + 1 - len(self._bits) + 4096))
-        self._bits[index] |= 1 << (number & 7)
+    def add(self, numbers: Iterable[int]) -> None:
+        """Add ids."""
+        bits = self._bits
+        for number in numbers:
+            index = number >> 3
+            if index >= len(bits):
+                bits.extend(bytes(index + 1 - len(bits) + 4096))
+            bits[index] |= 1 << (number & 7)
 
-    def __contains__(self, number: int) -> bool:
-        index = number >> 3
-        return index < len(self._bits) and bool(self._bits[index] >> (number & 7) & 1)
+    def missing(self, numbers: Iterable[int]) -> list[int]:
+        """Return the ids that are not in the set."""
+        bits, end = self._bits, 8 * len(self._bits)
+        return [
+            number
+            for number in numbers
+            if number >= end or not bits[number >> 3] >> (number & 7) & 1
+        ]

@@ -17,9 +17,10 @@ from neo4j_r2 import script
 from neo4j_r2.catalog import FORMAT_VERSION, ExportSummary, Manifest, table_entry
 from neo4j_r2.graph import Database, SchemaObject
 from neo4j_r2.pack import TextBlock, pack
-from neo4j_r2.rows import Row, blocks, node_row, relationship_row
+from neo4j_r2.rows import Row, blocks
 from neo4j_r2.source import Source
 from neo4j_r2.statements import Identity, node_statements, relationship_statements
+from tests.entities import node_row, relationship_row
 from tests.service import Service
 
 IDENTITY = Identity.numbered(0)
@@ -130,8 +131,8 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
     epilogue = script.identity_removal(IDENTITY) + script.index_creation(indexes)
     epilogue += script.constraint_creation(constraints)
     epilogue += script.end(len(nodes), len(relationships))
-    labels = Counter(json.dumps(row.group) for row in nodes)
-    types = Counter(row.group[0] for row in relationships)
+    labels = Counter(json.dumps(row.shape.group) for row in nodes)
+    types = Counter(row.shape.group[0] for row in relationships)
     return Content(
         [
             TextBlock("prologue", -1, -1, 0, prologue.encode("ascii")),
@@ -202,7 +203,7 @@ def _properties(number: int) -> tuple[list[str], list[object]]:
 
 def _row_blocks(kind: str, rows: Sequence[Row]) -> Iterable[TextBlock]:
     statements = node_statements if kind == "nodes" else relationship_statements
-    for block in blocks(iter(rows)):
+    for block in blocks([list(rows)]):
         text = f":begin\n{statements(block.rows, IDENTITY)}:commit\n".encode("ascii")
         yield TextBlock(kind, block.first, block.last, len(block.rows), text)
 

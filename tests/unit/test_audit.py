@@ -13,10 +13,10 @@ import pytest
 
 from neo4j_r2.catalog import Manifest
 from neo4j_r2.errors import CorruptError
-from neo4j_r2.rows import node_row, relationship_row
 from neo4j_r2.source import Source
 from neo4j_r2.verify import verify
 from tests.archives import Archive, content_of, some_content, some_nodes
+from tests.entities import node_row, relationship_row
 
 CONTENT = some_content()
 ARCHIVES = {compressed: CONTENT.sealed(compressed=compressed) for compressed in (True, False)}

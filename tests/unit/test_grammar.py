@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from neo4j_r2.cypher import string_literal
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.grammar import Table, parse_table, render
-from neo4j_r2.rows import Column, Row, node_row, relationship_row
+from neo4j_r2.rows import Column, Row
 from neo4j_r2.statements import Identity, node_statements, relationship_statements
 from neo4j_r2.values import KINDS
+from tests.entities import node_row, relationship_row
 
 Content = dict[str, object]
 Entities = dict[tuple[tuple[str, ...], ...], dict[Column, str]]
@@ -44,8 +45,8 @@ TEXTS = [
 
 
 def entities(rows: Sequence[Row]) -> Entities:
-    cells = [dict(zip(row.columns, row.cells, strict=True)) for row in rows]
-    return {(row.group, row.identity): each for row, each in zip(rows, cells, strict=True)}
+    cells = [dict(zip(row.shape.columns, row.cells, strict=True)) for row in rows]
+    return {(row.shape.group, row.identity): each for row, each in zip(rows, cells, strict=True)}
 
 
 def read(table: Table) -> Entities:

@@ -13,23 +13,26 @@ from neo4j_r2.rows import (
     Column,
     Row,
     RowBlock,
+    Shape,
     blocks,
-    node_row,
-    relationship_row,
+    node_rows,
+    relationship_rows,
 )
+from tests.entities import node_row, relationship_row
 
 IDS = st.integers(0, 4 * BLOCK_IDS) | st.integers(0, 40)
+SHAPE, OTHER_SHAPE = Shape(("A",), ()), Shape(("B",), ())
 SIZES = st.integers(1, 100) | st.integers(BLOCK_CHARACTERS // 8, BLOCK_CHARACTERS * 2)
 GRAPHS = st.dictionaries(IDS, SIZES, max_size=60)
 
 
 def row(number: int, size: int) -> Row:
     """Return a row that says it is of a size: what decides on blocks."""
-    return Row(number, ("A",), (str(number),), (), (), size)
+    return Row(number, SHAPE, (str(number),), (), size)
 
 
 def gathered(sizes: dict[int, int]) -> list[RowBlock]:
-    return list(blocks(row(number, sizes[number]) for number in sorted(sizes)))
+    return list(blocks([row(number, sizes[number])] for number in sorted(sizes)))
 
 
 def characters(sizes: dict[int, int], first: int, last: int) -> int:
@@ -105,8 +108,8 @@ def test_a_write_that_keeps_an_entitys_size_changes_one_block(
     assume(sizes)
     written = data.draw(st.sampled_from(sorted(sizes)))
     rows = [row(number, sizes[number]) for number in sorted(sizes)]
-    changed = [each._replace(group=("B",)) if each.id == written else each for each in rows]
-    pairs = list(zip(blocks(iter(rows)), blocks(iter(changed)), strict=True))
+    changed = [each._replace(shape=OTHER_SHAPE) if each.id == written else each for each in rows]
+    pairs = list(zip(blocks([rows]), blocks([changed]), strict=True))
     assert [contains(old, written) for old, new in pairs if old != new] == [True]
     assert all((old.first, old.last) == (new.first, new.last) for old, new in pairs)
 
@@ -115,12 +118,12 @@ def test_a_write_that_keeps_an_entitys_size_changes_one_block(
 def test_no_more_is_read_ahead_than_one_block_and_one_row(sizes: dict[int, int]) -> None:
     held = 0
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[list[Row]]:
         nonlocal held
         for number in sorted(sizes):
             assert held <= BLOCK_CHARACTERS + max(sizes.values())
             held += sizes[number]
-            yield row(number, sizes[number])
+            yield [row(number, sizes[number])]
 
     for block in blocks(rows()):
         held -= sum(row.size for row in block.rows)
@@ -134,14 +137,9 @@ def test_a_single_entity_larger_than_a_block_is_a_block_of_its_own() -> None:
 
 def test_a_node_becomes_a_row_with_sorted_labels_and_keys() -> None:
     node = node_row([7, ["B", "A"], ["name", "age"], ["Alice", 30]])
-    assert node == Row(
-        id=7,
-        group=("A", "B"),
-        identity=("7",),
-        columns=(Column("age", "integer"), Column("name", "string")),
-        cells=("30", "Alice"),
-        size=node.size,
-    )
+    assert (node.id, node.identity, node.cells) == (7, ("7",), ("30", "Alice"))
+    assert node.shape.group == ("A", "B")
+    assert node.shape.columns == (Column("age", "integer"), Column("name", "string"))
 
 
 def test_the_same_node_is_the_same_row_in_whatever_order_the_server_returns_it() -> None:
@@ -152,7 +150,7 @@ def test_the_same_node_is_the_same_row_in_whatever_order_the_server_returns_it()
 def test_a_relationship_becomes_a_row_with_its_endpoints() -> None:
     relationship = relationship_row([3, "KNOWS", 7, 9, ["since"], [2020]])
     assert relationship.id == 3
-    assert relationship.group == ("KNOWS",)
+    assert relationship.shape.group == ("KNOWS",)
     assert relationship.identity == ("7", "9")
     assert relationship.cells == ("2020",)
 
@@ -160,3 +158,55 @@ def test_a_relationship_becomes_a_row_with_its_endpoints() -> None:
 @given(st.text(), st.text())
 def test_the_size_of_a_row_covers_its_cells(left: str, right: str) -> None:
     assert node_row([0, [], ["a", "b"], [left, right]]).size >= len(left) + len(right)
+
+
+@given(GRAPHS, st.data())
+def test_blocks_do_not_depend_on_the_chunks_that_rows_come_in(
+    sizes: dict[int, int], data: st.DataObject
+) -> None:
+    rows, chunks = [row(number, sizes[number]) for number in sorted(sizes)], []
+    while rows:
+        length = data.draw(st.integers(1, len(rows)))
+        chunks.append(rows[:length])
+        rows = rows[length:]
+    assert list(blocks(chunks)) == gathered(sizes)
+
+
+VALUES = (
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats()
+    | st.text(max_size=3)
+    | st.lists(st.integers(0, 9), max_size=2)
+    | st.sampled_from(["DATE", "ZONED DATETIME"]).flatmap(
+        lambda name: st.sampled_from(
+            [
+                {"type": f"{name} NOT NULL", "text": text}
+                for text in ("2024-01-01T00:00Z", "1850-01-01T00:00+00:09:21[Europe/Paris]")
+            ]
+        )
+    )
+)
+RECORDS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from("AB"), unique=True),
+        st.dictionaries(st.sampled_from("xyz"), VALUES),
+    ),
+    max_size=12,
+)
+
+
+@given(RECORDS)
+def test_entities_encoded_together_are_what_each_is_alone(
+    graph: list[tuple[list[str], dict[str, object]]],
+) -> None:
+    nodes = [
+        [number, labels, list(content), list(content.values())]
+        for number, (labels, content) in enumerate(graph)
+    ]
+    relationships = [
+        [number, "".join(labels), number, 7, list(content), list(content.values())]
+        for number, (labels, content) in enumerate(graph)
+    ]
+    assert node_rows(nodes) == list(map(node_row, nodes))
+    assert relationship_rows(relationships) == list(map(relationship_row, relationships))

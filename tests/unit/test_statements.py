@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from neo4j_r2.rows import Row, node_row, relationship_row
+from neo4j_r2.rows import Row
 from neo4j_r2.statements import (
     STATEMENT_CHARACTERS,
     STATEMENT_ROWS,
@@ -22,6 +22,7 @@ from neo4j_r2.statements import (
     relationship_statements,
 )
 from neo4j_r2.values import KINDS
+from tests.entities import node_row, relationship_row
 
 IDENTITY = Identity.numbered(0)
 NAME = r"`(?:[^`]|``)*`"
@@ -65,11 +66,11 @@ def texts(*values: object) -> list[Row]:
 def expected(rows: Sequence[Row]) -> Counter[Entity]:
     return Counter(
         Entity(
-            row.group,
+            row.shape.group,
             row.identity,
             frozenset(
                 (column.key, cell, KINDS[column.kind].format(c="r"))
-                for column, cell in zip(row.columns, row.cells, strict=True)
+                for column, cell in zip(row.shape.columns, row.cells, strict=True)
             ),
         )
         for row in rows
