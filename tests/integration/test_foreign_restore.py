@@ -88,7 +88,7 @@ def exported(server: Neo4jServer, file: str | None, **options: object) -> str:
     with server.driver() as driver:
         records = driver.execute_query(query, file=file, options=options).records
     if file is not None:
-        return (server.directory / file).read_text(encoding="utf-8")
+        return (server.import_directory / file).read_text(encoding="utf-8")
     assert len(records) > 1
     return "".join(record["text"] for record in records)
 
