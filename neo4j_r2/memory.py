@@ -9,7 +9,7 @@ from typing import Final
 
 _M_ARENA_MAX: Final = -8
 """Of glibc's malloc.h."""
-_CONTAINERS: Final = 100_000
+_CONTAINERS: Final = 25_000
 
 
 def set_up() -> None:

@@ -116,9 +116,11 @@ class Target:
 
 
 def _written(transaction: neo4j.Transaction, write: Write) -> Written:
-    result = transaction.run(write.query, rows=_Unprinted(write.rows))
+    rows = _Unprinted(write.rows)
+    result = transaction.run(write.query, rows=rows)
     record = result.single()
     counters = result.consume().counters
+    rows.clear()  # the result keeps its parameters, and is in a cycle with the transaction
     created = counters.nodes_created + counters.relationships_created
     return Written(record["ids"] if record else [], created)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from neo4j_r2.foreign import Item
 from neo4j_r2.graph import Graph
 from neo4j_r2.holdings import Holdings, holdings
 from neo4j_r2.invocation import LATEST, Invocation
+from neo4j_r2.kept import Kept
 from neo4j_r2.lock import RunLock, run_lock
 from neo4j_r2.progress import Countdown, Progress
 from neo4j_r2.restore import Counts, Outcome, Restore, read_ahead
@@ -58,7 +59,8 @@ def run(invocation: Invocation) -> int:
         refuse(held.data_obstacles(), held, place, options)
         source = open_source(invocation, config, watch)
         log.info("Restoring %s into %s", source.label, place)
-        contents = None if options.skip_verify else check(source, graph, watch)
+        kept = Kept()
+        contents = None if options.skip_verify else check(source, graph, watch, kept)
         held = holdings(graph)  # once more, as the check can take long
         obstacles = held.obstacles(contents.schema if contents else None)
         refuse(obstacles, held, place, options)
@@ -70,7 +72,9 @@ def run(invocation: Invocation) -> int:
         if obstacles and not options.no_safety_backup:
             keep_safe(graph, held, config, lock, watch)
         restore = Restore(graph, target, watch.progress, _ADVICE.format(place=place))
-        conclude(*fill(source, contents, restore, watch, replaces=bool(obstacles)))
+        items = open_items(source, kept if contents else None, watch)
+        counts = expected_counts(source, contents)
+        conclude(*fill(items, counts, restore, watch, replaces=bool(obstacles)))
     return 0
 
 
@@ -144,9 +148,10 @@ def open_bucket(config: Config, watch: Watch) -> Bucket:
     return bucket
 
 
-def check(source: Source, graph: Graph, watch: Watch) -> Contents:
+def check(source: Source, graph: Graph, watch: Watch, kept: Kept) -> Contents:
     """Read the whole archive.
 
+    :param kept: is given all that is in it.
     :raises CorruptError: if anything is wrong with it; the database is not touched.
     """
     log.info("Checking the archive")
@@ -156,6 +161,7 @@ def check(source: Source, graph: Graph, watch: Watch) -> Contents:
 
     def on_item(item: Item) -> None:
         countdown.add(rows_in(item))
+        kept.add(item)
         if source.manifest is None:
             try_values(item, graph)
 
@@ -188,16 +194,29 @@ def keep_safe(graph: Graph, held: Holdings, config: Config, lock: RunLock, watch
         log.warning("Somebody writes to the database: what is not in that backup is lost")
 
 
+def open_items(source: Source, kept: Kept | None, watch: Watch) -> Iterable[Item]:
+    """Return what is to be replayed: what the check has kept, or what is read now.
+
+    :param kept: None if the archive was not checked.
+    """
+    if kept is None:
+        log.warning("Not checked first: damage in it would leave the database incomplete")
+    elif kept.items is not None:
+        return kept.items
+    return read_ahead(source.items(), watch)
+
+
 def fill(
-    source: Source, contents: Contents | None, restore: Restore, watch: Watch, *, replaces: bool
+    items: Iterable[Item],
+    counts: Counts | None,
+    restore: Restore,
+    watch: Watch,
+    *,
+    replaces: bool,
 ) -> tuple[Outcome, Countdown]:
     """Replay the archive; return what came of it, and the time it took."""
-    if contents is None:
-        log.warning("Not checked first: damage in it would leave the database incomplete")
-    counts = expected_counts(source, contents)
     total = counts.labels.total() + counts.types.total() if counts else 0
     countdown = Countdown("Restored", total, watch.progress)
-    items = read_ahead(source.items(), watch)
     return restore.run(items, counts, countdown.add, replaces=replaces), countdown
 
 

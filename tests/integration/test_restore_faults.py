@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from neo4j_r2.kept import KEPT_CHARACTERS
 from testbed.fault_proxy import Cut, Fault, FaultProxy, Hold
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -48,7 +49,7 @@ def original(
     s3: S3Server,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Original:
-    """A backup of a graph that is not written in one transaction."""
+    """A backup of a graph that is not written in one transaction, and too large to be kept."""
     source, _ = servers
     source.reset()
     with source.driver() as driver:
@@ -57,7 +58,7 @@ def original(
         driver.execute_query(
             "UNWIND range(0, $people - 1) AS i CREATE (:Person {number: i})", people=PEOPLE
         )
-        documents.fill(driver, documents=600, characters=6_000)
+        documents.fill(driver, documents=600, characters=KEPT_CHARACTERS // 500)
         driver.execute_query(
             "UNWIND range(0, $people - 2) AS i "
             "MATCH (a:Person {number: i}), (b:Person {number: i + 1}) CREATE (a)-[:KNOWS]->(b)",

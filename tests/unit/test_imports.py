@@ -29,6 +29,7 @@ PURE = {
     "grammar",
     "identities",
     "invocation",
+    "kept",
     "listing",
     "literals",
     "log",
