@@ -20,7 +20,7 @@ def back_up(graph: Graph, store: Store, started: datetime) -> Manifest:
     """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
     method, progress = store.config.export_method, store.progress
     estimate = estimate_text(graph)
-    graph.expect(estimate // max(1, sum(graph.counts())))
+    graph.expect(estimate, sum(graph.counts()))
     exporter = choose_exporter(graph, method, store.database, started, progress)
     try:
         return store.backup(exporter, started, estimate)

@@ -22,12 +22,12 @@ def estimate_text(graph: Graph) -> int:
 
 
 def _mean_size(
-    read: Callable[[Iterable[int]], Iterator[Any]],
+    read: Callable[[Iterable[int]], Iterator[list[Any]]],
     encode: Callable[[list[Any]], list[Row]],
     last: int,
 ) -> int:
     """Return the mean size of entities spread over all ids, read one by one: they may be large."""
     ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()
-    rows = (row for number in ids for row in encode(list(read([number]))))
+    rows = (row for number in ids for records in read([number]) for row in encode(records))
     sizes = [len(string_literal("\t".join(row.identity + row.cells))) for row in rows]
     return sum(sizes) // len(sizes) if sizes else 0

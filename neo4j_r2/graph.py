@@ -21,13 +21,13 @@ from neo4j_r2.graph_errors import explain, first_line
 log = logging.getLogger(__name__)
 
 BATCH_IDS: Final = 128
-"""Ids read into one record: few enough for entities of 20 KB, enough to be as fast as more."""
+"""Ids read into one record: few enough for entities of 4 KB, enough to be as fast as more."""
 QUERY_BATCHES: Final = 64
 """Records read by one query."""
 RECORD_CHARACTERS: Final = 512 * 1024
 """Characters of cells that a record should not have more of."""
 VALUE_CHARACTERS: Final = 8 * RECORD_CHARACTERS
-"""Characters that all values of a key in one record can have; larger ones are read one by one."""
+"""Characters of a property in one record; an entity with more than its share comes alone."""
 LATE_IDS: Final = 16
 """Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
@@ -72,7 +72,8 @@ class Graph:
     def __init__(self, settings: Neo4jSettings, retry_seconds: float) -> None:
         self._settings = settings
         self._retry_seconds = retry_seconds
-        self._batch_ids = BATCH_IDS
+        self._batch_ids = self._most_ids = BATCH_IDS
+        self._mean_characters = 0.0
         self._query_batches = QUERY_BATCHES
         self._driver = open_driver(settings)
 
@@ -164,17 +165,20 @@ class Graph:
         """Yield records ``[id, type, start id, end id, keys, values]``; see `nodes`."""
         return self._by_range(queries.RELATIONSHIP, last)
 
-    def expect(self, characters: int) -> None:
-        """Choose how many ids a record has by the mean size of an entity; from the next query."""
-        fitting = RECORD_CHARACTERS // max(1, characters)
-        self._batch_ids = max(1, min(BATCH_IDS, 1 << max(0, fitting.bit_length() - 1)))
+    def expect(self, characters: int, entities: int) -> None:
+        """Learn how large some entities were, and choose how many ids a record has by the mean of
+        them and of about `BATCH_IDS` before them; from the next query."""
+        known = self._mean_characters * BATCH_IDS
+        self._mean_characters = (known + characters) / (BATCH_IDS + entities)
+        fitting = int(RECORD_CHARACTERS / max(1.0, self._mean_characters))
+        self._batch_ids = max(1, min(self._most_ids, 1 << max(0, fitting.bit_length() - 1)))
 
-    def nodes_by_ids(self, ids: Iterable[int]) -> Iterator[Any]:
-        """Yield records as `nodes` does, of those of `ids` that exist."""
+    def nodes_by_ids(self, ids: Iterable[int]) -> Iterator[list[Any]]:
+        """Yield records as `nodes` does, a few at once, of those of `ids` that exist."""
         return self._by_ids(queries.NODE, sorted(ids))
 
-    def relationships_by_ids(self, ids: Iterable[int]) -> Iterator[Any]:
-        """Yield records as `relationships` does, of those of `ids` that exist."""
+    def relationships_by_ids(self, ids: Iterable[int]) -> Iterator[list[Any]]:
+        """Yield records as `relationships` does, a few at once, of those of `ids` that exist."""
         return self._by_ids(queries.RELATIONSHIP, sorted(ids))
 
     def schema(self) -> tuple[list[SchemaObject], list[SchemaObject]]:
@@ -313,25 +317,30 @@ class Graph:
         first = 0
         for index, record in enumerate(entities):
             if queries.LARGE in record[-1]:
-                yield from filter(None, (entities[first:index], self._at_once(entity, record[:1])))
+                if first < index:
+                    yield entities[first:index]
+                if alone := self._at_once(entity, record[:1], _UNLIMITED):  # or it was deleted
+                    yield alone
                 first = index + 1
         if first == 0 or first < len(entities):
             yield entities[first:]
 
-    def _by_ids(self, entity: str, ids: Sequence[int]) -> Iterator[Any]:
+    def _by_ids(self, entity: str, ids: Sequence[int]) -> Iterator[list[Any]]:
         for first in range(0, len(ids), LATE_IDS):
-            yield from self._at_once(entity, ids[first : first + LATE_IDS])
+            some = ids[first : first + LATE_IDS]
+            found = self._at_once(entity, some, VALUE_CHARACTERS // LATE_IDS)
+            yield from self._with_large(entity, found)
 
-    def _at_once(self, entity: str, ids: Sequence[int]) -> list[Any]:
+    def _at_once(self, entity: str, ids: Sequence[int], limit: int) -> list[Any]:
         query = queries.BY_IDS.format(entity=entity)
-        found: list[Any] = self.row(query, ids=ids, limit=_UNLIMITED)["entities"]
+        found: list[Any] = self.row(query, ids=ids, limit=limit)["entities"]
         return found
 
     def _wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
         """Pause before a read is tried again, or raise if that is no use (any more)."""
         code = getattr(error, "code", None) or ""
         if code in _MEMORY_CODES and self._batch_ids > 1:
-            self._batch_ids = max(1, self._batch_ids // 4)
+            self._most_ids = self._batch_ids = max(1, self._batch_ids // 4)
             log.warning("Neo4j ran out of memory for one read, reading in smaller steps")
             return
         if code.startswith(_TIMEOUT_CODE) and self._query_batches > 1:

@@ -7,7 +7,7 @@ from typing import Final
 LARGE: Final = {"type": "LARGE", "text": ""}
 """Stands for a value that is too large to travel with those of other entities."""
 _ITEM_CHARACTERS: Final = 8
-"""What an item of a list counts for, beside the characters of a string."""
+"""What an item of a list counts for, if it is no string."""
 _LARGE: Final = "{type: 'LARGE', text: ''}"
 # Temporal values become text on the server: the driver is slow to build them, cannot build years
 # outside 1 to 9999, and drops the named zone. `X` is one value.
@@ -16,6 +16,7 @@ _VALUE: Final = f"""CASE
     WHEN X IS :: ANY<BOOLEAN | INTEGER | FLOAT | POINT> THEN X
     WHEN X IS :: LIST<ANY> THEN CASE
       WHEN {_ITEM_CHARACTERS} * size(X) > $limit THEN {_LARGE}
+      WHEN X[0] IS :: STRING AND reduce(n = 0, item IN X | n + size(item)) > $limit THEN {_LARGE}
       WHEN size(X) = 0 OR X[0] IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
       ELSE {{type: valueType(X[0]), text: [item IN X | toString(item)]}} END
     ELSE {{type: valueType(X), text: toString(X)}} END""".replace("X", "content[key]")

@@ -102,7 +102,8 @@ class Restore:
         """Fill the database, from which constraints and indexes are removed before.
 
         :param expected: what there has to be in the end, None if nobody knows.
-        :param on_progress: is told of the entities in each batch written.
+        :param on_progress: is told of the entities in each batch taken; the last two transactions
+            are written after it.
         :param replaces: whether data may be removed too.
         :raises GraphError: if the server fails; the mark stays, unless no data was changed.
         :raises CorruptError: if the archive turns out to be damaged; the mark stays likewise.

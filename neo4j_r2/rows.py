@@ -65,7 +65,7 @@ class RowBlock:
 
 def shapes(rows: Iterable[Row]) -> Counter[Shape]:
     """Return how many rows there are of each shape; two can say the same."""
-    return Counter(map(_SHAPE, rows))
+    return Counter(map(SHAPE, rows))
 
 
 def node_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
@@ -80,20 +80,20 @@ def relationship_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
 
 def _rows(records: Sequence[Sequence[Any]], identity: slice) -> list[Row]:
     """Encode the entities that have their group and their keys in common together."""
-    alike: dict[tuple[str, ...], list[Sequence[Any]]] = {}
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Sequence[Any]]] = {}
     before: tuple[Any, Any] = (None, None)
     some: list[Sequence[Any]] = []
     for record in records:
         group, keys = record[1], record[-2]
         if (group, keys) != before:  # mostly like the one before it
             before = group, keys
-            some = alike.setdefault((*_labels(group), "", *keys), [])
+            some = alike.setdefault((_labels(group), tuple(keys)), [])
         some.append(record)
     rows: list[Row] = []
     for entities in alike.values():
         rows += _rows_alike(entities, identity)
     if len(alike) > 1:
-        rows.sort(key=_ID)
+        rows.sort(key=ID)
     return rows
 
 
@@ -145,9 +145,9 @@ def _shape(group: tuple[str, ...], names: tuple[str, ...], kinds: tuple[str, ...
     return Shape(group, tuple(map(Column, names, kinds)))
 
 
-_ID: Final = attrgetter("id")
-_SHAPE: Final = attrgetter("shape")
-_SIZE: Final = attrgetter("size")
+ID: Final = attrgetter("id")
+SHAPE: Final = attrgetter("shape")
+SIZE: Final = attrgetter("size")
 _ROW_CHARACTERS: Final = 16
 """What a row counts for besides its cells: its ids."""
 _NEW_ROW: Final[Callable[[Iterable[Any]], Row]] = partial(tuple.__new__, Row)
@@ -171,7 +171,7 @@ def _split(first: int, last: int, source: _Source) -> Iterator[RowBlock]:
     size = 0
     while size <= BLOCK_CHARACTERS and (rows := source.take(last)):
         taken += rows
-        size += sum(map(_SIZE, rows))
+        size += sum(map(SIZE, rows))
     if size <= BLOCK_CHARACTERS or first == last:
         if taken:
             yield RowBlock(first, last, taken)
@@ -198,7 +198,7 @@ class _Source:
             self._ahead = chunk
         rows, self._ahead = self._ahead, []
         if last is not None and rows[-1].id > last:
-            end = bisect_right(rows, last, key=_ID)
+            end = bisect_right(rows, last, key=ID)
             rows, self._ahead = rows[:end], rows[end:]
         return rows
 

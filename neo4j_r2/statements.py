@@ -17,7 +17,7 @@ from operator import attrgetter
 from typing import Final
 
 from neo4j_r2.cypher import quote_name, string_literal
-from neo4j_r2.rows import Column, Row, Shape, shapes
+from neo4j_r2.rows import ID, SIZE, Column, Row, Shape, shapes
 from neo4j_r2.unwind import unwind
 from neo4j_r2.values import KINDS, TEXTS
 
@@ -25,10 +25,8 @@ STATEMENT_ROWS: Final = 1000
 STATEMENT_CHARACTERS: Final = 512 * 1024
 """A statement holds at most this many rows, and no further row once it has so many characters."""
 
-_ID: Final = attrgetter("id")
 _IDENTITY: Final = attrgetter("identity")
 _CELLS: Final = attrgetter("cells")
-_SIZE: Final = attrgetter("size")
 
 
 @dataclass(frozen=True)
@@ -154,11 +152,11 @@ def _tables(rows: Iterable[Row]) -> Iterator[_Table]:
 
 def _batches(table: _Table) -> Iterator[_Table]:
     """Cut a table into statements' worth of rows, in ascending order of their ids."""
-    rows = sorted(table.rows, key=_ID)
+    rows = sorted(table.rows, key=ID)
     first = 0
     while first < len(rows):
         some = rows[first : first + STATEMENT_ROWS]
-        sizes = list(accumulate(map(_SIZE, some)))
+        sizes = list(accumulate(map(SIZE, some)))
         some = some[: bisect_left(sizes, STATEMENT_CHARACTERS) + 1]
         yield _Table(table.group, table.kinds, some)
         first += len(some)

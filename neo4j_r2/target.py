@@ -15,7 +15,9 @@ from neo4j_r2.driver import open_driver
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph_errors import explain
 
-_DEADLOCK_TRIES: Final = 5
+_DEADLOCK_TRIES: Final = 12
+_DEADLOCK_SECONDS: Final = 2.0
+"""The longest pause between them."""
 _MEMORY: Final = "Memory"
 """In the codes of the errors that smaller steps may avoid."""
 
@@ -83,7 +85,7 @@ class Target:
                     raise TooLargeError(self._explained(error)) from error
                 if attempt == _DEADLOCK_TRIES - 1:
                     raise GraphError(self._explained(error)) from error
-                time.sleep(0.1 * 2**attempt)
+                time.sleep(min(_DEADLOCK_SECONDS, 0.1 * 2**attempt))
             except (DriverError, Neo4jError) as error:
                 raise GraphError(self._explained(error)) from error
         raise AssertionError("unreachable: the last try returns or raises")

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, count
-from operator import attrgetter
 from typing import Any, Final
 
 from neo4j_r2 import script
@@ -20,11 +19,10 @@ from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph
 from neo4j_r2.pack import TextBlock
 from neo4j_r2.pipeline import prefetch
-from neo4j_r2.rows import Row, RowBlock, blocks, node_rows, relationship_rows, shapes
+from neo4j_r2.rows import SIZE, Row, RowBlock, blocks, node_rows, relationship_rows, shapes
 from neo4j_r2.statements import Identity, node_statements, relationship_statements
 
 _READ_AHEAD: Final = 2
-_SIZE: Final = attrgetter("size")
 _CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
 
 
@@ -113,8 +111,7 @@ class Walk:
         for batch in prefetch(batches, _READ_AHEAD):
             rows = encode(batch)
             self._on_progress(len(rows))
-            if rows:
-                self._graph.expect(sum(map(_SIZE, rows)) // len(rows))
+            self._graph.expect(sum(map(SIZE, rows)), max(1, len(rows)))
             yield rows
 
     def _prologue(self) -> TextBlock:
@@ -133,7 +130,7 @@ class Walk:
         """Yield a block of relationships, after one with endpoints that were not there before."""
         rows = block.rows
         if missing := self._missing(rows):
-            for late in blocks([node_rows(list(self._graph.nodes_by_ids(missing)))]):
+            for late in blocks(map(node_rows, self._graph.nodes_by_ids(missing))):
                 yield self._node_block(late, "late nodes")
             gone = set(map(str, self._missing(rows)))
             rows = [row for row in rows if gone.isdisjoint(row.identity)]

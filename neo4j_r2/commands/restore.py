@@ -201,8 +201,8 @@ def open_items(source: Source, kept: Kept | None, watch: Watch) -> Iterable[Item
     """
     if kept is None:
         log.warning("Not checked first: damage in it would leave the database incomplete")
-    elif kept.items is not None:
-        return kept.items
+    elif kept.is_whole:
+        return kept.release()
     return read_ahead(source.items(), watch)
 
 

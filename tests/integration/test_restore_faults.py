@@ -58,7 +58,7 @@ def original(
         driver.execute_query(
             "UNWIND range(0, $people - 1) AS i CREATE (:Person {number: i})", people=PEOPLE
         )
-        documents.fill(driver, documents=KEPT_CHARACTERS // 5_000, characters=6_000)
+        documents.fill(driver, documents=KEPT_CHARACTERS // 6_000, characters=6_000)
         driver.execute_query(
             "UNWIND range(0, $people - 2) AS i "
             "MATCH (a:Person {number: i}), (b:Person {number: i + 1}) CREATE (a)-[:KNOWS]->(b)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.batches import NodeBatch, SchemaStatement
+from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.foreign import Item
 from neo4j_r2.kept import KEPT_CHARACTERS, Kept
 
@@ -20,13 +20,25 @@ def kept(items: list[Item]) -> list[Item] | None:
     keeper = Kept()
     for item in items:
         keeper.add(item)
-    return keeper.items
+    return list(keeper.release()) if keeper.is_whole else None
 
 
 @given(SIZES)
 def test_all_items_of_a_small_archive_are_kept_and_none_of_a_larger_one(sizes: list[int]) -> None:
     items = list(map(batch, sizes))
     assert kept(items) == (items if sum(sizes) <= KEPT_CHARACTERS else None)
+
+
+def test_each_row_counts_too() -> None:
+    rows: list[list[object]] = [[]] * (KEPT_CHARACTERS // 100 + 1)
+    assert kept([RelationshipBatch("TO", (), [], [], rows, 0)]) is None
+
+
+def test_what_is_released_is_held_no_more() -> None:
+    keeper = Kept()
+    keeper.add(batch(1))
+    assert len(list(keeper.release())) == 1
+    assert list(keeper.release()) == []
 
 
 def test_statements_count_with_their_text() -> None:
