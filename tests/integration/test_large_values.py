@@ -35,7 +35,8 @@ def fill(server: Neo4jServer, *, large: int, characters: int) -> None:
             n=min(characters // 8, 50_000),
         )
         driver.execute_query(
-            "MATCH (a:Small {i: 2}) MATCH (b:Small {i: 3}) CREATE (a)-[:TEXTS {texts: $texts}]->(b)",
+            "MATCH (a:Small {i: 2}) MATCH (b:Small {i: 3}) "
+            "CREATE (a)-[:TEXTS {texts: $texts}]->(b)",
             texts=[text[: min(characters // 2, 500_000)]] * 2,
         )
 
