@@ -49,7 +49,7 @@ def peak_megabytes(service: Service, server: Neo4jServer, *arguments: str) -> fl
     log = service.directory / "measured.log"
     program = Program(
         ["sh", "-c", LIMITED, "sh", sys.executable, str(BACKUP), *arguments],
-        {"PATH": os.environ["PATH"], **service.variables},
+        {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **service.variables},
         service.directory,
         log,
     )
