@@ -22,8 +22,8 @@ def set_up(level: str, log_format: str, secrets: Iterable[Secret] = ()) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("backup", "neo4j_r2"):
         logging.getLogger(name).setLevel(level.upper())
-    # The driver warns of each retry, which this service reports itself.
-    logging.getLogger("neo4j").setLevel(logging.ERROR)
+    # The driver raises all that it logs, and this service reports that itself, once.
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)
 
 
 def redact(text: str) -> str:
