@@ -112,6 +112,20 @@ database = _matching(
     r"(?!(?i:system)$)[A-Za-z][A-Za-z0-9.-]{2,62}",
     "a database's name: 3 to 63 letters, digits, dots and dashes, not system",
 )
+ALL_DATABASES: Final = ("*",)
+"""Stands for every online database of the server but `system`."""
+
+
+def databases(value: str) -> tuple[str, ...]:
+    """Parse one database's name, several between commas, or * for `ALL_DATABASES`; lower case."""
+    if value.strip() == "*":
+        return ALL_DATABASES
+    names = tuple(database(name.strip()).lower() for name in value.split(","))
+    if len(set(names)) < len(names):
+        raise ValueError("accepted is each database's name once")
+    return names
+
+
 bucket = _matching(
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z, 0-9, dots and dashes"
 )

@@ -1,4 +1,4 @@
-"""Which of the stored backups is meant: a pure decision."""
+"""Which of the stored backups, and of which database, is meant: a pure decision."""
 
 from __future__ import annotations
 
@@ -7,11 +7,33 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from neo4j_r2.catalog import StoredBackup
+from neo4j_r2.accepted import ALL_DATABASES
+from neo4j_r2.catalog import StoredBackup, parse_key
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.invocation import LATEST
 
 _SUGGESTIONS: Final = 3
+
+
+def choose_database(configured: Sequence[str], wished: str | None, key: str | None) -> str:
+    """Return the name of the one database that is meant.
+
+    :param configured: one name, several, or `ALL_DATABASES`.
+    :param wished: the one that is asked for, if one is.
+    :param key: of an archive, or its file's path; tells where several are configured.
+    :raises ConfigurationError: if it could be more than one.
+    """
+    if wished is not None:
+        return wished
+    if len(configured) == 1 and tuple(configured) != ALL_DATABASES:
+        return configured[0]
+    name = (key or "").rpartition("/")[2]
+    parsed = parse_key(f"-/{name}", "-")
+    if parsed is not None:
+        return parsed[0].database
+    raise ConfigurationError(
+        "NEO4J_DATABASE is of more than one database: say which one is meant (--database)"
+    )
 
 
 def choose(

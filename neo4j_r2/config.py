@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
+from typing import Final, Self
 
 from neo4j_r2 import accepted, schedule
 from neo4j_r2.rules import Rules
 from neo4j_r2.schedule import Schedule
 from neo4j_r2.secret import Secret
 from neo4j_r2.variables import Variables
+
+SYSTEM_DATABASE: Final = "system"
+"""The database of every server, which holds what is known of the others."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Neo4jSettings:
     password: Secret
     """Empty for a command that does not log in."""
     database: str
+    """The one that is connected to; where several are configured, each in its turn."""
     is_other: bool = False
     """Whether it is another Neo4j than the configured one, with a login of its own."""
 
@@ -85,6 +90,8 @@ class Config:
     """Everything a run can be told."""
 
     neo4j: Neo4jSettings
+    databases: tuple[str, ...]
+    """The names that are configured, in that order; or `accepted.ALL_DATABASES`."""
     r2: R2Settings
     prune: PruneSettings
     compression: bool
@@ -102,6 +109,10 @@ class Config:
     verify_after: bool
     """Whether an archive is read back before it becomes a backup."""
     service: ServiceSettings
+
+    def of(self, database: str) -> Self:
+        """Return the same for one database."""
+        return replace(self, neo4j=replace(self.neo4j, database=database))
 
     def secrets(self) -> list[Secret]:
         """Return every value that no output may show."""
@@ -123,8 +134,10 @@ def read_config(
     """
     variables = Variables(environment, dotenv)
     service = _service(variables)
+    databases = _databases(variables)
     config = Config(
-        neo4j=_neo4j(variables, logs_in=logs_in),
+        neo4j=_neo4j(variables, databases, logs_in=logs_in),
+        databases=databases,
         r2=_r2(variables, is_used=uses_bucket),
         prune=PruneSettings(
             rules=_rules(variables, service.time_zone),
@@ -162,7 +175,7 @@ def read_target(
         uri=uri,
         user=variables.read("RESTORE_NEO4J_USER", str, "neo4j"),
         password=variables.secret("RESTORE_NEO4J_PASSWORD", "the password of RESTORE_NEO4J_USER"),
-        database=variables.read("NEO4J_DATABASE", accepted.database, "neo4j"),
+        database=_first(_databases(variables)),
         is_other=True,
     )
     variables.raise_problems()
@@ -227,7 +240,15 @@ def _rules(variables: Variables, time_zone: tzinfo) -> Rules:
     return rules
 
 
-def _neo4j(variables: Variables, *, logs_in: bool) -> Neo4jSettings:
+def _databases(variables: Variables) -> tuple[str, ...]:
+    return variables.read("NEO4J_DATABASE", accepted.databases, "neo4j")
+
+
+def _first(databases: tuple[str, ...]) -> str:
+    return SYSTEM_DATABASE if databases == accepted.ALL_DATABASES else databases[0]
+
+
+def _neo4j(variables: Variables, databases: tuple[str, ...], *, logs_in: bool) -> Neo4jSettings:
     host = variables.read("NEO4J_HOST", accepted.host, "neo4j")
     port = variables.read("NEO4J_BOLT_PORT", accepted.whole(1, 65_535), "7687")
     uri = f"bolt://[{host}]:{port}" if ":" in host else f"bolt://{host}:{port}"
@@ -240,7 +261,7 @@ def _neo4j(variables: Variables, *, logs_in: bool) -> Neo4jSettings:
         uri=uri,
         user=variables.read("NEO4J_USER", str, "neo4j"),
         password=variables.secret("NEO4J_PASSWORD", what) if logs_in else Secret(""),
-        database=variables.read("NEO4J_DATABASE", accepted.database, "neo4j"),
+        database=_first(databases),
     )
 
 

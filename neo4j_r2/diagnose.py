@@ -29,14 +29,23 @@ def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
     return [
         *problems,
         *(_of_run(last_run, is_alive=signs.is_run_alive) if last_run else []),
-        *_of_schedule(signs.state, signs.now, settings),
+        *_of_databases(signs.state, signs.now, settings),
     ]
 
 
-def due(state: State, settings: ServiceSettings) -> datetime:
-    """Return when the next backup after the last one is due, or the first one."""
-    latest = max(state.since, state.last_backup.started) if state.last_backup else state.since
+def due(state: State, database: str, settings: ServiceSettings) -> datetime:
+    """Return when the next backup of a database after the last one is due, or the first one."""
+    known = state.of(database)
+    latest = max(state.since, known.since)
+    if known.last_backup:
+        latest = max(latest, known.last_backup.started)
     return settings.schedule.next_after(latest.astimezone(settings.time_zone))
+
+
+def next_due(state: State, settings: ServiceSettings) -> datetime | None:
+    """Return when the first of all databases is due; None if none is known yet."""
+    times = [due(state, database, settings) for database in state.expected]
+    return min(times, default=None)
 
 
 def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
@@ -46,11 +55,22 @@ def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
     return [] if is_alive else [f"the run that began at {run.started.isoformat()} was killed"]
 
 
-def _of_schedule(state: State, now: datetime, settings: ServiceSettings) -> list[str]:
-    expected = due(state, settings)
+def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> list[str]:
+    """Return what is wrong with each database, which is named where there are several."""
+    problems = []
+    for database in state.expected:
+        of_it = f" of database {database}" if len(state.expected) > 1 else ""
+        problems += _of_schedule(state, database, of_it, now, settings)
+    return problems
+
+
+def _of_schedule(
+    state: State, database: str, of_it: str, now: datetime, settings: ServiceSettings
+) -> list[str]:
+    expected = due(state, database, settings)
     # In UTC: across a change of the clock, a local time plus an hour is not an hour later.
     if now <= expected.astimezone(UTC) + timedelta(minutes=settings.overdue_minutes):
         return []
-    last = state.last_backup
+    last = state.of(database).last_backup
     latest = f"the last one is of {last.started.isoformat()}" if last else "there is none yet"
-    return [f"no backup since {expected.isoformat()}, when one was due; {latest}"]
+    return [f"no backup{of_it} since {expected.isoformat()}, when one was due; {latest}"]

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-EXIT_UNEXPECTED = 1
+from collections.abc import Mapping
+from typing import Final
+
+EXIT_UNEXPECTED: Final = 1
+KILLED: Final = "killed"
+"""The kind of failure that has no exit code."""
+_KINDS: Final = {2: "configuration", 3: "neo4j", 4: "r2", 5: "corrupt", 6: "locked"}
+_SIGNAL: Final = 128
+
+
+def failure_kind(exit_code: int) -> str:
+    """Return the word by which failures with an exit code are counted."""
+    if exit_code > _SIGNAL:
+        return "interrupted"
+    return _KINDS.get(exit_code, "unexpected")
 
 
 class BackupError(Exception):
@@ -27,6 +41,10 @@ class GraphUnavailableError(GraphError):
     """Neo4j does not answer, or not yet: it may heal by itself."""
 
 
+class LoginRefusedError(GraphError):
+    """Neo4j refused the login, of whichever database; it locks the account of who tries again."""
+
+
 class BucketError(BackupError):
     """R2 could not be reached, refused, failed or stopped answering."""
 
@@ -49,6 +67,16 @@ class LockedError(BackupError):
     exit_code = 6
 
 
+class DatabasesFailedError(BackupError):
+    """Some of several databases failed; the exit code is that of the first of them."""
+
+    def __init__(self, exit_codes: Mapping[str, int], total: int) -> None:
+        """:param exit_codes: of those that failed, in the order in which they are configured."""
+        failed = ", ".join(f"{database} (exit {code})" for database, code in exit_codes.items())
+        super().__init__(f"{len(exit_codes)} of {total} databases failed: {failed}")
+        self.exit_code = next(iter(exit_codes.values()))
+
+
 class Ending(SystemExit):
     """A run is ended from outside it; its text is one line for the log.
 
@@ -69,7 +97,7 @@ class Interruption(Ending):
     """A signal, by its number, ends the run."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(128 + number, f"Interrupted by signal {number}")
+        super().__init__(_SIGNAL + number, f"Interrupted by signal {number}")
 
 
 class Stalled(Ending):

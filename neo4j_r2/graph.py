@@ -15,8 +15,8 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
 from neo4j_r2.driver import open_driver
-from neo4j_r2.errors import GraphError, GraphUnavailableError
-from neo4j_r2.graph_errors import explain, first_line
+from neo4j_r2.errors import GraphError, GraphUnavailableError, LoginRefusedError
+from neo4j_r2.graph_errors import explain, first_line, is_refused_login
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,17 @@ class Graph:
                     log.debug("Not ready yet: %s", error)
                 reason = str(error)
             time.sleep(_WAIT_STEP_SECONDS)
+
+    def online_databases(self) -> list[str]:
+        """Return the names of the server's databases that can be read, in ascending order.
+
+        Not `system`, and no composite database, which has no graph of its own.
+        """
+        rows = self.rows(
+            "SHOW DATABASES YIELD name, type, currentStatus "
+            "WHERE type = 'standard' AND currentStatus = 'online'"
+        )
+        return sorted({row["name"] for row in rows})  # a cluster has a row for each server
 
     def bookmark(self) -> frozenset[str]:
         """Return a mark that is equal to a later one only if nothing was committed in between."""
@@ -353,8 +364,10 @@ class Graph:
         time.sleep(min(5.0, 0.5 + waited / 4))
 
     def _error(self, error: DriverError | Neo4jError) -> GraphError:
-        error_type = GraphUnavailableError if error.is_retryable() else GraphError
-        return error_type(explain(error, self._settings))
+        text = explain(error, self._settings)
+        if is_refused_login(error):
+            return LoginRefusedError(text)
+        return GraphUnavailableError(text) if error.is_retryable() else GraphError(text)
 
 
 def is_supported(version: str) -> bool:

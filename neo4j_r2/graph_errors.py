@@ -15,7 +15,7 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
     """Return a failure as one line: what failed, and what to check."""
     uri, login = settings.uri, "RESTORE_NEO4J" if settings.is_other else "NEO4J"
     code = getattr(error, "code", None) or ""
-    if isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth"):
+    if is_refused_login(error):
         return (
             f"Neo4j connection failed: {uri} refused the login ({code}); "
             f"check {login}_USER and {login}_PASSWORD"
@@ -33,6 +33,12 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
             f"healthy, {'that address' if settings.is_other else _ADDRESS}, and the network"
         )
     return f"Neo4j failed: {code}: {first_line(error)}; check Neo4j's logs"
+
+
+def is_refused_login(error: DriverError | Neo4jError) -> bool:
+    """Whether the server refused the login itself."""
+    code = getattr(error, "code", None) or ""
+    return isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth")
 
 
 def first_line(error: DriverError | Neo4jError) -> str:

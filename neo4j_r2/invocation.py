@@ -64,10 +64,12 @@ def _problem(options: argparse.Namespace) -> str | None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
+    _add_database(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
 
 
 def _add_prune(parser: argparse.ArgumentParser) -> None:
+    _add_database(parser)
     parser.add_argument("--dry-run", action="store_true", help="decide, but change nothing")
     parser.add_argument(
         "--accept-shrink",
@@ -78,6 +80,7 @@ def _add_prune(parser: argparse.ArgumentParser) -> None:
 
 def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
+    _add_database(parser)
     parser.add_argument(
         "--at", type=_time, metavar="TIME", help="the latest not after TIME (ISO 8601; UTC)"
     )
@@ -103,9 +106,16 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
+    _add_database(parser)
     parser.add_argument("--all", action="store_true", help="every backup under the prefix")
     parser.add_argument(
         "--drill", metavar="URI", help="restore into an empty scratch Neo4j, and compare"
+    )
+
+
+def _add_database(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--database", type=_database, metavar="DB", help="of NEO4J_DATABASE's, or any other: this"
     )
 
 
@@ -120,6 +130,6 @@ def _time(text: str) -> datetime:
 
 def _database(text: str) -> str:
     try:
-        return accepted.database(text)
+        return accepted.database(text).lower()
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error

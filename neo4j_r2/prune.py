@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -30,41 +31,63 @@ _AT_ONCE: Final = 8
 """Manifests that are read side by side; few enough for the connections that the client keeps."""
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What is to become of all backups under a prefix."""
+
+    verdicts: Sequence[Verdict]
+    """Oldest first."""
+    pauses: Mapping[str, str]
+    """By database, why nothing of it is removed, whatever the rules say."""
+
+
 def prune(
     bucket: Bucket, prefix: str, settings: PruneSettings, latest: Manifest, now: datetime
-) -> None:
+) -> str:
     """Remove old backups of the database that `latest` is a backup of.
 
+    :returns: why nothing is removed, whatever the rules say; empty without such a pause.
     :raises BucketError: if R2 fails; `latest` is safe all the same.
     """
     rules = settings.rules
     if rules.days == 0:
         log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
         if latest.export.nodes and not _size(latest).has_shrunk(settings.shrink_percent):
-            return
+            return ""
     elif rules.counts:
         log.info("Cleaning up backups that no rule keeps: %s", rules)
     else:
         log.info("Cleaning up backups older than %d days", rules.days)
-    carry_out(bucket, judge(bucket, prefix, settings, latest, now), is_dry=settings.is_dry)
+    judgement = judge(bucket, prefix, settings, [latest], now)
+    carry_out(bucket, judgement.verdicts, is_dry=settings.is_dry)
+    return judgement.pauses.get(latest.database, "")
 
 
 def judge(
-    bucket: Bucket, prefix: str, settings: PruneSettings, latest: Manifest, now: datetime
-) -> list[Verdict]:
-    """Decide on every backup under the prefix, oldest first, and change nothing.
+    bucket: Bucket,
+    prefix: str,
+    settings: PruneSettings,
+    latest: Sequence[Manifest],
+    now: datetime,
+) -> Judgement:
+    """Decide on every backup under the prefix, and change nothing.
 
-    :param latest: the newest complete backup; what is of another database than it is kept.
+    :param latest: the newest complete backup of each database; what is of others is kept.
     :raises BucketError: if R2 fails.
     """
     listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
     backups = stored_backups(listing, prefix)
-    describe = partial(_candidate, bucket, settings.rules, latest, now)
+    newest = {manifest.database: manifest for manifest in latest}
+    describe = partial(_candidate, bucket, settings.rules, newest, now)
     candidates = list(ordered_map(describe, backups, _AT_ONCE))
-    databases = {latest.database: latest.database_id}
+    databases = {name: manifest.database_id for name, manifest in newest.items()}
     policy = Policy(settings.rules, databases, settings.shrink_percent)
-    _warn(candidates, policy)
-    return [Verdict(*pair) for pair in zip(backups, decide(candidates, policy, now), strict=True)]
+    pauses = _pauses(candidates, policy)
+    for pause in pauses.values():
+        log.warning("%s", pause)
+    decisions = decide(candidates, policy, now)
+    verdicts = [Verdict(*pair) for pair in zip(backups, decisions, strict=True)]
+    return Judgement(verdicts, pauses)
 
 
 def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> None:
@@ -89,24 +112,33 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
         log.info("Cleanup complete: %d old backups removed", removed)
 
 
-def _warn(candidates: Sequence[Candidate], policy: Policy) -> None:
+def _pauses(candidates: Sequence[Candidate], policy: Policy) -> dict[str, str]:
     """Say why nothing is removed, if that is so; of an empty graph not also that it has shrunk."""
-    if emptied_databases(candidates, policy):
-        log.warning("The newest backup is of an empty graph, older are not: nothing is removed")
-        return
-    for size in shrunk_databases(candidates, policy).values():
-        log.warning(
-            "The graph has shrunk: the newest backup has %d entities, the last accepted one had "
-            "%d; nothing is removed until one has %d, or `backup.py prune --accept-shrink`",
-            size.entities, size.last_accepted, size.least(policy.shrink_percent),
-        )  # fmt: skip
+    pauses = {
+        database: (
+            f"The graph has shrunk: the newest backup has {size.entities} entities, the last "
+            f"accepted one had {size.last_accepted}; nothing is removed until one has "
+            f"{size.least(policy.shrink_percent)}, or `backup.py prune --accept-shrink`"
+        )
+        for database, size in shrunk_databases(candidates, policy).items()
+    }
+    for database in emptied_databases(candidates, policy):
+        pauses[database] = (
+            "The newest backup is of an empty graph, older are not: nothing is removed"
+        )
+    return pauses
 
 
 def _candidate(
-    bucket: Bucket, rules: Rules, latest: Manifest, now: datetime, backup: StoredBackup
+    bucket: Bucket,
+    rules: Rules,
+    newest: Mapping[str, Manifest],
+    now: datetime,
+    backup: StoredBackup,
 ) -> Candidate:
     """Describe a backup to retention; its manifest is read only where the decision needs it."""
-    if backup.manifest_key is not None and latest.archive_key in dict(backup.archives):
+    latest = newest.get(backup.name.database)
+    if latest and backup.manifest_key and latest.archive_key in dict(backup.archives):
         return _described(backup, latest)
     if backup.manifest_key is None or not _is_decisive(backup, rules, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
@@ -117,13 +149,15 @@ def _candidate(
         return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
 
 
-def _is_decisive(backup: StoredBackup, rules: Rules, latest: Manifest, now: datetime) -> bool:
+def _is_decisive(
+    backup: StoredBackup, rules: Rules, latest: Manifest | None, now: datetime
+) -> bool:
     """Whether a decision can depend on a backup's manifest: one that is young is kept anyway.
 
     But where rules count backups, it has to be known which count; and after one of an empty graph,
     whether there is one that is not.
     """
-    if backup.name.database != latest.database:
+    if latest is None:
         return False
     if latest.export.nodes == 0:
         return True

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from neo4j_r2.catalog import Manifest
-from neo4j_r2.errors import EXIT_UNEXPECTED, BackupError, Ending, LockedError
+from neo4j_r2.errors import (
+    EXIT_UNEXPECTED,
+    KILLED,
+    BackupError,
+    Ending,
+    LockedError,
+    failure_kind,
+)
 from neo4j_r2.log import redact
 from neo4j_r2.processes import ProcessIdentity
-from neo4j_r2.state import BackupState, RunState, State, StateFile
+from neo4j_r2.report import DatabaseReport, RunReport
+from neo4j_r2.state import (
+    Attempt,
+    BackupState,
+    RunState,
+    State,
+    StateFile,
+    Stored,
+)
 
 log = logging.getLogger(__name__)
+
+KEPT_ATTEMPTS: Final = 30
+"""Of each database, so that a month of nights can be shown."""
 
 
 class RunRecord:
@@ -23,24 +42,95 @@ class RunRecord:
 
     def __init__(self, directory: Path) -> None:
         self._file = StateFile(directory)
-        self._run = RunState(datetime.now(UTC).replace(microsecond=0), ProcessIdentity.own())
+        self._run = RunState(_now(), ProcessIdentity.own())
+        self._has_failed_before = False
+        self._has_begun = False
+        self._reports: list[DatabaseReport] = []
 
     def begin(self, started: datetime) -> None:
         """Record that the run is under way: if it is killed, this is all that tells of it."""
+        state = self._look_back()
+        self._has_begun = True
         self._run = replace(self._run, started=started)
-        self._write(replace(self._state(), last_run=self._run))
+        self._write(replace(state, last_run=self._run))
 
-    def stored(self, manifest: Manifest) -> None:
-        """Record the run's backup, which stands whatever comes after it."""
-        backup = backup_state(manifest)
-        self._write(replace(self._state(), last_backup=backup))
+    def expect(self, databases: Sequence[str]) -> None:
+        """Record which databases are to be backed up, from now on if they are new."""
+        self._write(self._state().expecting(databases, self._run.started))
 
-    def end(self, exit_code: int, error: str = "") -> None:
+    @contextmanager
+    def attempt(self, database: str) -> Iterator[AttemptRecord]:
+        """Record what becomes of one database in the context, whatever that is."""
+        record = AttemptRecord(lambda backup: self._made(database, backup))
+        started, error = _now(), None
+        try:
+            yield record
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self._end_attempt(database, record, started, error)
+
+    def end(self, error: BaseException | None) -> None:
         """Record how the run ended."""
-        finished = datetime.now(UTC).replace(microsecond=0)
-        line = redact(" ".join(error.split()))
-        run = replace(self._run, finished=finished, exit_code=exit_code, error=line)
-        self._write(replace(self._state(), last_run=run))
+        state = self._state() if self._has_begun else self._look_back()
+        exit_code, line = _ending(error)
+        self._run = replace(self._run, finished=_now(), exit_code=exit_code, error=line)
+        failures = _counted(state.failures, exit_code)
+        self._write(replace(state, last_run=self._run, failures=failures))
+
+    def report(self) -> RunReport:
+        """Return what is to be said of the run, once it has ended."""
+        run = self._run
+        if run.finished is None or run.exit_code is None:
+            raise AssertionError("the run has not ended")
+        return RunReport(
+            started=run.started,
+            finished=run.finished,
+            exit_code=run.exit_code,
+            error=run.error,
+            has_failed_before=self._has_failed_before,
+            databases=tuple(self._reports),
+        )
+
+    def _look_back(self) -> State:
+        """Return the state with what became of the run before, which only this one can count."""
+        state = self._state()
+        last = state.last_run
+        if last is None or (last.finished is None and last.process.is_alive()):
+            return state
+        self._has_failed_before = last.exit_code != 0
+        if last.finished is not None:
+            return state
+        killed = state.failures.get(KILLED, 0) + 1
+        return replace(state, failures={**state.failures, KILLED: killed})
+
+    def _made(self, database: str, backup: BackupState) -> None:
+        state = self._state()
+        known = replace(state.of(database), last_backup=backup)
+        self._write(state.with_database(database, known))
+
+    def _end_attempt(
+        self,
+        database: str,
+        record: AttemptRecord,
+        started: datetime,
+        error: BaseException | None,
+    ) -> None:
+        exit_code, line = _ending(error)
+        size = record.backup.archive_size if record.backup else 0
+        attempt = Attempt(started, _now(), exit_code, line, size)
+        state = self._state()
+        before = state.of(database)
+        after = replace(
+            before,
+            attempts=(*before.attempts, attempt)[-KEPT_ATTEMPTS:],
+            failures=_counted(before.failures, exit_code),
+            stored=record.stored or before.stored,
+            pause=before.pause if record.pause is None else record.pause,
+        )
+        self._reports.append(DatabaseReport(database, attempt, record.backup, after.pause))
+        self._write(state.with_database(database, after))
 
     def _state(self) -> State:
         return self._file.read() or State(since=self._run.started)
@@ -52,6 +142,23 @@ class RunRecord:
             log.warning("This run is not recorded: %s", error)
 
 
+class AttemptRecord:
+    """What is found out about one database while it is backed up."""
+
+    def __init__(self, on_backup: Callable[[BackupState], None]) -> None:
+        self._on_backup = on_backup
+        self.backup: BackupState | None = None
+        """The backup that was made."""
+        self.pause: str | None = None
+        """Why nothing is removed; None as long as that is not known."""
+        self.stored: Stored | None = None
+
+    def made(self, manifest: Manifest) -> None:
+        """Record the attempt's backup at once: it stands whatever comes after it."""
+        self.backup = backup_state(manifest)
+        self._on_backup(self.backup)
+
+
 @contextmanager
 def recorded(directory: Path) -> Iterator[RunRecord]:
     """Record how the run in the context ends, unless the lock refuses it."""
@@ -60,20 +167,53 @@ def recorded(directory: Path) -> Iterator[RunRecord]:
         yield record
     except LockedError:
         raise
-    except (BackupError, Ending) as error:
-        record.end(error.exit_code, str(error))
-        raise
     except BaseException as error:
-        record.end(EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}")
+        record.end(error)
         raise
-    record.end(0)
+    record.end(None)
+
+
+def record_prune(directory: Path, database: str, pause: str, stored: Stored) -> None:
+    """Record what a prune by itself has left of a database, if anything is known of it.
+
+    :param pause: why nothing was removed, whatever the rules say; empty without a pause.
+    :raises ConfigurationError: if the state cannot be written.
+    """
+    file = StateFile(directory)
+    state = file.read()
+    if state is not None and database in state.databases:
+        known = replace(state.of(database), pause=pause, stored=stored)
+        file.write(state.with_database(database, known))
+
+
+def _ending(error: BaseException | None) -> tuple[int, str]:
+    """Return the exit code for an error, and its line without secrets."""
+    if error is None:
+        return 0, ""
+    if isinstance(error, BackupError | Ending):
+        return error.exit_code, redact(" ".join(str(error).split()))
+    return EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}"
+
+
+def _counted(failures: Mapping[str, int], exit_code: int) -> Mapping[str, int]:
+    if exit_code == 0:
+        return failures
+    kind = failure_kind(exit_code)
+    return {**failures, kind: failures.get(kind, 0) + 1}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def backup_state(manifest: Manifest) -> BackupState:
     """Return what the state says of a complete backup."""
     return BackupState(
         started=datetime.fromisoformat(manifest.started),
+        finished=datetime.fromisoformat(manifest.finished),
         archive_key=manifest.archive_key,
         archive_size=manifest.archive_size,
+        nodes=manifest.export.nodes,
+        relationships=manifest.export.relationships,
         database_id=manifest.database_id,
     )

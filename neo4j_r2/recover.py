@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,12 +11,13 @@ from neo4j_r2.config import Config
 from neo4j_r2.graph import Database
 from neo4j_r2.newest import newest_backup
 from neo4j_r2.record import backup_state
-from neo4j_r2.state import State, StateFile
+from neo4j_r2.state import DatabaseState, State, StateFile
 
 
-def recover_state(bucket: Bucket, config: Config, database: Database) -> None:
-    """Write the state: of a lost one the newest complete backup tells; a new schedule is noted.
+def recover_state(bucket: Bucket, config: Config, databases: Mapping[str, Database | None]) -> None:
+    """Write the state: of a lost one the newest complete backups tell; a new schedule is noted.
 
+    :param databases: that are to be backed up, by name; None is of one that is not there now.
     :raises ConfigurationError: if the state directory cannot be written.
     :raises BucketError: if the bucket cannot be read.
     """
@@ -24,9 +26,24 @@ def recover_state(bucket: Bucket, config: Config, database: Database) -> None:
     file = StateFile(service.state_directory)
     state = file.read()
     if state is None:
-        manifest = newest_backup(bucket, config.r2.prefix, database.name, database.id)
-        newest = backup_state(manifest) if manifest else None
-        state = State(newest.started if newest else now, service.due_times, None, newest)
+        known = {
+            name: _from_bucket(bucket, config.r2.prefix, name, database, now)
+            for name, database in databases.items()
+        }
+        since = min((each.since for each in known.values()), default=now)
+        state = State(since, service.due_times, tuple(databases), databases=known)
     if state.schedule != service.due_times:
         state = replace(state, schedule=service.due_times, since=now)
-    file.write(state)
+    file.write(state.expecting(tuple(databases), now))
+
+
+def _from_bucket(
+    bucket: Bucket, prefix: str, name: str, database: Database | None, now: datetime
+) -> DatabaseState:
+    """Return what the newest complete backup of a database tells."""
+    identity = database.id if database else None
+    manifest = newest_backup(bucket, prefix, name, identity)
+    if manifest is None:
+        return DatabaseState(now)
+    newest = backup_state(manifest)
+    return DatabaseState(newest.started, newest)

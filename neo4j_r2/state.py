@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from neo4j_r2 import state_directory
 from neo4j_r2.processes import ProcessIdentity
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 FILE_NAME: Final = "state.json"
 
 
@@ -30,14 +31,61 @@ class RunState:
 
 @dataclass(frozen=True)
 class BackupState:
-    """The newest backup that is known to be complete."""
+    """A backup that is known to be complete."""
 
     started: datetime
+    finished: datetime
     archive_key: str
     archive_size: int
     """Bytes in the bucket."""
-    database_id: str | None = None
-    """The database identity; None in a file of an earlier version."""
+    nodes: int
+    relationships: int
+    database_id: str
+    """The database identity."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one database in a run."""
+
+    started: datetime
+    finished: datetime
+    exit_code: int
+    error: str = ""
+    """In one line; empty after a success."""
+    archive_size: int = 0
+    """Bytes of the backup that it made; 0 without one."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished - self.started).total_seconds()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the bucket holds of a database, after the last prune."""
+
+    backups: int
+    """Those that have a manifest."""
+    size: int
+    """Bytes of all objects."""
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """What is known of one database."""
+
+    since: datetime
+    """From when on backups of it are expected."""
+    last_backup: BackupState | None = None
+    attempts: tuple[Attempt, ...] = ()
+    """The latest ones, oldest first."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """How many attempts failed so far, by `errors.failure_kind`."""
+    stored: Stored | None = None
+    pause: str = ""
+    """Why nothing of it is removed, whatever the rules say; empty without a pause."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +96,30 @@ class State:
     """From when on backups are expected: since the service, or its schedule, is new."""
     schedule: str = ""
     """The schedule with its time zone."""
+    expected: tuple[str, ...] = ()
+    """The databases that are backed up, in their order."""
     last_run: RunState | None = None
-    last_backup: BackupState | None = None
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """How many runs failed so far, by `errors.failure_kind`, or were killed."""
+    databases: Mapping[str, DatabaseState] = field(default_factory=dict)
+    """By name; also those that are not expected any more."""
+
+    def of(self, database: str) -> DatabaseState:
+        """Return what is known of a database."""
+        return self.databases.get(database) or DatabaseState(self.since)
+
+    def with_database(self, database: str, known: DatabaseState) -> Self:
+        """Return the state in which this is known of a database."""
+        return replace(self, databases={**self.databases, database: known})
+
+    def expecting(self, databases: Sequence[str], since: datetime) -> Self:
+        """Return the state in which these are backed up, from `since` on those that were not."""
+        new = {
+            database: replace(self.of(database), since=since)
+            for database in databases
+            if database not in self.expected
+        }
+        return replace(self, expected=tuple(databases), databases={**self.databases, **new})
 
 
 class StateFile:
@@ -62,7 +132,7 @@ class StateFile:
         """Return the state, None if there is none that this version can read."""
         try:
             return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
     def write(self, state: State) -> None:
@@ -79,30 +149,61 @@ class StateFile:
 def _from_json(content: dict[str, Any]) -> State | None:
     if content["format_version"] != FORMAT_VERSION:
         return None
-    run, backup = content["last_run"], content["last_backup"]
+    run = content["last_run"]
     return State(
-        since=datetime.fromisoformat(content["since"]),
+        since=_time(content["since"]),
         schedule=content["schedule"],
+        expected=tuple(content["expected"]),
         last_run=_run(run) if run else None,
-        last_backup=_backup(backup) if backup else None,
+        failures=dict(content["failures"]),
+        databases={name: _database(known) for name, known in content["databases"].items()},
     )
 
 
 def _run(content: dict[str, Any]) -> RunState:
     finished = content["finished"]
     return RunState(
-        started=datetime.fromisoformat(content["started"]),
+        started=_time(content["started"]),
         process=ProcessIdentity(**content["process"]),
-        finished=datetime.fromisoformat(finished) if finished else None,
+        finished=_time(finished) if finished else None,
         exit_code=content["exit_code"],
         error=content["error"],
     )
 
 
+def _database(content: dict[str, Any]) -> DatabaseState:
+    backup, stored = content["last_backup"], content["stored"]
+    return DatabaseState(
+        since=_time(content["since"]),
+        last_backup=_backup(backup) if backup else None,
+        attempts=tuple(map(_attempt, content["attempts"])),
+        failures=dict(content["failures"]),
+        stored=Stored(stored["backups"], stored["size"]) if stored else None,
+        pause=content["pause"],
+    )
+
+
 def _backup(content: dict[str, Any]) -> BackupState:
     return BackupState(
-        started=datetime.fromisoformat(content["started"]),
+        started=_time(content["started"]),
+        finished=_time(content["finished"]),
         archive_key=content["archive_key"],
         archive_size=content["archive_size"],
-        database_id=content.get("database_id"),
+        nodes=content["nodes"],
+        relationships=content["relationships"],
+        database_id=content["database_id"],
     )
+
+
+def _attempt(content: dict[str, Any]) -> Attempt:
+    return Attempt(
+        started=_time(content["started"]),
+        finished=_time(content["finished"]),
+        exit_code=content["exit_code"],
+        error=content["error"],
+        archive_size=content["archive_size"],
+    )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -18,20 +18,26 @@ READ_AT_ONCE: Final = 16
 """Manifests; fewer than the connections that the client keeps."""
 
 
-def survey(bucket: Bucket, prefix: str) -> Listing:
+def survey(bucket: Bucket, prefix: str, database: str | None = None) -> Listing:
     """Return all that is under a prefix; what is wrong with one backup stops nothing.
+
+    :param database: the one of which backups and uploads are meant; None means all.
 
     :raises BucketError: if R2 fails.
     """
     objects = [(stored.key, stored.size) for stored in bucket.objects(f"{prefix}/")]
-    newest_first = reversed(stored_backups(objects, prefix))
+    newest_first = [
+        backup
+        for backup in reversed(stored_backups(objects, prefix))
+        if database in (None, backup.name.database)
+    ]
     found = ordered_map(lambda backup: _read(bucket, backup), newest_first, READ_AT_ONCE)
     return Listing(
         bucket=bucket.name,
         prefix=prefix,
         time=datetime.now(UTC),
         backups=[line for lines in found for line in lines],
-        uploads=_uploads(bucket, prefix),
+        uploads=_uploads(bucket, prefix, database),
         foreign=[(key, size) for key, size in objects if parse_key(key, prefix) is None],
     )
 
@@ -46,7 +52,7 @@ def _read(bucket: Bucket, backup: StoredBackup) -> list[ListedBackup]:
         return listed(backup, None, str(error))
 
 
-def _uploads(bucket: Bucket, prefix: str) -> list[ListedUpload] | None:
+def _uploads(bucket: Bucket, prefix: str, database: str | None) -> list[ListedUpload] | None:
     try:
         unfinished = bucket.unfinished_uploads(f"{prefix}/")
     except BucketError as error:
@@ -56,5 +62,7 @@ def _uploads(bucket: Bucket, prefix: str) -> list[ListedUpload] | None:
     for upload in sorted(unfinished, key=lambda each: each.initiated, reverse=True):
         parsed = parse_key(upload.key, prefix)
         begun = datetime.fromtimestamp(upload.initiated, UTC)
-        uploads.append(ListedUpload(upload.key, begun, parsed[0].database if parsed else None))
+        of = parsed[0].database if parsed else None
+        if None in (database, of) or of == database:
+            uploads.append(ListedUpload(upload.key, begun, of))
     return uploads

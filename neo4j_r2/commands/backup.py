@@ -1,4 +1,4 @@
-"""Makes one backup: the archive, its manifest, and then room for it."""
+"""Makes one backup of each database: the archive, its manifest, and then room for it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest
 from neo4j_r2.config import Config, requested_state_directory
 from neo4j_r2.configure import configure
+from neo4j_r2.each_database import each_database
 from neo4j_r2.errors import BucketError
 from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import Invocation
-from neo4j_r2.lock import run_lock
+from neo4j_r2.lock import RunLock, run_lock
 from neo4j_r2.mark import refuse_unfinished
 from neo4j_r2.progress import Progress
 from neo4j_r2.prune import prune
-from neo4j_r2.record import RunRecord, recorded
+from neo4j_r2.record import AttemptRecord, RunRecord, recorded
+from neo4j_r2.select_databases import select_databases
 from neo4j_r2.store import Store
+from neo4j_r2.stored import stored_of
 from neo4j_r2.sweep import sweep
 from neo4j_r2.watch import Watch
 
@@ -27,49 +30,70 @@ log = logging.getLogger(__name__)
 
 
 def run(invocation: Invocation) -> int:
-    """Make one backup, and record how it ended."""
+    """Back up every database, and record how that ended."""
     with recorded(requested_state_directory(invocation.environment, invocation.dotenv)) as record:
-        run_backup(configure(invocation), record)
+        run_backups(configure(invocation), record)
     return 0
 
 
-def run_backup(config: Config, record: RunRecord) -> None:
-    """Export, compress and upload side by side, then prune."""
+def run_backups(config: Config, record: RunRecord) -> None:
+    """Back up one database after the other; one that fails does not stop the others."""
     log.info("Starting Neo4j backup process")
     watch = Watch(config.stall_seconds)
-    started = datetime.now(UTC).replace(microsecond=0)
-    with run_lock(config.service.state_directory) as lock, watch.running():
-        record.begin(started)
-        log.info("Connecting to Neo4j: %s", config.neo4j.uri)
-        with Graph(config.neo4j, config.retry_seconds) as graph:
-            database = graph.database()
-            refuse_unfinished(graph, database.name)
-            with watch.waiting_for("R2"):
-                bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
-                bucket.preflight()
-                sweep(bucket, lock, config.r2, database.name, started)
-                accepted = last_accepted(
-                    bucket, config.r2.prefix, database, config.prune.shrink_percent
-                )
-            log.info("Connected successfully, starting export...")
-            progress = Progress(sum(graph.counts()), watch.progress)
-            store = Store(bucket, config, lock, watch, progress, database, last_accepted=accepted)
-            manifest = back_up(graph, store, started)
-        record.stored(manifest)
+    with run_lock(config.service.state_directory) as lock:
+        record.begin(_now())
+        with watch.running():
+            databases = select_databases(config)
+        record.expect(databases)
+
+        def back_up_one(database: str) -> None:
+            with record.attempt(database) as attempt, watch.running():
+                run_backup(config.of(database), lock, watch, attempt)
+
+        each_database(databases, back_up_one)
+
+
+def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptRecord) -> None:
+    """Export, compress and upload side by side, then prune."""
+    started = _now()
+    log.info("Connecting to Neo4j: %s", config.neo4j.uri)
+    with Graph(config.neo4j, config.retry_seconds) as graph:
+        database = graph.database()
+        refuse_unfinished(graph, database.name)
         with watch.waiting_for("R2"):
-            clean_up(bucket, config, manifest, started)
+            bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
+            bucket.preflight()
+            sweep(bucket, lock, config.r2, database.name, started)
+            accepted = last_accepted(
+                bucket, config.r2.prefix, database, config.prune.shrink_percent
+            )
+        log.info("Connected successfully, starting export...")
+        progress = Progress(sum(graph.counts()), watch.progress)
+        store = Store(bucket, config, lock, watch, progress, database, last_accepted=accepted)
+        manifest = back_up(graph, store, started)
+    attempt.made(manifest)
+    with watch.waiting_for("R2"):
+        clean_up(bucket, config, manifest, started, attempt)
     log.info("Backup completed successfully!")
 
 
-def clean_up(bucket: Bucket, config: Config, manifest: Manifest, now: datetime) -> None:
+def clean_up(
+    bucket: Bucket, config: Config, manifest: Manifest, now: datetime, attempt: AttemptRecord
+) -> None:
     """Prune; a failure of it leaves the new backup as safe as it is, and says so.
 
     :raises BucketError: with that message.
     """
+    prefix = config.r2.prefix
     try:
-        prune(bucket, config.r2.prefix, config.prune, manifest, now)
+        attempt.pause = prune(bucket, prefix, config.prune, manifest, now)
+        attempt.stored = stored_of(bucket, prefix, manifest.database)
     except BucketError as error:
         raise BucketError(f"The backup is safe, but cleaning up failed: {error}") from error
     except SystemExit:
         log.warning("The backup is safe, but cleaning up was cut short")
         raise
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

@@ -42,5 +42,5 @@ def banner(config: Config) -> list[str]:
         f"Compression: {str(config.compression).lower()}",
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",
-        f"Neo4j Database: {config.neo4j.database}",
+        f"Neo4j Database: {', '.join(config.databases)}",
     ]

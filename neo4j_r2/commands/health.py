@@ -9,10 +9,10 @@ import logging
 from datetime import UTC, datetime
 
 from neo4j_r2.configure import configure_service
-from neo4j_r2.diagnose import Signs, diagnose, due
+from neo4j_r2.diagnose import Signs, diagnose, next_due
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.processes import is_running
-from neo4j_r2.state import StateFile
+from neo4j_r2.state import State, StateFile
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,13 @@ def run(invocation: Invocation) -> int:
     if problems := diagnose(signs, settings):
         log.error("Unhealthy: %s", "; ".join(problems))
         return 1
-    if state:
-        last = (
-            f"last backup {state.last_backup.archive_key}" if state.last_backup else "no backup yet"
-        )
-        log.info("Healthy: %s, due next at %s", last, due(state, settings).isoformat())
+    if state and (expected := next_due(state, settings)):
+        log.info("Healthy: %s, due next at %s", latest(state), expected.isoformat())
     return 0
+
+
+def latest(state: State) -> str:
+    """Return the keys of the last backups."""
+    backups = [state.of(database).last_backup for database in state.expected]
+    keys = [backup.archive_key for backup in backups if backup]
+    return f"last backup {', '.join(keys)}" if keys else "no backup yet"

@@ -21,7 +21,7 @@ def run(invocation: Invocation) -> int:
         # Somebody waits, so R2's failures are not tried again for long.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
-        listing = survey(bucket, config.r2.prefix)
+        listing = survey(bucket, config.r2.prefix, invocation.options.database)
     text = document(listing) if invocation.options.json else table(listing)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `list | head`
     sys.stdout.write(text)

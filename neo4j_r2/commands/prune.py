@@ -1,8 +1,8 @@
 """Removes what retention gives up, without a backup being made; asks only R2.
 
-Which database is meant is a question that Neo4j would answer. Here the newest complete backup does:
-of the database that NEO4J_DATABASE names, and of the identity that this host's last backup had, if
-the state directory knows of one.
+Which database is meant by a name is a question that Neo4j would answer. Here the newest complete
+backup of that name does, and of the identity that this host's last backup of it had, if the state
+directory knows of one.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from neo4j_r2.accept_shrink import accept_shrink
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, parse_key
+from neo4j_r2.catalog import Manifest
+from neo4j_r2.choose import choose_database
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
 from neo4j_r2.invocation import Invocation
@@ -24,7 +26,10 @@ from neo4j_r2.listing import plan
 from neo4j_r2.lock import run_lock
 from neo4j_r2.newest import newest_backup
 from neo4j_r2.prune import carry_out, judge
-from neo4j_r2.state import StateFile
+from neo4j_r2.record import record_prune
+from neo4j_r2.select_databases import stored_databases
+from neo4j_r2.state import State, StateFile
+from neo4j_r2.stored import stored_of
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -47,33 +52,48 @@ def run(invocation: Invocation) -> int:
 
 
 def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> None:
-    """Decide by the newest complete backup of the configured database; without one do nothing."""
+    """Decide by the newest complete backup of each database; of one without any nothing goes."""
     prefix = config.r2.prefix
-    latest = own_latest(bucket, config)
-    if latest is None:
-        log.warning(
-            "No complete backup of database %s under s3://%s/%s/: nothing is removed",
-            config.neo4j.database, bucket.name, prefix,
-        )  # fmt: skip
-        return
-    log.info("The newest complete backup of database %s: %s", latest.database, latest.archive_key)
+    state = StateFile(config.service.state_directory).read()
+    databases = stored_databases(bucket, config, options.database)
+    if options.accept_shrink:
+        databases = [choose_database(databases, None, None)]
+    latest = []
+    for database in databases:
+        manifest = newest_backup(bucket, prefix, database, own_identity(state, database))
+        if manifest is None:
+            log.warning(
+                "No complete backup of database %s under s3://%s/%s/: nothing is removed",
+                database, bucket.name, prefix,
+            )  # fmt: skip
+            continue
+        log.info("The newest complete backup of database %s: %s", database, manifest.archive_key)
+        latest.append(manifest)
+    if latest:
+        carry_out_on(bucket, config, options, latest)
+
+
+def carry_out_on(
+    bucket: Bucket, config: Config, options: argparse.Namespace, latest: Sequence[Manifest]
+) -> None:
+    """Decide on the backups of the databases that `latest` are of, print it, and do it."""
     settings = replace(config.prune, is_dry=options.dry_run or config.prune.is_dry)
     if options.accept_shrink and options.dry_run:
         settings = replace(settings, shrink_percent=0)  # as if it was accepted
     elif options.accept_shrink:
-        accept_shrink(bucket, latest, settings.shrink_percent)
-    verdicts = judge(bucket, prefix, settings, latest, datetime.now(UTC))
-    sys.stdout.write(plan(verdicts))
+        accept_shrink(bucket, latest[0], settings.shrink_percent)
+    judgement = judge(bucket, config.r2.prefix, settings, latest, datetime.now(UTC))
+    sys.stdout.write(plan(judgement.verdicts))
     sys.stdout.flush()
-    carry_out(bucket, verdicts, is_dry=settings.is_dry)
+    carry_out(bucket, judgement.verdicts, is_dry=settings.is_dry)
+    if not options.dry_run:
+        for database in sorted({manifest.database for manifest in latest}):
+            pause = judgement.pauses.get(database, "")
+            stored = stored_of(bucket, config.r2.prefix, database)
+            record_prune(config.service.state_directory, database, pause, stored)
 
 
-def own_latest(bucket: Bucket, config: Config) -> Manifest | None:
-    """Return the manifest of the newest complete backup of what this host backs up."""
-    prefix, database = config.r2.prefix, config.neo4j.database.lower()
-    state = StateFile(config.service.state_directory).read()
-    last = state.last_backup if state else None
-    parsed = parse_key(last.archive_key, prefix) if last else None
-    is_known = parsed is not None and parsed[0].database == database
-    identity = last.database_id if last and is_known else None
-    return newest_backup(bucket, prefix, database, identity)
+def own_identity(state: State | None, database: str) -> str | None:
+    """Return the database identity of which this host made its last backup, if it is known."""
+    last = state.of(database).last_backup if state else None
+    return last.database_id if last else None

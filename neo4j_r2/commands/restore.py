@@ -15,6 +15,7 @@ from typing import Final
 
 from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
+from neo4j_r2.choose import choose_database
 from neo4j_r2.config import Config, Neo4jSettings
 from neo4j_r2.configure import configure, configure_target
 from neo4j_r2.contents import Contents, rows_in
@@ -90,7 +91,16 @@ def read_settings(invocation: Invocation) -> tuple[Config, Neo4jSettings]:
     settings = config.neo4j
     if options.to_uri:
         settings = configure_target(invocation, config, options.to_uri)
-    return config, replace(settings, database=options.to_database or settings.database)
+    return config, replace(settings, database=target_database(config, options))
+
+
+def target_database(config: Config, options: argparse.Namespace) -> str:
+    """Return the name of the database that is restored into.
+
+    :raises ConfigurationError: if it could be more than one.
+    """
+    named: str | None = options.to_database or options.database
+    return choose_database(config.databases, named, options.key or options.from_file)
 
 
 def refuse(
@@ -116,7 +126,8 @@ def open_source(invocation: Invocation, config: Config, watch: Watch) -> Source:
     else:
         with watch.waiting_for("R2"):
             bucket = open_bucket(config, watch)
-            wish = Wish(config.neo4j.database.lower(), options.key or LATEST, options.at)
+            database = choose_database(config.databases, options.database, options.key)
+            wish = Wish(database, options.key or LATEST, options.at)
             find = partial(chosen_source, bucket, config.r2.prefix, wish)
             source = find()
             if wish.key == LATEST:

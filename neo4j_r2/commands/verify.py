@@ -7,14 +7,17 @@ import logging
 from neo4j_r2 import drill
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import StoredBackup, stored_backups
+from neo4j_r2.choose import choose_database
 from neo4j_r2.config import Config, Neo4jSettings
 from neo4j_r2.configure import configure, configure_target
 from neo4j_r2.contents import Contents, rows_in
+from neo4j_r2.each_database import each_database
 from neo4j_r2.errors import ConfigurationError, CorruptError
 from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import LATEST, Invocation
 from neo4j_r2.progress import Countdown
 from neo4j_r2.restore import Counts, Restore, read_ahead
+from neo4j_r2.select_databases import stored_databases
 from neo4j_r2.source import Source, Wish, chosen_source, stored_source
 from neo4j_r2.target import Target
 from neo4j_r2.verify import verify
@@ -33,14 +36,27 @@ def run(invocation: Invocation) -> int:
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
         if options.all:
-            verify_all(bucket, config, watch)
-            return 0
-        wish = Wish(config.neo4j.database.lower(), options.key or LATEST)
-        source = chosen_source(bucket, config.r2.prefix, wish)
-        contents = prove(source, watch)
-        if scratch:
-            run_drill(scratch, config, source, contents, watch)
+            verify_all(bucket, config, options.database, watch)
+        elif options.key or scratch:
+            database = choose_database(config.databases, options.database, options.key)
+            wish = Wish(database, options.key or LATEST)
+            source = chosen_source(bucket, config.r2.prefix, wish)
+            contents = prove(source, watch)
+            if scratch:
+                run_drill(scratch, config, source, contents, watch)
+        else:
+            verify_latest(bucket, config, options.database, watch)
     return 0
+
+
+def verify_latest(bucket: Bucket, config: Config, wished: str | None, watch: Watch) -> None:
+    """Verify the latest backup of each database that is meant."""
+
+    def verify_one(database: str) -> None:
+        wish = Wish(database, LATEST)
+        prove(chosen_source(bucket, config.r2.prefix, wish), watch)
+
+    each_database(stored_databases(bucket, config, wished), verify_one)
 
 
 def scratch_settings(invocation: Invocation, config: Config) -> Neo4jSettings:
@@ -54,15 +70,19 @@ def scratch_settings(invocation: Invocation, config: Config) -> Neo4jSettings:
     return configure_target(invocation, config, uri)
 
 
-def verify_all(bucket: Bucket, config: Config, watch: Watch) -> None:
-    """Verify every backup under the prefix, newest first.
+def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watch) -> None:
+    """Verify every backup under the prefix, newest first; only a database's, if one is given.
 
     :raises ConfigurationError: if there is none.
     :raises CorruptError: in the end, if one is not good.
     """
     prefix = config.r2.prefix
     listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
-    backups = stored_backups(listing, prefix)
+    backups = [
+        backup
+        for backup in stored_backups(listing, prefix)
+        if database in (None, backup.name.database)
+    ]
     if not backups:
         raise ConfigurationError(f"There is no backup under s3://{bucket.name}/{prefix}/")
     bad = sum(not is_good(bucket, backup, watch) for backup in reversed(backups))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Mapping
 
+from neo4j_r2.accepted import ALL_DATABASES
 from neo4j_r2.bucket import Bucket
+from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
 from neo4j_r2.driver import CONNECTION_SECONDS
-from neo4j_r2.graph import Graph
+from neo4j_r2.errors import GraphError, LoginRefusedError
+from neo4j_r2.graph import Database, Graph
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.recover import recover_state
+from neo4j_r2.select_databases import select_databases
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -22,12 +28,43 @@ def run(invocation: Invocation) -> int:
     watch = Watch(seconds + CONNECTION_SECONDS)  # for a server that takes connections and is silent
     with watch.running():
         log.info("Waiting for Neo4j to be ready...")
-        with Graph(config.neo4j, config.retry_seconds) as graph:
-            database = graph.wait_for_database(seconds)
+        databases = wait_for_databases(config, seconds)
         log.info("Neo4j is ready!")
         watch.progress()
         with watch.waiting_for("R2"):
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
-            recover_state(bucket, config, database)
+            recover_state(bucket, config, databases)
     return 0
+
+
+def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database | None]:
+    """Return the databases that are to be backed up, by name, once they are up.
+
+    One of several that is not there is a warning, and None: it keeps no other from being backed up.
+
+    :raises GraphError: if none is there, at once or when it has taken too long.
+    """
+    deadline = time.monotonic() + seconds
+    if config.databases == ALL_DATABASES:
+        _wait_for(config, seconds)
+    found: dict[str, Database | None] = {}
+    failures = []
+    for name in select_databases(config):
+        try:
+            found[name] = _wait_for(config.of(name), max(0.0, deadline - time.monotonic()))
+        except LoginRefusedError:
+            raise
+        except GraphError as error:
+            failures.append(error)
+            found[name] = None
+    if len(failures) == len(found):
+        raise failures[0]
+    for failure in failures:
+        log.warning("%s", failure)
+    return found
+
+
+def _wait_for(config: Config, seconds: float) -> Database:
+    with Graph(config.neo4j, config.retry_seconds) as graph:
+        return graph.wait_for_database(seconds)

@@ -1,0 +1,46 @@
+"""Which databases are meant: those that are configured, or all that the server has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from neo4j_r2.accepted import ALL_DATABASES
+from neo4j_r2.bucket import Bucket
+from neo4j_r2.catalog import stored_backups
+from neo4j_r2.config import SYSTEM_DATABASE, Config
+from neo4j_r2.errors import GraphError
+from neo4j_r2.graph import Graph
+
+log = logging.getLogger(__name__)
+
+
+def select_databases(config: Config) -> Sequence[str]:
+    """Return the names of the databases to back up, in the order in which that is done.
+
+    :raises GraphError: if all are wanted, and the server does not say which there are, or has none.
+    """
+    if config.databases != ALL_DATABASES:
+        return config.databases
+    with Graph(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds) as graph:
+        graph.database()
+        found = graph.online_databases()
+    if not found:
+        raise GraphError(f"Neo4j failed: {config.neo4j.uri} has no database that is online")
+    log.info("Databases online: %s", ", ".join(found))
+    return found
+
+
+def stored_databases(bucket: Bucket, config: Config, wished: str | None) -> Sequence[str]:
+    """Return the names of the databases whose backups are meant, by a command that asks only R2.
+
+    :param wished: the one that is asked for; None means those that are configured.
+    :raises BucketError: if the bucket cannot be read.
+    """
+    if wished is not None:
+        return [wished]
+    if config.databases != ALL_DATABASES:
+        return config.databases
+    prefix = config.r2.prefix
+    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
+    return sorted({backup.name.database for backup in stored_backups(listing, prefix)})
