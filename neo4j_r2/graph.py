@@ -88,7 +88,7 @@ class Graph:
 
         :raises GraphError: if there is no such server, login, database or supported version.
         """
-        component = self._login(
+        (component,) = self._login(
             "CALL dbms.components() YIELD name, versions, edition "
             "WHERE name = 'Neo4j Kernel' RETURN versions, edition"
         )
@@ -98,8 +98,25 @@ class Graph:
         info = self.row("CALL db.info() YIELD id, name")
         return Database(info["name"], info["id"], version, component["edition"])
 
-    def wait_for_database(self, seconds: float) -> Database:
-        """Log in as `database` does, as soon as the server is up.
+    def online_databases(self) -> list[str]:
+        """Log in, to `SYSTEM_DATABASE`, and return the names of all databases that can be read.
+
+        In ascending order; without that one, and without composite databases, which have no graph.
+
+        :raises GraphError: if there is no such server or login; or no database, or not yet.
+        """
+        rows = self._login(
+            "SHOW DATABASES YIELD name, type, currentStatus "
+            "WHERE type = 'standard' AND currentStatus = 'online'"
+        )
+        if not rows:
+            raise GraphUnavailableError(
+                f"Neo4j failed: {self._settings.uri} has no database online"
+            )
+        return sorted({row["name"] for row in rows})  # a cluster has a row for each server
+
+    def wait_for(self, login: Callable[[], Result], seconds: float) -> Result:
+        """Log in, by `database` or `online_databases`, as soon as the server is up.
 
         Only what can heal by itself is waited for. A refused login never is: the server locks the
         account of who keeps trying.
@@ -110,7 +127,7 @@ class Graph:
         reason = ""
         while True:
             try:
-                return self.database()
+                return login()
             except GraphUnavailableError as error:
                 if time.monotonic() + _WAIT_STEP_SECONDS > deadline:
                     raise GraphError(
@@ -120,17 +137,6 @@ class Graph:
                     log.debug("Not ready yet: %s", error)
                 reason = str(error)
             time.sleep(_WAIT_STEP_SECONDS)
-
-    def online_databases(self) -> list[str]:
-        """Return the names of the server's databases that can be read, in ascending order.
-
-        Not `system`, and no composite database, which has no graph of its own.
-        """
-        rows = self.rows(
-            "SHOW DATABASES YIELD name, type, currentStatus "
-            "WHERE type = 'standard' AND currentStatus = 'online'"
-        )
-        return sorted({row["name"] for row in rows})  # a cluster has a row for each server
 
     def bookmark(self) -> frozenset[str]:
         """Return a mark that is equal to a later one only if nothing was committed in between."""
@@ -276,10 +282,10 @@ class Graph:
         with self._session() as session:
             return [_row(record) for record in _whole(session.run(query, dict(parameters)))]
 
-    def _login(self, query: str) -> Mapping[str, Any]:
+    def _login(self, query: str) -> list[Mapping[str, Any]]:
         """Run the first query: without patience, so that a wrong address is told at once."""
         try:
-            return self._run(query, {})[0]
+            return self._run(query, {})
         except (DriverError, Neo4jError) as error:
             raise self._error(error) from error
 

@@ -49,10 +49,9 @@ class RunRecord:
 
     def begin(self, started: datetime) -> None:
         """Record that the run is under way: if it is killed, this is all that tells of it."""
-        state = self._look_back()
-        self._has_begun = True
         self._run = replace(self._run, started=started)
-        self._write(replace(state, last_run=self._run))
+        self._has_begun = True
+        self._write(replace(self._look_back(), last_run=self._run))
 
     def expect(self, databases: Sequence[str]) -> None:
         """Record which databases are to be backed up, from now on if they are new."""

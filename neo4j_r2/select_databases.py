@@ -9,24 +9,22 @@ from neo4j_r2.accepted import ALL_DATABASES
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import stored_backups
 from neo4j_r2.config import SYSTEM_DATABASE, Config
-from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Graph
 
 log = logging.getLogger(__name__)
 
 
-def select_databases(config: Config) -> Sequence[str]:
+def select_databases(config: Config, wait_seconds: float = 0.0) -> Sequence[str]:
     """Return the names of the databases to back up, in the order in which that is done.
 
+    :param wait_seconds: how long to wait for a server that is not up yet.
     :raises GraphError: if all are wanted, and the server does not say which there are, or has none.
     """
     if config.databases != ALL_DATABASES:
         return config.databases
     with Graph(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds) as graph:
-        graph.database()
-        found = graph.online_databases()
-    if not found:
-        raise GraphError(f"Neo4j failed: {config.neo4j.uri} has no database that is online")
+        ask = graph.online_databases
+        found = graph.wait_for(ask, wait_seconds) if wait_seconds else ask()
     log.info("Databases online: %s", ", ".join(found))
     return found
 

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Mapping
 
-from neo4j_r2.accepted import ALL_DATABASES
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
@@ -46,13 +45,11 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
     :raises GraphError: if none is there, at once or when it has taken too long.
     """
     deadline = time.monotonic() + seconds
-    if config.databases == ALL_DATABASES:
-        _wait_for(config, seconds)
     found: dict[str, Database | None] = {}
     failures = []
-    for name in select_databases(config):
+    for name in select_databases(config, seconds):
         try:
-            found[name] = _wait_for(config.of(name), max(0.0, deadline - time.monotonic()))
+            found[name] = wait_for_database(config.of(name), max(0.0, deadline - time.monotonic()))
         except LoginRefusedError:
             raise
         except GraphError as error:
@@ -65,6 +62,7 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
     return found
 
 
-def _wait_for(config: Config, seconds: float) -> Database:
+def wait_for_database(config: Config, seconds: float) -> Database:
+    """Return the database, once it is up."""
     with Graph(config.neo4j, config.retry_seconds) as graph:
-        return graph.wait_for_database(seconds)
+        return graph.wait_for(graph.database, seconds)

@@ -12,7 +12,7 @@ import pytest
 from neo4j_r2.catalog import Manifest
 from neo4j_r2.lock import run_lock
 from neo4j_r2.record import backup_state
-from neo4j_r2.state import State, StateFile
+from neo4j_r2.state import DatabaseState, State, StateFile
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.r2_rules import R2Limits
@@ -147,7 +147,8 @@ def test_the_server_that_this_host_backs_up_is_told_by_its_state(
     for age in (90, 1):
         put_backup(service, INVENTED, days_ago(age), database_id="theirs")
     manifest = Manifest.from_json(service.object(last.replace(".cypher.gz", ".manifest.json")))
-    state = State(days_ago(100), last_backup=backup_state(manifest))
+    known = {"neo4j": DatabaseState(days_ago(100), backup_state(manifest))}
+    state = State(days_ago(100), databases=known)
     StateFile(Path(service.variables["BACKUP_STATE_DIR"])).write(state)
 
     _, run = prune(service)

@@ -6,11 +6,9 @@ import json
 import re
 import signal
 import socket
-import socketserver
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +24,7 @@ from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
 from tests.integration.old_backups import days_ago, put_archive, put_backup, stem
 from tests.integration.outcome import assert_secretless, assert_told
+from tests.integration.relay import relay
 from tests.service import Backup, Run, Service, finish
 
 AT_ONCE = 10
@@ -61,8 +60,14 @@ def state_of(service: Service) -> dict[str, Any]:
     text = state_file(service).read_text(encoding="ascii")
     assert_secretless(service, text)
     content: dict[str, Any] = json.loads(text)
-    assert content["format_version"] == 1
+    assert content["format_version"] == 2
     return content
+
+
+def known_of(service: Service) -> dict[str, Any]:
+    """Return what the state file says of the database."""
+    known: dict[str, Any] = state_of(service)["databases"]["neo4j"]
+    return known
 
 
 def complaint(service: Service) -> str:
@@ -90,11 +95,15 @@ def now() -> datetime:
 
 def summary(backup: Backup) -> dict[str, Any]:
     """Return what the state should say of a backup."""
+    manifest = backup.manifest
     return {
-        "started": backup.manifest["started"].replace("Z", "+00:00"),
-        "archive_key": backup.manifest["archive_key"],
+        "started": manifest["started"].replace("Z", "+00:00"),
+        "finished": manifest["finished"].replace("Z", "+00:00"),
+        "archive_key": manifest["archive_key"],
         "archive_size": len(backup.archive),
-        "database_id": backup.manifest["database_id"],
+        "nodes": manifest["export"]["nodes"],
+        "relationships": manifest["export"]["relationships"],
+        "database_id": manifest["database_id"],
     }
 
 
@@ -120,23 +129,38 @@ def test_a_good_run_is_known_with_its_backup_and_healthy(service: Service) -> No
     run = state["last_run"]
     assert began <= time_of(run["started"]) <= time_of(run["finished"]) <= now()
     assert (run["exit_code"], run["error"]) == (0, "")
-    assert state["last_backup"] == summary(backup)
     assert state["since"] == run["started"]
+    assert state["expected"] == ["neo4j"]
+    known = known_of(service)
+    assert known["last_backup"] == summary(backup)
+    assert known["stored"] == {
+        "backups": 1,
+        "size": sum(map(len, map(service.object, service.keys()))),
+    }
+    (attempt,) = known["attempts"]
+    assert attempt["exit_code"] == 0
+    assert attempt["archive_size"] == len(backup.archive)
+    assert (state["failures"], known["failures"], known["pause"]) == ({}, {}, "")
     assert complaint(service) == ""
 
 
 @pytest.mark.parametrize(
-    ("changes", "exit_code", "reason"),
+    ("changes", "exit_code", "kind", "reason"),
     [
-        ({"R2_SECRET_ACCESS_KEY": "this-is-not-the-secret"}, 4, "Access denied"),
-        ({"R2_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}"}, 4, "R2 connection failed"),
-        ({"NEO4J_PASSWORD": "this-is-not-the-password"}, 3, "refused the login"),
-        ({"BACKUP_RETENTION_DAYS": "soon", "BACKUP_PREFIX": "/"}, 2, "Invalid configuration"),
+        ({"R2_SECRET_ACCESS_KEY": "this-is-not-the-secret"}, 4, "r2", "Access denied"),
+        ({"R2_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}"}, 4, "r2", "R2 connection failed"),
+        ({"NEO4J_PASSWORD": "this-is-not-the-password"}, 3, "neo4j", "refused the login"),
+        (
+            {"BACKUP_RETENTION_DAYS": "soon", "BACKUP_PREFIX": "/"},
+            2,
+            "configuration",
+            "Invalid configuration",
+        ),
     ],
     ids=["secret", "endpoint", "password", "configuration"],
 )
 def test_a_failed_run_is_known_with_the_line_that_it_logged(
-    service: Service, changes: dict[str, str], exit_code: int, reason: str
+    service: Service, changes: dict[str, str], exit_code: int, kind: str, reason: str
 ) -> None:
     service.backup()
     before = state_of(service)
@@ -150,7 +174,15 @@ def test_a_failed_run_is_known_with_the_line_that_it_logged(
     assert ended["exit_code"] == exit_code
     assert ended["finished"] is not None
     assert ended["error"] == " ".join(run.log.partition("[ERROR] ")[2].split())
-    assert {**state, "last_run": None} == {**before, "last_run": None}
+    assert state["failures"] == {kind: 1}
+    known, known_before = state["databases"]["neo4j"], before["databases"]["neo4j"]
+    assert known["last_backup"] == known_before["last_backup"]
+    *_, attempt = known["attempts"]
+    if kind == "configuration":  # which databases are meant is not known then
+        assert known == known_before
+    else:
+        assert (attempt["exit_code"], attempt["error"]) == (exit_code, ended["error"])
+        assert known["failures"] == {kind: 1}
     assert f"(exit {exit_code}): {ended['error']}" in complaint(failing)
 
 
@@ -163,9 +195,8 @@ def test_a_backup_whose_clean_up_failed_is_known(
     run = service.run()
 
     assert_told(service, run, 4, "The backup is safe, but")
-    state = state_of(service)
-    assert state["last_backup"] == summary(service.backups()[-1])
-    assert state["last_run"]["exit_code"] == 4
+    assert known_of(service)["last_backup"] == summary(service.backups()[-1])
+    assert state_of(service)["last_run"]["exit_code"] == 4
     assert "The backup is safe, but cleaning up failed: " in complaint(service)
 
 
@@ -219,35 +250,8 @@ def test_a_service_that_is_ready_says_so_and_expects_backups_from_now_on(service
     state = state_of(service)
     assert began <= time_of(state["since"]) <= now()
     assert state["schedule"] == "0 2 * * * UTC"
-    assert state["last_run"] is state["last_backup"] is None
+    assert state["last_run"] is known_of(service)["last_backup"] is None
     assert complaint(service) == ""
-
-
-@contextmanager
-def relay(port: int) -> Iterator[tuple[int, bytearray]]:
-    """Have a port that passes all on to another one, and all that was sent to it."""
-    sent = bytearray()
-
-    def copy(source: socket.socket, note: Callable[[bytes], None], target: socket.socket) -> None:
-        while data := source.recv(65_536):
-            note(data)
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            with socket.create_connection((LOOPBACK, port)) as server:
-                reader = threading.Thread(target=copy, args=(server, len, self.request))
-                reader.start()
-                copy(self.request, sent.extend, server)
-                reader.join()
-
-    with socketserver.ThreadingTCPServer((LOOPBACK, 0), Handler) as listener:
-        threading.Thread(target=listener.serve_forever).start()
-        try:
-            yield listener.server_address[1], sent
-        finally:
-            listener.shutdown()
 
 
 def test_a_refused_login_ends_the_wait_at_once_and_is_not_repeated(
@@ -345,11 +349,11 @@ def test_of_a_lost_state_the_newest_complete_backup_tells(
 
     assert run.exit_code == 0, run.log
     state = state_of(service)
-    assert state["last_backup"] == {
+    (last,) = [known["last_backup"] for known in state["databases"].values()]
+    assert last == {
+        **summary(example),
         "started": taken.isoformat(),
         "archive_key": archive_key,
-        "archive_size": len(example.archive),
-        "database_id": example.manifest["database_id"],
     }
     assert state["since"] == taken.isoformat()
     assert state["last_run"] is None
@@ -364,7 +368,7 @@ def test_a_state_that_is_not_whole_is_one_that_is_lost(service: Service) -> None
 
     assert service.run("wait").exit_code == 0
 
-    assert state_of(service)["last_backup"] == summary(backup)
+    assert known_of(service)["last_backup"] == summary(backup)
     assert complaint(service) == ""
 
 
@@ -386,7 +390,8 @@ def test_only_a_new_schedule_starts_the_time_anew(service: Service, proxy: Fault
     service.backup()
     long_ago = days_ago(3).isoformat()
     before = rewrite(service, schedule="0 2 * * * UTC", since=long_ago)
-    before["last_backup"]["started"] = long_ago
+    before["databases"]["neo4j"]["last_backup"]["started"] = long_ago
+    before["databases"]["neo4j"]["since"] = long_ago
     rewrite(service, **before)
     proxy.inject(Fault("GetObject", Status(403, "AccessDenied"), every=True))
 

@@ -13,7 +13,7 @@ import pytest
 from neo4j_r2.commands.check import banner
 from neo4j_r2.config import read_config
 from neo4j_r2.processes import is_running
-from neo4j_r2.state import BackupState, State, StateFile
+from neo4j_r2.state import BackupState, DatabaseState, State, StateFile
 from tests.unit.process import run_program, start
 
 NO_FILE: dict[str, str] = {}
@@ -60,7 +60,9 @@ def settings(tmp_path: Path) -> dict[str, str]:
 def write_state(settings: dict[str, str], *, age: timedelta) -> datetime:
     """Have a service whose last backup is so old; return when that began."""
     taken = datetime.now(UTC).replace(microsecond=0) - age
-    state = State(taken, "0 2 * * *", None, BackupState(taken, BACKUP_KEY, 1))
+    backup = BackupState(taken, taken, BACKUP_KEY, 1, 1, 0, "A1")
+    known = {"neo4j": DatabaseState(taken, backup)}
+    state = State(taken, "0 2 * * *", ("neo4j",), databases=known)
     StateFile(Path(settings["BACKUP_STATE_DIR"])).write(state)
     return taken
 

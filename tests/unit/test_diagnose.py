@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from neo4j_r2.config import ServiceSettings, read_service_settings
-from neo4j_r2.diagnose import Signs, diagnose, due
+from neo4j_r2.diagnose import Signs, diagnose, due, next_due
 from neo4j_r2.processes import ProcessIdentity
-from neo4j_r2.state import BackupState, RunState, State
+from neo4j_r2.state import BackupState, DatabaseState, RunState, State
 
 NO_FILE: dict[str, str] = {}
 SINCE = datetime(2025, 10, 7, 12, tzinfo=UTC)
@@ -22,9 +22,18 @@ NOON = datetime(2025, 10, 8, 12, tzinfo=UTC)
 RUNNING = RunState(NIGHT, ProcessIdentity(1234, 5678))
 SUCCEEDED = replace(RUNNING, finished=NIGHT + timedelta(minutes=4), exit_code=0)
 FAILED = replace(SUCCEEDED, exit_code=4, error="R2 bucket not found: no-such")
-BACKUP = BackupState(NIGHT, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000)
-NEW = State(SINCE, "0 2 * * *")
-GOOD = replace(NEW, last_run=SUCCEEDED, last_backup=BACKUP)
+BACKUP = BackupState(
+    NIGHT, NIGHT, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000, 3, 2, "A1"
+)
+NEW = State(SINCE, "0 2 * * *", ("neo4j",))
+
+
+def backed_up(state: State, backup: BackupState = BACKUP, database: str = "neo4j") -> State:
+    """Return the state in which a database has that backup as its last."""
+    return state.with_database(database, replace(state.of(database), last_backup=backup))
+
+
+GOOD = backed_up(replace(NEW, last_run=SUCCEEDED))
 DEFAULT = read_service_settings({}, NO_FILE)
 TICK = timedelta(microseconds=1)
 
@@ -95,7 +104,7 @@ def test_the_next_good_run_makes_a_failure_good() -> None:
     failed = replace(NEW, last_run=FAILED)
     again = NIGHT + timedelta(hours=2)
     succeeded = replace(SUCCEEDED, started=again, finished=again)
-    state = replace(failed, last_run=succeeded, last_backup=replace(BACKUP, started=again))
+    state = backed_up(replace(failed, last_run=succeeded), replace(BACKUP, started=again))
     assert problems(failed, NIGHT) != []
     assert problems(state) == []
 
@@ -139,14 +148,14 @@ def test_a_backup_is_due_after_the_last_one_or_a_new_schedule(
     since: datetime, expected: datetime
 ) -> None:
     state = replace(GOOD, since=since)
-    assert due(state, DEFAULT) == expected
+    assert due(state, "neo4j", DEFAULT) == expected
     assert problems(state, expected + timedelta(hours=1)) == []
     assert problems(state, expected + timedelta(hours=1) + TICK) != []
 
 
 def test_a_backup_by_hand_before_one_is_due_does_not_stand_for_it() -> None:
-    by_hand = replace(GOOD, last_backup=replace(BACKUP, started=NIGHT - timedelta(seconds=2)))
-    assert due(by_hand, DEFAULT) == NIGHT.replace(second=0)
+    by_hand = backed_up(GOOD, replace(BACKUP, started=NIGHT - timedelta(seconds=2)))
+    assert due(by_hand, "neo4j", DEFAULT) == NIGHT.replace(second=0)
 
 
 @pytest.mark.parametrize(
@@ -171,9 +180,37 @@ def test_a_backup_is_overdue_when_it_is_due_and_the_margin_is_over(
 ) -> None:
     variables = {"BACKUP_SCHEDULE": schedule, "TZ": zone, "BACKUP_OVERDUE_MINUTES": str(minutes)}
     configured = read_service_settings(variables, NO_FILE)
-    state = State(datetime.fromisoformat(since), schedule)
+    state = State(datetime.fromisoformat(since), schedule, ("neo4j",))
     limit = datetime.fromisoformat(expected) + timedelta(minutes=minutes)
     assert problems(state, limit, configured=configured) == []
     (problem,) = problems(state, limit + TICK, configured=configured)
     told = re.findall(r"since (\S+),", problem)
     assert [datetime.fromisoformat(each) for each in told] == [datetime.fromisoformat(expected)]
+
+
+TWO = backed_up(replace(GOOD, expected=("neo4j", "other")), database="other")
+
+
+def test_of_several_databases_each_one_s_overdue_backup_is_told_with_its_name() -> None:
+    late = replace(BACKUP, started=NIGHT - timedelta(days=1))
+    assert problems(TWO) == []
+    (problem,) = problems(backed_up(TWO, late, "other"))
+    assert problem.startswith("no backup of database other since 2025-10-08T02:00:00+00:00")
+
+
+def test_a_database_that_is_not_backed_up_any_more_is_never_overdue() -> None:
+    late = replace(BACKUP, started=NIGHT - timedelta(days=100))
+    assert problems(backed_up(GOOD, late, "dropped")) == []
+
+
+def test_a_database_that_is_new_is_due_after_it_became_so() -> None:
+    state = replace(TWO, expected=("neo4j", "new"))
+    state = state.with_database("new", DatabaseState(NOON))
+    assert due(state, "new", DEFAULT) == datetime(2025, 10, 9, 2, tzinfo=UTC)
+    assert problems(state, NOON + timedelta(hours=1)) == []
+
+
+def test_the_next_backup_is_the_one_that_is_due_first() -> None:
+    later = backed_up(TWO, replace(BACKUP, started=NIGHT + timedelta(days=3)), "other")
+    assert next_due(later, DEFAULT) == due(later, "neo4j", DEFAULT)
+    assert next_due(replace(later, expected=()), DEFAULT) is None

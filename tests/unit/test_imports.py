@@ -66,6 +66,7 @@ NOUNS = {
     "memory",
     "privileges",
     "processes",
+    "report",
     "script",
     "state",
     "state_directory",

@@ -22,8 +22,18 @@ from neo4j_r2.errors import (
     Stalled,
 )
 from neo4j_r2.processes import ProcessIdentity
-from neo4j_r2.record import RunRecord, backup_state, recorded
-from neo4j_r2.state import FILE_NAME, BackupState, RunState, State, StateFile
+from neo4j_r2.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
+from neo4j_r2.report import DatabaseReport
+from neo4j_r2.state import (
+    FILE_NAME,
+    Attempt,
+    BackupState,
+    DatabaseState,
+    RunState,
+    State,
+    StateFile,
+    Stored,
+)
 from tests.unit.process import TIMEOUT_SECONDS, run, start
 
 TIME = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
@@ -45,13 +55,28 @@ MANIFEST = Manifest(
     text_size=300,
     blocks=[],
 )
-BACKUP = BackupState(TIME, KEY, 100, "A1")
+FINISHED = TIME + timedelta(seconds=4)
+BACKUP = BackupState(TIME, FINISHED, KEY, 100, 3, 2, "A1")
+OLD = TIME - timedelta(days=1)
+DATABASE = DatabaseState(
+    since=TIME - timedelta(days=30),
+    last_backup=replace(BACKUP, started=TIME - timedelta(days=2), archive_key="older"),
+    attempts=(Attempt(OLD, OLD, 3, "Neo4j connection failed"),),
+    failures={"neo4j": 1},
+    stored=Stored(3, 300),
+    pause="Paused",
+)
 BEFORE = State(
     TIME - timedelta(days=30),
     "0 2 * * *",
-    RunState(TIME - timedelta(days=1), ProcessIdentity(1, 1), TIME, 3, "Neo4j connection failed"),
-    replace(BACKUP, started=TIME - timedelta(days=2), archive_key="older"),
+    ("neo4j",),
+    RunState(OLD, ProcessIdentity(1, 1), OLD, 3, "Neo4j connection failed"),
+    {"neo4j": 1},
+    {"neo4j": DATABASE},
 )
+
+
+DONE = RunState(OLD, ProcessIdentity(1, 1), OLD, 0)
 
 
 @pytest.fixture
@@ -73,15 +98,20 @@ def last_run(directory: Path) -> RunState:
     return recorded_run
 
 
-def fail(directory: Path, error: BaseException, *stored: Manifest) -> RunState:
+def known_of(directory: Path, database: str = "neo4j") -> DatabaseState:
+    return state_in(directory).databases[database]
+
+
+def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
     """Return what is recorded of a run that ends with an error, which has to stay that error."""
 
     def attempt() -> None:
         with recorded(directory) as record:
             record.begin(TIME)
-            for manifest in stored:
-                record.stored(manifest)
-            raise error
+            with record.attempt("neo4j") as attempt:
+                for manifest in made:
+                    attempt.made(manifest)
+                raise error
 
     with pytest.raises(type(error)) as raised:
         attempt()
@@ -97,61 +127,180 @@ def test_a_run_under_way_is_recorded_with_its_start_and_process(directory: Path)
         )
 
 
-def test_a_success_is_recorded_with_its_backup(directory: Path) -> None:
+def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Path) -> None:
     began = datetime.now(UTC).replace(microsecond=0)
     with recorded(directory) as record:
         record.begin(TIME)
-        record.stored(MANIFEST)
+        with record.attempt("neo4j") as attempt:
+            attempt.made(MANIFEST)
+            assert known_of(directory).last_backup == BACKUP
+            attempt.pause = ""
+            attempt.stored = Stored(4, 400)
     finished = last_run(directory).finished
     assert finished is not None
     assert began <= finished <= datetime.now(UTC)
+    known = known_of(directory)
+    tried = known.attempts[-1]
+    assert began <= tried.started <= tried.finished <= finished
+    assert (tried.exit_code, tried.error, tried.archive_size) == (0, "", 100)
+    assert known == replace(
+        DATABASE,
+        last_backup=BACKUP,
+        attempts=(*DATABASE.attempts, tried),
+        stored=Stored(4, 400),
+        pause="",
+    )
     ended = RunState(TIME, ProcessIdentity.own(), finished, 0)
-    assert state_in(directory) == replace(BEFORE, last_run=ended, last_backup=BACKUP)
+    assert state_in(directory) == replace(BEFORE, last_run=ended, databases={"neo4j": known})
 
 
 @pytest.mark.parametrize(
-    ("error", "exit_code", "line"),
+    ("error", "exit_code", "line", "kind"),
     [
-        (BackupError("Failed"), 1, "Failed"),
-        (ConfigurationError("Wrong:\n  - A: b\n  - C"), 2, "Wrong: - A: b - C"),
-        (GraphError("Neo4j failed:\r\n\tx"), 3, "Neo4j failed: x"),
-        (BucketError("R2 bucket not found: b"), 4, "R2 bucket not found: b"),
-        (CorruptError("Not “whole”"), 5, "Not “whole”"),
-        (Interruption(2), 130, "Interrupted by signal 2"),
-        (Interruption(15), 143, "Interrupted by signal 15"),
-        (Stalled("Neo4j", 900), 3, "No progress for 900 s while waiting for Neo4j"),
-        (Stalled("R2", 900), 4, "No progress for 900 s while waiting for R2"),
-        (KeyError("this may be secret"), 1, "Unexpected error: KeyError"),
-        (MemoryError("this may be secret"), 1, "Unexpected error: MemoryError"),
+        (BackupError("Failed"), 1, "Failed", "unexpected"),
+        (ConfigurationError("Wrong:\n  - A: b\n  - C"), 2, "Wrong: - A: b - C", "configuration"),
+        (GraphError("Neo4j failed:\r\n\tx"), 3, "Neo4j failed: x", "neo4j"),
+        (BucketError("R2 bucket not found: b"), 4, "R2 bucket not found: b", "r2"),
+        (CorruptError("Not “whole”"), 5, "Not “whole”", "corrupt"),
+        (Interruption(2), 130, "Interrupted by signal 2", "interrupted"),
+        (Interruption(15), 143, "Interrupted by signal 15", "interrupted"),
+        (Stalled("Neo4j", 900), 3, "No progress for 900 s while waiting for Neo4j", "neo4j"),
+        (Stalled("R2", 900), 4, "No progress for 900 s while waiting for R2", "r2"),
+        (KeyError("this may be secret"), 1, "Unexpected error: KeyError", "unexpected"),
+        (MemoryError("this may be secret"), 1, "Unexpected error: MemoryError", "unexpected"),
     ],
 )
-def test_a_failure_is_recorded_with_its_exit_code_and_one_line(
-    directory: Path, error: BaseException, exit_code: int, line: str
+def test_a_failure_is_recorded_with_its_exit_code_and_one_line_and_counted(
+    directory: Path, error: BaseException, exit_code: int, line: str, kind: str
 ) -> None:
     ended = fail(directory, error)
     assert (ended.started, ended.process) == (TIME, ProcessIdentity.own())
     assert ended.finished is not None
     assert (ended.exit_code, ended.error) == (exit_code, line)
+    tried = known_of(directory).attempts[-1]
+    assert (tried.exit_code, tried.error, tried.archive_size) == (exit_code, line, 0)
+    counted = {"neo4j": 1, kind: 1 + (kind == "neo4j")}
+    assert state_in(directory).failures == counted
+    assert known_of(directory).failures == counted
 
 
 def test_a_failure_leaves_what_is_known_of_backups(directory: Path) -> None:
-    ended = fail(directory, BucketError("R2 failed"))
-    assert state_in(directory) == replace(BEFORE, last_run=ended)
+    fail(directory, BucketError("R2 failed"))
+    known = known_of(directory)
+    assert replace(known, attempts=(), failures={}) == replace(DATABASE, attempts=(), failures={})
 
 
-def test_a_backup_that_is_stored_survives_the_failure_after_it(directory: Path) -> None:
+def test_a_backup_that_is_made_survives_the_failure_after_it(directory: Path) -> None:
     error = BucketError("The backup is safe, but cleaning up failed: no")
     ended = fail(directory, error, MANIFEST)
     assert (ended.exit_code, ended.error) == (4, str(error))
-    assert state_in(directory).last_backup == BACKUP
+    assert known_of(directory).last_backup == BACKUP
+    assert known_of(directory).attempts[-1].archive_size == 100
+
+
+def test_only_the_latest_attempts_are_kept(directory: Path) -> None:
+    for _ in range(KEPT_ATTEMPTS):
+        fail(directory, BucketError("R2 failed"))
+    kept = known_of(directory).attempts
+    assert len(kept) == KEPT_ATTEMPTS
+    assert {each.error for each in kept} == {"R2 failed"}
+    assert known_of(directory).failures == {"neo4j": 1, "r2": KEPT_ATTEMPTS}
+
+
+def test_databases_fare_each_for_itself(directory: Path) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        record.expect(["neo4j", "other"])
+        with pytest.raises(GraphError), record.attempt("neo4j"):
+            raise GraphError("gone")
+        with record.attempt("other") as attempt:
+            attempt.made(MANIFEST)
+    state = state_in(directory)
+    assert state.expected == ("neo4j", "other")
+    assert state.of("neo4j").last_backup == DATABASE.last_backup
+    assert state.of("neo4j").attempts[-1].error == "gone"
+    assert state.of("other").last_backup == BACKUP
+    assert state.of("other").since == TIME
+    assert state.of("other").failures == {}
+    assert record.report().has_failed_before
+    reports = record.report().databases
+    assert [(each.database, each.attempt.exit_code) for each in reports] == [
+        ("neo4j", 3),
+        ("other", 0),
+    ]
+    assert [each.backup for each in reports] == [None, BACKUP]
+    assert [each.pause for each in reports] == ["Paused", ""]
+
+
+def test_a_run_that_ended_reports_what_was_recorded(directory: Path) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        with record.attempt("neo4j") as attempt:
+            attempt.made(MANIFEST)
+            attempt.pause = "The graph has shrunk"
+    report, ended = record.report(), last_run(directory)
+    assert (report.started, report.finished) == (ended.started, ended.finished)
+    assert (report.exit_code, report.error) == (0, "")
+    tried = known_of(directory).attempts[-1]
+    assert report.databases == (DatabaseReport("neo4j", tried, BACKUP, "The graph has shrunk"),)
+
+
+@pytest.mark.parametrize(
+    ("last", "has_failed"),
+    [
+        (None, False),
+        (replace(DONE, exit_code=0), False),
+        (replace(DONE, exit_code=3), True),
+        (replace(DONE, finished=None, exit_code=None), True),
+    ],
+    ids=["none", "good", "failed", "killed"],
+)
+def test_whether_the_run_before_failed_is_reported(
+    tmp_path: Path, last: RunState | None, has_failed: bool
+) -> None:
+    StateFile(tmp_path).write(replace(BEFORE, last_run=last))
+    with recorded(tmp_path) as record:
+        record.begin(TIME)
+    assert record.report().has_failed_before == has_failed
+
+
+def test_a_run_that_was_killed_is_counted_by_the_next_one(directory: Path) -> None:
+    killed = RunState(OLD, ProcessIdentity(1, 1))
+    StateFile(directory).write(replace(BEFORE, last_run=killed))
+    for _ in range(2):
+        with recorded(directory) as record:
+            record.begin(TIME)
+    assert state_in(directory).failures == {"neo4j": 1, "killed": 1}
+
+
+def test_a_run_that_is_under_way_is_not_taken_for_a_killed_one(directory: Path) -> None:
+    running = RunState(OLD, ProcessIdentity.own())
+    StateFile(directory).write(replace(BEFORE, last_run=running))
+    with pytest.raises(ConfigurationError), recorded(directory) as record:
+        raise ConfigurationError("Invalid configuration")
+    assert state_in(directory).failures == {"neo4j": 1, "configuration": 1}
+    assert not record.report().has_failed_before
 
 
 def test_a_run_that_fails_before_it_begins_is_recorded_too(directory: Path) -> None:
     began = datetime.now(UTC).replace(microsecond=0)
-    with pytest.raises(ConfigurationError), recorded(directory):
+    with pytest.raises(ConfigurationError), recorded(directory) as record:
         raise ConfigurationError("Invalid configuration")
     assert last_run(directory).started >= began
     assert last_run(directory).exit_code == 2
+    assert state_in(directory).databases == BEFORE.databases
+    assert record.report().databases == ()
+
+
+def test_a_prune_by_itself_is_recorded(directory: Path) -> None:
+    record_prune(directory, "neo4j", "", Stored(2, 200))
+    known = replace(DATABASE, pause="", stored=Stored(2, 200))
+    assert state_in(directory) == replace(BEFORE, databases={"neo4j": known})
+
+
+def test_a_prune_of_a_database_of_which_nothing_is_known_is_not_recorded(tmp_path: Path) -> None:
+    record_prune(tmp_path, "neo4j", "", Stored(2, 200))
+    assert not (tmp_path / FILE_NAME).exists()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{"], ids=["missing", "empty", "cut off"])
@@ -175,7 +324,7 @@ def test_without_a_readable_state_backups_are_expected_from_the_run_on(tmp_path:
     (tmp_path / FILE_NAME).write_bytes(b"{")
     with recorded(tmp_path) as record:
         record.begin(TIME)
-    assert state_in(tmp_path) == State(TIME, "", last_run(tmp_path), None)
+    assert state_in(tmp_path) == State(TIME, last_run=last_run(tmp_path))
 
 
 def test_a_state_that_cannot_be_written_is_a_warning_and_the_run_goes_on(
@@ -186,9 +335,10 @@ def test_a_state_that_cannot_be_written_is_a_warning_and_the_run_goes_on(
     with recorded(tmp_path / "file") as record:
         record.begin(TIME)
         steps.append("begun")
-        record.stored(MANIFEST)
-        steps.append("stored")
-    assert steps == ["begun", "stored"]
+        with record.attempt("neo4j") as attempt:
+            attempt.made(MANIFEST)
+            steps.append("made")
+    assert steps == ["begun", "made"]
     assert {each.levelno for each in caplog.records} == {logging.WARNING}
     assert all("This run is not recorded: BACKUP_STATE_DIR" in line for line in caplog.messages)
     assert caplog.messages
@@ -248,7 +398,7 @@ def test_the_state_of_a_backup_is_what_its_manifest_says() -> None:
 def test_the_file_shows_the_run_to_people(directory: Path) -> None:
     record = RunRecord(directory)
     record.begin(TIME)
-    record.end(4, "R2 failed")
+    record.end(BucketError("R2 failed"))
     content = json.loads((directory / FILE_NAME).read_text(encoding="ascii"))
     shown = content["last_run"]
     assert shown["started"] == "2025-10-08T02:00:01+00:00"

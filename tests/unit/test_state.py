@@ -8,7 +8,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,56 @@ from hypothesis import strategies as st
 
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.processes import ProcessIdentity
-from neo4j_r2.state import FILE_NAME, FORMAT_VERSION, BackupState, RunState, State, StateFile
+from neo4j_r2.state import (
+    FILE_NAME,
+    FORMAT_VERSION,
+    Attempt,
+    BackupState,
+    DatabaseState,
+    RunState,
+    State,
+    StateFile,
+    Stored,
+)
 from testbed.waiting import wait_until
 
 TIME = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
 RUN = RunState(TIME, ProcessIdentity(1234, 5678), TIME, 4, "R2 failed: “no”")
-BACKUP = BackupState(TIME, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000, "A1")
-STATE = State(TIME, "0 2 * * *", RUN, BACKUP)
+BACKUP = BackupState(
+    TIME, TIME, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000, 3, 2, "A1"
+)
+DATABASE = DatabaseState(
+    TIME, BACKUP, (Attempt(TIME, TIME, 4, "R2 failed", 1000),), {"r2": 1}, Stored(7, 7000), "Paused"
+)
+STATE = State(TIME, "0 2 * * *", ("neo4j",), RUN, {"r2": 1, "killed": 2}, {"neo4j": DATABASE})
 TIMES = st.datetimes(timezones=st.just(UTC))
+COUNTS = st.dictionaries(st.text(), st.integers(0))
+DATABASES = st.builds(
+    DatabaseState,
+    TIMES,
+    st.none()
+    | st.builds(
+        BackupState,
+        TIMES,
+        TIMES,
+        st.text(),
+        st.integers(0),
+        st.integers(0),
+        st.integers(0),
+        st.text(),
+    ),
+    st.lists(
+        st.builds(Attempt, TIMES, TIMES, st.integers(0, 255), st.text(), st.integers(0)), max_size=3
+    ).map(tuple),
+    COUNTS,
+    st.none() | st.builds(Stored, st.integers(0), st.integers(0)),
+    st.text(),
+)
 STATES = st.builds(
     State,
     TIMES,
     st.text(),
+    st.lists(st.text()).map(tuple),
     st.none()
     | st.builds(
         RunState,
@@ -39,7 +77,8 @@ STATES = st.builds(
         st.none() | st.integers(0, 255),
         st.text(),
     ),
-    st.none() | st.builds(BackupState, TIMES, st.text(), st.integers(0)),
+    COUNTS,
+    st.dictionaries(st.text(), DATABASES, max_size=3),
 )
 DOCUMENTS: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -102,7 +141,10 @@ def test_a_state_of_another_format_is_not_read(tmp_path: Path, version: object) 
     assert StateFile(tmp_path).read() is None
 
 
-@pytest.mark.parametrize("name", ["since", "schedule", "last_run", "last_backup", "format_version"])
+@pytest.mark.parametrize(
+    "name",
+    ["since", "schedule", "expected", "last_run", "failures", "databases", "format_version"],
+)
 def test_a_state_that_lacks_something_is_not_read(tmp_path: Path, name: str) -> None:
     content = stored(tmp_path)
     del content[name]
@@ -110,9 +152,42 @@ def test_a_state_that_lacks_something_is_not_read(tmp_path: Path, name: str) -> 
     assert StateFile(tmp_path).read() is None
 
 
+@pytest.mark.parametrize(
+    "name", ["since", "last_backup", "attempts", "failures", "stored", "pause"]
+)
+def test_a_database_of_which_something_is_lacking_is_not_read(tmp_path: Path, name: str) -> None:
+    content = stored(tmp_path)
+    del content["databases"]["neo4j"][name]
+    (tmp_path / FILE_NAME).write_text(json.dumps(content))
+    assert StateFile(tmp_path).read() is None
+
+
+def test_a_database_that_becomes_expected_is_expected_from_then_on() -> None:
+    later = TIME + timedelta(days=1)
+    state = STATE.expecting(["neo4j", "new"], later)
+    assert state.expected == ("neo4j", "new")
+    assert state.of("neo4j") == DATABASE
+    assert state.of("new") == DatabaseState(later)
+
+
+def test_a_database_that_is_not_expected_any_more_is_remembered() -> None:
+    later = TIME + timedelta(days=1)
+    state = STATE.expecting(["new"], later)
+    assert state.of("neo4j") == DATABASE
+    again = state.expecting(["new", "neo4j"], later)
+    assert again.of("neo4j") == replace(DATABASE, since=later)
+
+
+def test_of_an_unknown_database_a_backup_is_expected_since_the_service_is_new() -> None:
+    assert STATE.of("other") == DatabaseState(TIME)
+
+
 def test_fields_of_a_later_version_are_passed_over(tmp_path: Path) -> None:
     content = stored(tmp_path)
-    content["last_run"]["new"] = content["last_backup"]["new"] = content["new"] = 1
+    database = content["databases"]["neo4j"]
+    places = (content, content["last_run"], database, *database["attempts"], database["stored"])
+    for place in (*places, database["last_backup"]):
+        place["new"] = 1
     (tmp_path / FILE_NAME).write_text(json.dumps(content))
     assert StateFile(tmp_path).read() == STATE
 
