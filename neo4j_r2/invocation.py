@@ -34,6 +34,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("backup", help="make one backup (the default)")
     _add_list(commands.add_parser("list", help="list the backups in the bucket"))
+    commands.add_parser("status", help="show schedule, last runs, storage and its cost")
     _add_prune(commands.add_parser("prune", help="remove what retention gives up"))
     _add_restore(commands.add_parser("restore", help="restore a backup, or a file"))
     _add_verify(commands.add_parser("verify", help="read backups back, and prove them"))

@@ -155,7 +155,7 @@ def _backups(listing: Listing) -> list[str]:
     lines = aligned(rows, _NUMBERS)
     for index, backup in enumerate(listing.backups, 1):
         if backup.problem:  # in the place of what only a manifest tells
-            lines[index] += f"  {_cut(_printable(backup.problem), WIDTH - len(lines[index]) - 2)}"
+            lines[index] += f"  {cut(printable(backup.problem), WIDTH - len(lines[index]) - 2)}"
     return lines
 
 
@@ -165,7 +165,7 @@ def _cells(backup: ListedBackup, now: datetime) -> tuple[str, ...]:
     if export is None:
         return cells
     counts = (f"{export.nodes:,}", f"{export.relationships:,}")
-    method = _printable(export.method) + (", before a restore" if backup.before_restore else "")
+    method = printable(export.method) + (", before a restore" if backup.before_restore else "")
     method += ", shrink accepted" if backup.shrink_accepted else ""
     return (*cells, *counts, method, "yes" if export.consistent else "no")
 
@@ -182,9 +182,9 @@ def _uploads(listing: Listing) -> list[str]:
 
 def _foreign(listing: Listing) -> list[str]:
     """Return what this service did not name, and leaves alone."""
-    rows = [(_printable(key), megabytes(size)) for key, size in listing.foreign]
+    rows = [(printable(key), megabytes(size)) for key, size in listing.foreign]
     rows += [
-        (_printable(upload.key), "unfinished upload")
+        (printable(upload.key), "unfinished upload")
         for upload in listing.uploads or ()
         if upload.database is None
     ]
@@ -235,10 +235,11 @@ def age(time: datetime, now: datetime) -> str:
     return f"{hours} h" if hours < 48 else f"{hours // 24} d"
 
 
-def _cut(text: str, room: int) -> str:
+def cut(text: str, room: int) -> str:
+    """Return a text, shortened to so many characters if it is longer."""
     return text if len(text) <= room else f"{text[: max(0, room - 3)]}..."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text of somebody else's so that it cannot steer a terminal; ASCII."""
     return text.encode("unicode_escape").decode("ascii")

@@ -1,4 +1,4 @@
-"""How much the bucket holds of a database."""
+"""How much the bucket holds of each database."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from neo4j_r2.catalog import stored_backups
 from neo4j_r2.state import Stored
 
 
-def stored_of(bucket: Bucket, prefix: str, database: str) -> Stored:
-    """Return the number of backups of a database, and the bytes of all its objects.
+def stored_by_database(bucket: Bucket, prefix: str) -> dict[str, Stored]:
+    """Return by database the number of backups, and the bytes of all objects of this service.
 
     :raises BucketError: if the bucket cannot be read.
     """
     objects = {stored.key: stored.size for stored in bucket.objects(f"{prefix}/")}
-    own = [
-        backup
-        for backup in stored_backups(objects.items(), prefix)
-        if backup.name.database == database
-    ]
-    return Stored(
-        backups=sum(backup.manifest_key is not None for backup in own),
-        size=sum(objects[key] for backup in own for key in backup.keys),
-    )
+    found: dict[str, Stored] = {}
+    for backup in stored_backups(objects.items(), prefix):
+        name = backup.name.database
+        before = found.get(name, Stored(0, 0))
+        found[name] = Stored(
+            before.backups + (backup.manifest_key is not None),
+            before.size + sum(objects[key] for key in backup.keys),
+        )
+    return dict(sorted(found.items()))
+
+
+def stored_of(bucket: Bucket, prefix: str, database: str) -> Stored:
+    """Return the same for one database.
+
+    :raises BucketError: if the bucket cannot be read.
+    """
+    return stored_by_database(bucket, prefix).get(database, Stored(0, 0))

@@ -70,6 +70,7 @@ NOUNS = {
     "script",
     "state",
     "state_directory",
+    "status",
     "target",
     "upload",
 }

@@ -1,0 +1,52 @@
+"""Shows backups at a glance: schedule, last runs, storage and its cost; asks R2, but not Neo4j."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import UTC, datetime
+
+from neo4j_r2.bucket import QUICK_SECONDS, Bucket
+from neo4j_r2.config import Config
+from neo4j_r2.configure import configure
+from neo4j_r2.invocation import Invocation
+from neo4j_r2.state import State, StateFile
+from neo4j_r2.status import database_lines, schedule_lines, storage_lines, whole
+from neo4j_r2.stored import stored_by_database
+from neo4j_r2.watch import Watch
+
+
+def run(invocation: Invocation) -> int:
+    """Print what this host knows, and then what the bucket holds, to standard output."""
+    config = configure(invocation, logs_in=False)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `status | head`
+    state = StateFile(config.service.state_directory).read()
+    sys.stdout.write(f"{known(config, state)}\n")
+    sys.stdout.flush()
+    sys.stdout.write(stored(config))
+    return 0
+
+
+def known(config: Config, state: State | None) -> str:
+    """Return what the state file tells."""
+    service = config.service
+    sections = [schedule_lines(service, state, datetime.now(UTC))]
+    if state is not None:
+        sections += [
+            database_lines(name, state.of(name), service.time_zone) for name in state.expected
+        ]
+    return whole(sections)
+
+
+def stored(config: Config) -> str:
+    """Return what is stored, and what it costs.
+
+    :raises BucketError: if the bucket cannot be read.
+    """
+    watch = Watch(config.stall_seconds)
+    with watch.running(), watch.waiting_for("R2"):
+        # Somebody waits, so R2's failures are not tried again for long.
+        bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
+        bucket.preflight()
+        place = f"s3://{bucket.name}/{config.r2.prefix}/"
+        return whole([storage_lines(place, stored_by_database(bucket, config.r2.prefix))])

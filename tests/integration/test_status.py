@@ -1,0 +1,85 @@
+"""What `status` says of a real bucket and of runs that were made, while there is no Neo4j."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from testbed.fault_proxy import Fault, FaultProxy, Status
+from testbed.neo4j_server import Neo4jServer
+from testbed.s3_server import S3Server
+from tests.integration.old_backups import days_ago, invented_backup, put_backup
+from tests.integration.outcome import assert_secretless, assert_told
+from tests.service import TIMEOUT_SECONDS, Run, Service
+
+
+@pytest.fixture
+def service(
+    graph: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
+) -> Service:
+    """The service, with the proxy between it and the bucket."""
+    return Service.configured(graph, s3, bucket, tmp_path).through(proxy)
+
+
+def status(service: Service) -> tuple[list[str], Run]:
+    """Return the lines that `status` prints, and how it ended; it needs no password of Neo4j."""
+    process = service.with_variables(NEO4J_PASSWORD="").start("status")
+    output, log = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert_secretless(service, output)
+    return output.splitlines(), Run(process.returncode, log)
+
+
+def test_runs_and_storage_are_shown_at_a_glance(service: Service) -> None:
+    put_backup(service, invented_backup(), days_ago(2), database="other")
+    for secret in ("", "this-is-not-the-secret"):
+        service.with_variables(
+            R2_SECRET_ACCESS_KEY=secret or service.variables["R2_SECRET_ACCESS_KEY"]
+        ).run()
+
+    lines, run = status(service)
+
+    assert (run.exit_code, run.log) == (0, "")
+    assert lines[0] == "Schedule  0 2 * * * (UTC)"
+    assert re.fullmatch(
+        r"Next run  \d{4}-\d\d-\d\d 02:00, in (\d+ h )?\d+ (min|s)( \d+ s)?", lines[1]
+    )
+    assert re.fullmatch(r"Last run  [-0-9]+ [:0-9]+, failed \(exit 4\): Access denied.*", lines[2])
+    assert lines[3:5] == ["", "Database neo4j"]
+    assert lines[5].split() == ["STARTED", "DURATION", "SIZE"]
+    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +#* +0\.00 MB +#{16}", lines[6])
+    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +#* +failed \(exit 4\): Access denied.*", lines[7])
+    assert lines[8] == ""
+    assert re.fullmatch(r"Stored of neo4j  0\.\d\d MB, 1 backup", lines[9])
+    assert re.fullmatch(r"Stored of other  0\.00 MB, 1 backup", lines[10])
+    place = f"s3://{service.bucket}/neo4j-backup/"
+    assert re.fullmatch(rf"Stored in all    0\.\d\d MB in {place}", lines[11])
+    assert lines[12].startswith("Monthly cost     $0.00 at R2's $0.015 per GB and month")
+    assert len(lines) == 13
+
+
+def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Service) -> None:
+    lines, run = status(service)
+    assert (run.exit_code, run.log) == (0, "")
+    assert lines[2:] == [
+        "Last run  none is known",
+        "",
+        f"Stored in all  0.00 MB in s3://{service.bucket}/neo4j-backup/",
+        "Monthly cost   $0.00 at R2's $0.015 per GB and month; "
+        "nothing if it is among the account's first 10 GB",
+    ]
+
+
+def test_what_this_host_knows_is_shown_although_r2_fails(
+    service: Service, proxy: FaultProxy
+) -> None:
+    service.backup()
+    proxy.inject(Fault("ListObjectsV2", Status(403, "AccessDenied"), every=True))
+
+    lines, run = status(service)
+
+    assert_told(service, run, 4, "Access denied")
+    assert lines[2].startswith("Last run  ")
+    assert lines[4] == "Database neo4j"
+    assert not any("Stored" in line for line in lines)
