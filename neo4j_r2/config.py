@@ -7,13 +7,14 @@ environment wins. An empty value counts as none, as Compose passes one for an un
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Self
 
 from neo4j_r2 import accepted, schedule
+from neo4j_r2.notify_settings import NotifySettings, read_notify, url_problem
 from neo4j_r2.rules import Rules
 from neo4j_r2.schedule import Schedule
 from neo4j_r2.secret import Secret
@@ -109,6 +110,7 @@ class Config:
     verify_after: bool
     """Whether an archive is read back before it becomes a backup."""
     service: ServiceSettings
+    notify: NotifySettings
 
     def of(self, database: str) -> Self:
         """Return the same for one database."""
@@ -116,7 +118,12 @@ class Config:
 
     def secrets(self) -> list[Secret]:
         """Return every value that no output may show."""
-        return [self.neo4j.password, self.r2.access_key_id, self.r2.secret_access_key]
+        return [
+            self.neo4j.password,
+            self.r2.access_key_id,
+            self.r2.secret_access_key,
+            *self.notify.secrets(),
+        ]
 
 
 def read_config(
@@ -125,11 +132,13 @@ def read_config(
     *,
     logs_in: bool = True,
     uses_bucket: bool = True,
+    receiver_problem: Callable[[str], str | None] = url_problem,
 ) -> Config:
     """Read and check the configuration: the environment, and what a file `.env` sets.
 
     :param logs_in: whether the command logs in at Neo4j; one that does not needs no password.
     :param uses_bucket: whether the command uses R2; one that does not needs none of its variables.
+    :param receiver_problem: says what is wrong with a notification URL; by default only its form.
     :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
     """
     variables = Variables(environment, dotenv)
@@ -156,6 +165,7 @@ def read_config(
         verify_after=variables.read("BACKUP_VERIFY", accepted.choice("off", "after"), "off")
         == "after",
         service=service,
+        notify=read_notify(variables, receiver_problem),
     )
     variables.raise_problems()
     return config

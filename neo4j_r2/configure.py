@@ -12,17 +12,30 @@ from neo4j_r2.config import (
     read_target,
 )
 from neo4j_r2.invocation import Invocation
+from neo4j_r2.notify_settings import NotifySettings, read_notify_settings, url_problem
+from neo4j_r2.receiver import receiver_problem
 
 
-def configure(invocation: Invocation, *, logs_in: bool = True, uses_bucket: bool = True) -> Config:
+def configure(
+    invocation: Invocation,
+    *,
+    logs_in: bool = True,
+    uses_bucket: bool = True,
+    tries_receivers: bool = False,
+) -> Config:
     """Return the whole configuration; from here on the log masks its secrets.
 
     :param logs_in: whether Neo4j's password is needed.
     :param uses_bucket: whether R2's variables are needed.
+    :param tries_receivers: whether Apprise, which is large, checks the notification URLs too.
     :raises ConfigurationError: naming every variable that is wrong.
     """
     config = read_config(
-        invocation.environment, invocation.dotenv, logs_in=logs_in, uses_bucket=uses_bucket
+        invocation.environment,
+        invocation.dotenv,
+        logs_in=logs_in,
+        uses_bucket=uses_bucket,
+        receiver_problem=receiver_problem if tries_receivers else url_problem,
     )
     log.set_up(config.service.log_level, config.service.log_format, config.secrets())
     return config
@@ -46,4 +59,15 @@ def configure_service(invocation: Invocation) -> ServiceSettings:
     """
     settings = read_service_settings(invocation.environment, invocation.dotenv)
     log.set_up(settings.log_level, settings.log_format)
+    return settings
+
+
+def configure_notify(invocation: Invocation) -> NotifySettings:
+    """Return who is notified, checked by Apprise; the log masks the URLs.
+
+    :raises ConfigurationError: naming every variable that is wrong, or if nobody is notified.
+    """
+    service = configure_service(invocation)
+    settings = read_notify_settings(invocation.environment, invocation.dotenv, receiver_problem)
+    log.set_up(service.log_level, service.log_format, settings.secrets())
     return settings

@@ -8,6 +8,8 @@ from typing import Final
 EXIT_UNEXPECTED: Final = 1
 KILLED: Final = "killed"
 """The kind of failure that has no exit code."""
+INTERRUPTED: Final = "interrupted"
+"""The kind of failure of a run that a signal ended."""
 _KINDS: Final = {2: "configuration", 3: "neo4j", 4: "r2", 5: "corrupt", 6: "locked"}
 _SIGNAL: Final = 128
 
@@ -15,7 +17,7 @@ _SIGNAL: Final = 128
 def failure_kind(exit_code: int) -> str:
     """Return the word by which failures with an exit code are counted."""
     if exit_code > _SIGNAL:
-        return "interrupted"
+        return INTERRUPTED
     return _KINDS.get(exit_code, "unexpected")
 
 

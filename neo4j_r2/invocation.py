@@ -38,6 +38,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     _add_prune(commands.add_parser("prune", help="remove what retention gives up"))
     _add_restore(commands.add_parser("restore", help="restore a backup, or a file"))
     _add_verify(commands.add_parser("verify", help="read backups back, and prove them"))
+    _add_notify(commands.add_parser("notify", help="send a notification to every receiver"))
     commands.add_parser("check", help="check the configuration, show it, print the schedule")
     commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
     commands.add_parser("supervise", help="run crond; the container's first process")
@@ -111,6 +112,12 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="every backup under the prefix")
     parser.add_argument(
         "--drill", metavar="URI", help="restore into an empty scratch Neo4j, and compare"
+    )
+
+
+def _add_notify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--test", action="store_true", required=True, help="one that says that it is a test"
     )
 
 

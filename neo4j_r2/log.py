@@ -20,10 +20,11 @@ def set_up(level: str, log_format: str, secrets: Iterable[Secret] = ()) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(Redaction(secrets)))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for name in ("backup", "neo4j_r2"):
-        logging.getLogger(name).setLevel(level.upper())
+    logging.getLogger("neo4j_r2").setLevel(level.upper())
     # The driver raises all that it logs, and this service reports that itself, once.
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
+    # The HTTP client's warnings name addresses, and a notification's or a ping's is a secret.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 def redact(text: str) -> str:

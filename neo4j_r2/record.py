@@ -159,8 +159,13 @@ class AttemptRecord:
 
 
 @contextmanager
-def recorded(directory: Path) -> Iterator[RunRecord]:
-    """Record how the run in the context ends, unless the lock refuses it."""
+def recorded(
+    directory: Path, on_end: Callable[[RunReport], None] = lambda _: None
+) -> Iterator[RunRecord]:
+    """Record how the run in the context ends, unless the lock refuses it.
+
+    :param on_end: takes what is to be said of the run then.
+    """
     record = RunRecord(directory)
     try:
         yield record
@@ -168,8 +173,10 @@ def recorded(directory: Path) -> Iterator[RunRecord]:
         raise
     except BaseException as error:
         record.end(error)
+        on_end(record.report())
         raise
     record.end(None)
+    on_end(record.report())
 
 
 def record_prune(directory: Path, database: str, pause: str, stored: Stored) -> None:

@@ -65,16 +65,27 @@ class Variables:
 
     def secret(self, name: str, what: str) -> Secret:
         """Read a required secret, from its variable or from the file that NAME_FILE names."""
+        value = self.secret_text(name)
+        if value is None:
+            self.problem(f"{name} (or {name}_FILE) is required: {what}")
+            return Secret("")
+        return self._checked(name, value)
+
+    def optional_secret(self, name: str) -> Secret:
+        """Read a secret in the same way; one that is not set is empty."""
+        return self._checked(name, self.secret_text(name) or "")
+
+    def secret_text(self, name: str) -> str | None:
+        """Return a secret as it stands in its variable or its file; None if it is not set."""
         for layer in self._layers:
             value, path = layer.get(name), layer.get(f"{name}_FILE")
             if value and path:
                 self.problem(f"{name} and {name}_FILE are both set: set one")
             if value:
-                return self._checked(name, value)
+                return value
             if path:
-                return self._checked(name, self._read_secret_file(name, Path(path)))
-        self.problem(f"{name} (or {name}_FILE) is required: {what}")
-        return Secret("")
+                return self._read_secret_file(name, Path(path))
+        return None
 
     def _checked(self, name: str, secret: str) -> Secret:
         if secret:

@@ -6,9 +6,11 @@ import logging
 from datetime import UTC, datetime
 
 from neo4j_r2.accept_shrink import last_accepted
+from neo4j_r2.announce import Announcer
 from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import Manifest
+from neo4j_r2.conclude import conclude
 from neo4j_r2.config import Config, requested_state_directory
 from neo4j_r2.configure import configure
 from neo4j_r2.each_database import each_database
@@ -17,6 +19,7 @@ from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.lock import RunLock, run_lock
 from neo4j_r2.mark import refuse_unfinished
+from neo4j_r2.notify_settings import requested_notify
 from neo4j_r2.progress import Progress
 from neo4j_r2.prune import prune
 from neo4j_r2.record import AttemptRecord, RunRecord, recorded
@@ -30,18 +33,28 @@ log = logging.getLogger(__name__)
 
 
 def run(invocation: Invocation) -> int:
+    """Back up every database, record how that ended, and tell who wants to know."""
+    announcer = Announcer(requested_notify(invocation.environment, invocation.dotenv))
+    exit_code = conclude(lambda: record_backups(invocation, announcer))
+    announcer.announce()
+    return exit_code
+
+
+def record_backups(invocation: Invocation, announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
-    with recorded(requested_state_directory(invocation.environment, invocation.dotenv)) as record:
-        run_backups(configure(invocation), record)
+    directory = requested_state_directory(invocation.environment, invocation.dotenv)
+    with recorded(directory, announcer.ended) as record:
+        run_backups(configure(invocation), record, announcer)
     return 0
 
 
-def run_backups(config: Config, record: RunRecord) -> None:
+def run_backups(config: Config, record: RunRecord, announcer: Announcer) -> None:
     """Back up one database after the other; one that fails does not stop the others."""
     log.info("Starting Neo4j backup process")
     watch = Watch(config.stall_seconds)
     with run_lock(config.service.state_directory) as lock:
         record.begin(_now())
+        announcer.started()
         with watch.running():
             databases = select_databases(config)
         record.expect(databases)

@@ -19,7 +19,7 @@ _RULE: Final = 60 * "="
 
 def run(invocation: Invocation) -> int:
     """Log the configuration if it can be used, and print its schedule to standard output."""
-    config = configure(invocation)
+    config = configure(invocation, tries_receivers=True)
     require_own(config.service.state_directory)
     log.info(_RULE)
     log.info("Neo4j to R2 Backup Service")
@@ -33,6 +33,7 @@ def run(invocation: Invocation) -> int:
 def banner(config: Config) -> list[str]:
     """Return what a user wants to see of a configuration when the service starts."""
     rules, shrink = config.prune.rules, config.prune.shrink_percent
+    notify = config.notify
     return [
         f"Backup schedule: {config.service.schedule}",
         f"Retention days: {'none' if rules.days is None else rules.days}",
@@ -43,4 +44,6 @@ def banner(config: Config) -> list[str]:
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",
         f"Neo4j Database: {', '.join(config.databases)}",
+        *([f"Notifications: {len(notify.urls)} ({notify.when})"] if notify.urls else []),
+        *(["Ping: on"] if notify.ping_url else []),
     ]

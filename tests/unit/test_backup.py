@@ -15,11 +15,13 @@ COMMANDS = (
     "prune",
     "restore",
     "verify",
+    "notify",
     "check",
     "wait",
     "supervise",
     "health",
 )
+REQUIRED_OPTIONS = {"notify": ["--test"]}
 
 
 def test_a_wrong_configuration_ends_with_2_and_names_all_that_is_wrong(tmp_path: Path) -> None:
@@ -32,7 +34,8 @@ def test_a_wrong_configuration_ends_with_2_and_names_all_that_is_wrong(tmp_path:
 
 @pytest.mark.parametrize("command", COMMANDS[1:])
 def test_the_other_commands_say_which_variable_is_wrong(tmp_path: Path, command: str) -> None:
-    process = run_program(tmp_path, command, HOME=str(tmp_path), BACKUP_SCHEDULE="0 25 * * *")
+    arguments = [command, *REQUIRED_OPTIONS.get(command, [])]
+    process = run_program(tmp_path, *arguments, HOME=str(tmp_path), BACKUP_SCHEDULE="0 25 * * *")
     assert process.returncode == 2
     assert "  - BACKUP_SCHEDULE='0 25 * * *': accepted is" in process.stderr
     assert process.stderr.count("[ERROR]") == 1
@@ -66,6 +69,7 @@ def test_the_help_lists_all_commands_with_what_they_do(tmp_path: Path, option: s
         (("restore", "--from-file", ""), "from-file is empty"),
         (("restore", "--to-uri", ""), "to-uri is empty"),
         (("verify", "--drill", ""), "drill is empty"),
+        (("notify",), "required: --test"),
         (("verify", "KEY", "--all"), "no KEY and no --drill"),
         (("verify", "--all", "--drill", "bolt://scratch"), "no KEY and no --drill"),
     ],

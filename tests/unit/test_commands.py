@@ -40,7 +40,7 @@ BANNER = f"""\
 [INFO] {RULE}
 """
 """As in the specification."""
-HEAVY = {"boto3", "botocore", "isal", "neo4j"}
+HEAVY = {"apprise", "boto3", "botocore", "isal", "neo4j", "requests"}
 BACKUP_KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
 CROND = """
 import sys
@@ -111,6 +111,26 @@ def test_the_banner_shows_what_is_set_of_retention() -> None:
         "Shrink alarm: more than 20%",
         "Prune: dry run",
     ]
+
+
+def test_the_banner_shows_who_is_told_without_any_address() -> None:
+    default = banner(read_config(REQUIRED, NO_FILE))
+    settings = {
+        "BACKUP_NOTIFY_URLS": "json://secret-a mailto://secret-b",
+        "BACKUP_NOTIFY_ON": "always",
+    }
+    shown = banner(read_config({**REQUIRED, **settings, "BACKUP_PING_URL": "https://x/y"}, NO_FILE))
+    assert shown == [*default, "Notifications: 2 (always)", "Ping: on"]
+
+
+def test_a_backup_that_tells_nobody_loads_no_client_for_it(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {**settings, "BACKUP_SCHEDULE": "wrong"}
+    process = run_program(tmp_path, "backup", **wrong, PYTHONPROFILEIMPORTTIME="1")
+    assert process.returncode == 2
+    lines = re.findall(r"^import time: .*\| +(\S+)$", process.stderr, re.MULTILINE)
+    assert {line.partition(".")[0] for line in lines} & {"apprise", "requests"} == set()
 
 
 def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:

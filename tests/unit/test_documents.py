@@ -7,9 +7,14 @@ import re
 import pytest
 
 from neo4j_r2.config import read_config
+from neo4j_r2.notify_settings import read_notify_settings
+from neo4j_r2.receiver import receiver_problem
 from tests.unit.process import ROOT
 
-SOURCE = (ROOT / "neo4j_r2" / "config.py").read_text(encoding="utf-8")
+SOURCE = "".join(
+    (ROOT / "neo4j_r2" / name).read_text(encoding="utf-8")
+    for name in ("config.py", "notify_settings.py")
+)
 NAMES = re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]+|TZ)"', SOURCE)
 READ = set(NAMES) - {"XDG_STATE_HOME"}
 SECRETS = {
@@ -17,6 +22,8 @@ SECRETS = {
     "R2_ACCESS_KEY_ID",
     "R2_SECRET_ACCESS_KEY",
     "RESTORE_NEO4J_PASSWORD",
+    "BACKUP_NOTIFY_URLS",
+    "BACKUP_PING_URL",
 }
 COMPOSE = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml"))
 COMPOSE_VARIABLES = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
@@ -59,3 +66,12 @@ def test_the_readme_s_defaults_are_the_ones_in_force() -> None:
     expanded = {name: value.replace("~", "/home/user") for name, value in documented.items()}
     assert len(documented) > 15
     assert read_config(required | expanded, {}) == read_config(required, {})
+
+
+@pytest.mark.parametrize("name", ["README.md", ".env.example"])
+def test_the_example_of_notifications_is_one_that_apprise_takes(name: str) -> None:
+    document = (ROOT / name).read_text(encoding="utf-8")
+    match = re.search(r"^#?BACKUP_NOTIFY_URLS='(.*)'$", document, re.MULTILINE)
+    assert match is not None
+    settings = read_notify_settings({"BACKUP_NOTIFY_URLS": match[1]}, {}, receiver_problem)
+    assert len(settings.urls) == 2

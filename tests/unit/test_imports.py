@@ -20,6 +20,7 @@ PURE = {
     "creation",
     "cypher",
     "decode",
+    "errand",
     "errors",
     "fingerprint",
     "foreign",
@@ -33,6 +34,7 @@ PURE = {
     "listing",
     "literals",
     "log",
+    "notify_settings",
     "pack",
     "pipeline",
     "progress",
@@ -64,8 +66,10 @@ NOUNS = {
     "lock",
     "mark",
     "memory",
+    "monitor",
     "privileges",
     "processes",
+    "receiver",
     "report",
     "script",
     "state",
@@ -153,6 +157,11 @@ def test_only_the_two_connections_and_values_know_the_driver() -> None:
 @pytest.mark.parametrize("library", ["boto3", "botocore"])
 def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
     assert importers(library) | {"bucket_errors"} == {"bucket", "bucket_errors"}
+
+
+@pytest.mark.parametrize(("library", "module"), [("apprise", "receiver"), ("requests", "monitor")])
+def test_only_one_module_knows_how_somebody_is_told(library: str, module: str) -> None:
+    assert importers(library) == {module}
 
 
 def test_only_the_command_reads_the_environment() -> None:

@@ -16,7 +16,7 @@ from neo4j_r2.log import set_up
 from neo4j_r2.secret import Secret
 secrets = [Secret(text) for text in sys.argv[3:]]
 set_up(sys.argv[1], sys.argv[2], secrets)
-log = logging.getLogger("backup")
+log = logging.getLogger("neo4j_r2")
 """
 FORMATS = pytest.mark.parametrize("log_format", ["text", "json"])
 PASSWORD = 'pass "wörd" \\x'
@@ -77,9 +77,9 @@ def test_lines_below_the_level_are_left_out() -> None:
     assert logged(code, "error", "text") == ["[ERROR] yes"]
 
 
-def test_libraries_are_heard_from_warnings_on_but_the_driver_which_raises_all_of_it() -> None:
+def test_libraries_are_heard_from_warnings_on_but_those_that_raise_or_tell_too_much() -> None:
     code = """
-for name in ("botocore", "neo4j"):
+for name in ("botocore", "neo4j", "urllib3"):
     for level in ("debug", "info", "warning", "error"):
         getattr(logging.getLogger(name), level)("%s %s", name, level)
 """

@@ -1,0 +1,28 @@
+"""Sends a test notification to every receiver, and says which of them took it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+
+from neo4j_r2.announce import deliveries
+from neo4j_r2.configure import configure_notify
+from neo4j_r2.invocation import Invocation
+from neo4j_r2.notification import trial
+
+log = logging.getLogger(__name__)
+
+
+def run(invocation: Invocation) -> int:
+    """Send the test; return 0 if every receiver took it, 1 if not."""
+    settings = configure_notify(invocation)
+    deadline = time.monotonic() + settings.seconds
+    exit_code = 0
+    for errand in deliveries(settings, trial(socket.gethostname())):
+        if problem := errand.problem(deadline - time.monotonic()):
+            log.error("%s was not delivered: %s", errand.name, problem)
+            exit_code = 1
+        else:
+            log.info("%s was delivered", errand.name)
+    return exit_code
