@@ -13,6 +13,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from neo4j_r2 import accepted, schedule
+from neo4j_r2.encryption import PrivateKeys, is_recipient, looks_private
 from neo4j_r2.rules import Rules
 from neo4j_r2.schedule import Schedule
 from neo4j_r2.secret import Secret
@@ -102,10 +103,15 @@ class Config:
     verify_after: bool
     """Whether an archive is read back before it becomes a backup."""
     service: ServiceSettings
+    recipients: tuple[str, ...] = ()
+    """The public keys that backups are encrypted to; without any they are not."""
+    private_keys: PrivateKeys | None = None
+    """What opens encrypted backups; never in a variable, as whoever makes backups needs none."""
 
     def secrets(self) -> list[Secret]:
         """Return every value that no output may show."""
-        return [self.neo4j.password, self.r2.access_key_id, self.r2.secret_access_key]
+        keys = self.private_keys.secrets if self.private_keys else ()
+        return [self.neo4j.password, self.r2.access_key_id, self.r2.secret_access_key, *keys]
 
 
 def read_config(
@@ -143,6 +149,7 @@ def read_config(
         verify_after=variables.read("BACKUP_VERIFY", accepted.choice("off", "after"), "off")
         == "after",
         service=service,
+        recipients=_recipients(variables),
     )
     variables.raise_problems()
     return config
@@ -257,6 +264,28 @@ def _r2(variables: Variables, *, is_used: bool) -> R2Settings:
         prefix=variables.read("BACKUP_PREFIX", accepted.prefix, "neo4j-backup"),
         ca_bundle=variables.read("AWS_CA_BUNDLE", accepted.readable_file, ""),
     )
+
+
+def _recipients(variables: Variables) -> tuple[str, ...]:
+    """Return the public keys, each once. No value that is wrong is shown: it could be private."""
+    name = "BACKUP_ENCRYPTION_RECIPIENTS"
+    value = variables.get(name)
+    keys = (value or "").replace(",", " ").split()
+    if value and not keys:
+        variables.problem(f"{name}: there is no key in it")
+    for number, key in enumerate(keys, 1):
+        where = f"{name}: key {number} of {len(keys)}"
+        if looks_private(key):
+            variables.problem(
+                f"{where} is a private key, which must not be on this host: accepted is the public "
+                "key of it (age1...); make a new pair if others may have seen it"
+            )
+        elif not is_recipient(key):
+            variables.problem(
+                f"{where} is no age public key: accepted is age1... as age-keygen prints it, not "
+                "an SSH key or a plugin's"
+            )
+    return tuple(dict.fromkeys(keys))
 
 
 def _endpoint_url(variables: Variables) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from neo4j_r2 import log
 from neo4j_r2.config import (
     Config,
@@ -11,19 +13,22 @@ from neo4j_r2.config import (
     read_service_settings,
     read_target,
 )
+from neo4j_r2.identity_file import read_private_keys
 from neo4j_r2.invocation import Invocation
 
 
 def configure(invocation: Invocation, *, logs_in: bool = True, uses_bucket: bool = True) -> Config:
-    """Return the whole configuration; from here on the log masks its secrets.
+    """Return the whole configuration, private keys included; the log masks its secrets from here.
 
     :param logs_in: whether Neo4j's password is needed.
     :param uses_bucket: whether R2's variables are needed.
-    :raises ConfigurationError: naming every variable that is wrong.
+    :raises ConfigurationError: naming every variable that is wrong, or what is with `--identity`.
     """
     config = read_config(
         invocation.environment, invocation.dotenv, logs_in=logs_in, uses_bucket=uses_bucket
     )
+    if name := getattr(invocation.options, "identity", None):
+        config = replace(config, private_keys=read_private_keys(name))
     log.set_up(config.service.log_level, config.service.log_format, config.secrets())
     return config
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, StoredBackup, stored_backups
+from neo4j_r2.catalog import StoredBackup, StoredManifest, read_manifest, stored_backups
 from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.pipeline import ordered_map
@@ -31,7 +31,7 @@ _AT_ONCE: Final = 8
 
 
 def prune(
-    bucket: Bucket, prefix: str, settings: PruneSettings, latest: Manifest, now: datetime
+    bucket: Bucket, prefix: str, settings: PruneSettings, latest: StoredManifest, now: datetime
 ) -> None:
     """Remove old backups of the database that `latest` is a backup of.
 
@@ -50,7 +50,7 @@ def prune(
 
 
 def judge(
-    bucket: Bucket, prefix: str, settings: PruneSettings, latest: Manifest, now: datetime
+    bucket: Bucket, prefix: str, settings: PruneSettings, latest: StoredManifest, now: datetime
 ) -> list[Verdict]:
     """Decide on every backup under the prefix, oldest first, and change nothing.
 
@@ -103,7 +103,7 @@ def _warn(candidates: Sequence[Candidate], policy: Policy) -> None:
 
 
 def _candidate(
-    bucket: Bucket, rules: Rules, latest: Manifest, now: datetime, backup: StoredBackup
+    bucket: Bucket, rules: Rules, latest: StoredManifest, now: datetime, backup: StoredBackup
 ) -> Candidate:
     """Describe a backup to retention; its manifest is read only where the decision needs it."""
     if backup.manifest_key is not None and latest.archive_key in dict(backup.archives):
@@ -111,13 +111,13 @@ def _candidate(
     if backup.manifest_key is None or not _is_decisive(backup, rules, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
     try:
-        return _described(backup, Manifest.from_json(bucket.get(backup.manifest_key)))
+        return _described(backup, read_manifest(bucket.get(backup.manifest_key)))
     except CorruptError as error:
         log.warning("%s: %s", backup.manifest_key, error)
         return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
 
 
-def _is_decisive(backup: StoredBackup, rules: Rules, latest: Manifest, now: datetime) -> bool:
+def _is_decisive(backup: StoredBackup, rules: Rules, latest: StoredManifest, now: datetime) -> bool:
     """Whether a decision can depend on a backup's manifest: one that is young is kept anyway.
 
     But where rules count backups, it has to be known which count; and after one of an empty graph,
@@ -132,7 +132,7 @@ def _is_decisive(backup: StoredBackup, rules: Rules, latest: Manifest, now: date
     return bool(rules.counts) or not is_young(backup.name.taken, rules.days_of_uncounted, now)
 
 
-def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
+def _described(backup: StoredBackup, manifest: StoredManifest) -> Candidate:
     complete = backup.is_completed_by(manifest)
     return Candidate(
         backup.name,
@@ -145,7 +145,7 @@ def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
     )
 
 
-def _size(manifest: Manifest) -> Size:
+def _size(manifest: StoredManifest) -> Size:
     return Size(manifest.export.entities, manifest.last_accepted)
 
 

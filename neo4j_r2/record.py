@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from neo4j_r2.catalog import Manifest
+from neo4j_r2.catalog import StoredManifest
 from neo4j_r2.errors import EXIT_UNEXPECTED, BackupError, Ending, LockedError
 from neo4j_r2.log import redact
 from neo4j_r2.processes import ProcessIdentity
@@ -30,7 +30,7 @@ class RunRecord:
         self._run = replace(self._run, started=started)
         self._write(replace(self._state(), last_run=self._run))
 
-    def stored(self, manifest: Manifest) -> None:
+    def stored(self, manifest: StoredManifest) -> None:
         """Record the run's backup, which stands whatever comes after it."""
         backup = backup_state(manifest)
         self._write(replace(self._state(), last_backup=backup))
@@ -69,7 +69,7 @@ def recorded(directory: Path) -> Iterator[RunRecord]:
     record.end(0)
 
 
-def backup_state(manifest: Manifest) -> BackupState:
+def backup_state(manifest: StoredManifest) -> BackupState:
     """Return what the state says of a complete backup."""
     return BackupState(
         started=datetime.fromisoformat(manifest.started),

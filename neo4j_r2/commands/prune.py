@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from neo4j_r2.accept_shrink import accept_shrink
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, parse_key
+from neo4j_r2.catalog import StoredManifest, parse_key
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
 from neo4j_r2.invocation import Invocation
@@ -68,7 +68,7 @@ def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> Non
     carry_out(bucket, verdicts, is_dry=settings.is_dry)
 
 
-def own_latest(bucket: Bucket, config: Config) -> Manifest | None:
+def own_latest(bucket: Bucket, config: Config) -> StoredManifest | None:
     """Return the manifest of the newest complete backup of what this host backs up."""
     prefix, database = config.r2.prefix, config.neo4j.database.lower()
     state = StateFile(config.service.state_directory).read()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from enum import Enum, auto
 
 from neo4j_r2 import drill
 from neo4j_r2.bucket import Bucket
@@ -10,17 +12,28 @@ from neo4j_r2.catalog import StoredBackup, stored_backups
 from neo4j_r2.config import Config, Neo4jSettings
 from neo4j_r2.configure import configure, configure_target
 from neo4j_r2.contents import Contents, rows_in
-from neo4j_r2.errors import ConfigurationError, CorruptError
+from neo4j_r2.encryption import PrivateKeys
+from neo4j_r2.errors import ConfigurationError, CorruptError, NoKeyError
 from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import LATEST, Invocation
 from neo4j_r2.progress import Countdown
 from neo4j_r2.restore import Counts, Restore, read_ahead
-from neo4j_r2.source import Source, Wish, chosen_source, stored_source
+from neo4j_r2.source import Source, StoredSource, Wish, chosen_source, stored_source
 from neo4j_r2.target import Target
-from neo4j_r2.verify import verify
+from neo4j_r2.unlock import unlock
+from neo4j_r2.verify import verify, verify_stored
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
+
+
+class Finding(Enum):
+    """What an archive is found to be."""
+
+    GOOD = auto()
+    LOCKED = auto()
+    """Encrypted, and good as far as that shows without a private key of it."""
+    BAD = auto()
 
 
 def run(invocation: Invocation) -> int:
@@ -36,7 +49,11 @@ def run(invocation: Invocation) -> int:
             verify_all(bucket, config, watch)
             return 0
         wish = Wish(config.neo4j.database.lower(), options.key or LATEST)
-        source = chosen_source(bucket, config.r2.prefix, wish)
+        stored = chosen_source(bucket, config.r2.prefix, wish)
+        if config.private_keys is None and not scratch:
+            examine(stored, None, watch)
+            return 0
+        source = unlock(stored, config.private_keys)
         contents = prove(source, watch)
         if scratch:
             run_drill(scratch, config, source, contents, watch)
@@ -59,26 +76,62 @@ def verify_all(bucket: Bucket, config: Config, watch: Watch) -> None:
 
     :raises ConfigurationError: if there is none.
     :raises CorruptError: in the end, if one is not good.
+    :raises NoKeyError: in the end, if private keys were given, and none of them opens one.
     """
-    prefix = config.r2.prefix
+    prefix, keys = config.r2.prefix, config.private_keys
     listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
     backups = stored_backups(listing, prefix)
     if not backups:
         raise ConfigurationError(f"There is no backup under s3://{bucket.name}/{prefix}/")
-    bad = sum(not is_good(bucket, backup, watch) for backup in reversed(backups))
+    findings = [look_at(bucket, backup, keys, watch) for backup in reversed(backups)]
+    conclude(findings, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
+
+
+def conclude(findings: Sequence[Finding], backups: str, *, has_keys: bool) -> None:
+    """Say what all backups are found to be.
+
+    :raises CorruptError: if one is not good.
+    :raises NoKeyError: if private keys were given, and none of them opens one.
+    """
+    bad, locked = findings.count(Finding.BAD), findings.count(Finding.LOCKED)
     if bad:
-        raise CorruptError(f"{bad} of {len(backups)} backups under {prefix}/ are not good")
-    log.info("All %d backups under %s/ are good", len(backups), prefix)
+        raise CorruptError(f"{bad} of {backups} are not good")
+    if locked and has_keys:
+        raise NoKeyError(f"{locked} of {backups} are opened by none of the given private keys")
+    unread = f"; {locked} are encrypted, and what is in them was not checked" if locked else ""
+    log.info("All %s are good%s", backups, unread)
 
 
-def is_good(bucket: Bucket, backup: StoredBackup, watch: Watch) -> bool:
+def look_at(
+    bucket: Bucket, backup: StoredBackup, keys: PrivateKeys | None, watch: Watch
+) -> Finding:
     """Verify one backup, and say what is wrong with it."""
     try:
-        prove(stored_source(bucket, backup), watch)
+        return examine(stored_source(bucket, backup), keys, watch)
     except CorruptError as error:
         log.warning("%s", error)
-        return False
-    return True
+        return Finding.BAD
+
+
+def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Finding:
+    """Read an archive whole, and prove what these private keys allow to prove.
+
+    :raises CorruptError: if it is not good, or no backup.
+    """
+    try:
+        source = unlock(stored, keys)
+    except NoKeyError as error:
+        if stored.manifest is None:
+            raise CorruptError(f"{error}; without a manifest it is no complete backup") from error
+        verify_stored(stored, stored.manifest)
+        log.warning(
+            "%s. Its size, SHA-256 and header are right; its statements, counts and blocks were "
+            "not checked",
+            error,
+        )
+        return Finding.LOCKED
+    prove(source, watch)
+    return Finding.GOOD
 
 
 def prove(source: Source, watch: Watch) -> Contents:

@@ -20,6 +20,7 @@ PURE = {
     "creation",
     "cypher",
     "decode",
+    "encryption",
     "errors",
     "fingerprint",
     "foreign",
@@ -48,6 +49,7 @@ PURE = {
     "split",
     "statements",
     "temporal",
+    "transform",
     "unpack",
     "unwind",
     "values",
@@ -151,6 +153,10 @@ def test_only_the_two_connections_and_values_know_the_driver() -> None:
 @pytest.mark.parametrize("library", ["boto3", "botocore"])
 def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
     assert importers(library) | {"bucket_errors"} == {"bucket", "bucket_errors"}
+
+
+def test_only_encryption_knows_age_s_library() -> None:
+    assert importers("pyrage") == {"encryption"}
 
 
 def test_only_the_command_reads_the_environment() -> None:
