@@ -180,11 +180,6 @@ class Manifest:
     """Entities of the last accepted backup before it; 0 without one, and without the alarm."""
 
     @property
-    def is_encrypted(self) -> bool:
-        """Whether the archive is, and of the manifest only a part is stored in the clear."""
-        return self.format_version == ENCRYPTED_FORMAT_VERSION
-
-    @property
     def is_compressed(self) -> bool:
         """Whether each block of the archive is a gzip member."""
         return self.archive_key.removesuffix(_AGE_SUFFIX).endswith(".gz")
@@ -268,7 +263,7 @@ def _read(data: bytes, formats: Mapping[object, type[AnyManifest]]) -> AnyManife
     if manifest is None:
         raise CorruptError(
             f"the manifest has format version {version!r}; this version of the service "
-            f"reads {FORMAT_VERSION} and {ENCRYPTED_FORMAT_VERSION}"
+            f"reads {' and '.join(map(str, formats))}"
         )
     are_typed = _has_declared_types(manifest) and _has_declared_types(manifest.export)
     if not are_typed or not _is_sound(manifest):

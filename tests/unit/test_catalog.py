@@ -16,6 +16,7 @@ from neo4j_r2.catalog import (
     FORMAT_VERSION,
     BackupName,
     ExportSummary,
+    LockedManifest,
     Manifest,
     parse_key,
     read_manifest,
@@ -78,6 +79,8 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 def test_the_keys_of_a_backup_are_those_of_the_specification() -> None:
     assert NAME.archive_key(compressed=True) == ARCHIVE
     assert NAME.archive_key(compressed=False) == PLAIN
+    assert NAME.archive_key(compressed=True, encrypted=True) == f"{ARCHIVE}.age"
+    assert NAME.archive_key(compressed=False, encrypted=True) == f"{PLAIN}.age"
     assert NAME.manifest_key == MANIFEST
 
 
@@ -85,6 +88,9 @@ def test_the_keys_of_a_backup_are_those_of_the_specification() -> None:
 def test_every_key_that_this_service_gives_is_its_own(name: BackupName) -> None:
     assert parse_key(name.archive_key(compressed=True), name.prefix) == (name, "cypher.gz")
     assert parse_key(name.archive_key(compressed=False), name.prefix) == (name, "cypher")
+    for compressed, extension in ((True, "cypher.gz.age"), (False, "cypher.age")):
+        key = name.archive_key(compressed=compressed, encrypted=True)
+        assert parse_key(key, name.prefix) == (name, extension)
     assert parse_key(name.manifest_key, name.prefix) == (name, "manifest.json")
     assert parse_key(name.acceptance_key, name.prefix) == (name, "accepted.json")
 
@@ -182,6 +188,71 @@ def test_a_manifest_comes_back_as_it_was_and_is_ascii(
     data = manifest.to_json()
     assert data.isascii()
     assert read_manifest(data) == manifest
+
+
+WHOLE = replace(
+    RECORD, format_version=ENCRYPTED_FORMAT_VERSION, archive_key=f"{ARCHIVE}.age", last_accepted=4
+)
+LOCKED = LockedManifest.of(WHOLE, "-----BEGIN AGE ENCRYPTED FILE-----")
+
+
+def test_an_encrypted_manifest_comes_back_as_it_was_and_tells_only_totals() -> None:
+    data = LOCKED.to_json()
+    assert data.isascii()
+    assert read_manifest(data) == LOCKED
+    assert json.loads(data) == {
+        "format_version": 2,
+        "service_version": "0.1.0",
+        "database": "neo4j",
+        "database_id": "A1",
+        "started": "2025-10-08T02:00:00Z",
+        "finished": "2025-10-08T02:00:05Z",
+        "export": {"nodes": 3, "relationships": 2, "constraints": 1, "indexes": 4},
+        "archive_key": f"{ARCHIVE}.age",
+        "archive_size": RECORD.archive_size,
+        "archive_sha256": RECORD.archive_sha256,
+        "encrypted": "-----BEGIN AGE ENCRYPTED FILE-----",
+        "before_restore": False,
+        "last_accepted": 4,
+    }
+
+
+def test_an_encrypted_manifest_is_unlocked_by_the_whole_one() -> None:
+    assert LOCKED.unlocked(WHOLE.to_json()) == WHOLE
+    assert WHOLE.is_compressed
+    assert not replace(WHOLE, archive_key=f"{PLAIN}.age").is_compressed
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        RECORD,
+        replace(WHOLE, database_id="B2"),
+        replace(WHOLE, archive_sha256="11"),
+        replace(WHOLE, export=replace(SUMMARY, nodes=4)),
+        replace(WHOLE, before_restore=True),
+    ],
+    ids=["format", "database", "archive", "totals", "before_restore"],
+)
+def test_an_encrypted_part_that_says_something_else_is_corrupt(other: Manifest) -> None:
+    with pytest.raises(CorruptError):
+        LOCKED.unlocked(other.to_json())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"encrypted": None},
+        {"encrypted": "ä"},
+        {"export": {"nodes": 3, "relationships": 2, "constraints": 1}},
+        {"export": {"nodes": -3, "relationships": 2, "constraints": 1, "indexes": 4}},
+        {"archive_size": "100"},
+        {"started": "yesterday"},
+    ],
+)
+def test_an_encrypted_manifest_that_is_damaged_is_corrupt(change: dict[str, object]) -> None:
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps({**json.loads(LOCKED.to_json()), **change}).encode())
 
 
 @pytest.mark.parametrize("version", [0, ENCRYPTED_FORMAT_VERSION + 1, "2", None])

@@ -14,6 +14,7 @@ from neo4j_r2.commands.check import banner
 from neo4j_r2.config import read_config
 from neo4j_r2.processes import is_running
 from neo4j_r2.state import BackupState, State, StateFile
+from tests.keys import KeyPair
 from tests.unit.process import run_program, start
 
 NO_FILE: dict[str, str] = {}
@@ -109,6 +110,14 @@ def test_the_banner_shows_what_is_set_of_retention() -> None:
         "Shrink alarm: more than 20%",
         "Prune: dry run",
     ]
+
+
+@pytest.mark.parametrize(("number", "line"), [(1, "1 recipient"), (2, "2 recipients")])
+def test_the_banner_counts_the_recipients_of_encrypted_backups(number: int, line: str) -> None:
+    keys = ",".join(KeyPair.new().public for _ in range(number))
+    shown = banner(read_config({**REQUIRED, "BACKUP_ENCRYPTION_RECIPIENTS": keys}, NO_FILE))
+    assert f"Encryption: {line}" in shown
+    assert not any(each.startswith("Encryption") for each in banner(read_config(REQUIRED, NO_FILE)))
 
 
 def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:
