@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedIOBase
 from typing import TYPE_CHECKING, Final
@@ -70,12 +71,10 @@ class _Given(BufferedIOBase):
             self._is_at_end = True
 
     def _next(self) -> bytes | _End:
-        while True:
-            try:
+        while threading.main_thread().is_alive():
+            with suppress(queue.Empty):
                 return self._given.get(timeout=_LOOKING_SECONDS)
-            except queue.Empty:
-                if not threading.main_thread().is_alive():
-                    raise _AbandonedError from None
+        raise _AbandonedError
 
 
 class _Made(BufferedIOBase):
@@ -123,8 +122,9 @@ def transformed(
     An error of either side is raised here. If the results are not taken to their end, the
     transform's next reading fails.
 
-    The thread is no daemon: the interpreter's end would cut it down inside a library that is not
-    written for that. So it looks whether the main thread has ended.
+    The thread is no daemon, whoever starts it: at the interpreter's end that would be cut down
+    inside the library, which aborts the whole process then. So it looks whether the main thread
+    has ended.
     """
     given, made = _Given(), _Made()
 
@@ -137,7 +137,7 @@ def transformed(
         made.end(failure)
         given.make_room()
 
-    threading.Thread(target=run, name="transform").start()
+    threading.Thread(target=run, name="transform", daemon=False).start()
     try:
         for chunk in chunks:
             given.give(chunk)

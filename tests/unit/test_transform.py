@@ -111,17 +111,26 @@ def test_no_more_chunks_are_taken_than_are_two_ahead() -> None:
 
 
 ENDS_AMID = """
-import pyrage, sys
+import sys
+from itertools import repeat
 from neo4j_r2.encryption import Recipients
-keys = Recipients([str(pyrage.x25519.Identity.generate().to_public())])
-kept = keys.encrypt(b"chunk" * 100_000 for _ in range(1_000_000))
-next(kept)
-sys.modules["kept"] = kept
-sys.exit(143)
+from neo4j_r2.pipeline import prefetch
+from tests.keys import KeyPair
+keys = Recipients([KeyPair.new().public])
 """
+ENDINGS = {
+    "idle": "stream = keys.encrypt(repeat(bytes(100_000))); next(stream)",
+    "busy in a daemon": """
+stream = prefetch((len(each) for each in keys.encrypt(repeat(bytes(100_000)))), 10**6)
+for _ in range(2_000): next(stream)
+""",
+}
 
 
-def test_a_program_that_ends_amid_a_transform_ends_at_once_and_as_it_said() -> None:
-    with start(ENDS_AMID) as process:
-        output, errors = process.communicate(timeout=WAIT_SECONDS)
-    assert (process.returncode, output, errors) == (143, "", "")
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_program_that_ends_amid_a_transform_ends_at_once_and_as_it_said(name: str) -> None:
+    kept = "sys.modules['kept'] = stream; sys.exit(143)"
+    for _ in range(5):
+        with start(f"{ENDS_AMID}\n{ENDINGS[name]}\n{kept}") as process:
+            output, errors = process.communicate(timeout=WAIT_SECONDS)
+        assert (process.returncode, output, errors) == (143, "", "")
