@@ -97,8 +97,8 @@ def conclude(findings: Sequence[Finding], backups: str, *, has_keys: bool) -> No
     if bad:
         raise CorruptError(f"{bad} of {backups} are not good")
     if locked and has_keys:
-        raise NoKeyError(f"{locked} of {backups} are opened by none of the given private keys")
-    unread = f"; {locked} are encrypted, and what is in them was not checked" if locked else ""
+        raise NoKeyError(f"None of the given private keys opens {locked} of {backups}")
+    unread = f"; what is in {locked} of them takes a private key to check" if locked else ""
     log.info("All %s are good%s", backups, unread)
 
 

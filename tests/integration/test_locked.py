@@ -85,6 +85,12 @@ def test_without_a_private_key_the_object_is_proved_and_the_rest_is_named(servic
     assert run.log == f"[WARNING] {key} {UNREAD}"
 
 
+def test_a_private_key_in_the_wrong_place_is_masked(service: Service, key_file: str) -> None:
+    run = service.run("verify", PAIR.private, "--identity", key_file)
+    assert_told(service, run, 2, "There is no backup ********; ")
+    assert PAIR.private not in run.log
+
+
 def test_a_wrong_key_is_one_clear_line(service: Service, other_file: str) -> None:
     key = store(service, ARCHIVE)
     run = service.run("verify", "--identity", other_file)
@@ -171,13 +177,13 @@ def test_all_backups_are_verified_and_what_was_not_read_is_counted(
     run = service.run("verify", "--all")
     assert_good(run, opened)
     assert f"[WARNING] {locked} {UNREAD}" in run.log
-    what = "1 are encrypted, and what is in them was not checked"
+    what = "what is in 1 of them takes a private key to check"
     assert f"[INFO] All 2 backups under neo4j-backup/ are good; {what}\n" in run.log
 
     assert_good(service.run("verify", "--all", "--identity", key_file), locked, opened)
 
     run = service.run("verify", "--all", "--identity", other_file)
-    what = "1 of 2 backups under neo4j-backup/ are opened by none of the given private keys"
+    what = "None of the given private keys opens 1 of 2 backups under neo4j-backup/"
     assert_told(service, run, 2, what)
     assert f"[INFO] Good: {opened} ({SIZE})\n" in run.log
 

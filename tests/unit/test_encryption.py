@@ -106,6 +106,15 @@ def test_damage_is_found_and_nothing_of_it_passes_on(name: str) -> None:
     assert TEXT.startswith(b"".join(passed))
 
 
+@pytest.mark.parametrize("seed", range(100))
+def test_a_flip_anywhere_is_found(seed: int) -> None:
+    chosen = random.Random(seed)
+    small = b"".join(BOTH.encrypt([TEXT[:200]]))
+    damaged = flip(chosen.randrange(len(small)))(small)
+    with pytest.raises((CorruptError, NoKeyError)):
+        decrypted(damaged, FIRST.keys)
+
+
 @pytest.mark.parametrize("start", [b"", b"age-encryption.org", b"\x1f\x8b", b"// Neo4j", TEXT])
 def test_what_does_not_begin_as_an_age_file_is_none(start: bytes) -> None:
     assert not is_encrypted(start)
