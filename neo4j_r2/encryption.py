@@ -106,4 +106,4 @@ def _decrypt(reader: BufferedIOBase, writer: BufferedIOBase, keys: Sequence[Iden
     except (pyrage.DecryptError, OSError) as error:
         if str(error) == _NO_KEY_FITS:
             raise NoKeyError("none of the given private keys opens it") from error
-        raise CorruptError(f"age: {error}") from error
+        raise CorruptError(f"it is damaged or cut off (age: {error})") from error

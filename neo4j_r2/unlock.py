@@ -48,7 +48,7 @@ def _decrypt_like_manifest(keys: PrivateKeys, chunks: Iterable[bytes]) -> Iterat
     try:
         yield from keys.decrypt(chunks)
     except NoKeyError as error:
-        raise CorruptError("age: the header is not of the manifest's keys") from error
+        raise CorruptError("its header is not of the manifest's keys, or damaged") from error
 
 
 def _start(stored: StoredSource) -> bytes:

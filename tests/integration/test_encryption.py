@@ -220,7 +220,7 @@ def test_damage_is_found_before_anything_is_changed(
     encrypting.s3.client().put_object(Bucket=encrypting.bucket, Key=key, Body=bytes(data))
     with unchanged(source):
         run = encrypting.run("restore", "--force", "--identity", key_file)
-    assert_told(encrypting, run, 5, f"{key}: age: ")
+    assert_told(encrypting, run, 5, f"{key}: it is damaged or cut off (age: ")
 
 
 def test_what_a_restore_replaces_is_encrypted_too_and_comes_back(

@@ -98,13 +98,14 @@ def test_a_wrong_key_is_one_clear_line(service: Service, other_file: str) -> Non
     assert run.log == f"[ERROR] {key} is encrypted: none of the given private keys opens it\n"
 
 
-@pytest.mark.parametrize("place", [10, 100, 5000, len(ARCHIVE.data) - 20])
+@pytest.mark.parametrize("place", [10, 40, 100, 5000, len(ARCHIVE.data) - 20])
 def test_damage_is_told_with_a_private_key_and_without(
     service: Service, key_file: str, place: int
 ) -> None:
     key = store(service, ARCHIVE.altered(flipped(ARCHIVE.data, place)))
     run = service.run("verify", "--identity", key_file)
-    assert_told(service, run, 5, f"{key}: age: ")
+    assert_told(service, run, 5, f"{key}: it")
+    assert "damaged" in run.log
     run = service.run("verify")
     assert_told(service, run, 5, f"{key}: the archive's SHA-256 is not the manifest's")
 
@@ -123,7 +124,7 @@ def test_an_archive_of_other_keys_than_its_manifest_is_corrupt(
     mixed = replace(other, recipients=RECIPIENTS)
     key = store(service, mixed)
     run = service.run("verify", "--identity", key_file)
-    assert_told(service, run, 5, f"{key}: age: the header is not of the manifest's keys")
+    assert_told(service, run, 5, f"{key}: its header is not of the manifest's keys, or damaged")
 
 
 def test_an_object_that_is_no_age_file_is_told_though_its_hash_is_right(service: Service) -> None:
@@ -156,7 +157,12 @@ def test_a_manifest_whose_encrypted_part_is_damaged_is_corrupt(
         f"{STEM}.manifest.json",
         json.dumps({**content, "encrypted": damage}).encode(),
     )
-    assert_told(service, service.run("verify", "--identity", key_file), 5, f"{key}: age: ")
+    assert_told(
+        service,
+        service.run("verify", "--identity", key_file),
+        5,
+        f"{key}: it is damaged or cut off (age: ",
+    )
 
 
 def test_a_hostile_archive_that_is_encrypted_as_well_smuggles_no_statement(
@@ -209,7 +215,12 @@ def test_a_lost_connection_goes_on_and_a_body_damaged_on_its_way_is_found(
     assert_good(run, key)
     assert "R2: Get was cut off at byte 1000 (" in run.log
     proxy.inject(Fault("GetObject", FlipByte(1500), key_contains=key))
-    assert_told(service, service.run("verify", "--identity", key_file), 5, f"{key}: age: ")
+    assert_told(
+        service,
+        service.run("verify", "--identity", key_file),
+        5,
+        f"{key}: it is damaged or cut off (age: ",
+    )
 
 
 def test_list_shows_totals_without_a_private_key(service: Service) -> None:
