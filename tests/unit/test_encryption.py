@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.encryption import (
+    HEADER_BYTES,
     PrivateKeys,
     Recipients,
     has_header,
@@ -119,6 +120,12 @@ def test_a_flip_anywhere_is_found(seed: int) -> None:
 def test_what_does_not_begin_as_an_age_file_is_none(start: bytes) -> None:
     assert not is_encrypted(start)
     assert not has_header(start)
+
+
+def test_a_header_of_as_many_recipients_as_a_variable_can_hold_is_one() -> None:
+    many = Recipients([KeyPair.new().public for _ in range(2_000)])
+    data = b"".join(many.encrypt([b"text"]))
+    assert has_header(data[:HEADER_BYTES])
 
 
 @pytest.mark.parametrize("length", [30, HEADER_LENGTH // 2, HEADER_LENGTH - 1])
