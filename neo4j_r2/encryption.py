@@ -16,8 +16,8 @@ from neo4j_r2.secret import Secret
 from neo4j_r2.transform import transformed
 
 HEADER_BYTES: Final = 1024 * 1024
-"""By which an age file's header has ended: of 2,000 recipients, all that a variable can hold, it has
-200,000."""
+"""By which an age file's header has ended; that of 2,000 recipients, all that a variable can hold,
+has 200,000."""
 _MAGIC: Final = b"age-encryption.org/v1\n"
 _ARMOR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _HEADER: Final = re.compile(
