@@ -13,6 +13,7 @@ from bench.steps import Nodes, Relationships, Step
 from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.replay import node_query, relationship_query
 from neo4j_r2.source import file_source
+from neo4j_r2.unlock import unlock
 
 _CHOICE: Final = re.compile(r"APOC detected \(version: \S+\), using (.*)")
 _SUFFIX: Final = ".cypher.gz"
@@ -49,7 +50,7 @@ def download(stage: Stage, bucket: str) -> Path:
 
 def steps(archive: Path) -> Iterator[Step]:
     """Yield the steps by which an archive of this service is restored."""
-    for item in file_source(archive).items():
+    for item in unlock(file_source(archive), None).items():
         match item:
             case NodeBatch():
                 rows = [[number, *row] for number, row in enumerate(item.rows)]

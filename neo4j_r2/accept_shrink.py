@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, parse_key
+from neo4j_r2.catalog import StoredManifest, parse_key
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.graph import Database
 from neo4j_r2.newest import newest_backup
@@ -39,7 +39,7 @@ def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int)
     return size.reference(percent)
 
 
-def accept_shrink(bucket: Bucket, latest: Manifest, percent: int) -> None:
+def accept_shrink(bucket: Bucket, latest: StoredManifest, percent: int) -> None:
     """Record in the bucket that the newest backup may be as small as it is.
 
     :raises ConfigurationError: if the alarm is off; or if the graph is empty: who has lost one is
@@ -70,7 +70,7 @@ def accept_shrink(bucket: Bucket, latest: Manifest, percent: int) -> None:
     )  # fmt: skip
 
 
-def _acceptance_key(manifest: Manifest) -> str:
+def _acceptance_key(manifest: StoredManifest) -> str:
     key = manifest.archive_key
     parsed = parse_key(key, key.rpartition("/")[0])
     if parsed is None:

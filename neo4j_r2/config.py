@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from neo4j_r2 import accepted, schedule
+from neo4j_r2.encryption import PrivateKeys, is_recipient, looks_private
 from neo4j_r2.notify_settings import NotifySettings, read_notify, url_problem
 from neo4j_r2.rules import Rules
 from neo4j_r2.schedule import Schedule
@@ -111,6 +112,10 @@ class Config:
     """Whether an archive is read back before it becomes a backup."""
     service: ServiceSettings
     notify: NotifySettings
+    recipients: tuple[str, ...] = ()
+    """The public keys that backups are encrypted to; without any they are not."""
+    private_keys: PrivateKeys | None = None
+    """What opens encrypted backups; never in a variable, as whoever makes backups needs none."""
 
     def of(self, database: str) -> Self:
         """Return the same for one database."""
@@ -123,6 +128,7 @@ class Config:
             self.r2.access_key_id,
             self.r2.secret_access_key,
             *self.notify.secrets(),
+            *(self.private_keys.secrets if self.private_keys else ()),
         ]
 
 
@@ -166,6 +172,7 @@ def read_config(
         == "after",
         service=service,
         notify=read_notify(variables, receiver_problem),
+        recipients=_recipients(variables),
     )
     variables.raise_problems()
     return config
@@ -288,6 +295,28 @@ def _r2(variables: Variables, *, is_used: bool) -> R2Settings:
         prefix=variables.read("BACKUP_PREFIX", accepted.prefix, "neo4j-backup"),
         ca_bundle=variables.read("AWS_CA_BUNDLE", accepted.readable_file, ""),
     )
+
+
+def _recipients(variables: Variables) -> tuple[str, ...]:
+    """Return the public keys, each once. No value that is wrong is shown: it could be private."""
+    name = "BACKUP_ENCRYPTION_RECIPIENTS"
+    value = variables.get(name)
+    keys = (value or "").replace(",", " ").split()
+    if value and not keys:
+        variables.problem(f"{name}: there is no key in it")
+    for number, key in enumerate(keys, 1):
+        where = f"{name}: key {number} of {len(keys)}"
+        if looks_private(key):
+            variables.problem(
+                f"{where} is a private key, which must not be on this host: accepted is the public "
+                "key of it (age1...); make a new pair if others may have seen it"
+            )
+        elif not is_recipient(key):
+            variables.problem(
+                f"{where} is no age public key: accepted is age1... as age-keygen prints it, not "
+                "an SSH key or a plugin's"
+            )
+    return tuple(dict.fromkeys(keys))
 
 
 def _endpoint_url(variables: Variables) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from neo4j_r2 import log
 from neo4j_r2.config import (
     Config,
@@ -11,6 +13,7 @@ from neo4j_r2.config import (
     read_service_settings,
     read_target,
 )
+from neo4j_r2.identity_file import read_private_keys
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.notify_settings import NotifySettings, read_notify_settings, url_problem
 from neo4j_r2.receiver import receiver_problem
@@ -23,12 +26,12 @@ def configure(
     uses_bucket: bool = True,
     tries_receivers: bool = False,
 ) -> Config:
-    """Return the whole configuration; from here on the log masks its secrets.
+    """Return the whole configuration, private keys included; the log masks its secrets from here.
 
     :param logs_in: whether Neo4j's password is needed.
     :param uses_bucket: whether R2's variables are needed.
     :param tries_receivers: whether Apprise, which is large, checks the notification URLs too.
-    :raises ConfigurationError: naming every variable that is wrong.
+    :raises ConfigurationError: naming every variable that is wrong, or what is with `--identity`.
     """
     config = read_config(
         invocation.environment,
@@ -37,6 +40,8 @@ def configure(
         uses_bucket=uses_bucket,
         receiver_problem=receiver_problem if tries_receivers else url_problem,
     )
+    if name := getattr(invocation.options, "identity", None):
+        config = replace(config, private_keys=read_private_keys(name))
     log.set_up(config.service.log_level, config.service.log_format, config.secrets())
     return config
 

@@ -33,6 +33,10 @@ class ConfigurationError(BackupError):
     exit_code = 2
 
 
+class NoKeyError(ConfigurationError):
+    """Something is encrypted, and no private key was given that opens it."""
+
+
 class GraphError(BackupError):
     """Neo4j could not be reached, refused, failed or stopped answering."""
 

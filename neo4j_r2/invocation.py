@@ -52,7 +52,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _problem(options: argparse.Namespace) -> str | None:
     """Return why options cannot be meant so, None if they can."""
-    for name in ("key", "from_file", "to_uri", "drill"):
+    for name in ("key", "from_file", "to_uri", "drill", "identity"):
         if getattr(options, name, None) == "":  # a variable of the shell that is not set
             return f"{name.replace('_', '-')} is empty"
     if options.command == "restore":
@@ -87,6 +87,7 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
         "--at", type=_time, metavar="TIME", help="the latest not after TIME (ISO 8601; UTC)"
     )
     parser.add_argument("--from-file", metavar="PATH", help="an archive in a file")
+    _add_identity(parser)
     parser.add_argument(
         "--to-uri", metavar="URI", help="another Neo4j; the login is RESTORE_NEO4J_USER's"
     )
@@ -110,6 +111,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
     _add_database(parser)
     parser.add_argument("--all", action="store_true", help="every backup under the prefix")
+    _add_identity(parser)
     parser.add_argument(
         "--drill", metavar="URI", help="restore into an empty scratch Neo4j, and compare"
     )
@@ -124,6 +126,15 @@ def _add_notify(parser: argparse.ArgumentParser) -> None:
 def _add_database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database", type=_database, metavar="DB", help="of NEO4J_DATABASE's, or any other: this"
+    )
+
+
+def _add_identity(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--identity",
+        metavar="FILE",
+        help="the private keys of an encrypted backup, as age-keygen writes them; - reads them "
+        "from standard input",
     )
 
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from neo4j_r2.catalog import ExportSummary, Manifest, StoredBackup, timestamp
+from neo4j_r2.catalog import (
+    ExportSummary,
+    StoredBackup,
+    StoredManifest,
+    Totals,
+    timestamp,
+)
 from neo4j_r2.log import megabytes
 from neo4j_r2.retention import Verdict
 
@@ -33,8 +39,8 @@ class ListedBackup:
     """Bytes of the archive in the bucket."""
     problem: str
     """Why it cannot be taken for a complete backup; empty if it is one."""
-    export: ExportSummary | None
-    """What a complete backup's manifest says of its archive."""
+    export: ExportSummary | Totals | None
+    """What a complete backup's manifest says of its archive; of an encrypted one only totals."""
     before_restore: bool = False
     """Whether it is of a graph that a restore was about to replace."""
     shrink_accepted: bool = False
@@ -67,7 +73,9 @@ class Listing:
     """Key and size of each object that this service did not name."""
 
 
-def listed(backup: StoredBackup, manifest: Manifest | None, problem: str) -> list[ListedBackup]:
+def listed(
+    backup: StoredBackup, manifest: StoredManifest | None, problem: str
+) -> list[ListedBackup]:
     """Return a line for each archive of a name, mostly one, or for a manifest alone.
 
     :param problem: why there is no manifest.
@@ -88,7 +96,7 @@ def listed(backup: StoredBackup, manifest: Manifest | None, problem: str) -> lis
     return lines
 
 
-def _problem(key: str, size: int, manifest: Manifest | None) -> str:
+def _problem(key: str, size: int, manifest: StoredManifest | None) -> str:
     if manifest is None:
         return "incomplete: no manifest"
     if key != manifest.archive_key:
@@ -126,8 +134,9 @@ def _backup_entry(backup: ListedBackup, now: datetime) -> dict[str, Any]:
         "problem": backup.problem or None,
         "nodes": export.nodes if export else None,
         "relationships": export.relationships if export else None,
-        "method": export.method if export else None,
-        "consistent": export.consistent if export else None,
+        "method": export.method if isinstance(export, ExportSummary) else None,
+        "consistent": export.consistent if isinstance(export, ExportSummary) else None,
+        "encrypted": isinstance(export, Totals) if export else None,
         "before_restore": backup.before_restore if export else None,
         "shrink_accepted": backup.shrink_accepted if export else None,
     }
@@ -165,9 +174,12 @@ def _cells(backup: ListedBackup, now: datetime) -> tuple[str, ...]:
     if export is None:
         return cells
     counts = (f"{export.nodes:,}", f"{export.relationships:,}")
-    method = printable(export.method) + (", before a restore" if backup.before_restore else "")
+    method, consistent = "encrypted", ""
+    if isinstance(export, ExportSummary):
+        method, consistent = printable(export.method), "yes" if export.consistent else "no"
+    method += ", before a restore" if backup.before_restore else ""
     method += ", shrink accepted" if backup.shrink_accepted else ""
-    return (*cells, *counts, method, "yes" if export.consistent else "no")
+    return (*cells, *counts, method, consistent)
 
 
 def _uploads(listing: Listing) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, stored_backups
+from neo4j_r2.catalog import StoredManifest, read_manifest, stored_backups
 from neo4j_r2.errors import CorruptError
 
 log = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 def newest_backup(
     bucket: Bucket, prefix: str, database: str, database_id: str | None
-) -> Manifest | None:
+) -> StoredManifest | None:
     """Return the manifest of the newest complete backup of a database, None without any.
 
     What was kept of a graph before a restore replaced it does not count.
@@ -26,7 +26,7 @@ def newest_backup(
         if backup.manifest_key is None or backup.name.database != database:
             continue
         try:
-            manifest = Manifest.from_json(bucket.get(backup.manifest_key))
+            manifest = read_manifest(bucket.get(backup.manifest_key))
         except CorruptError as error:
             log.warning("%s: %s", backup.manifest_key, error)
             continue

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, StoredBackup, stored_backups
+from neo4j_r2.catalog import StoredBackup, StoredManifest, read_manifest, stored_backups
 from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.pipeline import ordered_map
@@ -42,7 +42,7 @@ class Judgement:
 
 
 def prune(
-    bucket: Bucket, prefix: str, settings: PruneSettings, latest: Manifest, now: datetime
+    bucket: Bucket, prefix: str, settings: PruneSettings, latest: StoredManifest, now: datetime
 ) -> str:
     """Remove old backups of the database that `latest` is a backup of.
 
@@ -67,7 +67,7 @@ def judge(
     bucket: Bucket,
     prefix: str,
     settings: PruneSettings,
-    latest: Sequence[Manifest],
+    latest: Sequence[StoredManifest],
     now: datetime,
 ) -> Judgement:
     """Decide on every backup under the prefix, and change nothing.
@@ -132,7 +132,7 @@ def _pauses(candidates: Sequence[Candidate], policy: Policy) -> dict[str, str]:
 def _candidate(
     bucket: Bucket,
     rules: Rules,
-    newest: Mapping[str, Manifest],
+    newest: Mapping[str, StoredManifest],
     now: datetime,
     backup: StoredBackup,
 ) -> Candidate:
@@ -143,14 +143,14 @@ def _candidate(
     if backup.manifest_key is None or not _is_decisive(backup, rules, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
     try:
-        return _described(backup, Manifest.from_json(bucket.get(backup.manifest_key)))
+        return _described(backup, read_manifest(bucket.get(backup.manifest_key)))
     except CorruptError as error:
         log.warning("%s: %s", backup.manifest_key, error)
         return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
 
 
 def _is_decisive(
-    backup: StoredBackup, rules: Rules, latest: Manifest | None, now: datetime
+    backup: StoredBackup, rules: Rules, latest: StoredManifest | None, now: datetime
 ) -> bool:
     """Whether a decision can depend on a backup's manifest: one that is young is kept anyway.
 
@@ -166,7 +166,7 @@ def _is_decisive(
     return bool(rules.counts) or not is_young(backup.name.taken, rules.days_of_uncounted, now)
 
 
-def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
+def _described(backup: StoredBackup, manifest: StoredManifest) -> Candidate:
     complete = backup.is_completed_by(manifest)
     return Candidate(
         backup.name,
@@ -179,7 +179,7 @@ def _described(backup: StoredBackup, manifest: Manifest) -> Candidate:
     )
 
 
-def _size(manifest: Manifest) -> Size:
+def _size(manifest: StoredManifest) -> Size:
     return Size(manifest.export.entities, manifest.last_accepted)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.catalog import Manifest
+from neo4j_r2.catalog import StoredManifest
 from neo4j_r2.errors import (
     EXIT_UNEXPECTED,
     KILLED,
@@ -152,7 +152,7 @@ class AttemptRecord:
         """Why nothing is removed; None as long as that is not known."""
         self.stored: Stored | None = None
 
-    def made(self, manifest: Manifest) -> None:
+    def made(self, manifest: StoredManifest) -> None:
         """Record the attempt's backup at once: it stands whatever comes after it."""
         self.backup = backup_state(manifest)
         self._on_backup(self.backup)
@@ -212,7 +212,7 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def backup_state(manifest: Manifest) -> BackupState:
+def backup_state(manifest: StoredManifest) -> BackupState:
     """Return what the state says of a complete backup."""
     return BackupState(
         started=datetime.fromisoformat(manifest.started),

@@ -10,9 +10,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.audit import audited_items
+from neo4j_r2.audit import Decryption, audited_items
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, StoredBackup, stored_backups
+from neo4j_r2.catalog import (
+    Manifest,
+    StoredBackup,
+    StoredManifest,
+    read_manifest,
+    stored_backups,
+)
 from neo4j_r2.choose import choose
 from neo4j_r2.errors import ConfigurationError, CorruptError
 from neo4j_r2.foreign import Item, recognise_foreign
@@ -24,6 +30,16 @@ _CHUNK_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True)
+class StoredSource:
+    """An archive where it lies; it may be encrypted, and then has to be unlocked to be read."""
+
+    label: str
+    """Its key, or the path of its file."""
+    manifest: StoredManifest | None
+    open: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
 class Source:
     """An archive that can be read as often as needed."""
 
@@ -31,6 +47,8 @@ class Source:
     """Its key, or the path of its file."""
     manifest: Manifest | None
     open: Callable[[], Iterator[bytes]]
+    """Returns the bytes that are stored."""
+    decrypt: Decryption = iter
     allows_any_statement: bool = False
     """Whether a statement of no known grammar is passed on."""
 
@@ -46,8 +64,8 @@ class Source:
 
     def _items(self) -> Iterator[Item]:
         if self.manifest is not None:
-            return audited_items(self.open(), self.manifest)
-        texts = unpack(self.open())
+            return audited_items(self.open(), self.manifest, self.decrypt)
+        texts = unpack(self.decrypt(self.open()))
         first = next(texts, b"")
         texts = chain([first], texts)
         method = own_method(first)
@@ -74,12 +92,12 @@ def _foreign_items(texts: Iterator[bytes], *, allow_any_statement: bool) -> Iter
         raise CorruptError("there is nothing in it that could be restored")
 
 
-def is_ordinary(manifest: Manifest) -> bool:
+def is_ordinary(manifest: StoredManifest) -> bool:
     """Whether a backup is not of a graph that somebody wanted to be rid of."""
     return not manifest.before_restore
 
 
-def has_nodes(manifest: Manifest) -> bool:
+def has_nodes(manifest: StoredManifest) -> bool:
     """Whether an ordinary backup is not of an empty graph."""
     return is_ordinary(manifest) and manifest.export.nodes > 0
 
@@ -96,8 +114,11 @@ class Wish:
 
 
 def chosen_source(
-    bucket: Bucket, prefix: str, wish: Wish, accepts: Callable[[Manifest], bool] = is_ordinary
-) -> Source:
+    bucket: Bucket,
+    prefix: str,
+    wish: Wish,
+    accepts: Callable[[StoredManifest], bool] = is_ordinary,
+) -> StoredSource:
     """Return the stored archive that is wanted.
 
     :param accepts: which of the backups the latest one can be.
@@ -116,7 +137,7 @@ def chosen_source(
         backups.remove(backup)
 
 
-def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], wish: Wish) -> Source:
+def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], wish: Wish) -> StoredSource:
     """Return what a key names: a backup, one of two archives of a name, or any other object."""
     key = wish.key
     try:
@@ -124,26 +145,26 @@ def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], wish: Wish) -
     except ConfigurationError:
         if bucket.head(key) is None:
             raise
-        return Source(key, None, partial(bucket.stream, key))
+        return StoredSource(key, None, partial(bucket.stream, key))
     archives = [each for each, _ in backup.archives if key in (each, each.rpartition("/")[2])]
     if backup.manifest_key is None and archives:
-        return Source(archives[0], None, partial(bucket.stream, archives[0]))
+        return StoredSource(archives[0], None, partial(bucket.stream, archives[0]))
     source = stored_source(bucket, backup)
     if archives and archives[0] != source.label:
         raise CorruptError(f"{archives[0]}: the manifest is of another archive, {source.label}")
     return source
 
 
-def stored_source(bucket: Bucket, backup: StoredBackup) -> Source:
+def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
     """Return the archive of a stored backup; one without a manifest can be read too.
 
     :raises CorruptError: if its manifest is damaged or of a newer format, or has no archive.
     """
     if backup.manifest_key is None:
         archive, _ = backup.archives[0]
-        return Source(archive, None, partial(bucket.stream, archive))
+        return StoredSource(archive, None, partial(bucket.stream, archive))
     try:
-        manifest = Manifest.from_json(bucket.get(backup.manifest_key))
+        manifest = read_manifest(bucket.get(backup.manifest_key))
     except CorruptError as error:
         raise CorruptError(f"{backup.manifest_key}: {error}") from error
     if not backup.is_completed_by(manifest):
@@ -156,13 +177,13 @@ def stored_source(bucket: Bucket, backup: StoredBackup) -> Source:
     return archive_source(bucket, manifest)
 
 
-def archive_source(bucket: Bucket, manifest: Manifest) -> Source:
+def archive_source(bucket: Bucket, manifest: StoredManifest) -> StoredSource:
     """Return the stored archive that a manifest is of."""
     key = manifest.archive_key
-    return Source(key, manifest, partial(bucket.stream, key))
+    return StoredSource(key, manifest, partial(bucket.stream, key))
 
 
-def file_source(path: Path) -> Source:
+def file_source(path: Path) -> StoredSource:
     """Return an archive in a file; its manifest is used if both lie there under stored names.
 
     :raises ConfigurationError: if it cannot be read.
@@ -176,16 +197,16 @@ def file_source(path: Path) -> Source:
         manifest = _manifest_beside(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
-    return Source(str(path), manifest, partial(_chunks, path))
+    return StoredSource(str(path), manifest, partial(_chunks, path))
 
 
-def _manifest_beside(path: Path) -> Manifest | None:
+def _manifest_beside(path: Path) -> StoredManifest | None:
     stem = path.name.partition(".cypher")[0]
     beside = path.with_name(f"{stem}.manifest.json")
     if not beside.is_file():
         return None
     try:
-        manifest = Manifest.from_json(beside.read_bytes())
+        manifest = read_manifest(beside.read_bytes())
     except CorruptError as error:
         raise CorruptError(f"{beside}: {error}") from error
     return manifest if manifest.archive_key.rpartition("/")[2] == path.name else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -13,24 +13,29 @@ from typing import Any, Final, Protocol
 from neo4j_r2 import __version__
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.catalog import (
+    ENCRYPTED_FORMAT_VERSION,
     FORMAT_VERSION,
     BackupName,
     ExportSummary,
+    LockedManifest,
     Manifest,
+    StoredManifest,
     table_entry,
     timestamp,
 )
 from neo4j_r2.config import Config
+from neo4j_r2.encryption import Recipients
 from neo4j_r2.errors import KeyTakenError
 from neo4j_r2.graph import Database
 from neo4j_r2.lock import RunLock, UploadRecord
 from neo4j_r2.log import megabytes
-from neo4j_r2.pack import TextBlock, pack
+from neo4j_r2.pack import PackedBlock, TextBlock, pack
 from neo4j_r2.progress import Progress
 from neo4j_r2.source import archive_source
 from neo4j_r2.statements import Identity
+from neo4j_r2.unlock import unlock
 from neo4j_r2.upload import Upload, part_size_for
-from neo4j_r2.verify import verify
+from neo4j_r2.verify import verify, verify_stored
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -81,6 +86,8 @@ class Store:
                 name, upload = self._begin(stack, started, estimate)
             if self.config.compression:
                 log.info("Compressing %s.cypher...", name.stem)
+            if self.config.recipients:
+                log.info("Encrypting %s...", upload.key.rpartition("/")[2])
             blocks = self._write(upload, exporter)
             with self.watch.waiting_for("R2"):
                 upload.complete()
@@ -89,7 +96,7 @@ class Store:
         if self.config.verify_after:
             self._read_back(manifest)
         with self.watch.waiting_for("R2"):
-            self.bucket.put_new(name.manifest_key, manifest.to_json())
+            self.bucket.put_new(name.manifest_key, self._locked(manifest).to_json())
         return manifest
 
     def _begin(
@@ -101,7 +108,9 @@ class Store:
             name = self._free_name(name)
             upload = Upload(
                 self.bucket,
-                name.archive_key(compressed=self.config.compression),
+                name.archive_key(
+                    compressed=self.config.compression, encrypted=bool(self.config.recipients)
+                ),
                 part_size=self.config.part_size or part_size_for(estimate),
                 concurrency=self.config.upload_concurrency,
             )
@@ -131,20 +140,45 @@ class Store:
 
     def _write(self, upload: Upload, exporter: Exporter) -> list[dict[str, Any]]:
         level = self.config.compression_level if self.config.compression else None
-        blocks = []
-        for block in pack(exporter.blocks(), level):
-            with self.watch.waiting_for("R2"):
-                upload.write(block.data)
-            self.progress.stored(block.length)
-            blocks.append(table_entry(block))
+        blocks: list[dict[str, Any]] = []
+        with closing(self._archive(pack(exporter.blocks(), level), blocks)) as archive:
+            for data in archive:
+                with self.watch.waiting_for("R2"):
+                    upload.write(data)
+                self.progress.stored(len(data))
         self._log_size(upload, sum(block["text_length"] for block in blocks))
         return blocks
 
+    def _archive(
+        self, packed: Iterable[PackedBlock], table: list[dict[str, Any]]
+    ) -> Generator[bytes, None, None]:
+        """Yield the archive's bytes as they are stored; each block's entry goes into the table."""
+
+        def plain() -> Iterator[bytes]:
+            for block in packed:
+                table.append(table_entry(block))
+                yield block.data
+
+        keys = self.config.recipients
+        yield from Recipients(keys).encrypt(plain()) if keys else plain()
+
+    def _locked(self, manifest: Manifest) -> StoredManifest:
+        """Return the manifest as it is stored."""
+        if not self.config.recipients:
+            return manifest
+        encrypted = Recipients(self.config.recipients).encrypt_text(manifest.to_json())
+        return LockedManifest.of(manifest, encrypted)
+
     def _read_back(self, manifest: Manifest) -> None:
-        """Prove what R2 has stored (`BACKUP_VERIFY=after`)."""
+        """Prove what R2 has stored (`BACKUP_VERIFY=after`), as far as that needs no private key."""
         log.info("Verifying the upload: %s", manifest.archive_key)
+        stored = archive_source(self.bucket, manifest)
         with self.watch.waiting_for("R2"):
-            verify(archive_source(self.bucket, manifest), lambda _: self.progress.step())
+            if not self.config.recipients:
+                verify(unlock(stored, None), lambda _: self.progress.step())
+                return
+            verify_stored(stored, manifest)
+        log.info("It is what was sent; to prove what is in it takes a private key")
 
     def _log_size(self, upload: Upload, text_size: int) -> None:
         if self.config.compression:
@@ -168,7 +202,7 @@ class Store:
         blocks: list[dict[str, Any]],
     ) -> Manifest:
         return Manifest(
-            format_version=FORMAT_VERSION,
+            format_version=ENCRYPTED_FORMAT_VERSION if self.config.recipients else FORMAT_VERSION,
             service_version=__version__,
             database=self.database.name,
             database_id=self.database.id,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest, StoredBackup, parse_key, stored_backups
+from neo4j_r2.catalog import StoredBackup, parse_key, read_manifest, stored_backups
 from neo4j_r2.errors import BucketError, CorruptError
 from neo4j_r2.listing import ListedBackup, ListedUpload, Listing, listed
 from neo4j_r2.pipeline import ordered_map
@@ -47,7 +47,7 @@ def _read(bucket: Bucket, backup: StoredBackup) -> list[ListedBackup]:
     if backup.manifest_key is None:
         return listed(backup, None, "")
     try:
-        return listed(backup, Manifest.from_json(bucket.get(backup.manifest_key)), "")
+        return listed(backup, read_manifest(bucket.get(backup.manifest_key)), "")
     except CorruptError as error:
         return listed(backup, None, str(error))
 

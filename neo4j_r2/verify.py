@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from neo4j_r2.audit import check_stored
+from neo4j_r2.catalog import StoredManifest
 from neo4j_r2.contents import Contents
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.foreign import Item
-from neo4j_r2.source import Source
+from neo4j_r2.source import Source, StoredSource
 
 
 def verify(source: Source, on_item: Callable[[Item], None]) -> Contents:
@@ -30,3 +32,15 @@ def verify(source: Source, on_item: Callable[[Item], None]) -> Contents:
         except CorruptError as error:
             raise CorruptError(f"{source.label}: {error}") from error
     return contents
+
+
+def verify_stored(stored: StoredSource, manifest: StoredManifest) -> None:
+    """Prove of an encrypted archive what takes no private key: that it is what was stored.
+
+    :raises CorruptError: if it is not.
+    :raises BucketError: if R2 fails.
+    """
+    try:
+        check_stored(stored.open(), manifest)
+    except CorruptError as error:
+        raise CorruptError(f"{stored.label}: {error}") from error

@@ -14,7 +14,16 @@ from hashlib import sha256
 from neo4j.spatial import CartesianPoint
 
 from neo4j_r2 import script
-from neo4j_r2.catalog import FORMAT_VERSION, ExportSummary, Manifest, table_entry
+from neo4j_r2.catalog import (
+    ENCRYPTED_FORMAT_VERSION,
+    FORMAT_VERSION,
+    ExportSummary,
+    LockedManifest,
+    Manifest,
+    StoredManifest,
+    table_entry,
+)
+from neo4j_r2.encryption import Recipients
 from neo4j_r2.graph import Database, SchemaObject
 from neo4j_r2.pack import TextBlock, pack
 from neo4j_r2.rows import Row, blocks
@@ -45,11 +54,31 @@ class Archive:
 
     data: bytes
     manifest: Manifest
+    recipients: Recipients | None = None
 
     def source(self, *, has_manifest: bool = True) -> Source:
         """Return what a restore would read, in small pieces."""
         pieces = partial(_pieces, self.data)
         return Source("archive", self.manifest if has_manifest else None, pieces)
+
+    def encrypted(self, recipients: Recipients) -> Archive:
+        """Return the same archive as it is stored for these public keys."""
+        data = b"".join(recipients.encrypt(_pieces(self.data)))
+        manifest = replace(
+            self.manifest,
+            format_version=ENCRYPTED_FORMAT_VERSION,
+            archive_key=f"{self.manifest.archive_key}.age",
+            archive_size=len(data),
+            archive_sha256=sha256(data).hexdigest(),
+        )
+        return Archive(data, manifest, recipients)
+
+    def stored_manifest(self, key: str) -> StoredManifest:
+        """Return the manifest as it is stored beside an archive of this key."""
+        manifest = replace(self.manifest, archive_key=key)
+        if self.recipients is None:
+            return manifest
+        return LockedManifest.of(manifest, self.recipients.encrypt_text(manifest.to_json()))
 
     def altered(self, data: bytes) -> Archive:
         """Return the same archive with other bytes, of which the manifest does not know."""
@@ -118,7 +147,7 @@ def store(
     key, client = archive.manifest.archive_key.replace(STEM, stem), service.s3.client()
     client.put_object(Bucket=service.bucket, Key=key, Body=archive.data)
     if has_manifest:
-        manifest = replace(archive.manifest, archive_key=key).to_json()
+        manifest = archive.stored_manifest(key).to_json()
         client.put_object(Bucket=service.bucket, Key=f"{stem}.manifest.json", Body=manifest)
     return key
 

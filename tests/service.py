@@ -7,10 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
@@ -71,21 +71,28 @@ class Service:
             BACKUP_UPLOAD_CONCURRENCY="1",
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a run and return at once; its log is on standard error."""
+    def start(self, *arguments: str, stdin: Path | None = None) -> subprocess.Popen[str]:
+        """Start a run, with a file as its standard input, and return at once.
+
+        Its log is on standard error.
+        """
+        with (stdin or Path(os.devnull)).open("rb") as file:
+            return self._start(arguments, file)
+
+    def _start(self, arguments: Sequence[str], stdin: BinaryIO) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, str(BACKUP), *arguments],
             cwd=self.directory,
             env={**_environment(), **self.variables},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, *arguments: str) -> Run:
-        """Run to the end."""
-        return finish(self.start(*arguments))
+    def run(self, *arguments: str, stdin: Path | None = None) -> Run:
+        """Run to the end, with a file as standard input."""
+        return finish(self.start(*arguments, stdin=stdin))
 
     def backup(self) -> Backup:
         """Make a backup, which has to succeed, and return it."""

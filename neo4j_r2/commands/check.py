@@ -34,6 +34,7 @@ def banner(config: Config) -> list[str]:
     """Return what a user wants to see of a configuration when the service starts."""
     rules, shrink = config.prune.rules, config.prune.shrink_percent
     notify = config.notify
+    keys = len(config.recipients)
     return [
         f"Backup schedule: {config.service.schedule}",
         f"Retention days: {'none' if rules.days is None else rules.days}",
@@ -41,6 +42,7 @@ def banner(config: Config) -> list[str]:
         *([f"Shrink alarm: more than {shrink}%"] if shrink else []),
         *(["Prune: dry run"] if config.prune.is_dry else []),
         f"Compression: {str(config.compression).lower()}",
+        *([f"Encryption: {keys} recipient{'s' if keys > 1 else ''}"] if keys else []),
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",
         f"Neo4j Database: {', '.join(config.databases)}",

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from neo4j_r2.accept_shrink import accept_shrink
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest
+from neo4j_r2.catalog import StoredManifest
 from neo4j_r2.choose import choose_database
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
@@ -74,7 +74,7 @@ def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> Non
 
 
 def carry_out_on(
-    bucket: Bucket, config: Config, options: argparse.Namespace, latest: Sequence[Manifest]
+    bucket: Bucket, config: Config, options: argparse.Namespace, latest: Sequence[StoredManifest]
 ) -> None:
     """Decide on the backups of the databases that `latest` are of, print it, and do it."""
     settings = replace(config.prune, is_dry=options.dry_run or config.prune.is_dry)

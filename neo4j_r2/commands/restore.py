@@ -28,10 +28,18 @@ from neo4j_r2.kept import Kept
 from neo4j_r2.lock import RunLock, run_lock
 from neo4j_r2.progress import Countdown, Progress
 from neo4j_r2.restore import Counts, Outcome, Restore, read_ahead
-from neo4j_r2.source import Source, Wish, chosen_source, file_source, has_nodes
+from neo4j_r2.source import (
+    Source,
+    StoredSource,
+    Wish,
+    chosen_source,
+    file_source,
+    has_nodes,
+)
 from neo4j_r2.store import Store
 from neo4j_r2.target import Target
 from neo4j_r2.trial import try_values
+from neo4j_r2.unlock import unlock
 from neo4j_r2.verify import verify
 from neo4j_r2.watch import Watch
 
@@ -119,23 +127,33 @@ def refuse(
 
 
 def open_source(invocation: Invocation, config: Config, watch: Watch) -> Source:
-    """Return the archive that the command line means."""
+    """Return the archive that the command line means.
+
+    :raises NoKeyError: if it is encrypted, and no private key was given that opens it.
+    """
     options = invocation.options
-    if options.from_file:
-        source = file_source(Path(options.from_file))
-    else:
-        with watch.waiting_for("R2"):
-            bucket = open_bucket(config, watch)
-            database = choose_database(config.databases, options.database, options.key)
-            wish = Wish(database, options.key or LATEST, options.at)
-            find = partial(chosen_source, bucket, config.r2.prefix, wish)
-            source = find()
-            if wish.key == LATEST:
-                refuse_empty(source, partial(find, has_nodes))
+    with watch.waiting_for("R2"):
+        if options.from_file:
+            stored = file_source(Path(options.from_file))
+        else:
+            stored = choose_stored(options, config, watch)
+        source = unlock(stored, config.private_keys)
     return replace(source, allows_any_statement=options.allow_any_statement)
 
 
-def refuse_empty(source: Source, find_other: Callable[[], Source]) -> None:
+def choose_stored(options: argparse.Namespace, config: Config, watch: Watch) -> StoredSource:
+    """Return the stored archive that the command line means."""
+    bucket = open_bucket(config, watch)
+    database = choose_database(config.databases, options.database, options.key)
+    wish = Wish(database, options.key or LATEST, options.at)
+    find = partial(chosen_source, bucket, config.r2.prefix, wish)
+    stored = find()
+    if wish.key == LATEST:
+        refuse_empty(stored, partial(find, has_nodes))
+    return stored
+
+
+def refuse_empty(source: StoredSource, find_other: Callable[[], StoredSource]) -> None:
     """Take no empty graph for the one that is to come back: it was lost before that backup.
 
     :raises ConfigurationError: if there is a backup of one that was not empty.

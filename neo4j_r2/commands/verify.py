@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from enum import Enum, auto
 
 from neo4j_r2 import drill
 from neo4j_r2.bucket import Bucket
@@ -12,18 +14,29 @@ from neo4j_r2.config import Config, Neo4jSettings
 from neo4j_r2.configure import configure, configure_target
 from neo4j_r2.contents import Contents, rows_in
 from neo4j_r2.each_database import each_database
-from neo4j_r2.errors import ConfigurationError, CorruptError
+from neo4j_r2.encryption import PrivateKeys
+from neo4j_r2.errors import ConfigurationError, CorruptError, NoKeyError
 from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import LATEST, Invocation
 from neo4j_r2.progress import Countdown
 from neo4j_r2.restore import Counts, Restore, read_ahead
 from neo4j_r2.select_databases import stored_databases
-from neo4j_r2.source import Source, Wish, chosen_source, stored_source
+from neo4j_r2.source import Source, StoredSource, Wish, chosen_source, stored_source
 from neo4j_r2.target import Target
-from neo4j_r2.verify import verify
+from neo4j_r2.unlock import unlock
+from neo4j_r2.verify import verify, verify_stored
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
+
+
+class Finding(Enum):
+    """What an archive is found to be."""
+
+    GOOD = auto()
+    LOCKED = auto()
+    """Encrypted, and good as far as that shows without a private key of it."""
+    BAD = auto()
 
 
 def run(invocation: Invocation) -> int:
@@ -40,10 +53,12 @@ def run(invocation: Invocation) -> int:
         elif options.key or scratch:
             database = choose_database(config.databases, options.database, options.key)
             wish = Wish(database, options.key or LATEST)
-            source = chosen_source(bucket, config.r2.prefix, wish)
-            contents = prove(source, watch)
-            if scratch:
-                run_drill(scratch, config, source, contents, watch)
+            stored = chosen_source(bucket, config.r2.prefix, wish)
+            if scratch is None:
+                verify_one(stored, config.private_keys, watch)
+            else:
+                source = unlock(stored, config.private_keys)
+                run_drill(scratch, config, source, prove(source, watch), watch)
         else:
             verify_latest(bucket, config, options.database, watch)
     return 0
@@ -52,11 +67,23 @@ def run(invocation: Invocation) -> int:
 def verify_latest(bucket: Bucket, config: Config, wished: str | None, watch: Watch) -> None:
     """Verify the latest backup of each database that is meant."""
 
-    def verify_one(database: str) -> None:
-        wish = Wish(database, LATEST)
-        prove(chosen_source(bucket, config.r2.prefix, wish), watch)
+    def verify_it(database: str) -> None:
+        stored = chosen_source(bucket, config.r2.prefix, Wish(database, LATEST))
+        verify_one(stored, config.private_keys, watch)
 
-    each_database(stored_databases(bucket, config, wished), verify_one)
+    each_database(stored_databases(bucket, config, wished), verify_it)
+
+
+def verify_one(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> None:
+    """Verify a backup; without private keys an encrypted one as far as that goes.
+
+    :raises NoKeyError: if private keys were given, and none of them opens it.
+    :raises CorruptError: if it is not good.
+    """
+    if keys is None:
+        examine(stored, None, watch)
+    else:
+        prove(unlock(stored, keys), watch)
 
 
 def scratch_settings(invocation: Invocation, config: Config) -> Neo4jSettings:
@@ -75,8 +102,9 @@ def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watc
 
     :raises ConfigurationError: if there is none.
     :raises CorruptError: in the end, if one is not good.
+    :raises NoKeyError: in the end, if private keys were given, and none of them opens one.
     """
-    prefix = config.r2.prefix
+    prefix, keys = config.r2.prefix, config.private_keys
     listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
     backups = [
         backup
@@ -85,20 +113,55 @@ def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watc
     ]
     if not backups:
         raise ConfigurationError(f"There is no backup under s3://{bucket.name}/{prefix}/")
-    bad = sum(not is_good(bucket, backup, watch) for backup in reversed(backups))
+    findings = [look_at(bucket, backup, keys, watch) for backup in reversed(backups)]
+    conclude(findings, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
+
+
+def conclude(findings: Sequence[Finding], backups: str, *, has_keys: bool) -> None:
+    """Say what all backups are found to be.
+
+    :raises CorruptError: if one is not good.
+    :raises NoKeyError: if private keys were given, and none of them opens one.
+    """
+    bad, locked = findings.count(Finding.BAD), findings.count(Finding.LOCKED)
     if bad:
-        raise CorruptError(f"{bad} of {len(backups)} backups under {prefix}/ are not good")
-    log.info("All %d backups under %s/ are good", len(backups), prefix)
+        raise CorruptError(f"{bad} of {backups} are not good")
+    if locked and has_keys:
+        raise NoKeyError(f"None of the given private keys opens {locked} of {backups}")
+    unread = f"; what is in {locked} of them takes a private key to check" if locked else ""
+    log.info("All %s are good%s", backups, unread)
 
 
-def is_good(bucket: Bucket, backup: StoredBackup, watch: Watch) -> bool:
+def look_at(
+    bucket: Bucket, backup: StoredBackup, keys: PrivateKeys | None, watch: Watch
+) -> Finding:
     """Verify one backup, and say what is wrong with it."""
     try:
-        prove(stored_source(bucket, backup), watch)
+        return examine(stored_source(bucket, backup), keys, watch)
     except CorruptError as error:
         log.warning("%s", error)
-        return False
-    return True
+        return Finding.BAD
+
+
+def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Finding:
+    """Read an archive whole, and prove what these private keys allow to prove.
+
+    :raises CorruptError: if it is not good, or no backup.
+    """
+    try:
+        source = unlock(stored, keys)
+    except NoKeyError as error:
+        if stored.manifest is None:
+            raise CorruptError(f"{error}; without a manifest it is no complete backup") from error
+        verify_stored(stored, stored.manifest)
+        log.warning(
+            "%s. Its size, SHA-256 and header are right; its statements, counts and blocks were "
+            "not checked",
+            error,
+        )
+        return Finding.LOCKED
+    prove(source, watch)
+    return Finding.GOOD
 
 
 def prove(source: Source, watch: Watch) -> Contents:

@@ -17,6 +17,7 @@ from neo4j_r2.restore import Restore
 from neo4j_r2.secret import Secret
 from neo4j_r2.source import Source, file_source
 from neo4j_r2.target import Target
+from neo4j_r2.unlock import unlock
 from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -215,7 +216,7 @@ def exercise(
     path.write_bytes(backup.archive)
     beside = path.with_name(path.name.replace(".cypher.gz", ".manifest.json"))
     beside.write_text(json.dumps(backup.manifest))
-    return Drill(file_source(path), target)
+    return Drill(unlock(file_source(path), None), target)
 
 
 def test_what_was_not_changed_does_not_differ(exercise: Drill) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.catalog import Manifest
+from neo4j_r2.catalog import read_manifest
 from neo4j_r2.lock import run_lock
 from neo4j_r2.record import backup_state
 from neo4j_r2.state import DatabaseState, State, StateFile
@@ -146,7 +146,7 @@ def test_the_server_that_this_host_backs_up_is_told_by_its_state(
     _, last = put_backup(service, INVENTED, days_ago(100))
     for age in (90, 1):
         put_backup(service, INVENTED, days_ago(age), database_id="theirs")
-    manifest = Manifest.from_json(service.object(last.replace(".cypher.gz", ".manifest.json")))
+    manifest = read_manifest(service.object(last.replace(".cypher.gz", ".manifest.json")))
     known = {"neo4j": DatabaseState(days_ago(100), backup_state(manifest))}
     state = State(days_ago(100), databases=known)
     StateFile(Path(service.variables["BACKUP_STATE_DIR"])).write(state)

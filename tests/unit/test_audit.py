@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from neo4j_r2.catalog import Manifest
+from neo4j_r2.catalog import Manifest, read_manifest
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.source import Source
 from neo4j_r2.verify import verify
@@ -228,9 +228,10 @@ def with_other(content: Any, path: tuple[str | int, ...], chosen: random.Random)
 
 def complaint_of_manifest(archive: Archive, data: bytes) -> str:
     try:
-        manifest = Manifest.from_json(data)
+        manifest = read_manifest(data)
     except CorruptError as error:
         return str(error)
+    assert isinstance(manifest, Manifest)
     return complaint(replace(archive, manifest=manifest).source())
 
 

@@ -12,11 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neo4j_r2.catalog import (
+    ENCRYPTED_FORMAT_VERSION,
     FORMAT_VERSION,
     BackupName,
     ExportSummary,
+    LockedManifest,
     Manifest,
     parse_key,
+    read_manifest,
     stored_backups,
 )
 from neo4j_r2.errors import CorruptError
@@ -76,6 +79,8 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 def test_the_keys_of_a_backup_are_those_of_the_specification() -> None:
     assert NAME.archive_key(compressed=True) == ARCHIVE
     assert NAME.archive_key(compressed=False) == PLAIN
+    assert NAME.archive_key(compressed=True, encrypted=True) == f"{ARCHIVE}.age"
+    assert NAME.archive_key(compressed=False, encrypted=True) == f"{PLAIN}.age"
     assert NAME.manifest_key == MANIFEST
 
 
@@ -83,6 +88,9 @@ def test_the_keys_of_a_backup_are_those_of_the_specification() -> None:
 def test_every_key_that_this_service_gives_is_its_own(name: BackupName) -> None:
     assert parse_key(name.archive_key(compressed=True), name.prefix) == (name, "cypher.gz")
     assert parse_key(name.archive_key(compressed=False), name.prefix) == (name, "cypher")
+    for compressed, extension in ((True, "cypher.gz.age"), (False, "cypher.age")):
+        key = name.archive_key(compressed=compressed, encrypted=True)
+        assert parse_key(key, name.prefix) == (name, extension)
     assert parse_key(name.manifest_key, name.prefix) == (name, "manifest.json")
     assert parse_key(name.acceptance_key, name.prefix) == (name, "accepted.json")
 
@@ -179,14 +187,79 @@ def test_a_manifest_comes_back_as_it_was_and_is_ascii(
     manifest = replace(RECORD, server_version=text, archive_size=size, export=summary)
     data = manifest.to_json()
     assert data.isascii()
-    assert Manifest.from_json(data) == manifest
+    assert read_manifest(data) == manifest
 
 
-@pytest.mark.parametrize("version", [0, FORMAT_VERSION + 1, "2", None])
+WHOLE = replace(
+    RECORD, format_version=ENCRYPTED_FORMAT_VERSION, archive_key=f"{ARCHIVE}.age", last_accepted=4
+)
+LOCKED = LockedManifest.of(WHOLE, "-----BEGIN AGE ENCRYPTED FILE-----")
+
+
+def test_an_encrypted_manifest_comes_back_as_it_was_and_tells_only_totals() -> None:
+    data = LOCKED.to_json()
+    assert data.isascii()
+    assert read_manifest(data) == LOCKED
+    assert json.loads(data) == {
+        "format_version": 2,
+        "service_version": "0.1.0",
+        "database": "neo4j",
+        "database_id": "A1",
+        "started": "2025-10-08T02:00:00Z",
+        "finished": "2025-10-08T02:00:05Z",
+        "export": {"nodes": 3, "relationships": 2, "constraints": 1, "indexes": 4},
+        "archive_key": f"{ARCHIVE}.age",
+        "archive_size": RECORD.archive_size,
+        "archive_sha256": RECORD.archive_sha256,
+        "encrypted": "-----BEGIN AGE ENCRYPTED FILE-----",
+        "before_restore": False,
+        "last_accepted": 4,
+    }
+
+
+def test_an_encrypted_manifest_is_unlocked_by_the_whole_one() -> None:
+    assert LOCKED.unlocked(WHOLE.to_json()) == WHOLE
+    assert WHOLE.is_compressed
+    assert not replace(WHOLE, archive_key=f"{PLAIN}.age").is_compressed
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        RECORD,
+        replace(WHOLE, database_id="B2"),
+        replace(WHOLE, archive_sha256="11"),
+        replace(WHOLE, export=replace(SUMMARY, nodes=4)),
+        replace(WHOLE, before_restore=True),
+    ],
+    ids=["format", "database", "archive", "totals", "before_restore"],
+)
+def test_an_encrypted_part_that_says_something_else_is_corrupt(other: Manifest) -> None:
+    with pytest.raises(CorruptError):
+        LOCKED.unlocked(other.to_json())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"encrypted": None},
+        {"encrypted": "ä"},
+        {"export": {"nodes": 3, "relationships": 2, "constraints": 1}},
+        {"export": {"nodes": -3, "relationships": 2, "constraints": 1, "indexes": 4}},
+        {"archive_size": "100"},
+        {"started": "yesterday"},
+    ],
+)
+def test_an_encrypted_manifest_that_is_damaged_is_corrupt(change: dict[str, object]) -> None:
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps({**json.loads(LOCKED.to_json()), **change}).encode())
+
+
+@pytest.mark.parametrize("version", [0, ENCRYPTED_FORMAT_VERSION + 1, "2", None])
 def test_a_manifest_of_another_format_names_its_version(version: object) -> None:
     data = json.dumps({"format_version": version, "invented": []}).encode()
     with pytest.raises(CorruptError, match=f"format version {version!r}"):
-        Manifest.from_json(data)
+        read_manifest(data)
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
@@ -197,7 +270,7 @@ def test_a_manifest_of_another_format_names_its_version(version: object) -> None
 @example(b"null")
 def test_what_is_no_manifest_is_corrupt(data: bytes) -> None:
     with pytest.raises(CorruptError):
-        Manifest.from_json(data)
+        read_manifest(data)
 
 
 @pytest.mark.parametrize("name", json.loads(RECORD.to_json()).keys() - OPTIONAL)
@@ -205,7 +278,7 @@ def test_a_manifest_that_lacks_a_field_is_corrupt(name: str) -> None:
     fields = json.loads(RECORD.to_json())
     del fields[name]
     with pytest.raises(CorruptError):
-        Manifest.from_json(json.dumps(fields).encode())
+        read_manifest(json.dumps(fields).encode())
 
 
 @pytest.mark.parametrize(
@@ -223,14 +296,14 @@ def test_a_manifest_with_a_field_of_another_type_is_corrupt(field: str, value: o
     fields = json.loads(RECORD.to_json())
     fields[field] = value
     with pytest.raises(CorruptError):
-        Manifest.from_json(json.dumps(fields).encode())
+        read_manifest(json.dumps(fields).encode())
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_a_manifest_of_an_earlier_version_is_of_an_ordinary_backup(name: str) -> None:
     fields = json.loads(RECORD.to_json())
     del fields[name]
-    assert Manifest.from_json(json.dumps(fields).encode()) == RECORD
+    assert read_manifest(json.dumps(fields).encode()) == RECORD
 
 
 @pytest.mark.parametrize(
@@ -241,7 +314,7 @@ def test_a_manifest_whose_table_of_blocks_is_damaged_is_corrupt(field: str, valu
     fields = json.loads(RECORD.to_json())
     fields["blocks"].append({**BLOCK, field: value})
     with pytest.raises(CorruptError):
-        Manifest.from_json(json.dumps(fields).encode())
+        read_manifest(json.dumps(fields).encode())
 
 
 @pytest.mark.parametrize("counts", [{"A": "3"}, {"A": -3}, {"A": None}])
@@ -249,7 +322,7 @@ def test_a_manifest_whose_counts_are_no_numbers_is_corrupt(counts: dict[str, obj
     fields = json.loads(RECORD.to_json())
     fields["export"]["nodes_by_labels"] = counts
     with pytest.raises(CorruptError):
-        Manifest.from_json(json.dumps(fields).encode())
+        read_manifest(json.dumps(fields).encode())
 
 
 @pytest.mark.parametrize("field", ["started", "finished"])
@@ -259,7 +332,7 @@ def test_a_manifest_whose_counts_are_no_numbers_is_corrupt(counts: dict[str, obj
 )
 def test_a_manifest_without_its_times_in_utc_is_corrupt(field: str, time: str) -> None:
     with pytest.raises(CorruptError, match="times in UTC"):
-        Manifest.from_json(json.dumps({**json.loads(RECORD.to_json()), field: time}).encode())
+        read_manifest(json.dumps({**json.loads(RECORD.to_json()), field: time}).encode())
 
 
 @pytest.mark.parametrize("field", ["nodes", "relationships"])
@@ -267,11 +340,11 @@ def test_a_manifest_with_a_count_that_is_no_number_is_corrupt(field: str) -> Non
     fields = json.loads(RECORD.to_json())
     fields["export"][field] = "3"
     with pytest.raises(CorruptError):
-        Manifest.from_json(json.dumps(fields).encode())
+        read_manifest(json.dumps(fields).encode())
 
 
 def test_a_field_that_a_later_version_added_is_passed_over() -> None:
     content = json.loads(RECORD.to_json())
     content["added"] = 1
     content["export"]["added"] = 2
-    assert Manifest.from_json(json.dumps(content).encode()) == RECORD
+    assert read_manifest(json.dumps(content).encode()) == RECORD

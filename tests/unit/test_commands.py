@@ -14,6 +14,7 @@ from neo4j_r2.commands.check import banner
 from neo4j_r2.config import read_config
 from neo4j_r2.processes import is_running
 from neo4j_r2.state import BackupState, DatabaseState, State, StateFile
+from tests.keys import KeyPair
 from tests.unit.process import run_program, start
 
 NO_FILE: dict[str, str] = {}
@@ -131,6 +132,14 @@ def test_a_backup_that_tells_nobody_loads_no_client_for_it(
     assert process.returncode == 2
     lines = re.findall(r"^import time: .*\| +(\S+)$", process.stderr, re.MULTILINE)
     assert {line.partition(".")[0] for line in lines} & {"apprise", "requests"} == set()
+
+
+@pytest.mark.parametrize(("number", "line"), [(1, "1 recipient"), (2, "2 recipients")])
+def test_the_banner_counts_the_recipients_of_encrypted_backups(number: int, line: str) -> None:
+    keys = ",".join(KeyPair.new().public for _ in range(number))
+    shown = banner(read_config({**REQUIRED, "BACKUP_ENCRYPTION_RECIPIENTS": keys}, NO_FILE))
+    assert f"Encryption: {line}" in shown
+    assert not any(each.startswith("Encryption") for each in banner(read_config(REQUIRED, NO_FILE)))
 
 
 def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from neo4j_r2.config import Config, read_config, read_target
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.rules import Rules
 from neo4j_r2.variables import read_dotenv
+from tests.keys import KeyPair
 
 NO_FILE: dict[str, str] = {}
 REQUIRED = {
@@ -319,6 +321,50 @@ def test_a_command_that_uses_no_bucket_needs_none_of_its_variables() -> None:
     config = read_config({"NEO4J_PASSWORD": "graph-pass-word"}, NO_FILE, uses_bucket=False)
     assert config.neo4j == read().neo4j
     assert not config.r2.secret_access_key
+
+
+PAIRS = [KeyPair.new() for _ in range(2)]
+RECIPIENTS = "BACKUP_ENCRYPTION_RECIPIENTS"
+
+
+@pytest.mark.parametrize("separator", [",", " ", ", ", "\n", " ,\n\t"])
+def test_recipients_stand_between_commas_and_white_space(separator: str) -> None:
+    publics = [pair.public for pair in PAIRS]
+    config = read(**{RECIPIENTS: separator.join([*publics, publics[0]])})
+    assert list(config.recipients) == publics
+    assert read().recipients == ()
+
+
+@pytest.mark.parametrize("value", [",", "  ", ", ,"])
+def test_recipients_without_a_key_are_a_problem(value: str) -> None:
+    assert f"{RECIPIENTS}: there is no key in it" in problems(**{RECIPIENTS: value})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        PAIRS[0].public[:-1],
+        "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t",
+        "ssh-ed25519",
+        "key.txt",
+    ],
+)
+def test_a_wrong_recipient_is_named_by_its_place(wrong: str) -> None:
+    told = problems(**{RECIPIENTS: f"{PAIRS[1].public},{wrong}"})
+    (line,) = (each for each in told.splitlines() if RECIPIENTS in each)
+    assert f"{RECIPIENTS}: key 2 of 2 is no age public key: accepted is age1" in line
+    assert wrong not in told
+
+
+@pytest.mark.parametrize("change", [str, str.lower, lambda text: text[:-3]])
+def test_a_private_key_among_the_recipients_is_refused_and_not_shown(
+    change: Callable[[str], str],
+) -> None:
+    private = change(PAIRS[1].private)
+    told = problems(**{RECIPIENTS: f"{private} {PAIRS[0].public}", "BACKUP_COMPRESSION": "maybe"})
+    assert f"{RECIPIENTS}: key 1 of 2 is a private key, which must not be on this host" in told
+    assert private not in told
+    assert private[15:30] not in told
 
 
 def test_another_neo4j_has_a_login_of_its_own() -> None:

@@ -20,6 +20,7 @@ PURE = {
     "creation",
     "cypher",
     "decode",
+    "encryption",
     "errand",
     "errors",
     "fingerprint",
@@ -50,6 +51,7 @@ PURE = {
     "split",
     "statements",
     "temporal",
+    "transform",
     "unpack",
     "unwind",
     "values",
@@ -162,6 +164,10 @@ def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
 @pytest.mark.parametrize(("library", "module"), [("apprise", "receiver"), ("requests", "monitor")])
 def test_only_one_module_knows_how_somebody_is_told(library: str, module: str) -> None:
     assert importers(library) == {module}
+
+
+def test_only_encryption_knows_age_s_library() -> None:
+    assert importers("pyrage") == {"encryption"}
 
 
 def test_only_the_command_reads_the_environment() -> None:

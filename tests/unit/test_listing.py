@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.catalog import BackupName, ExportSummary, StoredBackup
+from neo4j_r2.catalog import BackupName, ExportSummary, StoredBackup, Totals
 from neo4j_r2.listing import (
     SHOWN_FOREIGN,
     WIDTH,
@@ -64,7 +64,9 @@ EXAMPLE = replace(
         backup(0),
         backup(24, 5_993_870, consistent=False, nodes=9_988, relationships=24_461),
         incomplete(48, "incomplete: no manifest"),
-        incomplete(72, "the manifest has format version 2; this version of the service reads 1"),
+        incomplete(
+            72, "the manifest has format version 3; this version of the service reads 1 and 2"
+        ),
     ],
     uploads=[upload(name_of(120).archive_key(compressed=True), 126.5, "neo4j")],
     foreign=[("neo4j-backup/readme.txt", 1204)],
@@ -99,7 +101,17 @@ def test_a_row_has_a_cell_for_each_heading() -> None:
 def test_what_is_wrong_with_a_backup_stands_in_its_row() -> None:
     lines = table(EXAMPLE).splitlines()
     assert columns(lines[3])[4:] == ["incomplete: no manifest"]
-    assert columns(lines[4])[4].startswith("the manifest has format version 2")
+    assert columns(lines[4])[4].startswith("the manifest has format version 3")
+
+
+def test_of_an_encrypted_backup_only_totals_are_shown() -> None:
+    listing = replace(EMPTY, backups=[replace(backup(0), export=Totals(10_000, 24_518, 1, 2))])
+    _, row = table(listing).splitlines()
+    assert columns(row)[3:] == ["6.00 MB", "10,000", "24,518", "encrypted"]
+    (entry,) = json.loads(document(listing))["backups"]
+    assert entry["complete"] is entry["encrypted"] is True
+    assert (entry["nodes"], entry["relationships"]) == (10_000, 24_518)
+    assert entry["method"] is entry["consistent"] is None
 
 
 def test_an_empty_bucket_says_so() -> None:
@@ -147,6 +159,7 @@ def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
         "relationships": 24_461,
         "method": "manual",
         "consistent": False,
+        "encrypted": False,
         "before_restore": False,
         "shrink_accepted": False,
     }

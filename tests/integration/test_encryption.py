@@ -1,0 +1,327 @@
+"""Backups encrypted before their upload, and back: by the real age, and by a restore."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from neo4j import Driver
+
+from testbed import age
+from testbed.cypher_shell import run_cypher_shell
+from testbed.neo4j_server import Neo4jServer
+from tests.integration import everything
+from tests.integration.outcome import assert_secretless, assert_told, assert_whole
+from tests.integration.restoring import (
+    contents,
+    differences,
+    printed,
+    restore_elsewhere,
+    unchanged,
+)
+from tests.keys import KeyPair
+from tests.service import Backup, Service
+
+PAIR, SECOND, OTHER = KeyPair.new(), KeyPair.new(), KeyPair.new()
+NAMES = ("SecretLabel", "SECRET_TYPE", "secretKey", "secret_constraint", "secret_index")
+
+
+@pytest.fixture
+def encrypting(service: Service) -> Service:
+    """The service, with two recipients."""
+    return service.with_variables(BACKUP_ENCRYPTION_RECIPIENTS=f"{PAIR.public}, {SECOND.public}")
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> str:
+    """The file of a private key that opens the backups."""
+    return str(PAIR.write(tmp_path))
+
+
+@pytest.fixture
+def real_age() -> None:
+    """The age command, which has to be installed."""
+    if reason := age.unavailable():
+        pytest.skip(f"no age: {reason}")
+
+
+def whole_manifest(backup: Backup) -> dict[str, object]:
+    """Return what the encrypted part of a manifest says."""
+    text: dict[str, object] = json.loads(PAIR.keys.decrypt_text(backup.manifest["encrypted"]))
+    return text
+
+
+def fill_secrets(driver: Driver) -> None:
+    """Create a graph of a few names, none of which may be seen."""
+    driver.execute_query(
+        "CREATE CONSTRAINT secret_constraint FOR (n:SecretLabel) REQUIRE n.secretKey IS UNIQUE"
+    )
+    driver.execute_query("CREATE INDEX secret_index FOR (n:SecretLabel) ON (n.other)")
+    driver.execute_query(
+        "UNWIND range(1, 200) AS i CREATE (:SecretLabel {secretKey: i})"
+        "-[:SECRET_TYPE {secretKey: 'value'}]->(:SecretLabel {other: i})"
+    )
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        (everything.fill_values, "manual"),
+        (everything.fill_names, "manual"),
+        (everything.fill_shapes, "manual"),
+        (everything.fill_schema, "manual"),
+        (everything.fill_faithful, "apoc"),
+    ],
+    ids=["values", "names", "shapes", "schema", "apoc"],
+)
+def test_everything_comes_back_exactly_from_an_encrypted_backup(
+    encrypting: Service,
+    source: Neo4jServer,
+    target: Neo4jServer,
+    key_file: str,
+    graph: tuple[Callable[[Driver], None], str],
+) -> None:
+    fill, method = graph
+    with source.driver() as driver:
+        fill(driver)
+    backup = encrypting.with_variables(BACKUP_EXPORT_METHOD=method).backup()
+    assert_whole(backup)
+    assert backup.manifest["archive_key"].endswith(".cypher.gz.age")
+    export = whole_manifest(backup)["export"]
+    assert isinstance(export, dict)
+    assert export["method"] == method
+
+    run = restore_elsewhere(encrypting, target, "--identity", key_file)
+
+    assert run.exit_code == 0, run.log
+    assert differences(contents(source), target) == ""
+    assert PAIR.private not in run.log
+    assert encrypting.run("verify", "--identity", key_file).exit_code == 0
+
+
+@pytest.mark.usefixtures("real_age")
+@pytest.mark.parametrize("compression", ["true", "false"])
+def test_the_real_age_reads_a_backup_with_each_private_key_and_cypher_shell_restores_it(
+    service: Service, source: Neo4jServer, target: Neo4jServer, tmp_path: Path, compression: str
+) -> None:
+    files = [tmp_path / "first.txt", tmp_path / "second.txt"]
+    recipients = " ".join(map(age.new_identity, files))
+    with source.driver() as driver:
+        everything.fill_values(driver)
+    service = service.with_variables(
+        BACKUP_ENCRYPTION_RECIPIENTS=recipients,
+        BACKUP_EXPORT_METHOD="manual",
+        BACKUP_COMPRESSION=compression,
+    )
+    backup = service.backup()
+
+    texts = [age.decrypt(backup.archive, file) for file in files]
+    assert texts[0] == texts[1]
+    text = gzip.decompress(texts[0]) if compression == "true" else texts[0]
+    manifest = json.loads(age.decrypt(backup.manifest["encrypted"].encode(), files[1]))
+    assert len(text) == manifest["text_size"]
+    place = 0
+    for block in manifest["blocks"]:
+        piece = text[place : place + block["text_length"]]
+        assert sha256(piece).hexdigest() == block["sha256"]
+        place += len(piece)
+    assert place == len(text)
+    run = service.run("verify", "--identity", "-", stdin=files[1])
+    assert run.exit_code == 0, run.log
+
+    run_cypher_shell(target, text, environment={"LC_ALL": "POSIX"})
+    assert differences(contents(source), target) == ""
+
+
+@pytest.mark.usefixtures("real_age")
+@pytest.mark.parametrize("armored", [False, True], ids=["bytes", "text"])
+def test_what_the_real_age_encrypted_is_restored_by_its_key_and_from_a_file(
+    service: Service, target: Neo4jServer, tmp_path: Path, armored: bool
+) -> None:
+    identity = tmp_path / "key.txt"
+    public = age.new_identity(identity)
+    script = b"CREATE (:Movie {title: 'Heat'});\n"
+    data = age.encrypt(gzip.compress(script), public, armored=armored)
+    service.s3.client().put_object(Bucket=service.bucket, Key="dumps/movies.age", Body=data)
+    path = tmp_path / "movies.backup"
+    path.write_bytes(data)
+
+    for place in (["dumps/movies.age"], ["--from-file", str(path)]):
+        options = [*place, "--force", "--no-safety-backup"]
+        run = restore_elsewhere(service, target, *options)
+        assert_told(service, run, 2, "is encrypted: a private key of it is needed (--identity)")
+        run = restore_elsewhere(service, target, *options, "--identity", str(identity))
+        assert run.exit_code == 0, run.log
+        with target.driver() as driver:
+            (row,) = driver.execute_query("MATCH (n:Movie) RETURN n.title AS title").records
+        assert row["title"] == "Heat"
+        target.reset()
+
+
+def test_the_bucket_tells_nothing_of_the_graph_but_its_size(
+    encrypting: Service, source: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    for method in ("manual", "apoc"):
+        backup = encrypting.with_variables(BACKUP_EXPORT_METHOD=method).backup()
+    whole = json.dumps(whole_manifest(backup))
+    assert NAMES[0] in whole
+    assert NAMES[1] in whole
+    objects = list(map(encrypting.object, encrypting.keys()))
+    assert len(objects) == 4
+    for stored in objects:
+        assert not any(name.encode() in stored for name in (*NAMES, "5.26", "community", "blocks"))
+    assert backup.manifest["export"] == {
+        "nodes": 400,
+        "relationships": 200,
+        "constraints": 1,
+        "indexes": 3,
+    }
+
+
+REFUSALS = {
+    None: "is encrypted: a private key of it is needed (--identity)",
+    OTHER: "is encrypted: none of the given private keys opens it",
+}
+
+
+@pytest.mark.parametrize("identity", REFUSALS, ids=["none", "wrong"])
+@pytest.mark.parametrize("options", [[], ["--dry-run"], ["--skip-verify"]], ids=str)
+def test_a_restore_without_the_right_private_key_changes_nothing(
+    encrypting: Service,
+    source: Neo4jServer,
+    tmp_path: Path,
+    identity: KeyPair | None,
+    options: list[str],
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    backup = encrypting.backup()
+    given = ["--identity", str(identity.write(tmp_path))] if identity else []
+    with unchanged(source):
+        run = encrypting.run("restore", "--force", *options, *given)
+    assert_told(encrypting, run, 2, f"{backup.manifest['archive_key']} {REFUSALS[identity]}")
+    assert len(encrypting.keys()) == 2, "there is no safety backup of what was not replaced"
+
+
+def test_damage_is_found_before_anything_is_changed(
+    encrypting: Service, source: Neo4jServer, key_file: str
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    backup = encrypting.backup()
+    key, data = backup.manifest["archive_key"], bytearray(backup.archive)
+    data[len(data) - 30] ^= 1
+    encrypting.s3.client().put_object(Bucket=encrypting.bucket, Key=key, Body=bytes(data))
+    with unchanged(source):
+        run = encrypting.run("restore", "--force", "--identity", key_file)
+    assert_told(encrypting, run, 5, f"{key}: it is damaged or cut off (age: ")
+
+
+def test_what_a_restore_replaces_is_encrypted_too_and_comes_back(
+    encrypting: Service, source: Neo4jServer, key_file: str
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+        before = contents(source)
+        encrypting.backup()
+        driver.execute_query("CREATE (:SecretLabel {secretKey: -1})")
+    changed = contents(source)
+
+    run = encrypting.run("restore", "--force", "--identity", key_file)
+
+    assert run.exit_code == 0, run.log
+    assert differences(before, source) == ""
+    assert "It is what was sent; to prove what is in it takes a private key\n" in run.log
+    safety = encrypting.backups()[-1]
+    assert safety.manifest["format_version"] == 2
+    assert safety.manifest["before_restore"] is True
+    key = safety.manifest["archive_key"]
+    run = encrypting.run(
+        "restore", key, "--force", "--no-safety-backup", "--identity", "-", stdin=Path(key_file)
+    )
+    assert run.exit_code == 0, run.log
+    assert differences(changed, source) == ""
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["manifest", "alone"])
+def test_a_file_is_restored_with_its_manifest_beside_it_and_without(
+    encrypting: Service,
+    source: Neo4jServer,
+    target: Neo4jServer,
+    key_file: str,
+    beside: bool,
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    backup = encrypting.backup()
+    path = Path(key_file).with_name(Path(backup.manifest["archive_key"]).name)
+    path.write_bytes(backup.archive)
+    if beside:
+        manifest = path.with_name(path.name.replace(".cypher.gz.age", ".manifest.json"))
+        manifest.write_text(json.dumps(backup.manifest))
+    run = restore_elsewhere(encrypting, target, "--from-file", str(path))
+    assert_told(encrypting, run, 2, f"{path} is encrypted: a private key of it is needed")
+
+    run = restore_elsewhere(
+        encrypting, target, "--from-file", str(path), "--identity", "-", "--dry-run"
+    )
+    assert_told(encrypting, run, 2, "--identity: there is no private key in standard input")
+    run = restore_elsewhere(encrypting, target, "--from-file", str(path), "--identity", key_file)
+
+    assert run.exit_code == 0, run.log
+    assert ("It has no manifest" in run.log) is not beside
+    assert differences(contents(source), target) == ""
+
+
+def test_a_drill_proves_that_an_encrypted_backup_comes_back(
+    encrypting: Service, source: Neo4jServer, target: Neo4jServer, key_file: str
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    key = encrypting.backup().manifest["archive_key"]
+    service = encrypting.with_variables(RESTORE_NEO4J_PASSWORD=target.password)
+    run = service.run("verify", "--drill", target.uri)
+    assert_told(service, run, 2, f"{key} is encrypted: a private key of it is needed (--identity)")
+    run = service.run("verify", "--drill", target.uri, "--identity", key_file)
+    assert run.exit_code == 0, run.log
+    assert f"[INFO] The drill succeeded: {key} comes back exactly\n" in run.log
+    assert_secretless(service, run.log)
+    assert PAIR.private not in run.log
+
+
+def test_a_backup_says_that_it_is_encrypted_and_verify_after_what_it_can_prove(
+    encrypting: Service, source: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    run = encrypting.with_variables(BACKUP_VERIFY="after").run()
+    assert run.exit_code == 0, run.log
+    (backup,) = encrypting.backups()
+    assert_whole(backup)
+    key = backup.manifest["archive_key"]
+    lines = run.log.splitlines()
+    name = key.rpartition("/")[2]
+    assert f"[INFO] Encrypting {name}..." in lines
+    verifying = lines.index(f"[INFO] Verifying the upload: {key}")
+    proved = "[INFO] It is what was sent; to prove what is in it takes a private key"
+    assert lines[verifying + 1] == proved
+    assert " encrypted" in printed(encrypting, "list")
+
+
+def test_backups_of_both_kinds_stand_beside_each_other(
+    service: Service, encrypting: Service, source: Neo4jServer, key_file: str
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    plain, locked = service.backup(), encrypting.backup()
+    assert plain.manifest["format_version"] == 1
+    run = service.run("verify", "--all", "--identity", key_file)
+    assert run.exit_code == 0, run.log
+    for backup in (plain, locked):
+        assert f"Good: {backup.manifest['archive_key']} (400 nodes, 200 relationships)" in run.log
