@@ -6,7 +6,6 @@ Each connection is one request, has a thread, and is ended at its deadline, what
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import socketserver
 import sys
@@ -46,36 +45,37 @@ def serve(address: str, port: int, pages: Mapping[str, Page]) -> None:
     :param address: an IP address; `::` is all of both versions.
     :raises ConfigurationError: if it is not this process's to listen at.
     """
-    with _Server(_listener(address, port), pages) as server:
+    if address == "::" and not socket.has_dualstack_ipv6():  # a kernel without IPv6
+        address = "0.0.0.0"  # noqa: S104 - what was asked for, as far as there is such
+    try:
+        server = _Server(address, port, pages)
+    except OSError as error:
+        raise ConfigurationError(
+            f"METRICS_ADDRESS={address!r}, METRICS_PORT={port}: cannot listen there: "
+            f"{error.strerror}"
+        ) from error
+    with server:
         host = f"[{address}]" if ":" in address else address
         log.info("Serving %s at http://%s:%d", " and ".join(pages), host, port)
         server.serve_forever()
 
 
-def _listener(address: str, port: int) -> socket.socket:
-    if address == "::" and not socket.has_dualstack_ipv6():  # a kernel without IPv6
-        address = "0.0.0.0"  # noqa: S104 - what was asked for, as far as there is such
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        return socket.create_server(
-            (address, port), family=family, dualstack_ipv6=address == "::", backlog=_CONNECTIONS
-        )
-    except OSError as error:
-        raise ConfigurationError(
-            f"METRICS_ADDRESS={address!r}, METRICS_PORT={port}: cannot listen there: "
-            f"{os.strerror(error.errno)}"
-        ) from error
-
-
 class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
     daemon_threads = True
+    request_queue_size = _CONNECTIONS
 
-    def __init__(self, listener: socket.socket, pages: Mapping[str, Page]) -> None:
-        super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
+    def __init__(self, address: str, port: int, pages: Mapping[str, Page]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.pages = pages
         self._deadlines: dict[socket.socket, float] = {}
+        super().__init__((address, port), _Handler)
+
+    def server_bind(self) -> None:
+        if self.address_family == socket.AF_INET6:
+            is_single = self.server_address[0] != "::"
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, is_single)
+        super().server_bind()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if len(self._deadlines) >= _CONNECTIONS:
