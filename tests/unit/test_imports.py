@@ -155,6 +155,10 @@ def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
     assert importers(library) | {"bucket_errors"} == {"bucket", "bucket_errors"}
 
 
+def test_only_the_metrics_and_their_command_know_the_metrics_library() -> None:
+    assert importers("prometheus_client") == {"metrics", "commands.metrics"}
+
+
 def test_only_the_command_reads_the_environment() -> None:
     readers = {
         module
