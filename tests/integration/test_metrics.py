@@ -18,6 +18,7 @@ from testbed.neo4j_server import Neo4jServer
 from testbed.ports import free_port, is_listening
 from testbed.s3_server import S3Server
 from testbed.waiting import wait_until
+from tests.integration.old_backups import days_ago, put_backup
 from tests.integration.outcome import assert_secretless
 from tests.scraping import SECONDS, of, request, samples
 from tests.service import Service
@@ -67,7 +68,7 @@ def test_a_scrape_has_what_the_manifest_has_before_and_after_a_restart(service: 
     with served(service):
         after = scrape(service)
 
-    told = of(before, "neo4j")
+    told, keys = of(before, "neo4j"), service.keys()
     manifest = backup.manifest
     started, finished = (datetime.fromisoformat(manifest[key]) for key in ("started", "finished"))
     assert told["last_success_timestamp_seconds"] == finished.timestamp()
@@ -79,7 +80,7 @@ def test_a_scrape_has_what_the_manifest_has_before_and_after_a_restart(service: 
     assert told["last_attempt_timestamp_seconds"] >= told["last_success_timestamp_seconds"]
     assert told["last_attempt_duration_seconds"] >= told["last_success_duration_seconds"]
     assert told["stored_backups"] == 2
-    assert told["stored_bytes"] == sum(len(service.object(key)) for key in service.keys())
+    assert told["stored_bytes"] == sum(map(len, map(service.object, keys)))
     assert told["pruning_paused"] == 0
     assert finished.timestamp() < told["due_timestamp_seconds"]
     assert told["deadline_timestamp_seconds"] == told["due_timestamp_seconds"] + 3600
@@ -115,7 +116,8 @@ def test_a_backup_whose_clean_up_failed_is_a_success_and_a_failed_attempt(
     service: Service, proxy: FaultProxy
 ) -> None:
     first = service.backup()
-    proxy.inject(Fault("ListObjectsV2", Status(403, "AccessDenied"), after=1, every=True))
+    put_backup(service, first, days_ago(400))
+    proxy.inject(Fault("DeleteObject", Status(403, "AccessDenied"), every=True))
     assert service.run().exit_code == 4
 
     with served(service):
