@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -31,11 +32,9 @@ def run(invocation: Invocation) -> int:
         "/metrics": partial(metrics_page, settings),
         "/health": partial(health_page, settings),
     }
-    try:
+    with suppress(Interruption):
         serve(settings.metrics_address, settings.metrics_port, pages)
-    except Interruption:
-        return 0
-    raise AssertionError("only a signal ends it")
+    return 0
 
 
 @dataclass(frozen=True)
