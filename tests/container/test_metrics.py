@@ -89,6 +89,7 @@ def test_a_scrape_has_the_backup_before_and_after_a_restart_of_the_container(
         assert neighbour.read(stack, "/health")[0] == 503
         assert back_up(stack).exit_code == 0
         before = neighbour.scrape(stack)
+        pid = pid_of_metrics(stack)
         seconds = stack.stop(SERVICE)
         log = stack.logs(SERVICE)
         stack.start(SERVICE)
@@ -109,7 +110,7 @@ def test_a_scrape_has_the_backup_before_and_after_a_restart_of_the_container(
     assert health[0] == 200
     assert health[1].startswith(f"Healthy: last backup {manifest['archive_key']}, due next at ")
     assert seconds < 2
-    assert "Waiting for process" not in log
+    assert f"Waiting for process {pid}," not in log
     assert "ERROR" not in log
 
 
