@@ -89,6 +89,20 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def port(value: str) -> int | None:
+    """Parse the number of a port; empty is none."""
+    return whole(1, 65_535)(value) if value else None
+
+
+def ip_address(value: str) -> str:
+    """Parse an IP address, of either version."""
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError as error:
+        raise ValueError("accepted is an IP address; :: and 0.0.0.0 are all of them") from error
+    return str(address)
+
+
 def retention_days(value: str) -> int | None:
     """Parse how many days a backup is kept; none is None."""
     if value.lower() == "none":

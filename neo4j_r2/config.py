@@ -77,6 +77,10 @@ class ServiceSettings:
     """How long the service waits for Neo4j when it starts."""
     overdue_minutes: int
     """How long after it was due a missing backup is a failure."""
+    metrics_port: int | None
+    """Where metrics are served; None is nowhere."""
+    metrics_address: str
+    """The IP address to listen at; `::` is all of both versions."""
     state_directory: Path
     log_level: str
     log_format: str
@@ -234,6 +238,8 @@ def _service(variables: Variables) -> ServiceSettings:
         run_immediate_backup=variables.read("RUN_IMMEDIATE_BACKUP", accepted.boolean, "false"),
         wait_seconds=variables.read("NEO4J_WAIT_SECONDS", accepted.whole(1, 86_400), "300"),
         overdue_minutes=variables.read("BACKUP_OVERDUE_MINUTES", accepted.whole(1, 99_999), "60"),
+        metrics_port=variables.read("METRICS_PORT", accepted.port, ""),
+        metrics_address=variables.read("METRICS_ADDRESS", accepted.ip_address, "127.0.0.1"),
         state_directory=_state_directory(variables),
         log_level=variables.read("LOG_LEVEL", accepted.choice(*levels), "info"),
         log_format=variables.read("LOG_FORMAT", accepted.choice("text", "json"), "text"),

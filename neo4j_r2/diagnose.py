@@ -42,6 +42,13 @@ def due(state: State, database: str, settings: ServiceSettings) -> datetime:
     return settings.schedule.next_after(latest.astimezone(settings.time_zone))
 
 
+def deadline(state: State, database: str, settings: ServiceSettings) -> datetime:
+    """Return until when the next backup of a database has to be complete; later it is overdue."""
+    # In UTC: across a change of the clock, a local time plus an hour is not an hour later.
+    expected = due(state, database, settings).astimezone(UTC)
+    return expected + timedelta(minutes=settings.overdue_minutes)
+
+
 def next_due(state: State, settings: ServiceSettings) -> datetime | None:
     """Return when the first of all databases is due; None if none is known yet."""
     times = [due(state, database, settings) for database in state.expected]
@@ -67,10 +74,9 @@ def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> lis
 def _of_schedule(
     state: State, database: str, of_it: str, now: datetime, settings: ServiceSettings
 ) -> list[str]:
-    expected = due(state, database, settings)
-    # In UTC: across a change of the clock, a local time plus an hour is not an hour later.
-    if now <= expected.astimezone(UTC) + timedelta(minutes=settings.overdue_minutes):
+    if now <= deadline(state, database, settings):
         return []
+    expected = due(state, database, settings)
     last = state.of(database).last_backup
     latest = f"the last one is of {last.started.isoformat()}" if last else "there is none yet"
     return [f"no backup{of_it} since {expected.isoformat()}, when one was due; {latest}"]

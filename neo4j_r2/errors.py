@@ -12,6 +12,12 @@ INTERRUPTED: Final = "interrupted"
 """The kind of failure of a run that a signal ended."""
 _KINDS: Final = {2: "configuration", 3: "neo4j", 4: "r2", 5: "corrupt", 6: "locked"}
 _SIGNAL: Final = 128
+FAILURE_KINDS: Final = (
+    *(kind for kind in _KINDS.values() if kind != "locked"),
+    "interrupted",
+    "unexpected",
+)
+"""What is counted; of runs `KILLED` too. One that the lock refuses is not recorded."""
 
 
 def failure_kind(exit_code: int) -> str:

@@ -42,6 +42,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     commands.add_parser("check", help="check the configuration, show it, print the schedule")
     commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
     commands.add_parser("supervise", help="run crond; the container's first process")
+    commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
     commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
     options = parser.parse_args(arguments)
     options.command = options.command or "backup"

@@ -151,5 +151,5 @@ def finish(process: subprocess.Popen[str], seconds: float = TIMEOUT_SECONDS) -> 
 
 def _environment() -> dict[str, str]:
     """Return this process's environment without variables that configure the service."""
-    prefixes = ("NEO4J_", "RESTORE_", "R2_", "BACKUP_", "LOG_", "AWS_")
+    prefixes = ("NEO4J_", "RESTORE_", "R2_", "BACKUP_", "LOG_", "AWS_", "METRICS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}

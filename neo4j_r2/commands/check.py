@@ -41,6 +41,7 @@ def banner(config: Config) -> list[str]:
         *([f"Retention rules: {rules}"] if rules.counts else []),
         *([f"Shrink alarm: more than {shrink}%"] if shrink else []),
         *(["Prune: dry run"] if config.prune.is_dry else []),
+        *([f"Metrics port: {port}"] if (port := config.service.metrics_port) else []),
         f"Compression: {str(config.compression).lower()}",
         *([f"Encryption: {keys} recipient{'s' if keys > 1 else ''}"] if keys else []),
         f"R2 Bucket: {config.r2.bucket}",

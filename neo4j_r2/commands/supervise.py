@@ -1,7 +1,8 @@
 """The container's first process: runs crond, and gives running backups time to end.
 
 When the first process ends, the kernel kills all others without a warning. So this one stays until
-the runs that it has told to end have aborted their uploads. It ends when crond does.
+the runs that it has told to end have aborted their uploads. It ends when crond does. The process
+that serves the metrics is started again should it end, and is no reason to end.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from neo4j_r2.processes import other_runs
 log = logging.getLogger(__name__)
 
 _STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
-_SIGNALS: Final = _STOP | {signal.SIGCHLD}
+_SIGNALS: Final = _STOP | {signal.SIGCHLD, signal.SIGALRM}
 _POLL_SECONDS: Final = 0.1
+_METRICS_PAUSE_SECONDS: Final = 30
 CROND: Final = ("crond", "-n", "-s")
 
 
@@ -35,10 +37,44 @@ def run(invocation: Invocation) -> int:
     crond = _start(CROND, {**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
     if settings.run_immediate_backup:
-        immediate = _start((sys.executable, os.path.abspath(sys.argv[0])), invocation.environment)
-    exit_code = _supervise(crond, immediate)
-    _end_runs(crond)
+        immediate = _start(_program(), invocation.environment)
+    metrics = _Metrics(invocation.environment)
+    if settings.metrics_port is not None:
+        metrics.start()
+    exit_code = _supervise(crond, immediate, metrics)
+    _end_runs(crond, metrics)
     return exit_code
+
+
+class _Metrics:
+    """The process that serves the metrics, if there is one."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.pid: int | None = None
+        """None while it does not run."""
+
+    def start(self) -> None:
+        try:
+            self.pid = _start((*_program(), "metrics"), self._environment)
+        except OSError as error:
+            self._start_later(str(error.strerror))
+
+    def ended(self, exit_code: int) -> None:
+        self._start_later(f"exit {exit_code}")
+
+    def _start_later(self, reason: str) -> None:
+        self.pid = None
+        log.error(
+            "Metrics are not served (%s); the schedule stands, the next try is in %d s",
+            reason,
+            _METRICS_PAUSE_SECONDS,
+        )
+        signal.alarm(_METRICS_PAUSE_SECONDS)
+
+
+def _program() -> tuple[str, ...]:
+    return sys.executable, os.path.abspath(sys.argv[0])
 
 
 def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
@@ -46,26 +82,34 @@ def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     return os.posix_spawnp(command[0], command, environment, setsigmask=[], setsid=True)
 
 
-def _supervise(crond: int, immediate: int | None) -> int:
+def _supervise(crond: int, immediate: int | None, metrics: _Metrics) -> int:
     """Wait for a signal to stop, or for crond's end, and return the exit code for it."""
     while True:
-        if signal.sigwait(_SIGNALS) in _STOP:
+        number = signal.sigwait(_SIGNALS)
+        if number in _STOP:
             return 0
+        if number == signal.SIGALRM:
+            metrics.start()
         for pid, exit_code in _ended():
             if pid == crond:
                 log.error("crond ended (exit %d)", exit_code)
                 return 1
             if pid == immediate and exit_code:
                 log.error("The immediate backup failed (exit %d); the schedule stands", exit_code)
+            if pid == metrics.pid:
+                metrics.ended(exit_code)
 
 
-def _end_runs(crond: int) -> None:
+def _end_runs(crond: int, metrics: _Metrics) -> None:
     """Stop crond, so that it starts nothing new, and see all runs of this program to their end.
 
     Without a limit of its own: whoever stops the container has one.
     """
     _signal(crond)
     told: set[int] = set()
+    if metrics.pid is not None:
+        _signal(metrics.pid)
+        told.add(metrics.pid)
     while runs := set(other_runs()):
         for pid in runs - told:
             log.info("Waiting for process %d, which was told to end", pid)

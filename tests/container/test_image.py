@@ -36,11 +36,11 @@ def test_it_holds_only_what_runs(image: str) -> None:
     assert top == {"backup.py", "entrypoint.sh", "neo4j_r2", "requirements.txt"}
 
 
-def test_it_has_no_secret_and_no_setting_but_the_state_directory(image: str) -> None:
+def test_it_has_no_secret_and_no_setting_but_what_is_the_container_s_own(image: str) -> None:
     (inspected,) = json.loads(docker("image", "inspect", image))
     names = {variable.partition("=")[0] for variable in inspected["Config"]["Env"]}
     of_the_base = {"PATH", "LANG", "GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256"}
-    assert names - of_the_base == {"BACKUP_STATE_DIR"}
+    assert names - of_the_base == {"BACKUP_STATE_DIR", "METRICS_ADDRESS"}
 
 
 @pytest.mark.parametrize("command", ["crond", "crontab", "pgrep", "setpriv", "python3"])

@@ -102,6 +102,12 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
     ]
 
 
+def test_the_banner_shows_at_which_port_metrics_are_served() -> None:
+    default = banner(read_config(REQUIRED, NO_FILE))
+    shown = banner(read_config({**REQUIRED, "METRICS_PORT": "9412"}, NO_FILE))
+    assert set(shown) - set(default) == {"Metrics port: 9412"}
+
+
 def test_the_banner_shows_what_is_set_of_retention() -> None:
     rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
     settings = {**REQUIRED, **rules, "BACKUP_PRUNE_DRY_RUN": "true"}

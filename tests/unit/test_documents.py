@@ -27,8 +27,8 @@ SECRETS = {
 }
 COMPOSE = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml"))
 COMPOSE_VARIABLES = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
-OF_THE_CONTAINER = {"AWS_CA_BUNDLE", "BACKUP_STATE_DIR"}
-"""Paths, which are others in the container than where Compose runs."""
+OF_THE_CONTAINER = {"AWS_CA_BUNDLE", "BACKUP_STATE_DIR", "METRICS_ADDRESS"}
+"""Paths and addresses, which are others in the container than where Compose runs."""
 
 
 @pytest.mark.parametrize("name", [".env.example", ".env.local.example"])

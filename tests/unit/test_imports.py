@@ -170,6 +170,10 @@ def test_only_encryption_knows_age_s_library() -> None:
     assert importers("pyrage") == {"encryption"}
 
 
+def test_only_the_metrics_and_their_command_know_the_metrics_library() -> None:
+    assert importers("prometheus_client") == {"metrics", "commands.metrics"}
+
+
 def test_only_the_command_reads_the_environment() -> None:
     readers = {
         module

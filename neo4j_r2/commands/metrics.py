@@ -1,0 +1,63 @@
+"""Serves Prometheus metrics and the health; keeps nothing, and reads the state file each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from prometheus_client.core import Metric
+from prometheus_client.exposition import choose_encoder
+
+from neo4j_r2.config import ServiceSettings
+from neo4j_r2.configure import configure_service
+from neo4j_r2.errors import ConfigurationError, Interruption
+from neo4j_r2.invocation import Invocation
+from neo4j_r2.metrics import families
+from neo4j_r2.probe import assess, look
+from neo4j_r2.serve import Answer, serve
+
+_TEXT: Final = "text/plain; charset=utf-8"
+
+
+def run(invocation: Invocation) -> int:
+    """Serve until a signal says stop, which is no failure."""
+    settings = configure_service(invocation)
+    if settings.metrics_port is None:
+        raise ConfigurationError("METRICS_PORT is required: the port that metrics are served at")
+    pages = {
+        "/metrics": partial(metrics_page, settings),
+        "/health": partial(health_page, settings),
+    }
+    with suppress(Interruption):
+        serve(settings.metrics_address, settings.metrics_port, pages)
+    return 0
+
+
+@dataclass(frozen=True)
+class _Collector:
+    """What the library asks for the metrics."""
+
+    settings: ServiceSettings
+
+    def collect(self) -> Iterator[Metric]:
+        return families(look(self.settings), self.settings)
+
+
+def metrics_page(settings: ServiceSettings, accept: str) -> Answer:
+    """Return all metrics, in the format that the client asks for."""
+    try:
+        encode, content_type = choose_encoder(accept)
+    except TypeError:  # a version that is none
+        encode, content_type = choose_encoder("")
+    return Answer(HTTPStatus.OK, content_type, encode(_Collector(settings)))
+
+
+def health_page(settings: ServiceSettings, _accept: str) -> Answer:
+    """Return what `backup.py health` logs."""
+    health = assess(look(settings), settings)
+    status = HTTPStatus.OK if health.is_good else HTTPStatus.SERVICE_UNAVAILABLE
+    return Answer(status, _TEXT, f"{health.line}\n".encode())
