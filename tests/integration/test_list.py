@@ -95,6 +95,7 @@ def test_a_document_has_what_the_table_has_for_programs(service: Service) -> Non
         "relationships": 1,
         "method": "manual",
         "consistent": True,
+        "encrypted": False,
         "before_restore": False,
         "shrink_accepted": False,
     }
@@ -122,7 +123,7 @@ def test_what_makes_a_backup_incomplete_is_told_and_stops_nothing(service: Servi
     client.delete_object(Bucket=service.bucket, Key=lost)
     corrupt, _ = put_backup(service, INVENTED, days_ago(5))
     client.put_object(Bucket=service.bucket, Key=corrupt, Body=b'{"format_version": 1,')
-    put_backup(service, INVENTED, days_ago(6), format_version=2)
+    put_backup(service, INVENTED, days_ago(6), format_version=3)
     put_backup(service, INVENTED, days_ago(7))
 
     backups = document_of(service)["backups"]
@@ -133,7 +134,7 @@ def test_what_makes_a_backup_incomplete_is_told_and_stops_nothing(service: Servi
         "incomplete: 10 of 4711 bytes",
         "incomplete: no archive",
         "the manifest is not one of this service",
-        "the manifest has format version 2; this version of the service reads 1",
+        "the manifest has format version 3; this version of the service reads 1 and 2",
         None,
     ]
     assert [backup["complete"] for backup in backups] == [

@@ -170,7 +170,7 @@ def test_a_backup_whose_manifest_cannot_be_read_does_not_disturb_the_others(
 
 
 STRANGE: dict[str, dict[str, Any]] = {
-    "of a newer format": {"format_version": 2, "database_id": "another server's"},
+    "of a newer format": {"format_version": 3, "database_id": "another server's"},
     "with counts that are none": {"export": {"nodes": "many"}},
     "with a size that is none": {"archive_size": None},
 }
