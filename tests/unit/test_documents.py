@@ -25,6 +25,8 @@ SECRETS = {
     "BACKUP_NOTIFY_URLS",
     "BACKUP_PING_URL",
 }
+REFERENCE = "docs/configuration.md"
+DOCUMENTS = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").glob("*.md"))]
 COMPOSE = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml"))
 COMPOSE_VARIABLES = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
 OF_THE_CONTAINER = {"AWS_CA_BUNDLE", "BACKUP_STATE_DIR", "METRICS_ADDRESS"}
@@ -52,15 +54,27 @@ def test_compose_passes_every_variable_on_and_gives_none_a_default() -> None:
     assert not re.search(r"\$\{(NEO4J_PASSWORD|R2_\w+):?-[^}]", COMPOSE)
 
 
-def test_the_readme_has_a_row_for_each_variable() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([A-Z0-9_]+)` \|", readme, re.MULTILINE)
-    assert sorted(rows) == sorted(READ)
+def rows(name: str) -> dict[str, str]:
+    """Return by variable what a document's tables have in the column of defaults."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    found = re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]*?) ?\|", text, re.MULTILINE)
+    assert len(found) == len(dict(found))
+    return dict(found)
 
 
-def test_the_readme_s_defaults_are_the_ones_in_force() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    documented = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| `([^`]+)` \|", readme, re.MULTILINE))
+def test_the_reference_has_a_row_for_each_variable() -> None:
+    assert rows(REFERENCE).keys() == READ
+
+
+def test_the_readme_has_the_same_defaults_for_the_variables_that_it_shows() -> None:
+    assert len(rows("README.md")) > 10
+    assert rows("README.md").items() <= rows(REFERENCE).items()
+
+
+def test_the_reference_s_defaults_are_the_ones_in_force() -> None:
+    documented = {
+        name: default.strip("`") for name, default in rows(REFERENCE).items() if "`" in default
+    }
     required = {"NEO4J_PASSWORD": "p", "R2_ACCESS_KEY_ID": "k", "R2_SECRET_ACCESS_KEY": "s"}
     required |= {"R2_ACCOUNT_ID": "a", "R2_BUCKET_NAME": "bucket", "HOME": "/home/user"}
     expanded = {name: value.replace("~", "/home/user") for name, value in documented.items()}
@@ -68,7 +82,25 @@ def test_the_readme_s_defaults_are_the_ones_in_force() -> None:
     assert read_config(required | expanded, {}) == read_config(required, {})
 
 
-@pytest.mark.parametrize("name", ["README.md", ".env.example"])
+@pytest.mark.parametrize("document", ["README.md", *DOCUMENTS])
+def test_a_link_to_a_document_or_a_section_leads_somewhere(document: str) -> None:
+    path = ROOT / document
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        name, _, section = target.partition("#")
+        linked = path.parent / name if name else path
+        assert linked.exists(), target
+        if section:
+            text = linked.read_text(encoding="utf-8")
+            headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+            assert section in {_anchor(heading) for heading in headings}, target
+
+
+def _anchor(heading: str) -> str:
+    """Return the name by which GitHub links to a heading."""
+    return re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/operations.md", ".env.example"])
 def test_the_example_of_notifications_is_one_that_apprise_takes(name: str) -> None:
     document = (ROOT / name).read_text(encoding="utf-8")
     match = re.search(r"^#?BACKUP_NOTIFY_URLS='(.*)'$", document, re.MULTILINE)
