@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredManifest, read_manifest, stored_backups
+from neo4j_r2.catalog import StoredManifest, read_manifest
 from neo4j_r2.errors import CorruptError
+from neo4j_r2.shelf import backups_in
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +22,7 @@ def newest_backup(
     :param database_id: the identity that it has to be of; None takes any.
     :raises BucketError: if the bucket cannot be read.
     """
-    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
-    for backup in reversed(stored_backups(listing, prefix)):
+    for backup in reversed(backups_in(bucket, prefix)):
         if backup.manifest_key is None or backup.name.database != database:
             continue
         try:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredBackup, StoredManifest, read_manifest, stored_backups
+from neo4j_r2.catalog import StoredBackup, StoredManifest, read_manifest
 from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.pipeline import ordered_map
@@ -23,6 +23,7 @@ from neo4j_r2.retention import (
     shrunk_databases,
 )
 from neo4j_r2.rules import Rules, is_young
+from neo4j_r2.shelf import backups_in
 from neo4j_r2.shrink import Size
 
 log = logging.getLogger(__name__)
@@ -75,8 +76,7 @@ def judge(
     :param latest: the newest complete backup of each database; what is of others is kept.
     :raises BucketError: if R2 fails.
     """
-    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
-    backups = stored_backups(listing, prefix)
+    backups = backups_in(bucket, prefix)
     newest = {manifest.database: manifest for manifest in latest}
     describe = partial(_candidate, bucket, settings.rules, newest, now)
     candidates = list(ordered_map(describe, backups, _AT_ONCE))

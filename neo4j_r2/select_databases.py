@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from neo4j_r2.accepted import ALL_DATABASES
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import stored_backups
 from neo4j_r2.config import SYSTEM_DATABASE, Config
 from neo4j_r2.graph import Graph
+from neo4j_r2.shelf import backups_in
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,4 @@ def stored_databases(bucket: Bucket, config: Config, wished: str | None) -> Sequ
         return [wished]
     if config.databases != ALL_DATABASES:
         return config.databases
-    prefix = config.r2.prefix
-    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
-    return sorted({backup.name.database for backup in stored_backups(listing, prefix)})
+    return sorted({backup.name.database for backup in backups_in(bucket, config.r2.prefix)})

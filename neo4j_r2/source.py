@@ -17,13 +17,13 @@ from neo4j_r2.catalog import (
     StoredBackup,
     StoredManifest,
     read_manifest,
-    stored_backups,
 )
 from neo4j_r2.choose import choose
 from neo4j_r2.errors import ConfigurationError, CorruptError
 from neo4j_r2.foreign import Item, recognise_foreign
 from neo4j_r2.invocation import LATEST
 from neo4j_r2.recognise import Recogniser, own_method, recognise_apoc
+from neo4j_r2.shelf import backups_in
 from neo4j_r2.unpack import lines, unpack, whole_lines
 
 _CHUNK_BYTES: Final = 1024 * 1024
@@ -125,8 +125,7 @@ def chosen_source(
     :raises ConfigurationError: if there is no such backup.
     :raises CorruptError: if its manifest is damaged, or of a newer format.
     """
-    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
-    backups = stored_backups(listing, prefix)
+    backups = backups_in(bucket, prefix)
     if wish.key != LATEST:
         return _named_source(bucket, backups, wish)
     while True:

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from neo4j_r2 import drill
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredBackup, stored_backups
+from neo4j_r2.catalog import StoredBackup
 from neo4j_r2.choose import choose_database
 from neo4j_r2.config import Config, Neo4jSettings
 from neo4j_r2.configure import configure, configure_target
@@ -21,6 +21,7 @@ from neo4j_r2.invocation import LATEST, Invocation
 from neo4j_r2.progress import Countdown
 from neo4j_r2.restore import Counts, Restore, read_ahead
 from neo4j_r2.select_databases import stored_databases
+from neo4j_r2.shelf import backups_in
 from neo4j_r2.source import Source, StoredSource, Wish, chosen_source, stored_source
 from neo4j_r2.target import Target
 from neo4j_r2.unlock import unlock
@@ -105,11 +106,8 @@ def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watc
     :raises NoKeyError: in the end, if private keys were given, and none of them opens one.
     """
     prefix, keys = config.r2.prefix, config.private_keys
-    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
     backups = [
-        backup
-        for backup in stored_backups(listing, prefix)
-        if database in (None, backup.name.database)
+        backup for backup in backups_in(bucket, prefix) if database in (None, backup.name.database)
     ]
     if not backups:
         raise ConfigurationError(f"There is no backup under s3://{bucket.name}/{prefix}/")

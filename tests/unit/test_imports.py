@@ -74,6 +74,7 @@ NOUNS = {
     "receiver",
     "report",
     "script",
+    "shelf",
     "state",
     "state_directory",
     "status",
