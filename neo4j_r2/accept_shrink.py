@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredManifest, parse_key
+from neo4j_r2.catalog import parse_key
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.graph import Database
+from neo4j_r2.manifest import StoredManifest
 from neo4j_r2.newest import newest_backup
 from neo4j_r2.shrink import Size
 

@@ -19,11 +19,11 @@ from math import isnan
 from typing import Any, Final
 
 from neo4j_r2 import script
-from neo4j_r2.catalog import ExportSummary
 from neo4j_r2.cypher import escape_non_ascii
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph, SchemaObject
 from neo4j_r2.log import megabytes
+from neo4j_r2.manifest import ExportSummary
 from neo4j_r2.pack import TextBlock
 from neo4j_r2.rows import Row, node_rows, relationship_rows
 from neo4j_r2.statements import Identity

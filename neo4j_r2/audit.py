@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from neo4j_r2.catalog import Manifest, StoredManifest
 from neo4j_r2.contents import rows_in
 from neo4j_r2.encryption import HEADER_BYTES, has_header
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.foreign import Item
+from neo4j_r2.manifest import Manifest, StoredManifest
 from neo4j_r2.recognise import Recogniser, recognise_apoc
 from neo4j_r2.unpack import LONGEST_PIECE, unpack_member
 

@@ -6,10 +6,10 @@ import logging
 from datetime import datetime
 
 from neo4j_r2.apoc import ApocError
-from neo4j_r2.catalog import Manifest
 from neo4j_r2.estimate import estimate_text
 from neo4j_r2.export import choose_exporter
 from neo4j_r2.graph import Graph
+from neo4j_r2.manifest import Manifest
 from neo4j_r2.store import Store
 from neo4j_r2.walk import Walk
 

@@ -6,11 +6,11 @@ import json
 from collections import Counter
 
 from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
-from neo4j_r2.catalog import ExportSummary
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.foreign import AnyStatement, Item
 from neo4j_r2.gather import MatchBatch
 from neo4j_r2.identities import Identities
+from neo4j_r2.manifest import ExportSummary
 
 
 class Contents:

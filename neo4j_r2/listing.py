@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from neo4j_r2.catalog import (
-    ExportSummary,
-    StoredBackup,
-    StoredManifest,
-    Totals,
-    timestamp,
-)
+from neo4j_r2.catalog import StoredBackup
 from neo4j_r2.log import megabytes
+from neo4j_r2.manifest import ExportSummary, StoredManifest, Totals, timestamp
 from neo4j_r2.retention import Verdict
 
 WIDTH: Final = 120

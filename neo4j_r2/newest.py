@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredManifest, read_manifest
 from neo4j_r2.errors import CorruptError
+from neo4j_r2.manifest import StoredManifest, read_manifest
 from neo4j_r2.shelf import backups_in
 
 log = logging.getLogger(__name__)

@@ -10,9 +10,10 @@ from functools import partial
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredBackup, StoredManifest, read_manifest
+from neo4j_r2.catalog import StoredBackup
 from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import CorruptError
+from neo4j_r2.manifest import StoredManifest, read_manifest
 from neo4j_r2.pipeline import ordered_map
 from neo4j_r2.retention import (
     Candidate,

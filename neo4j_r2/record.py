@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.catalog import StoredManifest
 from neo4j_r2.errors import (
     EXIT_UNEXPECTED,
     KILLED,
@@ -20,6 +19,7 @@ from neo4j_r2.errors import (
     failure_kind,
 )
 from neo4j_r2.log import redact
+from neo4j_r2.manifest import StoredManifest
 from neo4j_r2.processes import ProcessIdentity
 from neo4j_r2.report import DatabaseReport, RunReport
 from neo4j_r2.state import (

@@ -12,16 +12,12 @@ from typing import Final
 
 from neo4j_r2.audit import Decryption, audited_items
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import (
-    Manifest,
-    StoredBackup,
-    StoredManifest,
-    read_manifest,
-)
+from neo4j_r2.catalog import StoredBackup
 from neo4j_r2.choose import choose
 from neo4j_r2.errors import ConfigurationError, CorruptError
 from neo4j_r2.foreign import Item, recognise_foreign
 from neo4j_r2.invocation import LATEST
+from neo4j_r2.manifest import Manifest, StoredManifest, read_manifest
 from neo4j_r2.recognise import Recogniser, own_method, recognise_apoc
 from neo4j_r2.shelf import backups_in
 from neo4j_r2.unpack import lines, unpack, whole_lines

@@ -12,10 +12,16 @@ from typing import Any, Final, Protocol
 
 from neo4j_r2 import __version__
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import (
+from neo4j_r2.catalog import BackupName
+from neo4j_r2.config import Config
+from neo4j_r2.encryption import Recipients
+from neo4j_r2.errors import KeyTakenError
+from neo4j_r2.graph import Database
+from neo4j_r2.lock import RunLock, UploadRecord
+from neo4j_r2.log import megabytes
+from neo4j_r2.manifest import (
     ENCRYPTED_FORMAT_VERSION,
     FORMAT_VERSION,
-    BackupName,
     ExportSummary,
     LockedManifest,
     Manifest,
@@ -23,12 +29,6 @@ from neo4j_r2.catalog import (
     table_entry,
     timestamp,
 )
-from neo4j_r2.config import Config
-from neo4j_r2.encryption import Recipients
-from neo4j_r2.errors import KeyTakenError
-from neo4j_r2.graph import Database
-from neo4j_r2.lock import RunLock, UploadRecord
-from neo4j_r2.log import megabytes
 from neo4j_r2.pack import PackedBlock, TextBlock, pack
 from neo4j_r2.progress import Progress
 from neo4j_r2.source import archive_source

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredBackup, parse_key, read_manifest, stored_backups
+from neo4j_r2.catalog import StoredBackup, parse_key, stored_backups
 from neo4j_r2.errors import BucketError, CorruptError
 from neo4j_r2.listing import ListedBackup, ListedUpload, Listing, listed
+from neo4j_r2.manifest import read_manifest
 from neo4j_r2.pipeline import ordered_map
 
 log = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from neo4j_r2.catalog import LockedManifest
 from neo4j_r2.encryption import HEADER_BYTES, PrivateKeys, is_encrypted
 from neo4j_r2.errors import CorruptError, NoKeyError
+from neo4j_r2.manifest import LockedManifest
 from neo4j_r2.source import Source, StoredSource
 
 

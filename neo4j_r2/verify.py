@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neo4j_r2.audit import check_stored
-from neo4j_r2.catalog import StoredManifest
 from neo4j_r2.contents import Contents
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.foreign import Item
+from neo4j_r2.manifest import StoredManifest
 from neo4j_r2.source import Source, StoredSource
 
 

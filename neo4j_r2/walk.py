@@ -14,9 +14,9 @@ from itertools import chain, count
 from typing import Any, Final
 
 from neo4j_r2 import script
-from neo4j_r2.catalog import ExportSummary
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph
+from neo4j_r2.manifest import ExportSummary
 from neo4j_r2.pack import TextBlock
 from neo4j_r2.pipeline import prefetch
 from neo4j_r2.rows import SIZE, Row, RowBlock, blocks, node_rows, relationship_rows, shapes

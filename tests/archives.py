@@ -14,7 +14,9 @@ from hashlib import sha256
 from neo4j.spatial import CartesianPoint
 
 from neo4j_r2 import script
-from neo4j_r2.catalog import (
+from neo4j_r2.encryption import Recipients
+from neo4j_r2.graph import Database, SchemaObject
+from neo4j_r2.manifest import (
     ENCRYPTED_FORMAT_VERSION,
     FORMAT_VERSION,
     ExportSummary,
@@ -23,8 +25,6 @@ from neo4j_r2.catalog import (
     StoredManifest,
     table_entry,
 )
-from neo4j_r2.encryption import Recipients
-from neo4j_r2.graph import Database, SchemaObject
 from neo4j_r2.pack import TextBlock, pack
 from neo4j_r2.rows import Row, blocks
 from neo4j_r2.source import Source

@@ -9,7 +9,6 @@ from neo4j_r2.accept_shrink import last_accepted
 from neo4j_r2.announce import Announcer
 from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import Manifest
 from neo4j_r2.conclude import conclude
 from neo4j_r2.config import Config, requested_state_directory
 from neo4j_r2.configure import configure
@@ -18,6 +17,7 @@ from neo4j_r2.errors import BucketError
 from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.lock import RunLock, run_lock
+from neo4j_r2.manifest import Manifest
 from neo4j_r2.mark import refuse_unfinished
 from neo4j_r2.notify_settings import requested_notify
 from neo4j_r2.progress import Progress

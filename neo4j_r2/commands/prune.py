@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 
 from neo4j_r2.accept_shrink import accept_shrink
 from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredManifest
 from neo4j_r2.choose import choose_database
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.listing import plan
 from neo4j_r2.lock import run_lock
+from neo4j_r2.manifest import StoredManifest
 from neo4j_r2.newest import newest_backup
 from neo4j_r2.prune import carry_out, judge
 from neo4j_r2.record import record_prune

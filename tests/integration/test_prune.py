@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.catalog import read_manifest
 from neo4j_r2.lock import run_lock
+from neo4j_r2.manifest import read_manifest
 from neo4j_r2.record import backup_state
 from neo4j_r2.state import DatabaseState, State, StateFile
 from testbed.fault_proxy import Fault, FaultProxy, Status

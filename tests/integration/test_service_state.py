@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from neo4j_r2.catalog import timestamp
+from neo4j_r2.manifest import timestamp
 from neo4j_r2.processes import is_running
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from neo4j_r2.bucket import Bucket, StoredObject
-from neo4j_r2.catalog import FORMAT_VERSION, BackupName, ExportSummary, Manifest
+from neo4j_r2.catalog import BackupName
 from neo4j_r2.config import PruneSettings
+from neo4j_r2.manifest import FORMAT_VERSION, ExportSummary, Manifest
 from neo4j_r2.prune import prune
 from neo4j_r2.rules import Rules
 

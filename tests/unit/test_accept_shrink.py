@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.accept_shrink import accept_shrink, last_accepted
-from neo4j_r2.catalog import Manifest
 from neo4j_r2.config import PruneSettings
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.graph import Database
+from neo4j_r2.manifest import Manifest
 from neo4j_r2.prune import prune
 from neo4j_r2.rules import Rules
 from tests.unit.shelf import NOW, PREFIX, Shelf, name_of

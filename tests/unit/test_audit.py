@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from neo4j_r2.catalog import Manifest, read_manifest
 from neo4j_r2.errors import CorruptError
+from neo4j_r2.manifest import Manifest, read_manifest
 from neo4j_r2.source import Source
 from neo4j_r2.verify import verify
 from tests.archives import Archive, content_of, some_content, some_nodes

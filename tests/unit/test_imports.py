@@ -35,6 +35,7 @@ PURE = {
     "listing",
     "literals",
     "log",
+    "manifest",
     "notify_settings",
     "pack",
     "pipeline",

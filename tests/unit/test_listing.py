@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.catalog import BackupName, ExportSummary, StoredBackup, Totals
+from neo4j_r2.catalog import BackupName, StoredBackup
 from neo4j_r2.listing import (
     SHOWN_FOREIGN,
     WIDTH,
@@ -24,9 +24,11 @@ from neo4j_r2.listing import (
     plan,
     table,
 )
+from neo4j_r2.manifest import ExportSummary, Totals
 from neo4j_r2.retention import Candidate, Decision, Verdict
 from tests.unit.process import ROOT
-from tests.unit.test_catalog import ARCHIVE, MANIFEST, NAME, PLAIN, RECORD, TAKEN
+from tests.unit.test_catalog import ARCHIVE, MANIFEST, NAME, PLAIN, TAKEN
+from tests.unit.test_manifest import RECORD
 
 NOW = datetime(2025, 10, 8, 8, 30, 0, tzinfo=UTC)
 EMPTY = Listing("graphiti-neo4j-backup", "neo4j-backup", NOW, [], [], [])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.catalog import table_entry
+from neo4j_r2.manifest import table_entry
 from neo4j_r2.pack import TextBlock, gzip_member, pack
 
 TEXTS = st.lists(st.binary(max_size=2000), max_size=8)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.catalog import FORMAT_VERSION, parse_key
+from neo4j_r2.catalog import parse_key
+from neo4j_r2.manifest import FORMAT_VERSION
 from neo4j_r2.rules import Rules
 from tests.unit.shelf import ARCHIVE, PREFIX, Shelf, name_of
 

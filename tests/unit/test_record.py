@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.catalog import FORMAT_VERSION, ExportSummary, Manifest
 from neo4j_r2.errors import (
     BackupError,
     BucketError,
@@ -21,6 +20,7 @@ from neo4j_r2.errors import (
     LockedError,
     Stalled,
 )
+from neo4j_r2.manifest import FORMAT_VERSION, ExportSummary, Manifest
 from neo4j_r2.processes import ProcessIdentity
 from neo4j_r2.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
 from neo4j_r2.report import DatabaseReport
