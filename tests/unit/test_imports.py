@@ -53,6 +53,7 @@ PURE = {
     "values",
     "variables",
     "watch",
+    "widths",
 }
 NOUNS = {
     "bucket",
