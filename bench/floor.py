@@ -19,7 +19,7 @@ from neo4j import Query, Session
 from bench.connections import open_driver, settings
 from bench.steps import Nodes, Relationships, read_steps
 from neo4j_r2.graph import Graph
-from neo4j_r2.rows import Row, node_rows, relationship_rows
+from neo4j_r2.rows import Row, node_rows, relationship_rows, weight
 from testbed.rows import Rows
 
 _AWAIT: Final = "CALL db.awaitIndexes(86400)"
@@ -43,7 +43,7 @@ def _drop(
     for entities in records:
         number += len(entities)
         # The walk chooses the records' size by all of them; for the same sizes one is enough.
-        size = encode(entities[:1])[0].size if entities else 0
+        size = weight(encode(entities[:1]))
         graph.expect(size * len(entities), max(1, len(entities)))
     return number
 

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from neo4j_r2.apoc import ApocError
-from neo4j_r2.estimate import estimate_text
+from neo4j_r2.estimate import estimate
 from neo4j_r2.export import choose_exporter
 from neo4j_r2.graph import Graph
 from neo4j_r2.manifest import Manifest
@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 def back_up(graph: Graph, store: Store, started: datetime) -> Manifest:
     """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
     method, progress = store.config.export_method, store.progress
-    estimate = estimate_text(graph)
-    graph.expect(estimate, sum(graph.counts()))
+    size = estimate(graph)
+    graph.expect(size.weight, sum(graph.counts()))
     exporter = choose_exporter(graph, method, store.database, started, progress)
     try:
-        return store.backup(exporter, started, estimate)
+        return store.backup(exporter, started, size.text)
     except ApocError as error:
         if method == "apoc":
             raise
         log.warning("APOC export failed (%s), using manual export", error)
         progress.restart()
         walk = Walk(graph, store.database, started, progress.add)
-        return store.backup(walk, started, estimate)
+        return store.backup(walk, started, size.text)

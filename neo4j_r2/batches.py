@@ -10,6 +10,7 @@ from neo4j_r2.decode import decode_column
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.grammar import Table
 from neo4j_r2.rows import Column
+from neo4j_r2.values import FLOATS_32, FLOATS_32_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class NodeBatch:
     rows: list[list[Any]]
     """A parameter for each column, as `decode` makes them; None where the property is missing."""
     size: int
-    """Characters of text that the rows were, about."""
+    """Characters of text that the rows were, about; see `values.FLOATS_32_WEIGHT`."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ def batch_of(table: Table, size: int) -> NodeBatch | RelationshipBatch:
     shape = table.shape
     columns = tuple(Column(column.key, column.kind) for column in shape.columns)
     cells = list(zip(*table.rows, strict=True))
+    for column, column_cells in zip(shape.columns, cells[shape.identity_cells :], strict=True):
+        if column.kind == FLOATS_32:
+            size += (FLOATS_32_WEIGHT - 1) * sum(map(len, column_cells))
     identities = [_ids(column) for column in cells[: shape.identity_cells]]
     values = [
         decode_column(column.kind, column_cells, column.missing)

@@ -8,7 +8,9 @@ kind makes the value, as in the archive's own statements.
 from __future__ import annotations
 
 import math
+import sys
 from array import array
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -17,7 +19,7 @@ from typing import Any, Final
 import orjson
 
 from neo4j_r2.errors import CorruptError
-from neo4j_r2.values import KINDS
+from neo4j_r2.values import FLOATS_32, KINDS
 
 _BOOLEANS: Final = {"true": True, "false": False}
 _NOT_OF_NULL: Final = frozenset({"zoned time of parts", "zoned datetime of parts"})
@@ -121,6 +123,18 @@ def _floats(cell: str) -> list[float]:
         return [_float(item.strip()) for item in cell[1:].split(",")]
 
 
+def _floats_32(cell: str) -> list[float]:
+    bits = array("f", a2b_base64(cell + "=" * (-len(cell) % 4)))
+    if b2a_base64(bits, newline=False).rstrip(b"=").decode("ascii") != cell:
+        raise ValueError(cell)
+    if sys.byteorder == "little":
+        bits.byteswap()
+    numbers = bits.tolist()
+    if not numbers or not math.isfinite(sum(numbers)):
+        raise ValueError(cell)
+    return numbers
+
+
 def _strings(cell: str) -> list[str]:
     return cell.split(cell[0])[1:] if cell else []
 
@@ -141,6 +155,7 @@ _DECODERS: Final[dict[str, Callable[[str], Any]]] = {
     "list of boolean": partial(_items, kind=bool),
     "list of integer": _integers,
     "list of float": _floats,
+    FLOATS_32: _floats_32,
     "list of string": _strings,
     "list of escaped string": _escaped_strings,
     "byte array": _bytes,

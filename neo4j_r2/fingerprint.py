@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any, Final
 
 from neo4j_r2.rows import Column
+from neo4j_r2.values import FLOATS_32
 
 _MODULUS: Final = 1 << 256
 _LIST: Final = "list of "
@@ -67,7 +68,7 @@ def _canonical(kind: str, value: Any) -> tuple[str, bytes]:
         return _LIST, b""  # an empty list is of no kind
     if kind.startswith("point"):
         return kind, _floats(map(float, value.split(" ")))
-    if kind in ("float", "list of float"):
+    if kind in ("float", "list of float", FLOATS_32):
         return kind, _floats(value if isinstance(value, list) else [value])
     if isinstance(value, bytes):
         return kind, value

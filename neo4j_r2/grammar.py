@@ -19,11 +19,12 @@ from neo4j_r2.errors import CorruptError
 from neo4j_r2.literals import unquoted
 from neo4j_r2.statements import (
     Identity,
+    content_of,
     node_creation,
     property_expression,
     relationship_creation,
 )
-from neo4j_r2.values import KINDS
+from neo4j_r2.values import FLOATS_32, KINDS
 
 _STRING: Final = r'"(?:[^"\\]|\\.)*+"'
 _NAME: Final = r"`(?:[^`]|``)*+`"
@@ -31,13 +32,20 @@ _UNWIND: Final = 'UNWIND split("'
 _SEPARATORS: Final = re.compile(
     rf", ({_STRING})\) AS line WITH split\(line, ({_STRING})\) AS r (.*);"
 )
-_NODE: Final = re.compile(rf"CREATE \(:({_NAME})((?::{_NAME})*) \{{({_NAME}): toInteger\(r\[0\]\)")
+_NODE: Final = re.compile(
+    rf"CREATE \(n?:({_NAME})((?::{_NAME})*) \{{({_NAME}): toInteger\(r\[0\]\)"
+)
 _RELATIONSHIP: Final = re.compile(
     rf"MATCH \(a:({_NAME}) \{{({_NAME}): toInteger\(r\[0\]\)\}}\) USING INDEX a:\1\(\2\) "
     r"MATCH \(b:\1 \{\2: toInteger\(r\[1\]\)\}\) USING INDEX b:\1\(\2\) "
-    rf"CREATE \(a\)-\[:({_NAME})(?: \{{)?"
+    rf"CREATE \(a\)-\[e?:({_NAME})(?: \{{)?"
 )
 _PROPERTY: Final = re.compile(rf"({_NAME}): (?:CASE r\[\d+\] WHEN ({_STRING}) THEN null ELSE )?")
+_VECTOR: Final = re.compile(
+    rf" CALL db\.create\.set(?:Node|Relationship)VectorProperty\([ne], ({_STRING}), "
+    rf"{re.escape(KINDS[FLOATS_32].partition('{c}')[0].format())}r\[(\d{{1,9}})\]"
+)
+_CELL: Final = re.compile(r"r\[(\d{1,9})\]")
 
 
 @dataclass(frozen=True)
@@ -135,13 +143,10 @@ def _shape(creation: str) -> TableShape:
 
 def render(shape: TableShape) -> str:
     """Return the text that this service writes for a shape."""
-    properties = ", ".join(
-        property_expression(column.key, column.kind, f"r[{index}]", column.missing)
-        for index, column in enumerate(shape.columns, shape.identity_cells)
-    )
+    columns = ((column.key, column.kind, column.missing) for column in shape.columns)
     identity = Identity(shape.identity_label, shape.identity_key, "")
     create = node_creation if shape.entity == "node" else relationship_creation
-    return create(identity, shape.group, properties)
+    return create(identity, shape.group, content_of(columns, shape.identity_cells))
 
 
 def _node_shape(creation: str) -> TableShape | None:
@@ -149,7 +154,7 @@ def _node_shape(creation: str) -> TableShape | None:
     if match is None:
         return None
     labels = tuple(map(unquoted, re.findall(_NAME, match[2])))
-    columns = _columns(creation, match.end(), 1)
+    columns = _columns(creation, match.end())
     return TableShape("node", labels, columns, unquoted(match[1]), unquoted(match[3]))
 
 
@@ -157,27 +162,35 @@ def _relationship_shape(creation: str) -> TableShape | None:
     match = _RELATIONSHIP.match(creation)
     if match is None:
         return None
-    columns = _columns(creation, match.end(), 2)
+    columns = _columns(creation, match.end())
     label, key, kind = map(unquoted, match.groups())
     return TableShape("relationship", (kind,), columns, label, key)
 
 
-def _columns(creation: str, position: int, index: int) -> tuple[TableColumn, ...]:
-    """Parse the properties from a position on; what is no property ends them."""
-    columns: list[TableColumn] = []
-    while True:
-        position += 2 if creation.startswith(", ", position) else 0
-        match = _PROPERTY.match(creation, position)
-        if match is None:
-            return tuple(columns)
-        kind = _kind(creation, match.end(), f"r[{index}]")
-        if kind is None:
-            return tuple(columns)
-        missing = _string(match[2]) if match[2] else None
-        column = TableColumn(unquoted(match[1]), kind, missing)
-        position += len(property_expression(column.key, kind, f"r[{index}]", missing))
-        columns.append(column)
-        index += 1
+def _columns(creation: str, position: int) -> tuple[TableColumn, ...]:
+    """Parse the properties from a position on, in the order of their cells."""
+    columns: dict[int, TableColumn] = {}
+    while (found := _property(creation, position)) is not None:
+        index, column, position = found
+        columns[index] = column
+    for match in _VECTOR.finditer(creation, position):
+        columns[int(match[2])] = TableColumn(_string(match[1]), FLOATS_32, None)
+    return tuple(columns[index] for index in sorted(columns))
+
+
+def _property(creation: str, position: int) -> tuple[int, TableColumn, int] | None:
+    """Parse an entry of the map, and return its cell's index, its column and its end."""
+    position += 2 if creation.startswith(", ", position) else 0
+    match = _PROPERTY.match(creation, position)
+    cell = _CELL.search(creation, match.end(1)) if match else None
+    if match is None or cell is None:
+        return None
+    kind = _kind(creation, match.end(), cell[0])
+    if kind is None:
+        return None
+    column = TableColumn(unquoted(match[1]), kind, _string(match[2]) if match[2] else None)
+    end = position + len(property_expression(column.key, kind, cell[0], column.missing))
+    return int(cell[1]), column, end
 
 
 def _kind(creation: str, position: int, cell: str) -> str | None:

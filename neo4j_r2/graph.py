@@ -7,6 +7,8 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final, Self, TypeVar
 
 import neo4j
@@ -17,6 +19,7 @@ from neo4j_r2.config import Neo4jSettings
 from neo4j_r2.driver import open_driver
 from neo4j_r2.errors import GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph_errors import explain, first_line, is_refused_login
+from neo4j_r2.widths import Place, Widths
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ LATE_IDS: Final = 16
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
 _WAIT_STEP_SECONDS: Final = 1.0
 _UNLIMITED: Final = (1 << 63) - 1
+_VALUES: Final = itemgetter(-1)
 
 Result = TypeVar("Result")
 
@@ -75,6 +79,10 @@ class Graph:
         self._batch_ids = self._most_ids = BATCH_IDS
         self._mean_characters = 0.0
         self._query_batches = QUERY_BATCHES
+        self._widths = {
+            queries.NODE: Widths(self._floats_32_of_nodes),
+            queries.RELATIONSHIP: Widths(self._floats_32_of_relationships),
+        }
         self._driver = open_driver(settings)
 
     def __enter__(self) -> Self:
@@ -321,7 +329,7 @@ class Graph:
                     for record in _whole(session.run(query, limits)):
                         if record["start"] != start:
                             raise ServiceUnavailable("a part of the result is missing")
-                        for entities in self._with_large(entity, record["entities"]):
+                        for entities in self._settled(entity, record["entities"]):
                             yield entities
                             following = entities[-1][0] + 1 if entities else start
                         start += batch
@@ -329,16 +337,22 @@ class Graph:
             except (DriverError, Neo4jError) as error:
                 self._wait_or_raise(error, time.monotonic() - progress)
 
-    def _with_large(self, entity: str, entities: list[Any]) -> Iterator[list[Any]]:
+    def _settled(self, entity: str, entities: list[Any]) -> Iterator[list[Any]]:
         """Yield what a record holds; an entity with a large value, read anew, comes alone."""
+        if list not in map(type, chain.from_iterable(map(_VALUES, entities))):
+            yield entities
+            return
         first = 0
         for index, record in enumerate(entities):
-            if queries.LARGE in record[-1]:
-                if first < index:
-                    yield entities[first:index]
-                if alone := self._at_once(entity, record[:1], _UNLIMITED):  # or it was deleted
-                    yield alone
-                first = index + 1
+            if queries.LARGE not in record[-1]:
+                self._widths[entity].settle(record)
+                continue
+            if first < index:
+                yield entities[first:index]
+            for alone in self._at_once(entity, record[:1], _UNLIMITED):  # or it was deleted
+                self._widths[entity].settle(alone)
+                yield [alone]
+            first = index + 1
         if first == 0 or first < len(entities):
             yield entities[first:]
 
@@ -346,12 +360,20 @@ class Graph:
         for first in range(0, len(ids), LATE_IDS):
             some = ids[first : first + LATE_IDS]
             found = self._at_once(entity, some, VALUE_CHARACTERS // LATE_IDS)
-            yield from self._with_large(entity, found)
+            yield from self._settled(entity, found)
 
     def _at_once(self, entity: str, ids: Sequence[int], limit: int) -> list[Any]:
         query = queries.BY_IDS.format(entity=entity)
         found: list[Any] = self.row(query, ids=ids, limit=limit)["entities"]
         return found
+
+    def _floats_32_of_nodes(self) -> set[Place]:
+        rows = self.rows(queries.FLOATS_32_OF_NODES)
+        return {(tuple(sorted(row["group"])), row["key"]) for row in rows}
+
+    def _floats_32_of_relationships(self) -> set[Place]:
+        rows = self.rows(queries.FLOATS_32_OF_RELATIONSHIPS)
+        return {((row["group"].removeprefix(":`").removesuffix("`"),), row["key"]) for row in rows}
 
     def _wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
         """Pause before a read is tried again, or raise if that is no use (any more)."""

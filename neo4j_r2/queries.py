@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-LARGE: Final = {"type": "LARGE", "text": ""}
+from neo4j_r2.values import FLOATS_32
+
+# No property is a list of lists: what is one says something of a value.
+LARGE: Final[list[list[object]]] = [[]]
 """Stands for a value that is too large to travel with those of other entities."""
 _ITEM_CHARACTERS: Final = 8
 """What an item of a list counts for, if it is no string."""
-_LARGE: Final = "{type: 'LARGE', text: ''}"
+_LARGE: Final = "[[]]"
+# Neither Bolt nor a type tells 32-bit floats, but toString() writes the fewest digits that name a
+# number in its own width, and arithmetic is in 64 bits. `I` is an item.
+_IS_64_BIT: Final = "(size(toString(I)) > 16 OR I * 536870913 - (I * 536870913 - I) <> I)"
+"""Whether a number has more digits than any of 32 bits, or more than the 24 significant bits that
+multiplying by 2^29 + 1, and subtracting, leaves of it. Any other can be of either width."""
+_FLOATS: Final = f"""CASE
+        WHEN {_IS_64_BIT.replace("I", "X[0]")} THEN X
+        WHEN any(item IN X WHERE toString(item) <> toString(item * 1.0))
+          THEN {{type: '{FLOATS_32}', text: X}}
+        WHEN any(item IN X WHERE {_IS_64_BIT.replace("I", "item")}) THEN X
+        ELSE [X] END"""
 # Temporal values become text on the server: the driver is slow to build them, cannot build years
 # outside 1 to 9999, and drops the named zone. `X` is one value.
 _VALUE: Final = f"""CASE
@@ -17,7 +31,8 @@ _VALUE: Final = f"""CASE
     WHEN X IS :: LIST<ANY> THEN CASE
       WHEN {_ITEM_CHARACTERS} * size(X) > $limit THEN {_LARGE}
       WHEN X[0] IS :: STRING AND reduce(n = 0, item IN X | n + size(item)) > $limit THEN {_LARGE}
-      WHEN size(X) = 0 OR X[0] IS :: ANY<BOOLEAN | INTEGER | FLOAT | STRING | POINT> THEN X
+      WHEN size(X) = 0 OR X[0] IS :: ANY<BOOLEAN | INTEGER | STRING | POINT> THEN X
+      WHEN X[0] IS :: FLOAT THEN {_FLOATS}
       ELSE {{type: valueType(X[0]), text: [item IN X | toString(item)]}} END
     ELSE {{type: valueType(X), text: toString(X)}} END""".replace("X", "content[key]")
 _PROPERTIES: Final = f"keys(content), [key IN keys(content) | {_VALUE}]"
@@ -34,6 +49,13 @@ CALL (start) {{
   {entity}
 }} RETURN start, entities"""
 BY_IDS: Final = """CYPHER 5 UNWIND $ids AS i {entity}"""
+_ONLY_32_BIT: Final = "WHERE 'FloatArray' IN propertyTypes AND NOT 'DoubleArray' IN propertyTypes"
+FLOATS_32_OF_NODES: Final = f"""CALL db.schema.nodeTypeProperties()
+YIELD nodeLabels, propertyName, propertyTypes {_ONLY_32_BIT}
+RETURN nodeLabels AS group, propertyName AS key"""
+FLOATS_32_OF_RELATIONSHIPS: Final = f"""CALL db.schema.relTypeProperties()
+YIELD relType, propertyName, propertyTypes {_ONLY_32_BIT}
+RETURN relType AS group, propertyName AS key"""
 
 # Separate files come as separate columns, so that the schema's statements can be left out.
 APOC_EXPORT: Final = """CALL apoc.export.cypher.all(null, {

@@ -18,7 +18,9 @@ from neo4j_r2.gather import Batch, MatchBatch
 from neo4j_r2.identities import Identities
 from neo4j_r2.pipeline import Lanes
 from neo4j_r2.rows import Column
+from neo4j_r2.statements import Content, node_vectors, relationship_vectors, vector_arguments
 from neo4j_r2.target import Target, TooLargeError, Write, halves
+from neo4j_r2.values import FLOATS_32
 
 _TRANSACTION_ROWS: Final = 5_000
 _TRANSACTION_CHARACTERS: Final = 1024 * 1024
@@ -146,8 +148,9 @@ def node_query(labels: tuple[str, ...], columns: tuple[Column, ...]) -> str:
     Its `ids` are pairs of a row's number and the new node's internal id.
     """
     quoted = "".join(":" + quote_name(label) for label in labels)
+    content = _content(columns, 1)
     return (
-        f"CYPHER 5 UNWIND $rows AS r CREATE (n{quoted}{_properties(columns, 1)}) "
+        f"CYPHER 5 UNWIND $rows AS r CREATE (n{quoted}{_map(content)}){node_vectors(content)} "
         "RETURN collect([r[0], id(n)]) AS ids"
     )
 
@@ -155,9 +158,10 @@ def node_query(labels: tuple[str, ...], columns: tuple[Column, ...]) -> str:
 @lru_cache(maxsize=4096)
 def relationship_query(kind: str, columns: tuple[Column, ...]) -> str:
     """Return the statement that creates relationships of rows ``[start id, end id, values…]``."""
+    content = _content(columns, 2)
     return (
         "CYPHER 5 UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
-        f"CREATE (a)-[:{quote_name(kind)}{_properties(columns, 2)}]->(b)"
+        f"CREATE (a)-[e:{quote_name(kind)}{_map(content)}]->(b){relationship_vectors(content)}"
     )
 
 
@@ -175,7 +179,7 @@ def match_query(
         else f"MATCH ({name}{_pattern(pattern, f'r[{index}]')}) "
         for index, (name, pattern) in enumerate((("a", start), ("b", end)))
     )
-    created = f"CREATE (a)-[:{quote_name(kind)}{_properties(columns, 2)}]->(b)"
+    created = f"CREATE (a)-[:{quote_name(kind)}{_map(_content(columns, 2))}]->(b)"
     counted = "WITH r[-1] AS row, count(*) AS number RETURN collect([row, number]) AS ids"
     return f"CYPHER 5 UNWIND $rows AS r {ends}{created} {counted}"
 
@@ -189,10 +193,17 @@ def _pattern(pattern: Pattern, values: str) -> str:
     return f"{labels} {{{entries}}}" if entries else labels
 
 
-def _properties(columns: Sequence[Column], first: int) -> str:
-    entries = (
-        f"{quote_name(column.key)}: {expression(column.kind, f'r[{index}]')}"
-        for index, column in enumerate(columns, first)
-    )
-    content = ", ".join(entries)
-    return f" {{{content}}}" if content else ""
+def _content(columns: Sequence[Column], first: int) -> Content:
+    """Return what is made of a row's values, from an index on."""
+    entries, vectors = [], []
+    for index, column in enumerate(columns, first):
+        value = expression(column.kind, f"r[{index}]")
+        if column.kind == FLOATS_32:
+            vectors.append(vector_arguments(column.key, value))
+        else:
+            entries.append(f"{quote_name(column.key)}: {value}")
+    return Content(", ".join(entries), tuple(vectors))
+
+
+def _map(content: Content) -> str:
+    return f" {{{content.properties}}}" if content.properties else ""

@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from neo4j_r2.columns import encode_column
+from neo4j_r2.values import FLOATS_32, FLOATS_32_WEIGHT
 
 BLOCK_IDS: Final = 8192
 """Ids in a block that was never halved; a power of two."""
@@ -66,6 +67,17 @@ class RowBlock:
 def shapes(rows: Iterable[Row]) -> Counter[Shape]:
     """Return how many rows there are of each shape; two can say the same."""
     return Counter(map(SHAPE, rows))
+
+
+def weight(rows: Sequence[Row]) -> int:
+    """Return the size of rows if their 32-bit floats were written out: of what memory they need."""
+    size: int = sum(map(SIZE, rows))
+    if any(column.kind == FLOATS_32 for shape in shapes(rows) for column in shape.columns):
+        for row in rows:
+            for column, cell in zip(row.shape.columns, row.cells, strict=True):
+                if column.kind == FLOATS_32:
+                    size += (FLOATS_32_WEIGHT - 1) * len(cell)
+    return size
 
 
 def node_rows(records: Sequence[Sequence[Any]]) -> list[Row]:

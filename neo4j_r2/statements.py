@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, count
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from neo4j_r2.cypher import quote_name, string_literal
 from neo4j_r2.rows import ID, SIZE, Column, Row, Shape, shapes
 from neo4j_r2.unwind import unwind
-from neo4j_r2.values import KINDS, TEXTS
+from neo4j_r2.values import FLOATS_32, KINDS, TEXTS
 
 STATEMENT_ROWS: Final = 1000
 STATEMENT_CHARACTERS: Final = 512 * 1024
@@ -47,6 +47,15 @@ class Identity:
         return Identity(f"_BackupNode{suffix}", f"_backup_id{suffix}", f"_backup_identity{suffix}")
 
 
+class Content(NamedTuple):
+    """The properties of entities that a statement creates."""
+
+    properties: str
+    """What stands in the map."""
+    vectors: tuple[str, ...]
+    """The key and the expression, as arguments of a procedure, of each list of 32-bit floats."""
+
+
 @dataclass
 class _Table:
     """Rows of one group whose columns agree, some of them perhaps missing in some rows."""
@@ -60,6 +69,8 @@ class _Table:
         """Whether rows with these columns fit without a conflict and without much emptiness."""
         if any(self.kinds.get(key, kind) != kind for key, kind in columns):
             return False
+        if _vectors(self.kinds.items()) != _vectors(columns):
+            return False  # no row can be without them
         width = len(self.kinds.keys() | {column.key for column in columns})
         filled = self.cells + rows * len(columns)
         return width * (len(self.rows) + rows) <= 2 * filled
@@ -80,14 +91,16 @@ def relationship_statements(rows: Iterable[Row], identity: Identity) -> str:
     return _statements(rows, 2, partial(relationship_creation, identity))
 
 
-def node_creation(identity: Identity, labels: tuple[str, ...], properties: str) -> str:
-    """Return the clause that creates a node of the row ``r``."""
+def node_creation(identity: Identity, labels: tuple[str, ...], content: Content) -> str:
+    """Return the clauses that create a node of the row ``r``."""
     quoted = "".join(":" + quote_name(label) for label in (identity.label, *labels))
     key = f"{quote_name(identity.key)}: toInteger(r[0])"
-    return f"CREATE ({quoted} {{{', '.join(filter(None, [key, properties]))}}})"
+    properties = ", ".join(filter(None, [key, content.properties]))
+    name = "n" if content.vectors else ""
+    return f"CREATE ({name}{quoted} {{{properties}}}){node_vectors(content)}"
 
 
-def relationship_creation(identity: Identity, kind: tuple[str, ...], properties: str) -> str:
+def relationship_creation(identity: Identity, kind: tuple[str, ...], content: Content) -> str:
     """Return the clauses that find the endpoints of the row ``r`` and create a relationship.
 
     :param kind: its type, alone.
@@ -98,8 +111,30 @@ def relationship_creation(identity: Identity, kind: tuple[str, ...], properties:
         f"USING INDEX {name}:{label}({key}) "
         for index, name in enumerate("ab")
     )
-    content = f" {{{properties}}}" if properties else ""
-    return f"{endpoints}CREATE (a)-[:{quote_name(kind[0])}{content}]->(b)"
+    properties = f" {{{content.properties}}}" if content.properties else ""
+    name = "e" if content.vectors else ""
+    created = f"CREATE (a)-[{name}:{quote_name(kind[0])}{properties}]->(b)"
+    return f"{endpoints}{created}{relationship_vectors(content)}"
+
+
+def node_vectors(content: Content) -> str:
+    """Return the clauses that set the lists of 32-bit floats of a node ``n``."""
+    return _vector_clauses("n", "db.create.setNodeVectorProperty", content.vectors)
+
+
+def relationship_vectors(content: Content) -> str:
+    """Return the clauses that set the lists of 32-bit floats of a relationship ``e``."""
+    return _vector_clauses("e", "db.create.setRelationshipVectorProperty", content.vectors)
+
+
+def _vector_clauses(name: str, procedure: str, vectors: Iterable[str]) -> str:
+    calls = "".join(f" CALL {procedure}({name}, {arguments})" for arguments in vectors)
+    return calls and f" WITH {name}, r{calls}"
+
+
+def vector_arguments(key: str, expression: str) -> str:
+    """Return the arguments by which a procedure sets a list of 32-bit floats."""
+    return f"{string_literal(key)}, {expression}"
 
 
 def property_expression(key: str, kind: str, cell: str, missing: str | None) -> str:
@@ -115,7 +150,7 @@ def property_expression(key: str, kind: str, cell: str, missing: str | None) -> 
 
 
 def _statements(
-    rows: Iterable[Row], identity_cells: int, creation: Callable[[tuple[str, ...], str], str]
+    rows: Iterable[Row], identity_cells: int, creation: Callable[[tuple[str, ...], Content], str]
 ) -> str:
     lines = []
     for table in _tables(rows):
@@ -123,8 +158,8 @@ def _statements(
             optional, columns = _columns(batch)
             kinds = (batch.kinds[key] for key in sorted(batch.kinds))
             texts = [index for index, kind in enumerate(kinds, identity_cells) if kind in TEXTS]
-            properties = _properties(batch, identity_cells, optional)
-            lines.append(f"{unwind(columns, texts)} {creation(batch.group, properties)};\n")
+            content = _content(batch, identity_cells, optional)
+            lines.append(f"{unwind(columns, texts)} {creation(batch.group, content)};\n")
     return "".join(lines)
 
 
@@ -142,7 +177,7 @@ def _tables(rows: Iterable[Row]) -> Iterator[_Table]:
         groups.setdefault(shape.group, {}).setdefault(shape.columns, []).extend(alike)
     for group in sorted(groups):
         table = _Table(group)
-        for columns, alike in sorted(groups[group].items()):
+        for columns, alike in sorted(groups[group].items(), key=_order):
             if table.rows and not table.takes(columns, len(alike)):
                 yield table
                 table = _Table(group)
@@ -186,9 +221,30 @@ def _missing_marker(present: Sequence[dict[str, str]], key: str) -> str:
     return next(marker for length in count(1) if (marker := "-" * length) not in used)
 
 
-def _properties(table: _Table, identity_cells: int, optional: dict[str, str]) -> str:
-    """Return the property map's content, each key with the expression of its kind."""
-    return ", ".join(
-        property_expression(key, table.kinds[key], f"r[{index}]", optional.get(key))
-        for index, key in enumerate(sorted(table.kinds), identity_cells)
-    )
+def _content(table: _Table, identity_cells: int, optional: dict[str, str]) -> Content:
+    columns = ((key, table.kinds[key], optional.get(key)) for key in sorted(table.kinds))
+    return content_of(columns, identity_cells)
+
+
+def content_of(columns: Iterable[tuple[str, str, str | None]], first: int) -> Content:
+    """Return what columns of cells make.
+
+    :param columns: the key, the kind, and the cell of rows without it, of each.
+    :param first: the index of the first column's cells in a row.
+    """
+    properties, vectors = [], []
+    for index, (key, kind, missing) in enumerate(columns, first):
+        cell = f"r[{index}]"
+        if kind == FLOATS_32:
+            vectors.append(vector_arguments(key, KINDS[kind].format(c=cell)))
+        else:
+            properties.append(property_expression(key, kind, cell, missing))
+    return Content(", ".join(properties), tuple(vectors))
+
+
+def _order(shape: tuple[tuple[Column, ...], list[Row]]) -> tuple[list[str], tuple[Column, ...]]:
+    return _vectors(shape[0]), shape[0]
+
+
+def _vectors(columns: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted(key for key, kind in columns if kind == FLOATS_32)

@@ -19,7 +19,7 @@ from neo4j_r2.graph import Database, Graph
 from neo4j_r2.manifest import ExportSummary
 from neo4j_r2.pack import TextBlock
 from neo4j_r2.pipeline import prefetch
-from neo4j_r2.rows import SIZE, Row, RowBlock, blocks, node_rows, relationship_rows, shapes
+from neo4j_r2.rows import Row, RowBlock, blocks, node_rows, relationship_rows, shapes, weight
 from neo4j_r2.statements import Identity, node_statements, relationship_statements
 
 _READ_AHEAD: Final = 2
@@ -111,7 +111,7 @@ class Walk:
         for batch in prefetch(batches, _READ_AHEAD):
             rows = encode(batch)
             self._on_progress(len(rows))
-            self._graph.expect(sum(map(SIZE, rows)), max(1, len(rows)))
+            self._graph.expect(weight(rows), max(1, len(rows)))
             yield rows
 
     def _prologue(self) -> TextBlock:

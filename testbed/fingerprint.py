@@ -52,6 +52,11 @@ _CONSTRAINTS: LiteralString = (
 _INDEXES: LiteralString = """
 SHOW INDEXES YIELD createStatement, owningConstraint, state WHERE owningConstraint IS NULL
 RETURN createStatement + CASE state WHEN 'ONLINE' THEN '' ELSE ' // ' + state END AS text"""
+_STORAGE: LiteralString = """
+CALL db.schema.nodeTypeProperties() YIELD nodeType AS place, propertyName, propertyTypes
+UNWIND propertyTypes AS type RETURN place + ' .' + propertyName + ' ' + type AS text
+UNION CALL db.schema.relTypeProperties() YIELD relType AS place, propertyName, propertyTypes
+UNWIND propertyTypes AS type RETURN place + ' .' + propertyName + ' ' + type AS text"""
 
 
 @dataclass
@@ -77,6 +82,8 @@ class Fingerprint:
     """Each relationship with its endpoints' surroundings, up to _ROUNDS steps away."""
     schema: tuple[str, ...]
     """The sorted statements that create the constraints and the indexes that stand alone."""
+    storage: tuple[str, ...]
+    """The sorted types, such as FloatArray, in which the store holds the values of each key."""
 
     @property
     def nodes(self) -> int:
@@ -98,10 +105,11 @@ def fingerprint(driver: Driver, database: str = "neo4j") -> Fingerprint:
         colours = _read_nodes(session, tallies)
         edges = _read_relationships(session, tallies)
         schema = sorted(_texts(session, _CONSTRAINTS) + _texts(session, _INDEXES))
+        storage = sorted(_texts(session, _STORAGE))
     for _ in range(_ROUNDS):
         colours = _refine(colours, edges)
     structure = _structure(colours, edges)
-    return Fingerprint(tallies=dict(tallies), structure=structure, schema=tuple(schema))
+    return Fingerprint(dict(tallies), structure, tuple(schema), tuple(storage))
 
 
 def difference(expected: Fingerprint, actual: Fingerprint) -> str:
@@ -109,8 +117,12 @@ def difference(expected: Fingerprint, actual: Fingerprint) -> str:
     lines = list(_tally_differences(expected.tallies, actual.tallies))
     if not lines and expected.structure != actual.structure:
         lines.append("the same nodes and relationships are connected differently")
-    lines += [f"schema, missing: {text}" for text in expected.schema if text not in actual.schema]
-    lines += [f"schema, extra: {text}" for text in actual.schema if text not in expected.schema]
+    for what, one, other in (
+        ("schema", expected.schema, actual.schema),
+        ("storage", expected.storage, actual.storage),
+    ):
+        lines += [f"{what}, missing: {text}" for text in one if text not in other]
+        lines += [f"{what}, extra: {text}" for text in other if text not in one]
     return "\n".join(lines)
 
 

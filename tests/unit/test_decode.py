@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.decode import decode, expression, is_typed
 from neo4j_r2.errors import CorruptError
-from neo4j_r2.values import KINDS, encode
+from neo4j_r2.values import FLOATS_32, KINDS, encode
 
 SEPARATORS = ",;|\t\n\x1f\x1e\x1d\x1c"
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -24,6 +24,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "list of boolean": st.lists(st.booleans(), min_size=1),
     "list of integer": st.lists(INTEGERS, min_size=1),
     "list of float": st.lists(st.floats(), min_size=1),
+    FLOATS_32: st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1),
     "list of string": st.lists(TEXTS.map(lambda text: text.replace("\x1c", "-"))),
     "list of escaped string": st.lists(TEXTS).map(lambda items: [*items, SEPARATORS]),
     "byte array": st.binary(),
@@ -32,6 +33,7 @@ ITEMS: dict[str, type] = {
     "boolean": bool,
     "integer": int,
     "float": float,
+    "32-bit float": float,
     "string": str,
     "escaped string": str,
 }
@@ -47,6 +49,11 @@ PIECES = [
 ]
 CELLS = st.lists(st.sampled_from(PIECES), max_size=6).map("".join) | st.text()
 TOO_LARGE = str(2**63)
+
+
+def as_read(kind: str, value: object) -> object:
+    """Return a value as the query that reads a graph does."""
+    return {"type": FLOATS_32, "text": value} if kind == FLOATS_32 else value
 
 
 def check(kind: str, value: object) -> None:
@@ -70,8 +77,9 @@ def test_every_kind_with_a_type_of_its_own_is_tested_here() -> None:
 @given(data=st.data())
 def test_a_value_comes_back_from_its_cell(kind: str, data: st.DataObject) -> None:
     value = data.draw(VALUES[kind])
-    assert encode(value).kind == kind
-    assert repr(decode(*encode(value))) == repr(value)
+    encoded = encode(as_read(kind, value))
+    assert encoded.kind == kind
+    assert repr(decode(*encoded)) == repr(value)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +114,7 @@ def test_any_cell_is_of_its_kind_or_refused(kind: str, cell: str) -> None:
 def test_a_cell_with_another_character_in_it_is_of_its_kind_or_refused(
     kind: str, data: st.DataObject
 ) -> None:
-    cell = encode(data.draw(VALUES[kind])).cell
+    cell = encode(as_read(kind, data.draw(VALUES[kind]))).cell
     place = data.draw(st.integers(0, len(cell)))
     rest = data.draw(st.integers(place, min(place + 1, len(cell))))
     altered = cell[:place] + data.draw(st.sampled_from([*PIECES, ""])) + cell[rest:]
@@ -131,6 +139,8 @@ def test_a_cell_with_another_character_in_it_is_of_its_kind_or_refused(
         ("list of integer", [f",{TOO_LARGE}", f",-{TOO_LARGE}1", "," + "[" * 5000, ",1\ud800"]),
         ("list of float", [",", "1.0", "x1.0", ',"1.0"', ",null", ",[1.0]", ",NaN,", "NaN,1.0"]),
         ("list of float", [",NaN,1_0", ",nan", ",1", ",-0", ",true", ",NaN,null", ",1.0;2.0"]),
+        (FLOATS_32, ["", "AAAA", "AAAAA", "AAAAAB", "AAAAAA==", "AAAAAA=", " AAAAAA", "AAAA\nAA"]),
+        (FLOATS_32, ["f4AAAA", "/4AAAA", "f8AAAA", "P4AAAH+AAAA", "AAAAA-", "AAAAA\u0661", ",1.0"]),
         ("byte array", [",", "1", ",128", ",-129", ",1.5", ',"a"', ",null", ",true", ",[1]"]),
     ],
 )

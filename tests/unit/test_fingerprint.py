@@ -17,7 +17,7 @@ from neo4j.spatial import CartesianPoint, WGS84Point
 from neo4j_r2.decode import decode
 from neo4j_r2.fingerprint import Fingerprint
 from neo4j_r2.rows import Column
-from neo4j_r2.values import encode
+from neo4j_r2.values import FLOATS_32, encode
 
 Properties = dict[str, object]
 Node = tuple[int, Sequence[str], Properties]
@@ -173,6 +173,13 @@ def test_a_list_is_the_same_however_its_strings_are_kept_apart() -> None:
     for each, column, cell in zip(found, columns, cells, strict=True):
         each.add_node(0, [], column, [decode(column[0].kind, cell)])
     assert found[0] == found[1]
+
+
+def test_floats_of_32_and_of_64_bits_are_told_apart() -> None:
+    assert with_value({"type": FLOATS_32, "text": [1.0]}) != with_value([1.0])
+    assert with_value({"type": FLOATS_32, "text": [0.0]}) != with_value(
+        {"type": FLOATS_32, "text": [-0.0]}
+    )
 
 
 @pytest.mark.parametrize("kind", ["list of float", "list of date", "list of escaped string"])

@@ -58,6 +58,7 @@ PURE = {
     "values",
     "variables",
     "watch",
+    "widths",
 }
 NOUNS = {
     "bucket",

@@ -17,7 +17,9 @@ from neo4j_r2.rows import (
     blocks,
     node_rows,
     relationship_rows,
+    weight,
 )
+from neo4j_r2.values import FLOATS_32
 from tests.entities import node_row, relationship_row
 
 IDS = st.integers(0, 4 * BLOCK_IDS) | st.integers(0, 40)
@@ -160,6 +162,16 @@ def test_the_size_of_a_row_covers_its_cells(left: str, right: str) -> None:
     assert node_row([0, [], ["a", "b"], [left, right]]).size >= len(left) + len(right)
 
 
+@given(st.lists(st.sampled_from([0.5, 1.0]), min_size=1), st.text())
+def test_32_bit_floats_weigh_as_much_as_written_out(numbers: list[float], text: str) -> None:
+    narrow = node_row([0, [], ["a", "b"], [{"type": FLOATS_32, "text": numbers}, text]])
+    wide = node_row([1, [], ["a", "b"], [numbers, text]])
+    assert narrow.size - len(narrow.cells[0]) == wide.size - len(wide.cells[0])
+    assert weight([wide, wide]) == 2 * wide.size
+    assert weight([narrow, wide]) == narrow.size + 3 * len(narrow.cells[0]) + wide.size
+    assert weight([]) == 0
+
+
 @given(GRAPHS, st.data())
 def test_blocks_do_not_depend_on_the_chunks_that_rows_come_in(
     sizes: dict[int, int], data: st.DataObject
@@ -178,6 +190,7 @@ VALUES = (
     | st.floats()
     | st.text(max_size=3)
     | st.lists(st.integers(0, 9), max_size=2)
+    | st.just({"type": FLOATS_32, "text": [0.5]})
     | st.sampled_from(["DATE", "ZONED DATETIME"]).flatmap(
         lambda name: st.sampled_from(
             [

@@ -21,7 +21,7 @@ from neo4j_r2.statements import (
     node_statements,
     relationship_statements,
 )
-from neo4j_r2.values import KINDS
+from neo4j_r2.values import FLOATS_32, KINDS
 from tests.entities import node_row, relationship_row
 
 IDENTITY = Identity.numbered(0)
@@ -37,6 +37,7 @@ VALUES = (
     | st.floats()
     | st.booleans()
     | st.binary(max_size=4)
+    | st.sampled_from([[0.5], [1.0, -0.0]]).map(lambda text: {"type": FLOATS_32, "text": text})
 )
 PROPERTIES = st.dictionaries(st.sampled_from(["a", "b", "c", "`, r[0]: ", "é\n"]), VALUES)
 GROUPS = st.lists(st.sampled_from(["Person", "a`b", "\\u0060", "{x: 1}"]), unique=True, max_size=2)
@@ -84,7 +85,8 @@ def created(script: str) -> Counter[Entity]:
 def interpreted(statement: str) -> Iterator[Entity]:
     """Run one statement."""
     rows, clause = unwound(statement)
-    node = re.fullmatch(rf"CREATE \(((?::{NAME})+) \{{(.*)\}}\);", clause)
+    clause, vectors = vector_properties(clause)
+    node = re.fullmatch(rf"CREATE \(n?((?::{NAME})+) \{{(.*)\}}\);", clause)
     if node is not None:
         labels, content, identity_cells = names(node[1]), node[2], 1
         assert labels.pop(0) == IDENTITY.label
@@ -96,7 +98,7 @@ def interpreted(statement: str) -> Iterator[Entity]:
         match = re.fullmatch(
             endpoint % ("a", 0, "a")
             + endpoint % ("b", 1, "b")
-            + rf"CREATE \(a\)-\[:({NAME})(?: \{{(.*)\}})?\]->\(b\);",
+            + rf"CREATE \(a\)-\[e?:({NAME})(?: \{{(.*)\}})?\]->\(b\);",
             clause,
         )
         assert match is not None, clause
@@ -104,10 +106,32 @@ def interpreted(statement: str) -> Iterator[Entity]:
     expressions = property_map(content)
     if node is not None:
         assert expressions.pop(IDENTITY.key) == "toInteger(r[0])"
+    assert expressions.keys().isdisjoint(vectors)
+    expressions |= vectors
     for row in rows:
         properties = (evaluated(key, text, row) for key, text in expressions.items())
         found = frozenset(each for each in properties if each is not None)
         yield Entity(tuple(labels), tuple(row[:identity_cells]), found)
+
+
+def vector_properties(clause: str) -> tuple[str, dict[str, str]]:
+    """Return a clause without the calls after it, and the expression of each key that they set."""
+    created, calls = clause, ""
+    if match := re.fullmatch(r"(CREATE \(n:.*\)) WITH n, r( CALL .*);", clause):
+        created, calls = match.groups()
+        procedure = " CALL db.create.setNodeVectorProperty(n, "
+    elif match := re.fullmatch(r"(.* CREATE \(a\)-\[e:.*\(b\)) WITH e, r( CALL .*);", clause):
+        created, calls = match.groups()
+        procedure = " CALL db.create.setRelationshipVectorProperty(e, "
+    if not calls:
+        return clause, {}
+    vectors = {}
+    first, *each = calls.split(procedure)
+    assert first == ""
+    for arguments in each:
+        key, end = SCAN(arguments)
+        vectors[key] = arguments[end:].removeprefix(", ").removesuffix(")")
+    return f"{created};", vectors
 
 
 def unwound(statement: str) -> tuple[list[list[str]], str]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from neo4j.spatial import CartesianPoint, WGS84Point
 
 from neo4j_r2.errors import GraphError
-from neo4j_r2.values import KINDS, TEMPORAL_TYPES, encode
+from neo4j_r2.values import FLOATS_32, KINDS, TEMPORAL_TYPES, encode
 
 SEPARATORS = ",;|\t\n\x1f\x1e\x1d\x1c"
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -120,6 +120,30 @@ def test_bytes_come_back(value: bytes) -> None:
     numbers = list(map(int, encode(value).cell.split(",")[1:]))
     assert bytes(number & 255 for number in numbers) == value
     assert all(-128 <= number <= 127 for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "cell"),
+    [
+        ([1.0], "P4AAAA"),
+        ([1.0, -2.0], "P4AAAMAAAAA"),
+        ([0.0, -0.0, 2.0**-149], "AAAAAIAAAAAAAAAB"),
+        ([0.10000000149011612, 3.4028234663852886e38], "PczMzX9///8"),
+    ],
+)
+def test_32_bit_floats_travel_as_their_bits(numbers: list[float], cell: str) -> None:
+    assert encode({"type": FLOATS_32, "text": numbers}) == (FLOATS_32, cell)
+
+
+@given(
+    st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False)),
+    st.sampled_from([math.nan, math.inf, -math.inf]),
+)
+def test_32_bit_floats_that_no_procedure_takes_travel_as_64_bit_ones(
+    numbers: list[float], number: float
+) -> None:
+    for value in ([*numbers, number], [number, *numbers]):
+        assert encode({"type": FLOATS_32, "text": value}) == encode(value)
 
 
 @pytest.mark.parametrize(("name", "kind"), TEMPORAL_TYPES.items())

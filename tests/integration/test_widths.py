@@ -1,0 +1,146 @@
+"""Lists of floats come back as wide as they were, whatever is in them."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from neo4j import Driver
+
+from testbed.cypher_shell import run_cypher_shell
+from testbed.neo4j_server import Neo4jServer
+from tests.integration.restoring import (
+    Original,
+    assert_restored,
+    contents,
+    differences,
+    restore_elsewhere,
+)
+from tests.service import Service
+
+WIDTHS: Final = ("FloatArray", "DoubleArray")
+LABELS, TYPE = "N:`back``tick`:A", "`back``tick\\u005C`"
+LONGEST: Final = 5000
+"""More items than a list may have that is read with those of other entities."""
+
+
+def narrow(*numbers: float) -> list[float]:
+    """Return numbers as those of 32 bits that are the nearest."""
+    return list(struct.unpack(f"{len(numbers)}f", struct.pack(f"{len(numbers)}f", *numbers)))
+
+
+EMBEDDING: Final = narrow(*(math.sin(number) for number in range(1024)))
+LISTS: Final = {
+    "an embedding": EMBEDDING,
+    "one number": narrow(0.1),
+    "two numbers": narrow(0.1, -0.2),
+    "short digits": [0.1, 0.2],
+    "the same text in both widths": [1.0, 2.0, 0.5],
+    "zeros": [0.0, 0.0, -0.0],
+    "the same text at first": [*([0.5] * 50), *narrow(0.1)],
+    "extremes": narrow(2**-149, -(2**-149), 2**-126, 3.4028234663852886e38, -1e-40, 1e22, -0.0),
+    "a long list": EMBEDDING * (LONGEST // len(EMBEDDING) + 1),
+}
+"""Of 32 bits each, if it is stored by a procedure; of 64 if not."""
+ONLY_64_BIT: Final = {
+    "64 bits": [math.pi, 0.5],
+    "too large": [1e300, 1.0],
+    "not a number": [1.0, math.nan],
+    "infinite": [math.inf, -math.inf],
+    "empty": [],
+}
+
+
+def create(driver: Driver, name: str, numbers: list[float], *, key: str, width: str) -> None:
+    """Create a node and a relationship with a list of a width."""
+    if width == "DoubleArray":
+        driver.execute_query(
+            f"CREATE (n:{LABELS} {{name: $name, `{key}`: $numbers}})"
+            f"-[:{TYPE} {{name: $name, `{key}`: $numbers}}]->(n)",
+            name=name,
+            numbers=numbers,
+        )
+        return
+    driver.execute_query(
+        f"CREATE (n:{LABELS} {{name: $name}})-[e:{TYPE} {{name: $name}}]->(n) WITH n, e "
+        "CALL db.create.setNodeVectorProperty(n, $key, $numbers) "
+        "CALL db.create.setRelationshipVectorProperty(e, $key, $numbers)",
+        name=name,
+        key=key,
+        numbers=numbers,
+    )
+
+
+def each_under_its_own_key(driver: Driver) -> None:
+    """Create every list in every width, under a key that is of this width alone."""
+    for width in WIDTHS:
+        for name, numbers in LISTS.items():
+            create(driver, name, numbers, key=f"{name}, {width}", width=width)
+    for name, numbers in ONLY_64_BIT.items():
+        create(driver, name, numbers, key=name, width="DoubleArray")
+
+
+def all_under_one_key(driver: Driver) -> None:
+    """Create both widths under one key, as far as the text tells them apart."""
+    unclear = {"the same text in both widths", "zeros"}
+    for name in LISTS.keys() - unclear:
+        for width in WIDTHS:
+            create(driver, name, LISTS[name], key="p", width=width)
+    for name in unclear:
+        create(driver, name, LISTS[name], key="p", width="DoubleArray")
+    for name, numbers in ONLY_64_BIT.items():
+        create(driver, name, numbers, key="p", width="DoubleArray")
+
+
+def several_in_one_entity(driver: Driver) -> None:
+    """Create entities with several lists, some missing in some, under names that need quotes."""
+    keys = ('"', "back\\slash", "`", "é\n", "a")
+    for number in range(40):
+        create(driver, f"{number}", narrow(number / 7), key="z", width="FloatArray")
+        for key in keys[: number % 6]:
+            driver.execute_query(
+                "MATCH (n:N {name: $name})-[e]->() "
+                "CALL db.create.setNodeVectorProperty(n, $key, $numbers) "
+                "CALL db.create.setRelationshipVectorProperty(e, $key, $numbers) "
+                "SET n.y = 1, e.y = date()",
+                name=f"{number}",
+                key=key,
+                numbers=[number / 3, 1.0],
+            )
+    driver.execute_query("MATCH (n:N) WHERE toInteger(n.name) % 3 = 0 REMOVE n.y, n.z")
+
+
+def indexed(driver: Driver) -> None:
+    """Create vectors with an index of them, on nodes and on relationships."""
+    options = "OPTIONS {indexConfig: {`vector.dimensions`: 1024}}"
+    driver.execute_query(f"CREATE VECTOR INDEX nodes FOR (n:N) ON (n.p) {options}")
+    driver.execute_query(f"CREATE VECTOR INDEX facts FOR ()-[e:{TYPE}]-() ON (e.p) {options}")
+    create(driver, "an embedding", EMBEDDING, key="p", width="FloatArray")
+    driver.execute_query("CALL db.awaitIndexes(300)")
+
+
+@pytest.mark.parametrize(
+    "fill", [each_under_its_own_key, all_under_one_key, several_in_one_entity, indexed]
+)
+def test_lists_of_floats_come_back_in_their_values_and_their_width(
+    service: Service, source: Neo4jServer, target: Neo4jServer, fill: Callable[[Driver], None]
+) -> None:
+    with source.driver() as driver:
+        fill(driver)
+    original = Original(
+        service.with_variables(BACKUP_EXPORT_METHOD="manual").backup(), contents(source)
+    )
+    assert any(text.endswith(" FloatArray") for text in original.fingerprint.storage)
+
+    drill = service.with_variables(RESTORE_NEO4J_PASSWORD=target.password)
+    run = drill.run("verify", "--drill", target.uri)
+    assert run.exit_code == 0, run.log
+
+    run_cypher_shell(target, original.backup.text, environment={"LC_ALL": "POSIX"})
+    assert differences(original.fingerprint, target) == ""
+
+    target.reset()
+    assert_restored(restore_elsewhere(service, target), original, target)
