@@ -96,6 +96,10 @@ def started(image: str, *options: str, **changes: str) -> tuple[int, str]:
         ("R2_ACCOUNT_ID", "", "R2_ACCOUNT_ID is required"),
         ("NEO4J_PASSWORD", "", "NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE) is required"),
         ("RUN_IMMEDIATE_BACKUP", "perhaps", "accepted are true and false"),
+        ("BACKUP_NOTIFY_URLS", "slak://token", "URL 1 (slak) is none that Apprise knows"),
+        ("BACKUP_ENCRYPTION_RECIPIENTS", "age1wrong", "key 1 of 1 is no age public key"),
+        ("METRICS_PORT", "70000", "accepted is a whole number from 1 to 65535"),
+        ("NEO4J_DATABASE", "neo4j,system", "not system"),
     ],
 )
 def test_a_wrong_configuration_ends_it_at_the_start(
@@ -106,6 +110,17 @@ def test_a_wrong_configuration_ends_it_at_the_start(
     assert message in log
     assert name in log
     assert "Waiting for Neo4j" not in log
+
+
+def test_it_notifies_without_writing_anything(image: str) -> None:
+    finished = run(
+        "run", "--rm", "--network=none", "--read-only", "--user=1000", "--entrypoint=python3",
+        "--env=BACKUP_NOTIFY_URLS=json://127.0.0.1:1/x", image,
+        "/app/backup.py", "notify", "--test", seconds=120,
+    )  # fmt: skip
+    assert finished.returncode == 1
+    line = "[ERROR] Notification 1 (json) was not delivered: the connection was refused\n"
+    assert finished.stderr == line
 
 
 @pytest.mark.parametrize(
