@@ -40,9 +40,12 @@ def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int)
     return size.reference(percent)
 
 
-def accept_shrink(bucket: Bucket, latest: StoredManifest, percent: int) -> None:
+def accept_shrink(
+    bucket: Bucket, latest: StoredManifest, percent: int, *, is_dry: bool = False
+) -> None:
     """Record in the bucket that the newest backup may be as small as it is.
 
+    :param is_dry: only say so.
     :raises ConfigurationError: if the alarm is off; or if the graph is empty: who has lost one is
         not to lose its backups by that.
     :raises BucketError: if it cannot be recorded.
@@ -57,6 +60,10 @@ def accept_shrink(bucket: Bucket, latest: StoredManifest, percent: int) -> None:
         raise ConfigurationError(
             "--accept-shrink: the newest backup is of an empty graph, which is never accepted"
         )
+    change = (latest.archive_key, size.entities, size.last_accepted)
+    if is_dry:
+        log.info("Would accept: %s with %d entities, after %d", *change)
+        return
     content = {
         "format_version": FORMAT_VERSION,
         "archive_key": latest.archive_key,
@@ -65,10 +72,7 @@ def accept_shrink(bucket: Bucket, latest: StoredManifest, percent: int) -> None:
     }
     data = json.dumps(content, indent=1).encode("ascii") + b"\n"
     bucket.put_new(_acceptance_key(latest), data)
-    log.info(
-        "Accepted: %s with %d entities, after %d",
-        latest.archive_key, size.entities, size.last_accepted,
-    )  # fmt: skip
+    log.info("Accepted: %s with %d entities, after %d", *change)
 
 
 def _acceptance_key(manifest: StoredManifest) -> str:

@@ -134,7 +134,10 @@ def databases(value: str) -> tuple[str, ...]:
     """Parse one database's name, several between commas, or * for `ALL_DATABASES`; lower case."""
     if value.strip() == "*":
         return ALL_DATABASES
-    names = tuple(database(name.strip()).lower() for name in value.split(","))
+    try:
+        names = tuple(database(name.strip()).lower() for name in value.split(","))
+    except ValueError as error:
+        raise ValueError(f"{error}; several between commas, or * alone") from error
     if len(set(names)) < len(names):
         raise ValueError("accepted is each database's name once")
     return names

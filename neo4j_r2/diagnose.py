@@ -67,8 +67,20 @@ def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> lis
     problems = []
     for database in state.expected:
         of_it = f" of database {database}" if len(state.expected) > 1 else ""
+        problems += _of_attempts(state, database) if of_it else []
         problems += _of_schedule(state, database, of_it, now, settings)
     return problems
+
+
+def _of_attempts(state: State, database: str) -> list[str]:
+    """Return why the last attempt at one of several failed: the last run can be without it."""
+    last = state.of(database).attempts[-1:]
+    return [
+        f"the last backup of database {database} failed at {each.finished.isoformat()} "
+        f"(exit {each.exit_code}): {each.error}"
+        for each in last
+        if each.exit_code
+    ]
 
 
 def _of_schedule(

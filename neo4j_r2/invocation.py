@@ -32,7 +32,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         prog="backup.py", description="Backs up a live Neo4j database to Cloudflare R2."
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("backup", help="make one backup (the default)")
+    _add_database(commands.add_parser("backup", help="make one backup of each (the default)"))
     _add_list(commands.add_parser("list", help="list the backups in the bucket"))
     commands.add_parser("status", help="show schedule, last runs, storage and its cost")
     _add_prune(commands.add_parser("prune", help="remove what retention gives up"))
@@ -44,8 +44,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     commands.add_parser("supervise", help="run crond; the container's first process")
     commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
     commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
-    options = parser.parse_args(arguments)
-    options.command = options.command or "backup"
+    options = parser.parse_args(arguments or ["backup"])
     if problem := _problem(options):
         parser.error(problem)
     return options

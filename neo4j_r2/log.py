@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from neo4j_r2.secret import Redaction, Secret
 
@@ -38,6 +38,21 @@ def redact(text: str) -> str:
 def megabytes(size: int) -> str:
     """Return a size for people: bytes as MB of 1,000,000 bytes."""
     return f"{size / 1e6:.2f} MB"
+
+
+def duration(span: timedelta) -> str:
+    """Return a length of time for people, in two units at the most."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
 
 
 class _TextFormatter(logging.Formatter):

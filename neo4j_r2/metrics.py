@@ -32,11 +32,10 @@ _PREFIX: Final = "neo4j_backup"
 
 @dataclass(frozen=True)
 class _Plan:
-    """When a database is to be backed up, and whether its old backups are removed."""
+    """When a database is to be backed up."""
 
     due: datetime
     deadline: datetime
-    is_paused: bool
 
 
 _OF_BACKUP: Final[Gauges[BackupState]] = {
@@ -94,9 +93,11 @@ _OF_PLAN: Final[Gauges[_Plan]] = {
         "From when on the next backup is overdue, if it is not complete.",
         lambda plan: plan.deadline.timestamp(),
     ),
+}
+_OF_PAUSE: Final[Gauges[str]] = {
     "pruning_paused": (
         "Whether nothing is removed because the graph is empty or has shrunk.",
-        lambda plan: plan.is_paused,
+        bool,
     ),
 }
 
@@ -157,6 +158,7 @@ def _of_databases(state: State, settings: ServiceSettings) -> Iterator[Metric]:
     yield from _gauges(_OF_ATTEMPT, {name: _last_attempt(each) for name, each in known.items()})
     yield from _gauges(_OF_STORED, {name: each.stored for name, each in known.items()})
     yield from _gauges(_OF_PLAN, {name: _plan(state, name, settings) for name in known})
+    yield from _gauges(_OF_PAUSE, {name: each.pause for name, each in known.items()})
     yield _counter(
         "failures",
         "Attempts at a backup that failed.",
@@ -177,7 +179,6 @@ def _plan(state: State, database: str, settings: ServiceSettings) -> _Plan:
     return _Plan(
         due=due(state, database, settings),
         deadline=deadline(state, database, settings),
-        is_paused=bool(state.of(database).pause),
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from neo4j_r2.log import megabytes
+from neo4j_r2.log import duration, megabytes
 from neo4j_r2.notify_settings import ALWAYS, RECOVERY
 from neo4j_r2.report import DatabaseReport, RunReport
 from neo4j_r2.state import BackupState
@@ -15,6 +14,7 @@ from neo4j_r2.state import BackupState
 SUCCESS: Final = "success"
 WARNING: Final = "warning"
 FAILURE: Final = "failure"
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
 _LONGEST_LINE: Final = 500
 _LONGEST_LIST: Final = 120
 _SECTIONS: Final = 20
@@ -33,21 +33,25 @@ class Notification:
 
 def is_due(report: RunReport, when: str) -> bool:
     """Whether a run is to be told of: any failure and pause; a success as is configured."""
-    if report.exit_code or _paused(report):
+    if report.exit_code or report.killed_before or _paused(report):
         return True
-    return when == ALWAYS or (when == RECOVERY and report.has_failed_before)
+    has_recovered = report.has_failed_before or any(map(_is_over, report.databases))
+    return when == ALWAYS or (when == RECOVERY and has_recovered)
 
 
 def notification_of(report: RunReport, host: str) -> Notification:
     """Return what is said of a run. `host` is the name of the machine it ran on."""
     if report.exit_code:
-        failed = [each for each in report.databases if each.attempt.exit_code]
-        return Notification(_title("failed", failed), _body(report, host), FAILURE)
+        failed = [each.database for each in report.databases if each.attempt.exit_code]
+        title = _title("failed", [*failed, *report.unreached])
+        return Notification(title, _body(report, host), FAILURE)
     if paused := _paused(report):
-        title = _title("succeeded, but nothing is removed", paused)
+        names = [each.database for each in paused]
+        title = _title("succeeded, but nothing is removed", names)
         return Notification(title, _body(report, host), WARNING)
     outcome = "succeeded again" if report.has_failed_before else "succeeded"
-    return Notification(_title(outcome, report.databases), _body(report, host), SUCCESS)
+    title = _title(outcome, [each.database for each in report.databases])
+    return Notification(title, _body(report, host), SUCCESS)
 
 
 def reason_of(report: RunReport) -> str:
@@ -65,18 +69,22 @@ def trial(host: str) -> Notification:
     return Notification("Backup test: this is no backup", body, SUCCESS)
 
 
-def _title(outcome: str, databases: Sequence[DatabaseReport]) -> str:
-    names = ", ".join(each.database for each in databases)
+def _title(outcome: str, databases: Sequence[str]) -> str:
+    names = ", ".join(databases)
     return f"Backup {outcome}: {_line(names, _LONGEST_LIST)}" if names else f"Backup {outcome}"
 
 
 def _body(report: RunReport, host: str) -> str:
     paragraphs = []
+    if report.killed_before:
+        paragraphs.append(f"The run that began at {report.killed_before:{_TIME}} UTC was killed")
     if report.exit_code and (len(report.databases) != 1 or _is_untold(report)):
         paragraphs.append(_error(report.exit_code, report.error))
     paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]
     if len(report.databases) > _SECTIONS:
         paragraphs.append(f"and {len(report.databases) - _SECTIONS} more databases")
+    if report.unreached:
+        paragraphs.append(_line(f"Not backed up: {', '.join(report.unreached)}"))
     paragraphs.append("\n".join(_closing(report, host)))
     return "\n\n".join(paragraphs)
 
@@ -93,9 +101,11 @@ def _section(report: DatabaseReport) -> Iterator[str]:
         yield _error(attempt.exit_code, attempt.error)
     if report.backup:
         yield from _backup(report.backup)
-    yield f"Duration: {_duration(attempt.started, attempt.finished)}"
+    yield f"Duration: {duration(attempt.finished - attempt.started)}"
     if report.pause:
         yield _line(f"Pause: {report.pause}")
+    elif _is_over(report):
+        yield "Pause: over, old backups are removed again"
 
 
 def _backup(backup: BackupState) -> Iterator[str]:
@@ -109,7 +119,7 @@ def _closing(report: RunReport, host: str) -> Iterator[str]:
     if report.exit_code or _paused(report):
         yield "Where to look: docker-compose logs neo4j-backup; Exit codes in README.md"
     yield _line(f"Host: {host}")
-    yield f"Finished: {report.finished:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"Finished: {report.finished:{_TIME}} UTC"
 
 
 def _error(exit_code: int, error: str) -> str:
@@ -120,12 +130,9 @@ def _paused(report: RunReport) -> list[DatabaseReport]:
     return [each for each in report.databases if each.pause]
 
 
-def _duration(started: datetime, finished: datetime) -> str:
-    minutes, seconds = divmod(round((finished - started).total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+def _is_over(report: DatabaseReport) -> bool:
+    """Whether a pause has ended."""
+    return report.was_paused and not report.pause
 
 
 def _line(text: str, longest: int = _LONGEST_LINE) -> str:

@@ -117,15 +117,17 @@ def _pauses(candidates: Sequence[Candidate], policy: Policy) -> dict[str, str]:
     """Say why nothing is removed, if that is so; of an empty graph not also that it has shrunk."""
     pauses = {
         database: (
-            f"The graph has shrunk: the newest backup has {size.entities} entities, the last "
-            f"accepted one had {size.last_accepted}; nothing is removed until one has "
-            f"{size.least(policy.shrink_percent)}, or `backup.py prune --accept-shrink`"
+            f"Database {database} has shrunk: the newest backup has {size.entities} entities, the "
+            f"last accepted one had {size.last_accepted}; nothing is removed until one has "
+            f"{size.least(policy.shrink_percent)}, or `backup.py prune --accept-shrink "
+            f"--database {database}`"
         )
         for database, size in shrunk_databases(candidates, policy).items()
     }
     for database in emptied_databases(candidates, policy):
         pauses[database] = (
-            "The newest backup is of an empty graph, older are not: nothing is removed"
+            f"The newest backup of database {database} is of an empty graph, older are not: "
+            "nothing is removed"
         )
     return pauses
 

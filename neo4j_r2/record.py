@@ -44,7 +44,9 @@ class RunRecord:
         self._file = StateFile(directory)
         self._run = RunState(_now(), ProcessIdentity.own())
         self._has_failed_before = False
+        self._killed_before: datetime | None = None
         self._has_begun = False
+        self._selected: Sequence[str] = ()
         self._reports: list[DatabaseReport] = []
 
     def begin(self, started: datetime) -> None:
@@ -53,9 +55,18 @@ class RunRecord:
         self._has_begun = True
         self._write(replace(self._look_back(), last_run=self._run))
 
+    @property
+    def expected(self) -> Sequence[str]:
+        """The databases that are backed up by what is known so far."""
+        return self._state().expected
+
     def expect(self, databases: Sequence[str]) -> None:
-        """Record which databases are to be backed up, from now on if they are new."""
-        self._write(self._state().expecting(databases, self._run.started))
+        """Record which databases this run is to back up, from now on if they are new.
+
+        What was backed up before stays expected: only a new start of the service decides anew.
+        """
+        self._selected = databases
+        self._write(self._state().expecting_also(databases, self._run.started))
 
     @contextmanager
     def attempt(self, database: str) -> Iterator[AttemptRecord]:
@@ -70,19 +81,27 @@ class RunRecord:
         finally:
             self._end_attempt(database, record, started, error)
 
-    def end(self, error: BaseException | None) -> None:
-        """Record how the run ended."""
+    def end(self, error: BaseException | None) -> bool:
+        """Record how the run ended, and return whether it is one.
+
+        One that fails before it begins, while another is under way, is a mistake of somebody who
+        sees it: it must not stand in the place of that other one.
+        """
         state = self._state() if self._has_begun else self._look_back()
+        if not self._has_begun and _is_under_way(state.last_run):
+            return False
         exit_code, line = _ending(error)
         self._run = replace(self._run, finished=_now(), exit_code=exit_code, error=line)
         failures = _counted(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
+        return True
 
     def report(self) -> RunReport:
         """Return what is to be said of the run, once it has ended."""
         run = self._run
         if run.finished is None or run.exit_code is None:
             raise AssertionError("the run has not ended")
+        reached = {each.database for each in self._reports}
         return RunReport(
             started=run.started,
             finished=run.finished,
@@ -90,17 +109,20 @@ class RunRecord:
             error=run.error,
             has_failed_before=self._has_failed_before,
             databases=tuple(self._reports),
+            unreached=tuple(name for name in self._selected if name not in reached),
+            killed_before=self._killed_before,
         )
 
     def _look_back(self) -> State:
         """Return the state with what became of the run before, which only this one can count."""
         state = self._state()
         last = state.last_run
-        if last is None or (last.finished is None and last.process.is_alive()):
+        if last is None or _is_under_way(last):
             return state
         self._has_failed_before = last.exit_code != 0
         if last.finished is not None:
             return state
+        self._killed_before = last.started
         killed = state.failures.get(KILLED, 0) + 1
         return replace(state, failures={**state.failures, KILLED: killed})
 
@@ -128,7 +150,15 @@ class RunRecord:
             stored=record.stored or before.stored,
             pause=before.pause if record.pause is None else record.pause,
         )
-        self._reports.append(DatabaseReport(database, attempt, record.backup, after.pause))
+        self._reports.append(
+            DatabaseReport(
+                database,
+                attempt,
+                record.backup,
+                after.pause or "",
+                was_paused=bool(before.pause),
+            )
+        )
         self._write(state.with_database(database, after))
 
     def _state(self) -> State:
@@ -172,11 +202,11 @@ def recorded(
     except LockedError:
         raise
     except BaseException as error:
-        record.end(error)
-        on_end(record.report())
+        if record.end(error):
+            on_end(record.report())
         raise
-    record.end(None)
-    on_end(record.report())
+    if record.end(None):
+        on_end(record.report())
 
 
 def record_prune(directory: Path, database: str, pause: str, stored: Stored) -> None:
@@ -190,6 +220,10 @@ def record_prune(directory: Path, database: str, pause: str, stored: Stored) -> 
     if state is not None and database in state.databases:
         known = replace(state.of(database), pause=pause, stored=stored)
         file.write(state.with_database(database, known))
+
+
+def _is_under_way(run: RunState | None) -> bool:
+    return run is not None and run.finished is None and run.process.is_alive()
 
 
 def _ending(error: BaseException | None) -> tuple[int, str]:

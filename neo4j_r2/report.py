@@ -18,6 +18,8 @@ class DatabaseReport:
     """The one that was made; there can be one although the attempt failed after it."""
     pause: str
     """Why nothing of the database is removed; empty without a pause."""
+    was_paused: bool = False
+    """Whether nothing was removed before it, either."""
 
 
 @dataclass(frozen=True)
@@ -33,3 +35,7 @@ class RunReport:
     """Whether the run before it failed, or was killed."""
     databases: tuple[DatabaseReport, ...]
     """In their order; without those that the run did not come to."""
+    unreached: tuple[str, ...] = ()
+    """The names of those."""
+    killed_before: datetime | None = None
+    """When the run before it began, if that was killed: then this is all that tells of it."""

@@ -14,9 +14,13 @@ from neo4j_r2.shelf import backups_in
 log = logging.getLogger(__name__)
 
 
-def select_databases(config: Config, wait_seconds: float = 0.0) -> Sequence[str]:
+def select_databases(
+    config: Config, expected: Sequence[str] = (), wait_seconds: float = 0.0
+) -> Sequence[str]:
     """Return the names of the databases to back up, in the order in which that is done.
 
+    :param expected: those that were backed up before. Of all databases, such a one that is not
+        online any more comes last: it is to fail, and not to be forgotten.
     :param wait_seconds: how long to wait for a server that is not up yet.
     :raises GraphError: if all are wanted, and the server does not say which there are, or has none.
     """
@@ -26,7 +30,7 @@ def select_databases(config: Config, wait_seconds: float = 0.0) -> Sequence[str]
         ask = graph.online_databases
         found = graph.wait_for(ask, wait_seconds) if wait_seconds else ask()
     log.info("Databases online: %s", ", ".join(found))
-    return found
+    return [*found, *(name for name in expected if name not in found)]
 
 
 def stored_databases(bucket: Bucket, config: Config, wished: str | None) -> Sequence[str]:

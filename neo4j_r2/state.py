@@ -84,8 +84,9 @@ class DatabaseState:
     failures: Mapping[str, int] = field(default_factory=dict)
     """How many attempts failed so far, by `errors.failure_kind`."""
     stored: Stored | None = None
-    pause: str = ""
-    """Why nothing of it is removed, whatever the rules say; empty without a pause."""
+    pause: str | None = None
+    """Why nothing of it is removed, whatever the rules say; empty without a pause, None as long as
+    nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,11 @@ class State:
         }
         return replace(self, expected=tuple(databases), databases={**self.databases, **new})
 
+    def expecting_also(self, databases: Sequence[str], since: datetime) -> Self:
+        """Return the same, in which no database is forgotten that was backed up before."""
+        new = (database for database in databases if database not in self.expected)
+        return self.expecting((*self.expected, *new), since)
+
 
 class StateFile:
     """The file; each write replaces it as a whole."""
@@ -155,7 +161,7 @@ def _from_json(content: dict[str, Any]) -> State | None:
         schedule=content["schedule"],
         expected=tuple(content["expected"]),
         last_run=_run(run) if run else None,
-        failures=dict(content["failures"]),
+        failures=_counts(content["failures"]),
         databases={name: _database(known) for name, known in content["databases"].items()},
     )
 
@@ -177,8 +183,8 @@ def _database(content: dict[str, Any]) -> DatabaseState:
         since=_time(content["since"]),
         last_backup=_backup(backup) if backup else None,
         attempts=tuple(map(_attempt, content["attempts"])),
-        failures=dict(content["failures"]),
-        stored=Stored(stored["backups"], stored["size"]) if stored else None,
+        failures=_counts(content["failures"]),
+        stored=Stored(_whole(stored["backups"]), _whole(stored["size"])) if stored else None,
         pause=content["pause"],
     )
 
@@ -188,9 +194,9 @@ def _backup(content: dict[str, Any]) -> BackupState:
         started=_time(content["started"]),
         finished=_time(content["finished"]),
         archive_key=content["archive_key"],
-        archive_size=content["archive_size"],
-        nodes=content["nodes"],
-        relationships=content["relationships"],
+        archive_size=_whole(content["archive_size"]),
+        nodes=_whole(content["nodes"]),
+        relationships=_whole(content["relationships"]),
         database_id=content["database_id"],
     )
 
@@ -201,9 +207,22 @@ def _attempt(content: dict[str, Any]) -> Attempt:
         finished=_time(content["finished"]),
         exit_code=content["exit_code"],
         error=content["error"],
-        archive_size=content["archive_size"],
+        archive_size=_whole(content["archive_size"]),
     )
 
 
+def _counts(content: dict[str, Any]) -> dict[str, int]:
+    return {kind: _whole(count) for kind, count in content.items()}
+
+
+def _whole(number: object) -> int:
+    if type(number) is not int:
+        raise TypeError(number)
+    return number
+
+
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(text)
+    return time

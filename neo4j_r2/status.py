@@ -8,7 +8,7 @@ from typing import Final
 
 from neo4j_r2.config import ServiceSettings
 from neo4j_r2.listing import WIDTH, aligned, cut, printable
-from neo4j_r2.log import megabytes
+from neo4j_r2.log import duration, megabytes
 from neo4j_r2.state import Attempt, DatabaseState, RunState, State, Stored
 
 SHOWN_ATTEMPTS: Final = 10
@@ -53,7 +53,7 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[st
             each.started.astimezone(zone).strftime(_TIME),
             duration(each.finished - each.started),
             bar(each.seconds, longest),
-            megabytes(each.archive_size) if each.archive_size else "",
+            _size(each.archive_size) if each.archive_size else "",
             bar(each.archive_size, largest) if not each.exit_code else _failure(each),
         )
         for each in attempts
@@ -70,25 +70,10 @@ def storage_lines(place: str, stored: Mapping[str, Stored]) -> list[str]:
     total = sum(each.size for each in stored.values())
     rows = [
         *((f"Stored of {name}", _stored(each)) for name, each in stored.items()),
-        ("Stored in all", f"{megabytes(total)} in {place}"),
+        ("Stored in all", f"{_size(total)} in {place}"),
         ("Monthly cost", _cost(total)),
     ]
     return aligned(rows)
-
-
-def duration(span: timedelta) -> str:
-    """Return a length of time for people, in two units at the most."""
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h"
 
 
 def bar(value: float, highest: float) -> str:
@@ -118,14 +103,18 @@ def _failure(attempt: Attempt) -> str:
 
 def _stored(stored: Stored) -> str:
     number = f"{stored.backups} backup{'' if stored.backups == 1 else 's'}"
-    return f"{megabytes(stored.size)}, {number}"
+    return f"{_size(stored.size)}, {number}"
+
+
+def _size(size: int) -> str:
+    return f"{size / _GB:.2f} GB" if size >= _GB else megabytes(size)
 
 
 def _cost(size: int) -> str:
     dollars = DOLLARS_PER_GB_MONTH * size / _GB
     price = f"${DOLLARS_PER_GB_MONTH} per GB and month"
-    free = f"nothing if it is among the account's first {FREE_GB} GB"
-    return f"${dollars:.2f} at R2's {price}" + (f"; {free}" if size <= FREE_GB * _GB else "")
+    free = f"the account's first {FREE_GB} GB are free"
+    return f"${dollars:.2f} at R2's {price}; {free}"
 
 
 def whole(sections: Sequence[Sequence[str]]) -> str:

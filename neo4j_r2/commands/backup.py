@@ -44,19 +44,24 @@ def record_backups(invocation: Invocation, announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
     directory = requested_state_directory(invocation.environment, invocation.dotenv)
     with recorded(directory, announcer.ended) as record:
-        run_backups(configure(invocation), record, announcer)
+        run_backups(configure(invocation), invocation.options.database, record, announcer)
     return 0
 
 
-def run_backups(config: Config, record: RunRecord, announcer: Announcer) -> None:
-    """Back up one database after the other; one that fails does not stop the others."""
+def run_backups(
+    config: Config, wished: str | None, record: RunRecord, announcer: Announcer
+) -> None:
+    """Back up one database after the other; one that fails does not stop the others.
+
+    :param wished: the only one that is to be backed up; None means all that are configured.
+    """
     log.info("Starting Neo4j backup process")
     watch = Watch(config.stall_seconds)
     with run_lock(config.service.state_directory) as lock:
         record.begin(_now())
         announcer.started()
         with watch.running():
-            databases = select_databases(config)
+            databases = [wished] if wished else select_databases(config, record.expected)
         record.expect(databases)
 
         def back_up_one(database: str) -> None:
@@ -100,12 +105,15 @@ def clean_up(
     prefix = config.r2.prefix
     try:
         attempt.pause = prune(bucket, prefix, config.prune, manifest, now)
-        attempt.stored = stored_of(bucket, prefix, manifest.database)
     except BucketError as error:
         raise BucketError(f"The backup is safe, but cleaning up failed: {error}") from error
     except SystemExit:
         log.warning("The backup is safe, but cleaning up was cut short")
         raise
+    try:
+        attempt.stored = stored_of(bucket, prefix, manifest.database)
+    except BucketError as error:
+        log.warning("What is stored now is not known: %s", error)
 
 
 def _now() -> datetime:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from neo4j_r2.accept_shrink import accept_shrink
+from neo4j_r2.accepted import ALL_DATABASES
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.choose import choose_database
 from neo4j_r2.config import Config
@@ -55,9 +56,7 @@ def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> Non
     """Decide by the newest complete backup of each database; of one without any nothing goes."""
     prefix = config.r2.prefix
     state = StateFile(config.service.state_directory).read()
-    databases = stored_databases(bucket, config, options.database)
-    if options.accept_shrink:
-        databases = [choose_database(databases, None, None)]
+    databases = prunable(bucket, config, state, options)
     latest = []
     for database in databases:
         manifest = newest_backup(bucket, prefix, database, own_identity(state, database))
@@ -73,15 +72,41 @@ def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> Non
         carry_out_on(bucket, config, options, latest)
 
 
+def prunable(
+    bucket: Bucket, config: Config, state: State | None, options: argparse.Namespace
+) -> Sequence[str]:
+    """Return the names of the databases whose backups may go.
+
+    Of all databases in a bucket, those that were never backed up from here are somebody else's.
+
+    :raises ConfigurationError: if a shrink is to be accepted, and it could be of more than one.
+    """
+    if options.accept_shrink:
+        return [choose_database(config.databases, options.database, None)]
+    if options.database is not None or config.databases != ALL_DATABASES:
+        return stored_databases(bucket, config, options.database)
+    stored = stored_databases(bucket, config, None)
+    if not stored:
+        log.warning("No backup under s3://%s/%s/", bucket.name, config.r2.prefix)
+    own = [name for name in stored if state and state.of(name).last_backup]
+    for name in stored:
+        if name not in own:
+            log.warning(
+                "Database %s was never backed up from here: nothing of it is removed without "
+                "--database %s", name, name,
+            )  # fmt: skip
+    return own
+
+
 def carry_out_on(
     bucket: Bucket, config: Config, options: argparse.Namespace, latest: Sequence[StoredManifest]
 ) -> None:
     """Decide on the backups of the databases that `latest` are of, print it, and do it."""
     settings = replace(config.prune, is_dry=options.dry_run or config.prune.is_dry)
+    if options.accept_shrink:
+        accept_shrink(bucket, latest[0], settings.shrink_percent, is_dry=options.dry_run)
     if options.accept_shrink and options.dry_run:
         settings = replace(settings, shrink_percent=0)  # as if it was accepted
-    elif options.accept_shrink:
-        accept_shrink(bucket, latest[0], settings.shrink_percent)
     judgement = judge(bucket, config.r2.prefix, settings, latest, datetime.now(UTC))
     sys.stdout.write(plan(judgement.verdicts))
     sys.stdout.flush()

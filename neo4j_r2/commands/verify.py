@@ -66,13 +66,24 @@ def run(invocation: Invocation) -> int:
 
 
 def verify_latest(bucket: Bucket, config: Config, wished: str | None, watch: Watch) -> None:
-    """Verify the latest backup of each database that is meant."""
+    """Verify the latest backup of each database that is meant.
+
+    :raises ConfigurationError: if there is none.
+    """
 
     def verify_it(database: str) -> None:
         stored = chosen_source(bucket, config.r2.prefix, Wish(database, LATEST))
         verify_one(stored, config.private_keys, watch)
 
-    each_database(stored_databases(bucket, config, wished), verify_it)
+    databases = stored_databases(bucket, config, wished)
+    if not databases:
+        raise no_backup(bucket, config.r2.prefix)
+    each_database(databases, verify_it)
+
+
+def no_backup(bucket: Bucket, prefix: str) -> ConfigurationError:
+    """Return the error that there is nothing to verify."""
+    return ConfigurationError(f"There is no backup under s3://{bucket.name}/{prefix}/")
 
 
 def verify_one(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> None:
@@ -110,7 +121,7 @@ def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watc
         backup for backup in backups_in(bucket, prefix) if database in (None, backup.name.database)
     ]
     if not backups:
-        raise ConfigurationError(f"There is no backup under s3://{bucket.name}/{prefix}/")
+        raise no_backup(bucket, prefix)
     findings = [look_at(bucket, backup, keys, watch) for backup in reversed(backups)]
     conclude(findings, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
 

@@ -47,7 +47,7 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
     deadline = time.monotonic() + seconds
     found: dict[str, Database | None] = {}
     failures = []
-    for name in select_databases(config, seconds):
+    for name in select_databases(config, wait_seconds=seconds):
         try:
             found[name] = wait_for_database(config.of(name), max(0.0, deadline - time.monotonic()))
         except LoginRefusedError:

@@ -274,9 +274,70 @@ def test_one_database_can_be_pruned_alone(several: Service) -> None:
     assert plan.count("of another database, neo4j\n") == 3
 
 
-def test_all_databases_of_the_bucket_are_pruned_with_an_asterisk(several: Service) -> None:
-    printed(of(several, "*"), "prune")
-    assert sorted(listed(several)) == sorted(NAMES)
+def test_of_all_databases_only_those_that_were_backed_up_from_here_are_pruned(
+    several: Service,
+) -> None:
+    everything = of(several, "*")
+    run = everything.run("prune")
+    assert run.exit_code == 0, run.log
+    assert re.findall(r"Database (\S+) was never backed up from here", run.log) == sorted(NAMES)
+    assert sorted(listed(several)) == sorted(3 * NAMES)
+    everything.backup()
+
+    run = everything.run("prune")
+
+    assert re.findall(r"Database (\S+) was never backed up from here", run.log) == [
+        "neo4j-2",
+        "neo4j.old",
+    ]
+    assert sorted(listed(several)) == sorted([*3 * ("neo4j-2", "neo4j.old"), *2 * ("neo4j",)])
+
+
+def test_in_an_empty_bucket_there_is_nothing_to_prune_or_to_verify(service: Service) -> None:
+    everything = of(service, "*")
+    pruned = everything.run("prune")
+    assert pruned.exit_code == 0
+    assert "[WARNING] No backup under s3://" in pruned.log
+    assert_told(everything, everything.run("verify"), 2, "There is no backup under s3://")
+
+
+def test_one_of_several_databases_can_be_backed_up_again(service: Service) -> None:
+    configured = of(service, "neo4j,missing")
+    configured.run()
+
+    run = configured.run("backup", "--database", "neo4j")
+
+    assert run.exit_code == 0, run.log
+    assert len(service.backups()) == 2
+    assert state_of(service)["expected"] == ["neo4j", "missing"]
+    health = configured.run("health")
+    assert "the last backup of database missing failed" in health.log
+
+
+def test_a_database_that_vanished_from_all_fails_and_is_not_forgotten(service: Service) -> None:
+    of(service, "neo4j,missing").run("wait")
+
+    run = of(service, "*").run()
+
+    assert run.exit_code == 3, run.log
+    assert errors(run)[-1] == "1 of 2 databases failed: missing (exit 3)"
+    assert len(service.backups()) == 1
+    of(service, "*").run("wait")
+    assert state_of(service)["expected"] == ["neo4j"]
+
+
+def test_that_it_cannot_be_counted_what_is_stored_fails_no_run(
+    service: Service, proxy: FaultProxy
+) -> None:
+    service.backup()
+    lists = proxy.count("ListObjectsV2")
+    fault = Fault("ListObjectsV2", Status(403, "AccessDenied"), nth=2 * lists)
+    proxy.inject(fault)
+
+    run = service.run()
+
+    assert run.exit_code == 0, run.log
+    assert "[WARNING] What is stored now is not known: Access denied" in run.log
 
 
 def test_the_backup_of_one_database_leaves_those_of_others(

@@ -247,7 +247,7 @@ def test_prune_and_the_shrink_alarm_need_no_private_key(service: Service) -> Non
     alarmed = service.with_variables(BACKUP_SHRINK_PERCENT="20")
     with alarmed.start("prune") as process:
         output, log = process.communicate(timeout=60)
-    assert "The graph has shrunk: the newest backup has" in log
+    assert "Database neo4j has shrunk: the newest backup has" in log
     assert "remove" not in output
 
     output = printed(service, "prune")

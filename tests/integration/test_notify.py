@@ -166,7 +166,7 @@ def test_a_graph_that_is_lost_is_told_of_although_the_run_succeeds(
 
     assert posted["title"] == "Backup succeeded, but nothing is removed: neo4j"
     assert posted["type"] == "warning"
-    assert "\nPause: The newest backup is of an empty graph" in posted["message"]
+    assert "\nPause: The newest backup of database neo4j is of an empty graph" in posted["message"]
 
 
 def test_a_monitor_is_pinged_at_the_start_and_at_the_end(

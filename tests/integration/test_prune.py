@@ -165,7 +165,7 @@ def test_nothing_is_removed_after_a_graph_was_emptied(service: Service, proxy: F
 
     assert run.exit_code == 0, run.log
     assert plan[0][2] == "the newest backup is empty and older ones are not"
-    assert "[WARNING] The newest backup is of an empty graph" in run.log
+    assert "[WARNING] The newest backup of database neo4j is of an empty graph" in run.log
     assert deleted(proxy) == []
 
 
@@ -186,7 +186,7 @@ def test_a_shrunk_graph_pauses_pruning_until_that_is_accepted(
     plan, run = prune(watched)
     assert run.exit_code == 0, run.log
     assert plan[0] == ["keep", old[1], "the newest backup has shrunk and is not accepted"]
-    assert "[WARNING] The graph has shrunk: the newest backup has 50 entities" in run.log
+    assert "[WARNING] Database neo4j has shrunk: the newest backup has 50 entities" in run.log
     assert deleted(proxy) == []
 
     before = service.keys()
@@ -223,10 +223,11 @@ def test_what_cannot_be_accepted_is_a_wrong_command(
     put_shrunk(service, nodes)
     before = service.keys()
 
-    _, run = prune(service.with_variables(BACKUP_SHRINK_PERCENT=percent), "--accept-shrink")
+    for options in (["--accept-shrink"], ["--accept-shrink", "--dry-run"]):
+        _, run = prune(service.with_variables(BACKUP_SHRINK_PERCENT=percent), *options)
 
-    assert_told(service, run, 2, phrase)
-    assert service.keys() == before
+        assert_told(service, run, 2, phrase)
+        assert service.keys() == before
 
 
 def test_zero_days_keep_everything(service: Service, proxy: FaultProxy) -> None:

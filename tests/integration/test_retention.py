@@ -254,7 +254,7 @@ def test_an_empty_graph_after_one_with_entities_removes_nothing(
         run = of_emptied.run()
 
         assert run.exit_code == 0, run.log
-        assert "[WARNING] The newest backup is of an empty graph" in run.log
+        assert "[WARNING] The newest backup of database neo4j is of an empty graph" in run.log
         assert deleted(proxy) == []
 
 
@@ -276,7 +276,7 @@ def test_a_shrunk_graph_pauses_pruning_in_every_new_container_until_it_is_back(
 
         for container in ("second", "third"):
             log = run(container).log
-            assert "[WARNING] The graph has shrunk: the newest backup has 63 entities" in log
+            assert "[WARNING] Database neo4j has shrunk: the newest backup has 63 entities" in log
             assert "the last accepted one had 100" in log
             assert "Backup completed successfully!" in log
         assert deleted(proxy) == []

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from neo4j_r2.accepted import ALL_DATABASES
 from neo4j_r2.catalog import BackupName, StoredBackup, stored_backups
-from neo4j_r2.choose import choose
+from neo4j_r2.choose import choose, choose_database
 from neo4j_r2.errors import ConfigurationError
 from neo4j_r2.invocation import LATEST
 
@@ -118,3 +119,28 @@ def test_where_there_is_no_backup_none_is_suggested() -> None:
         choose([], "neo4j", "x", None)
     with pytest.raises(ConfigurationError, match="There is no backup of database neo4j"):
         choose([], "neo4j", LATEST, at(0))
+
+
+@pytest.mark.parametrize(
+    ("configured", "wished", "name", "chosen"),
+    [
+        (("neo4j",), None, None, "neo4j"),
+        (("neo4j",), None, key(0, database="other"), "neo4j"),
+        (("neo4j",), "other", None, "other"),
+        (("neo4j", "other"), None, key(0, database="other"), "other"),
+        (("neo4j", "other"), "neo4j", key(0, database="other"), "neo4j"),
+        (ALL_DATABASES, None, "other_2025-10-08_02-00-00.cypher.gz.age", "other"),
+        (ALL_DATABASES, "neo4j", None, "neo4j"),
+    ],
+)
+def test_the_database_that_is_meant_is_the_one_named_or_the_only_one_or_the_key_s(
+    configured: tuple[str, ...], wished: str | None, name: str | None, chosen: str
+) -> None:
+    assert choose_database(configured, wished, name) == chosen
+
+
+@pytest.mark.parametrize("configured", [("neo4j", "other"), ALL_DATABASES])
+@pytest.mark.parametrize("name", [None, LATEST, "backup.cypher.gz", "exports/apoc.cypher"])
+def test_a_database_is_never_guessed(configured: tuple[str, ...], name: str | None) -> None:
+    with pytest.raises(ConfigurationError, match="say which one is meant"):
+        choose_database(configured, None, name)

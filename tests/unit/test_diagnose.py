@@ -12,7 +12,7 @@ import pytest
 from neo4j_r2.config import ServiceSettings, read_service_settings
 from neo4j_r2.diagnose import Signs, diagnose, due, next_due
 from neo4j_r2.processes import ProcessIdentity
-from neo4j_r2.state import BackupState, DatabaseState, RunState, State
+from neo4j_r2.state import Attempt, BackupState, DatabaseState, RunState, State
 
 NO_FILE: dict[str, str] = {}
 SINCE = datetime(2025, 10, 7, 12, tzinfo=UTC)
@@ -196,6 +196,18 @@ def test_of_several_databases_each_one_s_overdue_backup_is_told_with_its_name() 
     assert problems(TWO) == []
     (problem,) = problems(backed_up(TWO, late, "other"))
     assert problem.startswith("no backup of database other since 2025-10-08T02:00:00+00:00")
+
+
+def test_of_several_databases_the_one_that_failed_last_is_told_although_the_last_run_was_good() -> (
+    None
+):
+    failed = Attempt(NIGHT, NIGHT + timedelta(seconds=9), 4, "Access denied")
+    state = TWO.with_database("other", replace(TWO.of("other"), attempts=(failed,)))
+    (problem,) = problems(state)
+    assert problem == (
+        "the last backup of database other failed at 2025-10-08T02:00:10+00:00 (exit 4): "
+        "Access denied"
+    )
 
 
 def test_a_database_that_is_not_backed_up_any_more_is_never_overdue() -> None:

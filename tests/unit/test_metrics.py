@@ -42,7 +42,7 @@ BACKUP = BackupState(
     database_id="ours",
 )
 GOOD = DatabaseState(
-    SINCE, BACKUP, attempts=(MADE,), failures={"r2": 2}, stored=Stored(7, 42_000_000)
+    SINCE, BACKUP, (MADE,), failures={"r2": 2}, stored=Stored(7, 42_000_000), pause=""
 )
 BROKEN = DatabaseState(
     SINCE,
@@ -173,7 +173,6 @@ def test_a_service_that_has_not_run_yet_is_told_without_a_run() -> None:
     assert of(told, "neo4j") == {
         "due_timestamp_seconds": NEXT_NIGHT.timestamp(),
         "deadline_timestamp_seconds": (NEXT_NIGHT + timedelta(minutes=60)).timestamp(),
-        "pruning_paused": 0,
     }
 
 

@@ -40,6 +40,8 @@ RECOVERED = run_of(GOOD, has_failed=True)
 PAUSED = run_of(replace(GOOD, pause=PAUSE))
 FAILED = run_of(BAD, exit_code=4, error=DENIED)
 FAILED_AGAIN = replace(FAILED, has_failed_before=True)
+AFTER_A_KILL = replace(RECOVERED, killed_before=START - timedelta(days=1))
+AFTER_A_PAUSE = run_of(replace(GOOD, was_paused=True))
 
 
 @pytest.mark.parametrize(
@@ -50,11 +52,41 @@ FAILED_AGAIN = replace(FAILED, has_failed_before=True)
         (PAUSED, {"failure", "recovery", "always"}),
         (FAILED, {"failure", "recovery", "always"}),
         (FAILED_AGAIN, {"failure", "recovery", "always"}),
+        (AFTER_A_KILL, {"failure", "recovery", "always"}),
+        (AFTER_A_PAUSE, {"recovery", "always"}),
     ],
-    ids=["success", "recovery", "pause", "failure", "another failure"],
+    ids=[
+        "success",
+        "recovery",
+        "pause",
+        "failure",
+        "another failure",
+        "after a kill",
+        "after a pause",
+    ],
 )
 def test_a_run_is_told_of_as_is_configured(report: RunReport, told: set[str]) -> None:
     assert {when for when in ("failure", "recovery", "always") if is_due(report, when)} == told
+
+
+def test_a_run_that_was_killed_is_told_of_by_the_next_one() -> None:
+    notification = notification_of(AFTER_A_KILL, "vault")
+    assert notification.title == "Backup succeeded again: neo4j"
+    assert notification.body.startswith(
+        "The run that began at 2025-10-07 02:00:00 UTC was killed\n\nDatabase: neo4j\n"
+    )
+
+
+def test_the_end_of_a_pause_is_said() -> None:
+    assert (
+        "\nPause: over, old backups are removed again\n" in notification_of(AFTER_A_PAUSE, "").body
+    )
+
+
+def test_databases_that_a_failed_run_did_not_come_to_are_named() -> None:
+    notification = notification_of(replace(FAILED, unreached=("movies", "people")), "vault")
+    assert notification.title == "Backup failed: other, movies, people"
+    assert "\n\nNot backed up: movies, people\n\n" in notification.body
 
 
 def test_a_success_says_database_key_size_counts_and_duration() -> None:

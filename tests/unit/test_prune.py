@@ -204,7 +204,9 @@ def test_nothing_is_removed_while_the_newest_backup_has_shrunk(
     assert shelf.prune(shelf.add(0, nodes=79, last_accepted=100), percent=20) == 0
     (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
     assert "79 entities, the last accepted one had 100" in warning.message
-    assert "until one has 80, or `backup.py prune --accept-shrink`" in warning.message
+    assert (
+        "until one has 80, or `backup.py prune --accept-shrink --database neo4j`" in warning.message
+    )
 
 
 @pytest.mark.parametrize(("nodes", "percent"), [(80, 20), (79, 0), (79, 21), (101, 20)])
@@ -220,7 +222,7 @@ def test_a_shrunk_graph_is_warned_about_with_retention_off_too(
     shelf: Shelf, caplog: pytest.LogCaptureFixture
 ) -> None:
     shelf.prune(shelf.add(0, nodes=79, last_accepted=100), Rules(days=0), percent=20)
-    assert "The graph has shrunk" in caplog.text
+    assert "Database neo4j has shrunk" in caplog.text
 
 
 def test_the_alarm_reads_no_further_manifest(shelf: Shelf) -> None:

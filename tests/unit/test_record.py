@@ -23,7 +23,7 @@ from neo4j_r2.errors import (
 from neo4j_r2.manifest import FORMAT_VERSION, ExportSummary, Manifest
 from neo4j_r2.processes import ProcessIdentity
 from neo4j_r2.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
-from neo4j_r2.report import DatabaseReport
+from neo4j_r2.report import DatabaseReport, RunReport
 from neo4j_r2.state import (
     FILE_NAME,
     Attempt,
@@ -242,7 +242,9 @@ def test_a_run_that_ended_reports_what_was_recorded(directory: Path) -> None:
     assert (report.started, report.finished) == (ended.started, ended.finished)
     assert (report.exit_code, report.error) == (0, "")
     tried = known_of(directory).attempts[-1]
-    assert report.databases == (DatabaseReport("neo4j", tried, BACKUP, "The graph has shrunk"),)
+    assert report.databases == (
+        DatabaseReport("neo4j", tried, BACKUP, "The graph has shrunk", was_paused=True),
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,13 +275,51 @@ def test_a_run_that_was_killed_is_counted_by_the_next_one(directory: Path) -> No
     assert state_in(directory).failures == {"neo4j": 1, "killed": 1}
 
 
-def test_a_run_that_is_under_way_is_not_taken_for_a_killed_one(directory: Path) -> None:
+def test_the_run_that_was_killed_is_reported_by_the_next_one(directory: Path) -> None:
+    StateFile(directory).write(replace(BEFORE, last_run=RunState(OLD, ProcessIdentity(1, 1))))
+    reports: list[RunReport] = []
+    for _ in range(2):
+        with recorded(directory, reports.append) as record:
+            record.begin(TIME)
+    assert [each.killed_before for each in reports] == [OLD, None]
+
+
+def test_what_fails_before_it_begins_beside_a_run_under_way_is_not_recorded(
+    directory: Path,
+) -> None:
     running = RunState(OLD, ProcessIdentity.own())
     StateFile(directory).write(replace(BEFORE, last_run=running))
-    with pytest.raises(ConfigurationError), recorded(directory) as record:
+    before = (directory / FILE_NAME).read_bytes()
+    reports: list[RunReport] = []
+    with pytest.raises(ConfigurationError), recorded(directory, reports.append):
         raise ConfigurationError("Invalid configuration")
-    assert state_in(directory).failures == {"neo4j": 1, "configuration": 1}
-    assert not record.report().has_failed_before
+    assert (directory / FILE_NAME).read_bytes() == before
+    assert reports == []
+
+
+def test_databases_that_a_run_does_not_come_to_are_reported(directory: Path) -> None:
+    reports: list[RunReport] = []
+
+    def attempt() -> None:
+        with recorded(directory, reports.append) as record:
+            record.begin(TIME)
+            record.expect(["neo4j", "other", "third"])
+            with record.attempt("neo4j"):
+                raise Interruption(15)
+
+    with pytest.raises(Interruption):
+        attempt()
+    assert reports[0].unreached == ("other", "third")
+
+
+def test_a_run_of_some_databases_forgets_none_of_the_others(directory: Path) -> None:
+    StateFile(directory).write(replace(BEFORE, expected=("neo4j", "other")))
+    with recorded(directory) as record:
+        record.begin(TIME)
+        assert record.expected == ("neo4j", "other")
+        record.expect(["third", "neo4j"])
+    assert state_in(directory).expected == ("neo4j", "other", "third")
+    assert record.report().unreached == ("third", "neo4j")
 
 
 def test_a_run_that_fails_before_it_begins_is_recorded_too(directory: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from neo4j_r2.secret import MASK, Secret
+from neo4j_r2.secret import MASK, Redaction, Secret
 
 HIDDEN = "correct horse battery"
 
@@ -52,3 +52,8 @@ def test_secrets_are_equal_if_their_values_are(one: str, other: str) -> None:
 def test_an_empty_secret_is_false() -> None:
     assert not Secret("")
     assert Secret("x")
+
+
+def test_a_secret_that_begins_with_another_one_leaves_no_rest_of_it() -> None:
+    secrets = [Secret("horse battery"), Secret("horse battery staple")]
+    assert Redaction(secrets)("a horse battery staple, a horse battery") == f"a {MASK}, a {MASK}"

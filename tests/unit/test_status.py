@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from neo4j_r2.config import read_service_settings
 from neo4j_r2.listing import WIDTH
+from neo4j_r2.log import duration
 from neo4j_r2.processes import ProcessIdentity
 from neo4j_r2.state import Attempt, DatabaseState, RunState, State, Stored
 from neo4j_r2.status import (
     SHOWN_ATTEMPTS,
     bar,
     database_lines,
-    duration,
     schedule_lines,
     storage_lines,
 )
@@ -29,7 +29,7 @@ BERLIN = read_service_settings({"TZ": "Europe/Berlin", "BACKUP_SCHEDULE": "30 1 
 ENDED = RunState(NIGHT, ProcessIdentity(1, 1), NIGHT + timedelta(seconds=75), 0)
 
 PRICE = "at R2's $0.015 per GB and month"
-FREE = "nothing if it is among the account's first 10 GB"
+FREE = "the account's first 10 GB are free"
 
 
 def attempt(day: int, seconds: int, size: int, exit_code: int = 0, error: str = "") -> Attempt:
@@ -131,7 +131,7 @@ def test_a_pause_is_said() -> None:
     [
         (0, f"$0.00 {PRICE}; {FREE}"),
         (10_000_000_000, f"$0.15 {PRICE}; {FREE}"),
-        (1_000_000_000_000, f"$15.00 {PRICE}"),
+        (1_000_000_000_000, f"$15.00 {PRICE}; {FREE}"),
     ],
 )
 def test_storage_has_its_monthly_price(size: int, cost: str) -> None:
@@ -140,11 +140,11 @@ def test_storage_has_its_monthly_price(size: int, cost: str) -> None:
 
 
 def test_storage_is_told_of_each_database_and_in_all() -> None:
-    stored = {"a.b": Stored(7, 1_500_000), "neo4j": Stored(1, 500_000)}
+    stored = {"a.b": Stored(7, 1_500_000_000), "neo4j": Stored(1, 500_000)}
     assert storage_lines("s3://b/p/", stored)[:-1] == [
-        "Stored of a.b    1.50 MB, 7 backups",
+        "Stored of a.b    1.50 GB, 7 backups",
         "Stored of neo4j  0.50 MB, 1 backup",
-        "Stored in all    2.00 MB in s3://b/p/",
+        "Stored in all    1.50 GB in s3://b/p/",
     ]
 
 
