@@ -100,7 +100,7 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/operations.md", ".env.example"])
+@pytest.mark.parametrize("name", ["README.md", ".env.example"])
 def test_the_example_of_notifications_is_one_that_apprise_takes(name: str) -> None:
     document = (ROOT / name).read_text(encoding="utf-8")
     match = re.search(r"^#?BACKUP_NOTIFY_URLS='(.*)'$", document, re.MULTILINE)
