@@ -105,6 +105,7 @@ def test_failures_are_counted_by_their_kind(service: Service, proxy: FaultProxy)
     assert "last_attempt_success" in of(failed, "missing")
     assert recovered["last_run_success"] == of(recovered, "neo4j")["last_attempt_success"] == 1
     assert failures(recovered) == {
+        'failures_total{database="missing",kind="neo4j"}': 1,
         'failures_total{database="neo4j",kind="r2"}': 1,
         'run_failures_total{kind="configuration"}': 1,
         'run_failures_total{kind="neo4j"}': 1,
@@ -177,8 +178,9 @@ def test_a_graph_that_is_emptied_is_told_as_a_pause(service: Service, graph: Neo
 def test_only_the_databases_that_are_still_backed_up_are_told_of(service: Service) -> None:
     service.with_variables(NEO4J_DATABASE="neo4j,missing").run()
     with served(service):
-        both = scrape(service)
         service.backup()
+        both = scrape(service)
+        assert service.run("wait").exit_code == 0
         one = scrape(service)
     assert of(both, "missing")["last_attempt_success"] == 0
     assert of(one, "missing") == {}
