@@ -331,11 +331,13 @@ def test_a_database_that_vanished_from_all_fails_and_is_not_forgotten(service: S
 def test_that_it_cannot_be_counted_what_is_stored_fails_no_run(
     service: Service, proxy: FaultProxy
 ) -> None:
-    service.backup()
-    lists = proxy.count("ListObjectsV2")
-    proxy.inject(Fault("ListObjectsV2", Status(403, "AccessDenied"), nth=lists))
+    hold = proxy.hold("PutObject")  # of the manifest: then there is one List by the prune
+    process = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+    proxy.inject(Fault("ListObjectsV2", Status(403, "AccessDenied"), nth=2))
+    hold.release.set()
 
-    run = service.run()
+    run = finish(process, HELD_SECONDS)
 
     assert run.exit_code == 0, run.log
     assert "[WARNING] What is stored now is not known: Access denied" in run.log
