@@ -57,7 +57,8 @@ class Demo:
     def in_directory(cls, directory: Path) -> Self:
         """Describe servers on free ports; the target has no APOC, so a restore can't need it."""
         source = Neo4jServer(directory / "source")
-        target = Neo4jServer(directory / "target", apoc=False)
+        # Compiled as a user's server is: what starts quickly replays embeddings slowly.
+        target = Neo4jServer(directory / "target", apoc=False, java_options=())
         return cls(directory, source, target, S3Server(directory / "s3"))
 
     def run(self) -> bool:
