@@ -11,11 +11,12 @@ KILLED: Final = "killed"
 INTERRUPTED: Final = "interrupted"
 """The kind of failure of a run that a signal ended."""
 _KINDS: Final = {2: "configuration", 3: "neo4j", 4: "r2", 5: "corrupt", 6: "locked"}
+_UNEXPECTED: Final = "unexpected"
 _SIGNAL: Final = 128
 FAILURE_KINDS: Final = (
     *(kind for kind in _KINDS.values() if kind != "locked"),
-    "interrupted",
-    "unexpected",
+    INTERRUPTED,
+    _UNEXPECTED,
 )
 """What is counted; of runs `KILLED` too. One that the lock refuses is not recorded."""
 
@@ -24,7 +25,7 @@ def failure_kind(exit_code: int) -> str:
     """Return the word by which failures with an exit code are counted."""
     if exit_code > _SIGNAL:
         return INTERRUPTED
-    return _KINDS.get(exit_code, "unexpected")
+    return _KINDS.get(exit_code, _UNEXPECTED)
 
 
 class BackupError(Exception):

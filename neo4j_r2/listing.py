@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -149,7 +149,12 @@ def _upload_entry(upload: ListedUpload) -> dict[str, Any]:
 def table(listing: Listing) -> str:
     """Return the listing as lines of text: the backups, unfinished uploads, foreign keys."""
     sections = [_backups(listing), _uploads(listing), _foreign(listing)]
-    return "\n".join("".join(f"{line}\n" for line in lines) for lines in sections if lines)
+    return joined(lines for lines in sections if lines)
+
+
+def joined(sections: Iterable[Sequence[str]]) -> str:
+    """Return sections of lines as one text, with an empty line between them."""
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in sections)
 
 
 def _backups(listing: Listing) -> list[str]:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from neo4j_r2.notify_settings import scheme_of
+
 if TYPE_CHECKING:
     from apprise import AppriseAsset, NotifyBase
 
@@ -75,7 +77,7 @@ def _service(url: str) -> NotifyBase | None:
 
 
 def _is_local(url: str) -> bool:
-    return url.partition("://")[0].lower() in _LOCAL
+    return scheme_of(url) in _LOCAL
 
 
 def _asset() -> AppriseAsset:

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from neo4j_r2.clock import now
 from neo4j_r2.errors import (
     EXIT_UNEXPECTED,
     KILLED,
@@ -42,7 +43,7 @@ class RunRecord:
 
     def __init__(self, directory: Path) -> None:
         self._file = StateFile(directory)
-        self._run = RunState(_now(), ProcessIdentity.own())
+        self._run = RunState(now(), ProcessIdentity.own())
         self._has_failed_before = False
         self._killed_before: datetime | None = None
         self._has_begun = False
@@ -72,7 +73,7 @@ class RunRecord:
     def attempt(self, database: str) -> Iterator[AttemptRecord]:
         """Record what becomes of one database in the context, whatever that is."""
         record = AttemptRecord(lambda backup: self._made(database, backup))
-        started, error = _now(), None
+        started, error = now(), None
         try:
             yield record
         except BaseException as raised:
@@ -91,7 +92,7 @@ class RunRecord:
         if not self._has_begun and _is_under_way(state.last_run):
             return False
         exit_code, line = _ending(error)
-        self._run = replace(self._run, finished=_now(), exit_code=exit_code, error=line)
+        self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
         failures = _counted(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
         return True
@@ -140,7 +141,7 @@ class RunRecord:
     ) -> None:
         exit_code, line = _ending(error)
         size = record.backup.archive_size if record.backup else 0
-        attempt = Attempt(started, _now(), exit_code, line, size)
+        attempt = Attempt(started, now(), exit_code, line, size)
         state = self._state()
         before = state.of(database)
         after = replace(
@@ -240,10 +241,6 @@ def _counted(failures: Mapping[str, int], exit_code: int) -> Mapping[str, int]:
         return failures
     kind = failure_kind(exit_code)
     return {**failures, kind: failures.get(kind, 0) + 1}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def backup_state(manifest: StoredManifest) -> BackupState:

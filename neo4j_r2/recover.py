@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
+from neo4j_r2 import clock
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.config import Config
 from neo4j_r2.graph import Database
@@ -22,7 +23,7 @@ def recover_state(bucket: Bucket, config: Config, databases: Mapping[str, Databa
     :raises BucketError: if the bucket cannot be read.
     """
     service = config.service
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = clock.now()
     file = StateFile(service.state_directory)
     state = file.read()
     if state is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
@@ -115,8 +115,3 @@ def _cost(size: int) -> str:
     price = f"${DOLLARS_PER_GB_MONTH} per GB and month"
     free = f"the account's first {FREE_GB} GB are free"
     return f"${dollars:.2f} at R2's {price}; {free}"
-
-
-def whole(sections: Sequence[Sequence[str]]) -> str:
-    """Return sections of lines as one text."""
-    return "\n".join("".join(f"{line}\n" for line in lines) for lines in sections)

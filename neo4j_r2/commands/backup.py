@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 
 from neo4j_r2.accept_shrink import last_accepted
 from neo4j_r2.announce import Announcer
 from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
+from neo4j_r2.clock import now
 from neo4j_r2.conclude import conclude
 from neo4j_r2.config import Config, requested_state_directory
 from neo4j_r2.configure import configure
@@ -58,7 +59,7 @@ def run_backups(
     log.info("Starting Neo4j backup process")
     watch = Watch(config.stall_seconds)
     with run_lock(config.service.state_directory) as lock:
-        record.begin(_now())
+        record.begin(now())
         announcer.started()
         with watch.running():
             databases = [wished] if wished else select_databases(config, record.expected)
@@ -73,7 +74,7 @@ def run_backups(
 
 def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptRecord) -> None:
     """Export, compress and upload side by side, then prune."""
-    started = _now()
+    started = now()
     log.info("Connecting to Neo4j: %s", config.neo4j.uri)
     with Graph(config.neo4j, config.retry_seconds) as graph:
         database = graph.database()
@@ -96,7 +97,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
 
 
 def clean_up(
-    bucket: Bucket, config: Config, manifest: Manifest, now: datetime, attempt: AttemptRecord
+    bucket: Bucket, config: Config, manifest: Manifest, started: datetime, attempt: AttemptRecord
 ) -> None:
     """Prune; a failure of it leaves the new backup as safe as it is, and says so.
 
@@ -104,7 +105,7 @@ def clean_up(
     """
     prefix = config.r2.prefix
     try:
-        attempt.pause = prune(bucket, prefix, config.prune, manifest, now)
+        attempt.pause = prune(bucket, prefix, config.prune, manifest, started)
     except BucketError as error:
         raise BucketError(f"The backup is safe, but cleaning up failed: {error}") from error
     except SystemExit:
@@ -114,7 +115,3 @@ def clean_up(
         attempt.stored = stored_of(bucket, prefix, manifest.database)
     except BucketError as error:
         log.warning("What is stored now is not known: %s", error)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)

@@ -29,8 +29,8 @@ from neo4j_r2.newest import newest_backup
 from neo4j_r2.prune import carry_out, judge
 from neo4j_r2.record import record_prune
 from neo4j_r2.select_databases import stored_databases
-from neo4j_r2.state import State, StateFile
-from neo4j_r2.stored import stored_of
+from neo4j_r2.state import State, StateFile, Stored
+from neo4j_r2.stored import stored_by_database
 from neo4j_r2.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -112,10 +112,11 @@ def carry_out_on(
     sys.stdout.flush()
     carry_out(bucket, judgement.verdicts, is_dry=settings.is_dry)
     if not options.dry_run:
+        stored = stored_by_database(bucket, config.r2.prefix)
         for database in sorted({manifest.database for manifest in latest}):
             pause = judgement.pauses.get(database, "")
-            stored = stored_of(bucket, config.r2.prefix, database)
-            record_prune(config.service.state_directory, database, pause, stored)
+            left = stored.get(database, Stored(0, 0))
+            record_prune(config.service.state_directory, database, pause, left)
 
 
 def own_identity(state: State | None, database: str) -> str | None:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from neo4j_r2.back_up import back_up
 from neo4j_r2.bucket import Bucket
 from neo4j_r2.choose import choose_database
+from neo4j_r2.clock import now
 from neo4j_r2.config import Config, Neo4jSettings
 from neo4j_r2.configure import configure, configure_target
 from neo4j_r2.contents import Contents, rows_in
@@ -184,8 +184,7 @@ def check(source: Source, graph: Graph, watch: Watch, kept: Kept) -> Contents:
     :raises CorruptError: if anything is wrong with it; the database is not touched.
     """
     log.info("Checking the archive")
-    export = source.manifest.export if source.manifest else None
-    expected = export.nodes + export.relationships if export else 0
+    expected = source.manifest.export.entities if source.manifest else 0
     countdown = Countdown("Checked", expected, watch.progress)
 
     def on_item(item: Item) -> None:
@@ -218,7 +217,7 @@ def keep_safe(graph: Graph, held: Holdings, config: Config, lock: RunLock, watch
     # Verified: it is about to be the only copy.
     config = replace(config, export_method="manual", verify_after=True)
     store = Store(bucket, config, lock, watch, progress, database, before_restore=True)
-    manifest = back_up(graph, store, datetime.now(UTC).replace(microsecond=0))
+    manifest = back_up(graph, store, now())
     if not manifest.export.consistent:
         log.warning("Somebody writes to the database: what is not in that backup is lost")
 

@@ -10,8 +10,9 @@ from neo4j_r2.bucket import QUICK_SECONDS, Bucket
 from neo4j_r2.config import Config
 from neo4j_r2.configure import configure
 from neo4j_r2.invocation import Invocation
+from neo4j_r2.listing import joined
 from neo4j_r2.state import State, StateFile
-from neo4j_r2.status import database_lines, schedule_lines, storage_lines, whole
+from neo4j_r2.status import database_lines, schedule_lines, storage_lines
 from neo4j_r2.stored import stored_by_database
 from neo4j_r2.watch import Watch
 
@@ -35,7 +36,7 @@ def known(config: Config, state: State | None) -> str:
         sections += [
             database_lines(name, state.of(name), service.time_zone) for name in state.expected
         ]
-    return whole(sections)
+    return joined(sections)
 
 
 def stored(config: Config) -> str:
@@ -49,4 +50,4 @@ def stored(config: Config) -> str:
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"
-        return whole([storage_lines(place, stored_by_database(bucket, config.r2.prefix))])
+        return joined([storage_lines(place, stored_by_database(bucket, config.r2.prefix))])

@@ -178,8 +178,7 @@ def prove(source: Source, watch: Watch) -> Contents:
 
     :raises CorruptError: if it is not good, or no backup.
     """
-    export = source.manifest.export if source.manifest else None
-    expected = export.nodes + export.relationships if export else 0
+    expected = source.manifest.export.entities if source.manifest else 0
     countdown = Countdown("Checked", expected, watch.progress)
     contents = verify(source, lambda item: countdown.add(rows_in(item)))
     size = f"{contents.nodes:,} nodes, {contents.relationships:,} relationships"

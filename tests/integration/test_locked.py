@@ -17,8 +17,9 @@ from testbed.s3_server import S3Server
 from tests.archives import STEM, Archive, some_content, store
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import printed
+from tests.integration.test_verify import assert_good, flipped, put
 from tests.keys import KeyPair
-from tests.service import Run, Service
+from tests.service import Service
 
 PAIR, OTHER = KeyPair.new(), KeyPair.new()
 RECIPIENTS = Recipients([PAIR.public])
@@ -51,20 +52,6 @@ def key_file(tmp_path: Path) -> str:
 def other_file(tmp_path: Path) -> str:
     """The file of a private key that opens none."""
     return str(OTHER.write(tmp_path))
-
-
-def put(service: Service, key: str, data: bytes) -> None:
-    service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=data)
-
-
-def flipped(data: bytes, place: int) -> bytes:
-    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-
-
-def assert_good(run: Run, *keys: str) -> None:
-    assert run.exit_code == 0, run.log
-    for key in keys:
-        assert f"[INFO] Good: {key} ({SIZE})\n" in run.log
 
 
 @pytest.mark.parametrize("archive", [ARCHIVE, PLAIN], ids=["gzip", "plain"])

@@ -63,6 +63,7 @@ PURE = {
 NOUNS = {
     "bucket",
     "bucket_errors",
+    "clock",
     "driver",
     "graph",
     "graph_errors",

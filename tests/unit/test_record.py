@@ -20,7 +20,7 @@ from neo4j_r2.errors import (
     LockedError,
     Stalled,
 )
-from neo4j_r2.manifest import FORMAT_VERSION, ExportSummary, Manifest
+from neo4j_r2.manifest import Manifest
 from neo4j_r2.processes import ProcessIdentity
 from neo4j_r2.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
 from neo4j_r2.report import DatabaseReport, RunReport
@@ -35,25 +35,12 @@ from neo4j_r2.state import (
     Stored,
 )
 from tests.unit.process import TIMEOUT_SECONDS, run, start
+from tests.unit.test_manifest import RECORD
 
 TIME = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
 KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
-MANIFEST = Manifest(
-    format_version=FORMAT_VERSION,
-    service_version="0.1.0",
-    database="neo4j",
-    database_id="A1",
-    server_version="5.26.19",
-    server_edition="community",
-    started="2025-10-08T02:00:01Z",
-    finished="2025-10-08T02:00:05Z",
-    export=ExportSummary("manual", 3, 2, {}, {}, 1, 4, True, 0),
-    identity={},
-    archive_key=KEY,
-    archive_size=100,
-    archive_sha256="00",
-    text_size=300,
-    blocks=[],
+MANIFEST = replace(
+    RECORD, started="2025-10-08T02:00:01Z", finished="2025-10-08T02:00:05Z", archive_key=KEY
 )
 FINISHED = TIME + timedelta(seconds=4)
 BACKUP = BackupState(TIME, FINISHED, KEY, 100, 3, 2, "A1")
