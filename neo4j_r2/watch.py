@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import socket
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,21 +16,51 @@ from neo4j_r2.errors import Interruption, Stalled
 Awaited = TypeVar("Awaited")
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NUDGE: Final = signal.SIGURG
+"""Wakes the main thread and says nothing; a process that does not await it ignores it."""
+_NUDGE_AFTER_SECONDS: Final = 0.1
 
 
 def raise_on_signals() -> None:
     """Let the first signal that asks for an end raise `Interruption` in the main thread.
 
-    Later ones are ignored: the clean-up that the first one began is bounded in time.
+    Later ones do nothing: the clean-up that the first one began is bounded in time.
     """
 
     def interrupt(number: int, _: FrameType | None) -> None:
         for each in (*_SIGNALS, signal.SIGALRM):
-            signal.signal(each, signal.SIG_IGN)
+            signal.signal(each, _do_nothing)
         raise Interruption(number)
 
+    _nudge_after_signals()
     for each in _SIGNALS:
         signal.signal(each, interrupt)
+
+
+def _nudge_after_signals() -> None:
+    """Wake the main thread a moment after every signal, from a thread of its own.
+
+    A signal that comes just before a blocking system call does not interrupt that call, and
+    Python's handler would run only after it: a run that waits for R2 would end a minute late.
+    """
+    main_thread = threading.get_ident()
+    received, announced = socket.socketpair()
+    announced.setblocking(False)
+    signal.signal(_NUDGE, _do_nothing)
+    signal.set_wakeup_fd(announced.detach(), warn_on_full_buffer=False)
+
+    def nudge() -> None:
+        while True:
+            (number,) = received.recv(1)
+            if number != _NUDGE:
+                time.sleep(_NUDGE_AFTER_SECONDS)
+                signal.pthread_kill(main_thread, _NUDGE)
+
+    threading.Thread(target=nudge, name="nudge", daemon=True).start()
+
+
+def _do_nothing(_number: int, _frame: FrameType | None) -> None:
+    """Take a signal's place: one that is ignored while another is handled is an error instead."""
 
 
 class Watch:
@@ -75,7 +108,7 @@ class Watch:
         """
 
         def stalled(_number: int, _frame: FrameType | None) -> None:
-            signal.signal(signal.SIGALRM, signal.SIG_IGN)  # the clean-up has limits of its own
+            signal.signal(signal.SIGALRM, _do_nothing)  # the clean-up has limits of its own
             raise Stalled(self._side, self._seconds)
 
         signal.signal(signal.SIGALRM, stalled)

@@ -26,9 +26,15 @@ def start(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `code` to its end, whatever its exit code."""
-    with start(code, *arguments) as process:
-        output, errors = process.communicate(timeout=TIMEOUT_SECONDS)
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
 
 
 def run_program(

@@ -55,6 +55,54 @@ def test_a_second_signal_does_not_disturb_the_clean_up(number: signal.Signals) -
     assert process.returncode == 128 + signal.SIGTERM
 
 
+def test_two_signals_at_once_end_a_run_once_and_without_a_traceback() -> None:
+    code = """
+import os, signal
+from neo4j_r2.errors import Interruption
+from neo4j_r2.watch import raise_on_signals
+both = {signal.SIGINT, signal.SIGTERM}
+raise_on_signals()
+signal.pthread_sigmask(signal.SIG_BLOCK, both)
+for number in both:
+    os.kill(os.getpid(), number)
+try:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
+except Interruption as interruption:
+    print(interruption)
+    print("cleaned up")
+"""
+    process = run(code)
+    assert process.stdout == "Interrupted by signal 2\ncleaned up\n"
+    assert process.stderr == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGALRM], ids=lambda number: number.name)
+def test_a_signal_that_interrupts_no_system_call_still_ends_a_run_promptly(
+    number: signal.Signals,
+) -> None:
+    # Taken by another thread, it leaves the main thread's call waiting: as one does that comes
+    # just before the call begins.
+    code = f"""
+import os, signal, socket, threading, time
+from neo4j_r2.errors import Ending
+from neo4j_r2.watch import Watch, raise_on_signals
+silent, _ = socket.socketpair()
+
+def interrupt():
+    time.sleep(0.2)
+    signal.pthread_kill(threading.get_ident(), {int(number)})
+
+raise_on_signals()
+with Watch(1000).running():
+    threading.Thread(target=interrupt).start()
+    try:
+        silent.recv(1)
+    except Ending:
+        print("ended")
+"""
+    assert run(code).stdout == "ended\n"
+
+
 def test_a_handler_of_ordinary_exceptions_does_not_swallow_a_signal() -> None:
     code = """
 import os, signal
