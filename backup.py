@@ -32,7 +32,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code, after one line that says what went wrong."""
     options = parse_arguments(arguments)
     logs.set_up("info", "text")
-    return conclude(lambda: run(options))
+    exit_code = conclude(lambda: run(options))
+    memory.spare_last_collection()
+    return exit_code
 
 
 def run(options: Namespace) -> int:

@@ -22,7 +22,8 @@ from neo4j_r2.contents import rows_in
 from neo4j_r2.cypher import quote_name
 from neo4j_r2.errors import GraphError
 from neo4j_r2.foreign import AnyStatement, Item
-from neo4j_r2.graph import Graph
+from neo4j_r2.gather import MatchBatch
+from neo4j_r2.graph import Graph, SchemaObject
 from neo4j_r2.holdings import holdings
 from neo4j_r2.identities import Identities
 from neo4j_r2.pipeline import prefetch, while_answering
@@ -110,9 +111,12 @@ class Restore:
         """
         items = iter(items)
         first = list(islice(items, 1))  # so that what cannot be read at all changes nothing
+        schema = self._graph.schema()
         self._mark(replaces=replaces)
         with _told_on_failure(self._advice):
-            self.clear()
+            self._drop(*schema)
+            if replaces:
+                self._delete()
             outcome = self._replay(chain(first, items), on_progress)
             if expected is not None:
                 outcome.differences = _differences(self._graph, expected)
@@ -120,19 +124,27 @@ class Restore:
         return outcome
 
     def clear(self) -> None:
-        """Remove all data, constraints and indexes; the mark and two lookup indexes are there."""
-        constraints, indexes = self._graph.schema()
+        """Make the database as a new one, but for a mark."""
+        self._drop(*self._graph.schema())
+        self._delete()
+        self._create_lookup_indexes()
+
+    def _drop(self, constraints: Sequence[SchemaObject], indexes: Sequence[SchemaObject]) -> None:
         for constraint in constraints:
             self._target.run(f"DROP CONSTRAINT {quote_name(constraint.name)}")
         for index in indexes:
             if index.name != mark.NAME:
                 self._target.run(f"DROP INDEX {quote_name(index.name)}")
+
+    def _delete(self) -> None:
         if any(self._graph.counts()):
             for deletion in _DELETIONS:
                 self._run_long(deletion)
-        for place in _LOOKUP_INDEXES:  # which get the names that they have in a new database
+
+    def _create_lookup_indexes(self) -> None:
+        """Have the two that a new database has, under the names that they have there."""
+        for place in _LOOKUP_INDEXES:
             self._target.run(f"CREATE LOOKUP INDEX IF NOT EXISTS {place}")
-        self._run_long(_AWAIT)
 
     def _mark(self, *, replaces: bool) -> None:
         try:
@@ -146,7 +158,12 @@ class Restore:
     def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
         schema: list[str] = []
         replay = Replay(self._target, self._run_long)
+        can_look_up = False
         for item in items:
+            if isinstance(item, AnyStatement | MatchBatch) and not can_look_up:
+                self._create_lookup_indexes()  # by which it may find nodes
+                self._run_long(_AWAIT)
+                can_look_up = True
             if isinstance(item, SchemaStatement):
                 schema.append(item.text)
             elif isinstance(item, AnyStatement):
@@ -157,6 +174,7 @@ class Restore:
                 on_progress(rows_in(item))
         replay.flush()
         replay.remove_helpers()
+        self._create_lookup_indexes()
         outcome = Outcome(identities=replay.identities)
         outcome.unmatched, outcome.ambiguous = replay.unmatched, replay.ambiguous
         outcome.nodes, outcome.relationships = self._graph.counts()
