@@ -18,7 +18,7 @@ DATABASE = "neo4j"
 DEFAULT_PASSWORD = "testbed-password"
 START_SECONDS = 180.0
 # For servers that start often and live briefly; a benchmark passes java_options=() instead.
-QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+QUICK_START = ("-XX:+UseSerialGC", "-Xshare:auto")
 _OPENED_PACKAGES = ("java.nio", "java.io", "sun.nio.ch", "java.lang")
 _FIRST_PASSWORD = "neo4j"
 _NOT_YET = (ServiceUnavailable, SessionExpired, DatabaseUnavailable)
