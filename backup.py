@@ -23,7 +23,7 @@ from neo4j_r2.config import requested_log_format, requested_state_directory
 from neo4j_r2.invocation import Invocation, parse_arguments
 from neo4j_r2.privileges import become_owner
 from neo4j_r2.variables import read_dotenv
-from neo4j_r2.watch import raise_on_signals
+from neo4j_r2.watch import ignore_signals, raise_on_signals
 
 DOTENV: Final = Path(".env")
 
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parse_arguments(arguments)
     logs.set_up("info", "text")
     exit_code = conclude(lambda: run(options))
+    ignore_signals()
     memory.spare_last_collection()
     return exit_code
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from neo4j_r2.cypher import string_literal
-from neo4j_r2.graph import RECORD_CHARACTERS, Graph
+from neo4j_r2.graph import Graph
 from neo4j_r2.rows import Row, node_rows, relationship_rows, weight
 
 _SAMPLES: Final = 32
@@ -40,19 +40,12 @@ def _mean_size(
     encode: Callable[[list[Any]], list[Row]],
     last: int,
 ) -> Estimate:
-    """Return the mean size of entities spread over all ids; of large ones few are read at once."""
-    ids = sorted({last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else ())
-    sizes: list[tuple[int, int]] = []
-    at_once = 1
-    while ids:
-        some, ids = ids[:at_once], ids[at_once:]
-        sizes += [_size(row) for records in read(some) for row in encode(records)]
-        heaviest = max((size[1] for size in sizes), default=0)
-        at_once = 2 * at_once if 2 * at_once * heaviest <= RECORD_CHARACTERS else 1
+    """Return the mean size of entities spread over all ids, read one by one: they may be large."""
+    ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()
+    rows = (row for number in ids for records in read([number]) for row in encode(records))
+    sizes = [
+        (len(string_literal("\t".join(row.identity + row.cells))), weight([row])) for row in rows
+    ]
     if not sizes:
         return Estimate(0, 0)
     return Estimate(*(sum(each) // len(sizes) for each in zip(*sizes, strict=True)))
-
-
-def _size(row: Row) -> tuple[int, int]:
-    return len(string_literal("\t".join(row.identity + row.cells))), weight([row])

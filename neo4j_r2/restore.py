@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,8 +39,15 @@ _DELETIONS: Final = (
     "MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS",
     "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS",
 )
-_LOOKUP_INDEXES: Final = ("FOR (n) ON EACH labels(n)", "FOR ()-[r]-() ON EACH type(r)")
+_LOOKUP_INDEXES: Final = (
+    "CREATE LOOKUP INDEX IF NOT EXISTS FOR (n) ON EACH labels(n)",
+    "CREATE LOOKUP INDEX IF NOT EXISTS FOR ()-[r]-() ON EACH type(r)",
+)
+"""The two that a new database has, under the names that they have there."""
 _AWAIT: Final = "CALL db.awaitIndexes(86400)"
+_POPULATING: Final = "SHOW INDEXES YIELD state WHERE state = 'POPULATING' RETURN count(*) AS number"
+_FIRST_PAUSES: Final = (0.005, 0.01, 0.02, 0.04, 0.08)
+"""Seconds; the procedure looks only every tenth of one, and a small graph's indexes are quicker."""
 
 
 @dataclass
@@ -127,7 +135,8 @@ class Restore:
         """Make the database as a new one, but for a mark."""
         self._drop(*self._graph.schema())
         self._delete()
-        self._create_lookup_indexes()
+        for creation in _LOOKUP_INDEXES:
+            self._run_long(creation)
 
     def _drop(self, constraints: Sequence[SchemaObject], indexes: Sequence[SchemaObject]) -> None:
         for constraint in constraints:
@@ -141,11 +150,6 @@ class Restore:
             for deletion in _DELETIONS:
                 self._run_long(deletion)
 
-    def _create_lookup_indexes(self) -> None:
-        """Have the two that a new database has, under the names that they have there."""
-        for place in _LOOKUP_INDEXES:
-            self._target.run(f"CREATE LOOKUP INDEX IF NOT EXISTS {place}")
-
     def _mark(self, *, replaces: bool) -> None:
         try:
             self._target.run(mark.CREATION)
@@ -158,12 +162,13 @@ class Restore:
     def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
         schema: list[str] = []
         replay = Replay(self._target, self._run_long)
-        can_look_up = False
+        lookup_indexes: Sequence[str] = _LOOKUP_INDEXES
         for item in items:
-            if isinstance(item, AnyStatement | MatchBatch) and not can_look_up:
-                self._create_lookup_indexes()  # by which it may find nodes
-                self._run_long(_AWAIT)
-                can_look_up = True
+            if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
+                replay.flush()
+                for statement in (*lookup_indexes, _AWAIT):  # by which it may find nodes
+                    self._run_long(statement)
+                lookup_indexes = ()
             if isinstance(item, SchemaStatement):
                 schema.append(item.text)
             elif isinstance(item, AnyStatement):
@@ -174,19 +179,18 @@ class Restore:
                 on_progress(rows_in(item))
         replay.flush()
         replay.remove_helpers()
-        self._create_lookup_indexes()
         outcome = Outcome(identities=replay.identities)
         outcome.unmatched, outcome.ambiguous = replay.unmatched, replay.ambiguous
         outcome.nodes, outcome.relationships = self._graph.counts()
-        outcome.failed_schema = self._create_schema(schema)
+        outcome.failed_schema = self._create_schema(lookup_indexes, schema)
         return outcome
 
-    def _create_schema(self, schema: Sequence[str]) -> list[str]:
+    def _create_schema(self, lookup_indexes: Sequence[str], schema: Sequence[str]) -> list[str]:
         """Create indexes and constraints; return those that the server refuses or cannot build."""
         number = sum(text.startswith("CREATE ") for text in schema)
         log.info("Building %d indexes and constraints", number)
         failures = []
-        for statement in schema:
+        for statement in (*lookup_indexes, *schema):
             try:
                 self._run_long(statement)
             except GraphError as error:
@@ -201,6 +205,11 @@ class Restore:
         ]
 
     def _await_indexes(self) -> None:
+        """Wait until no index is being built."""
+        for pause in _FIRST_PAUSES:
+            if not self._graph.row(_POPULATING)["number"]:
+                return
+            time.sleep(pause)
         try:
             self._run_long(_AWAIT)
         except GraphError as error:  # of one that cannot be built, which its state says too

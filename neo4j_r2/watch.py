@@ -17,8 +17,9 @@ Awaited = TypeVar("Awaited")
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NUDGE: Final = signal.SIGURG
-"""Wakes the main thread and says nothing; a process that does not await it ignores it."""
-_NUDGE_AFTER_SECONDS: Final = 0.1
+"""Wakes the main thread and says nothing; a process without a handler ignores it."""
+_NUDGE_PAUSES: Final = (0.1, 0.4, 1.5)
+"""Seconds; the main thread may not have come to its call by the first one."""
 
 
 def raise_on_signals() -> None:
@@ -38,7 +39,7 @@ def raise_on_signals() -> None:
 
 
 def _nudge_after_signals() -> None:
-    """Wake the main thread a moment after every signal, from a thread of its own.
+    """Wake the main thread a few times after every signal, from a thread of its own.
 
     A signal that comes just before a blocking system call does not interrupt that call, and
     Python's handler would run only after it: a run that waits for R2 would end a minute late.
@@ -52,15 +53,21 @@ def _nudge_after_signals() -> None:
     def nudge() -> None:
         while True:
             (number,) = received.recv(1)
-            if number != _NUDGE:
-                time.sleep(_NUDGE_AFTER_SECONDS)
+            for pause in _NUDGE_PAUSES if number != _NUDGE else ():
+                time.sleep(pause)
                 signal.pthread_kill(main_thread, _NUDGE)
 
     threading.Thread(target=nudge, name="nudge", daemon=True).start()
 
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
-    """Take a signal's place: one that is ignored while another is handled is an error instead."""
+    """Stand in for SIG_IGN: Python makes an OSError of a pending signal that is ignored."""
+
+
+def ignore_signals() -> None:
+    """Let no signal change the exit code any more: at the interpreter's end it would kill."""
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
 
 
 class Watch:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed.cypher_shell import run_cypher_shell
+from testbed.database import DEFAULT_LOOKUP_INDEXES
 from testbed.fingerprint import Fingerprint
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -218,6 +219,20 @@ def test_any_statement_runs_if_that_is_allowed(service: Service, target: Neo4jSe
     restored = contents(target)
     target.reset()
     run_cypher_shell(target, text.encode())
+    assert differences(restored, target) == ""
+
+
+def test_a_script_that_is_trusted_can_have_lookup_indexes_of_its_own(
+    service: Service, target: Neo4jServer
+) -> None:
+    by_label, _ = DEFAULT_LOOKUP_INDEXES
+    text = f"DROP INDEX {by_label};\nCREATE LOOKUP INDEX own FOR (n) ON EACH labels(n);\n"
+    path = written(service, f"{text}CREATE (:A {{i: 1}});\n")
+    run = service.run("restore", "--from-file", path, "--allow-any-statement")
+    assert run.exit_code == 0, run.log
+    restored = contents(target)
+    target.reset()
+    run_cypher_shell(target, Path(path).read_bytes())
     assert differences(restored, target) == ""
 
 

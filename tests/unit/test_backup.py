@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.process import run_program
+from tests.unit.process import run, run_program
 
 COMMANDS = (
     "backup",
@@ -40,6 +40,23 @@ def test_the_other_commands_say_which_variable_is_wrong(tmp_path: Path, command:
     assert "  - BACKUP_SCHEDULE='0 25 * * *': accepted is" in process.stderr
     assert process.stderr.count("[ERROR]") == 1
     assert process.stdout == ""
+
+
+def test_a_signal_at_the_very_end_does_not_change_the_exit_code() -> None:
+    code = """
+import atexit, os, signal, sys
+import backup
+
+def signal_all():
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        os.kill(os.getpid(), number)
+
+atexit.register(signal_all)
+sys.exit(backup.main(["check"]))
+"""
+    process = run(code)
+    assert process.returncode == 2
+    assert "Traceback" not in process.stderr
 
 
 def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:

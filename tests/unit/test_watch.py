@@ -95,12 +95,13 @@ def interrupt():
 raise_on_signals()
 with Watch(1000).running():
     threading.Thread(target=interrupt).start()
+    began = time.monotonic()
     try:
         silent.recv(1)
     except Ending:
-        print("ended")
+        print(time.monotonic() - began)
 """
-    assert run(code).stdout == "ended\n"
+    assert 0.2 < float(run(code).stdout) < 5
 
 
 def test_a_handler_of_ordinary_exceptions_does_not_swallow_a_signal() -> None:
