@@ -10,7 +10,7 @@ from typing import Final
 
 from bench.stage import BACKUP, ContenderError, Stage
 from bench.steps import Nodes, Relationships, Step
-from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
+from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement, parameters
 from neo4j_r2.replay import node_query, relationship_query
 from neo4j_r2.source import file_source
 from neo4j_r2.unlock import unlock
@@ -53,11 +53,11 @@ def steps(archive: Path) -> Iterator[Step]:
     for item in unlock(file_source(archive), None).items():
         match item:
             case NodeBatch():
-                rows = [[number, *row] for number, row in enumerate(item.rows)]
+                rows = [[number, *row] for number, row in enumerate(parameters(item))]
                 yield Nodes(node_query(item.labels, item.columns), item.identities, rows)
             case RelationshipBatch():
                 query = relationship_query(item.type, item.columns)
-                yield Relationships(query, item.starts, item.ends, item.rows)
+                yield Relationships(query, item.starts, item.ends, parameters(item))
             case SchemaStatement():
                 yield item.text
             case _:

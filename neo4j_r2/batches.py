@@ -47,6 +47,18 @@ class SchemaStatement:
     text: str
 
 
+def parameters(batch: NodeBatch | RelationshipBatch) -> list[list[Any]]:
+    """Return a batch's rows as the driver takes them: with lists for arrays."""
+    places = [index for index, column in enumerate(batch.columns) if column.kind == FLOATS_32]
+    if not places:
+        return batch.rows
+    rows = [list(row) for row in batch.rows]
+    for row in rows:
+        for place in places:
+            row[place] = row[place].tolist()
+    return rows
+
+
 def batch_of(table: Table, size: int) -> NodeBatch | RelationshipBatch:
     """Return a table of an archive, of a statement of `size` characters, as a batch.
 

@@ -2,7 +2,8 @@
 
 Numbers, booleans, strings and lists of them travel as what they are, which costs the server a third
 of what splitting and converting texts does. All other kinds stay texts, and the expression of their
-kind makes the value, as in the archive's own statements.
+kind makes the value, as in the archive's own statements. Lists of 32-bit floats are arrays until
+they are sent (`batches.parameters`): the check of an archive makes no numbers of them.
 """
 
 from __future__ import annotations
@@ -123,14 +124,15 @@ def _floats(cell: str) -> list[float]:
         return [_float(item.strip()) for item in cell[1:].split(",")]
 
 
-def _floats_32(cell: str) -> list[float]:
-    bits = array("f", a2b_base64(cell + "=" * (-len(cell) % 4)))
-    if b2a_base64(bits, newline=False).rstrip(b"=").decode("ascii") != cell:
+def _floats_32(cell: str) -> array[float]:
+    raw = a2b_base64(cell + "=" * (-len(cell) % 4))
+    numbers = array("f", raw)
+    if not numbers or b2a_base64(raw, newline=False).rstrip(b"=").decode("ascii") != cell:
         raise ValueError(cell)
     if sys.byteorder == "little":
-        bits.byteswap()
-    numbers = bits.tolist()
-    if not numbers or not math.isfinite(sum(numbers)):
+        numbers.byteswap()
+    high_bytes = raw[::4]  # of infinities and NaN 7F or FF, as of some very large numbers
+    if (b"\x7f" in high_bytes or b"\xff" in high_bytes) and not math.isfinite(sum(numbers)):
         raise ValueError(cell)
     return numbers
 

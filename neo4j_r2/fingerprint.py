@@ -68,8 +68,10 @@ def _canonical(kind: str, value: Any) -> tuple[str, bytes]:
         return _LIST, b""  # an empty list is of no kind
     if kind.startswith("point"):
         return kind, _floats(map(float, value.split(" ")))
-    if kind in ("float", "list of float", FLOATS_32):
-        return kind, _floats(value if isinstance(value, list) else [value])
+    if kind == "float":
+        return kind, _floats([value])
+    if kind in ("list of float", FLOATS_32):
+        return kind, _floats(value)
     if isinstance(value, bytes):
         return kind, value
     return kind, repr(value).encode("utf-8", "surrogatepass")

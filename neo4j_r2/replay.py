@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from neo4j_r2.batches import NodeBatch, RelationshipBatch
+from neo4j_r2.batches import NodeBatch, RelationshipBatch, parameters
 from neo4j_r2.creation import Pattern
 from neo4j_r2.cypher import quote_name
 from neo4j_r2.decode import expression
@@ -85,11 +85,12 @@ class Replay:
             self._lanes.begin(partial(self._write, writes), partial(self._remember, batches))
 
     def _write_of(self, batch: NodeBatch | RelationshipBatch) -> Write:
+        values = parameters(batch)
         if isinstance(batch, NodeBatch):
-            rows = [[index, *row] for index, row in enumerate(batch.rows)]
+            rows = [[index, *row] for index, row in enumerate(values)]
             return Write(node_query(batch.labels, batch.columns), rows, len(rows))
         starts, ends = self.identities.get(batch.starts), self.identities.get(batch.ends)
-        rows = _joined(starts, ends, batch.rows)
+        rows = _joined(starts, ends, values)
         return Write(relationship_query(batch.type, batch.columns), rows, len(rows))
 
     def _remember(
