@@ -22,7 +22,7 @@ class NodeBatch:
     identities: list[Hashable]
     """By which relationships name the nodes: in our archives their former ids."""
     rows: list[list[Any]]
-    """A parameter for each column, as `decode` makes them; None where the property is missing."""
+    """A value for each column, as `decode` makes them; None where the property is missing."""
     size: int
     """Characters of text that the rows were, about; see `values.FLOATS_32_WEIGHT`."""
 

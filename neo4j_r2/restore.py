@@ -190,13 +190,15 @@ class Restore:
         number = sum(text.startswith("CREATE ") for text in schema)
         log.info("Building %d indexes and constraints", number)
         failures = []
-        for statement in (*lookup_indexes, *schema):
-            try:
-                self._run_long(statement)
-            except GraphError as error:
-                if statement not in holdings(self._graph).statements:  # made just now
-                    failures.append(f"{statement}: {error}")
-        self._await_indexes()
+        # Without the lookup indexes the server would scan the whole store for each of the others.
+        for statements in (lookup_indexes, schema):
+            for statement in statements:
+                try:
+                    self._run_long(statement)
+                except GraphError as error:
+                    if statement not in holdings(self._graph).statements:  # made just now
+                        failures.append(f"{statement}: {error}")
+            self._await_indexes()
         return failures + [
             f"index {row['name']}: {row['message'].splitlines()[0]}"
             for row in self._graph.rows(
