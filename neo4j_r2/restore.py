@@ -189,22 +189,26 @@ class Restore:
         """Create indexes and constraints; return those that the server refuses or cannot build."""
         number = sum(text.startswith("CREATE ") for text in schema)
         log.info("Building %d indexes and constraints", number)
-        failures = []
         # Without the lookup indexes the server would scan the whole store for each of the others.
-        for statements in (lookup_indexes, schema):
-            for statement in statements:
-                try:
-                    self._run_long(statement)
-                except GraphError as error:
-                    if statement not in holdings(self._graph).statements:  # made just now
-                        failures.append(f"{statement}: {error}")
-            self._await_indexes()
+        failures = self._create(lookup_indexes) + self._create(schema)
         return failures + [
             f"index {row['name']}: {row['message'].splitlines()[0]}"
             for row in self._graph.rows(
                 "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state = 'FAILED'"
             )
         ]
+
+    def _create(self, statements: Iterable[str]) -> list[str]:
+        """Create some, and wait until they are built; return those that the server refuses."""
+        failures = []
+        for statement in statements:
+            try:
+                self._run_long(statement)
+            except GraphError as error:
+                if statement not in holdings(self._graph).statements:  # made just now
+                    failures.append(f"{statement}: {error}")
+        self._await_indexes()
+        return failures
 
     def _await_indexes(self) -> None:
         """Wait until no index is being built."""

@@ -57,8 +57,7 @@ class Demo:
     def in_directory(cls, directory: Path) -> Self:
         """Describe servers on free ports; the target has no APOC, so a restore can't need it."""
         source = Neo4jServer(directory / "source")
-        # Compiled as a user's server is: what starts quickly replays embeddings slowly.
-        target = Neo4jServer(directory / "target", apoc=False, java_options=())
+        target = Neo4jServer(directory / "target", apoc=False)
         return cls(directory, source, target, S3Server(directory / "s3"))
 
     def run(self) -> bool:

@@ -21,8 +21,7 @@ from tests.integration.outcome import (
 )
 from tests.service import Service, finish
 
-PROMPTLY = 8
-"""Seconds; `docker stop` gives ten."""
+PROMPTLY = 5
 HELD_SECONDS = 60
 EXIT_CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 ends_by = pytest.mark.parametrize("number", EXIT_CODES, ids=lambda number: number.name)
