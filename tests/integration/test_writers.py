@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from neo4j import Driver
 
+from neo4j_r2.graph import BATCH_IDS, QUERY_BATCHES
 from testbed.cypher_shell import run_cypher_shell
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
@@ -150,10 +151,24 @@ def test_an_endpoint_that_appears_after_the_nodes_were_read_is_carried(
     assert counts(target) == whole
 
 
+def create_beyond_any_query(driver: Driver) -> None:
+    """Create nodes until one has an id that no query of the walk reads together with a document.
+
+    A server reads as much of a query's result ahead as fits in the sockets, documents too.
+    """
+    distance = (
+        "MATCH (n:Document) WITH max(id(n)) AS last MATCH (n) "
+        "WITH last, max(id(n)) AS highest RETURN highest - last AS distance"
+    )
+    while driver.execute_query(distance).records[0]["distance"] <= BATCH_IDS * QUERY_BATCHES:
+        driver.execute_query("UNWIND range(1, 1000) AS i CREATE (:Beyond)")
+
+
 def test_a_constraint_that_an_archive_violates_is_named_after_the_data_is_loaded(
     service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
 ) -> None:
     with source.driver() as driver:
+        create_beyond_any_query(driver)
         # The first node to be read and the last one.
         for order, label in (("ASC", "First"), ("DESC", "Last")):
             driver.execute_query(
