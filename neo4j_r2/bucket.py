@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
@@ -23,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from neo4j_r2.bucket_errors import describe, error_code, explain, http_status, is_transient
 from neo4j_r2.config import R2Settings
 from neo4j_r2.errors import BucketError, ConfigurationError
+from neo4j_r2.pipeline import begin
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -66,21 +68,28 @@ class Bucket:
     def __init__(
         self, settings: R2Settings, retry_seconds: float, on_progress: Callable[[], None]
     ) -> None:
-        """Describe a bucket; `on_progress` is called, from any thread, after each good call."""
+        """Describe a bucket; `on_progress` is called, from any thread, after each good call.
+
+        Its clients are made meanwhile, which takes about as long as a login to Neo4j.
+        """
         self.name = settings.bucket
         self._on_progress = on_progress
         self._endpoint_url = settings.endpoint_url
         self._retry_seconds = retry_seconds
-        session = _session(settings)
-        try:
-            self._client = _client(session, settings, REQUEST_SECONDS)
-            self._quick_client = _client(session, settings, QUICK_SECONDS)
-        except ValueError as error:
-            raise ConfigurationError(f"R2_ENDPOINT_URL: {error}") from error
+        self._clients = begin(partial(_clients, settings))
+
+    @property
+    def _client(self) -> S3Client:
+        return self._clients.result()[0]
+
+    @property
+    def _quick_client(self) -> S3Client:
+        return self._clients.result()[1]
 
     def preflight(self) -> None:
         """Prove within 30 seconds that endpoint, credentials and bucket are right.
 
+        :raises ConfigurationError: if the endpoint is no address.
         :raises BucketError: saying which of them is not, and what to check.
         """
         reply = self._persist(
@@ -312,12 +321,20 @@ class Bucket:
         return BucketError(explain(error, operation, self.name, self._endpoint_url))
 
 
-def _session(settings: R2Settings) -> boto3.Session:
-    return boto3.Session(
+def _clients(settings: R2Settings) -> tuple[S3Client, S3Client]:
+    """Return a client for all calls, and one for those that somebody waits for."""
+    session = boto3.Session(
         aws_access_key_id=settings.access_key_id.reveal(),
         aws_secret_access_key=settings.secret_access_key.reveal(),
         botocore_session=botocore.session.Session(session_vars=_NO_FOREIGN_SETTINGS),
     )
+    try:
+        return (
+            _client(session, settings, REQUEST_SECONDS),
+            _client(session, settings, QUICK_SECONDS),
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"R2_ENDPOINT_URL: {error}") from error
 
 
 def _client(session: boto3.Session, settings: R2Settings, seconds: int) -> S3Client:

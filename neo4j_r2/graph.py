@@ -16,7 +16,7 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
-from neo4j_r2.driver import open_driver
+from neo4j_r2.driver import close_driver, open_driver
 from neo4j_r2.errors import GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph_errors import explain, first_line, is_refused_login
 from neo4j_r2.widths import Place, Widths
@@ -88,8 +88,8 @@ class Graph:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._driver.close()
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        close_driver(self._driver, error_type)
 
     def database(self) -> Database:
         """Log in and say which database this is.
@@ -165,9 +165,8 @@ class Graph:
 
     def counts(self) -> tuple[int, int]:
         """Return the number of nodes and of relationships, from the server's count store."""
-        nodes = self.row("MATCH (n) RETURN count(n) AS number")["number"]
-        relationships = self.row("MATCH ()-[r]->() RETURN count(r) AS number")["number"]
-        return nodes, relationships
+        row = self.row(queries.COUNTS)
+        return row["nodes"], row["relationships"]
 
     def highest_node_id(self) -> int:
         """Return the highest internal id of a node, -1 without any; a scan without properties."""

@@ -63,6 +63,20 @@ def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
             channel.get_nowait()
 
 
+def begin(call: Callable[[], Result]) -> Future[Result]:
+    """Make a call in a daemon: one that hangs does not keep an interrupted run from ending."""
+    future: Future[Result] = Future()
+
+    def make() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - carried to the waiting thread
+            future.set_exception(error)
+
+    threading.Thread(target=make, name="call", daemon=True).start()
+    return future
+
+
 def while_answering(
     call: Callable[[], object],
     ask: Callable[[], object],
@@ -75,7 +89,7 @@ def while_answering(
 
     :param on_answer: is called whenever `ask` has returned.
     """
-    made = _begin(call)
+    made = begin(call)
     while not wait([made], interval_seconds).done:
         ask()
         on_answer()
@@ -88,7 +102,7 @@ def ordered_map(
     """Yield `function` of each item in their order; up to `at_once` are under way."""
     pending: deque[Future[Result]] = deque()
     for item in items:
-        pending.append(_begin(partial(function, item)))
+        pending.append(begin(partial(function, item)))
         if len(pending) == at_once:
             yield pending.popleft().result()
     while pending:
@@ -110,24 +124,10 @@ class Lanes:
         """
         if len(self._pending) == self._number:
             self._pending.popleft()()
-        made = _begin(call)
+        made = begin(call)
         self._pending.append(lambda: take(made.result()))
 
     def drain(self) -> None:
         """Wait for all calls, and have their results taken."""
         while self._pending:
             self._pending.popleft()()
-
-
-def _begin(call: Callable[[], Result]) -> Future[Result]:
-    """Make a call in a daemon: one that hangs does not keep an interrupted run from ending."""
-    future: Future[Result] = Future()
-
-    def make() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - carried to the waiting thread
-            future.set_exception(error)
-
-    threading.Thread(target=make, name="call", daemon=True).start()
-    return future

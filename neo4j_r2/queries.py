@@ -6,6 +6,8 @@ from typing import Final
 
 from neo4j_r2.values import FLOATS_32
 
+COUNTS: Final = "RETURN COUNT { MATCH (n) } AS nodes, COUNT { MATCH ()-[r]->() } AS relationships"
+
 # No property is a list of lists: what is one says something of a value.
 LARGE: Final[list[list[object]]] = [[]]
 """Stands for a value that is too large to travel with those of other entities."""

@@ -11,11 +11,11 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Final
+from typing import Any, Final
 
 from neo4j_r2 import mark
 from neo4j_r2.batches import SchemaStatement
@@ -45,14 +45,16 @@ _LOOKUP_INDEXES: Final = (
 )
 """The two that a new database has, under the names that they have there."""
 _AWAIT: Final = "CALL db.awaitIndexes(86400)"
-_POPULATING: Final = "SHOW INDEXES YIELD state WHERE state = 'POPULATING' RETURN count(*) AS number"
+_NOT_ONLINE: Final = (
+    "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state <> 'ONLINE'"
+)
 _FIRST_PAUSES: Final = (0.005, 0.01, 0.02, 0.04, 0.08)
 """Seconds; the procedure looks only every tenth of one, and a small graph's indexes are quicker."""
 
 
 @dataclass
 class Counts:
-    """How many entities there have to be of each group; see `Contents`."""
+    """How many entities there are, or have to be, of each group; see `Contents`."""
 
     labels: Counter[str]
     types: Counter[str]
@@ -62,16 +64,16 @@ class Counts:
 class Outcome:
     """What a restore came to."""
 
-    nodes: int = 0
-    relationships: int = 0
+    identities: Identities = field(default_factory=Identities)
     unmatched: int = 0
     ambiguous: int = 0
     """See `Replay`."""
+    nodes: int = 0
+    relationships: int = 0
     failed_schema: list[str] = field(default_factory=list)
     """Each index or constraint that is not there, and what the server says of it."""
     differences: list[str] = field(default_factory=list)
     """Where the counts are not the archive's."""
-    identities: Identities = field(default_factory=Identities)
 
     @property
     def problems(self) -> list[str]:
@@ -125,9 +127,7 @@ class Restore:
             self._drop(*schema)
             if replaces:
                 self._delete()
-            outcome = self._replay(chain(first, items), on_progress)
-            if expected is not None:
-                outcome.differences = _differences(self._graph, expected)
+            outcome = self._replay(chain(first, items), expected, on_progress)
             self._target.run(mark.REMOVAL)
         return outcome
 
@@ -159,7 +159,9 @@ class Restore:
             self._target.run(mark.REMOVAL)
             raise GraphError("Somebody has just written to the database; no data was changed")
 
-    def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
+    def _replay(
+        self, items: Iterable[Item], expected: Counts | None, on_progress: Callable[[int], None]
+    ) -> Outcome:
         schema: list[str] = []
         replay = Replay(self._target, self._run_long)
         lookup_indexes: Sequence[str] = _LOOKUP_INDEXES
@@ -179,27 +181,29 @@ class Restore:
                 on_progress(rows_in(item))
         replay.flush()
         replay.remove_helpers()
-        outcome = Outcome(identities=replay.identities)
-        outcome.unmatched, outcome.ambiguous = replay.unmatched, replay.ambiguous
-        outcome.nodes, outcome.relationships = self._graph.counts()
-        outcome.failed_schema = self._create_schema(lookup_indexes, schema)
+        outcome = Outcome(replay.identities, replay.unmatched, replay.ambiguous)
+        self._finish(outcome, expected, lookup_indexes, schema)
         return outcome
 
-    def _create_schema(self, lookup_indexes: Sequence[str], schema: Sequence[str]) -> list[str]:
-        """Create indexes and constraints; return those that the server refuses or cannot build."""
-        number = sum(text.startswith("CREATE ") for text in schema)
-        log.info("Building %d indexes and constraints", number)
-        # Without the lookup indexes the server would scan the whole store for each of the others.
-        failures = self._create(lookup_indexes) + self._create(schema)
-        return failures + [
-            f"index {row['name']}: {row['message'].splitlines()[0]}"
-            for row in self._graph.rows(
-                "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state = 'FAILED'"
-            )
-        ]
+    def _finish(
+        self,
+        outcome: Outcome,
+        expected: Counts | None,
+        lookup_indexes: Sequence[str],
+        schema: Sequence[str],
+    ) -> None:
+        """Create indexes and constraints, and compare what there is with what there has to be."""
+        log.info("Building %d indexes and constraints", sum(map(_is_creation, schema)))
+        outcome.failed_schema = self._create(lookup_indexes)
+        found = _counts(self._graph)  # while the server builds those
+        outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
+        outcome.differences = _differences(found, expected) if expected else []
+        self._await_indexes()  # or it would scan the whole store for each of the others
+        outcome.failed_schema += self._create(schema)
+        outcome.failed_schema += self._await_indexes()
 
     def _create(self, statements: Iterable[str]) -> list[str]:
-        """Create some, and wait until they are built; return those that the server refuses."""
+        """Create indexes and constraints; return those that the server refuses."""
         failures = []
         for statement in statements:
             try:
@@ -207,19 +211,20 @@ class Restore:
             except GraphError as error:
                 if statement not in holdings(self._graph).statements:  # made just now
                     failures.append(f"{statement}: {error}")
-        self._await_indexes()
         return failures
 
-    def _await_indexes(self) -> None:
-        """Wait until no index is being built."""
+    def _await_indexes(self) -> list[str]:
+        """Wait until no index is being built; return those that could not be, and why."""
         for pause in _FIRST_PAUSES:
-            if not self._graph.row(_POPULATING)["number"]:
-                return
+            rows = self._graph.rows(_NOT_ONLINE)
+            if all(row["state"] == "FAILED" for row in rows):
+                return _failures(rows)
             time.sleep(pause)
         try:
             self._run_long(_AWAIT)
         except GraphError as error:  # of one that cannot be built, which its state says too
             log.debug("%s", error)
+        return _failures(self._graph.rows(_NOT_ONLINE))
 
     def _run_long(self, statement: str) -> None:
         while_answering(lambda: self._target.run(statement), self._graph.answer, self._on_alive)
@@ -240,15 +245,28 @@ def _told_on_failure(advice: str) -> Iterator[None]:
         raise
 
 
-def _differences(graph: Graph, expected: Counts) -> list[str]:
+def _is_creation(statement: str) -> bool:
+    return statement.startswith("CREATE ")
+
+
+def _failures(indexes: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [f"index {index['name']}: {index['message'].splitlines()[0]}" for index in indexes]
+
+
+def _counts(graph: Graph) -> Counts:
     labels, types = graph.counts_by_group()
-    found_labels = Counter({json.dumps(sorted(group)): number for group, number in labels})
-    found_types = Counter(dict(types))
+    return Counts(
+        Counter({json.dumps(sorted(group)): number for group, number in labels}),
+        Counter(dict(types)),
+    )
+
+
+def _differences(found: Counts, expected: Counts) -> list[str]:
     return [
-        f"The database has {found[group]:,} {what} {group}, the archive has {counts[group]:,}"
-        for what, found, counts in (
-            ("nodes with the labels", found_labels, expected.labels),
-            ("relationships of type", found_types, expected.types),
+        f"The database has {there[group]:,} {what} {group}, the archive has {counts[group]:,}"
+        for what, there, counts in (
+            ("nodes with the labels", found.labels, expected.labels),
+            ("relationships of type", found.types, expected.types),
         )
-        for group in sorted((found - counts) + (counts - found))
+        for group in sorted((there - counts) + (counts - there))
     ]

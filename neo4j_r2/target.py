@@ -11,7 +11,7 @@ import neo4j
 from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 from neo4j_r2.config import Neo4jSettings
-from neo4j_r2.driver import open_driver
+from neo4j_r2.driver import close_driver, open_driver
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph_errors import explain
 
@@ -66,8 +66,8 @@ class Target:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._driver.close()
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        close_driver(self._driver, error_type)
 
     def write(self, writes: Sequence[Write]) -> list[Written]:
         """Run statements in one transaction.

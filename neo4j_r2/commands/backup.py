@@ -76,11 +76,11 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
     """Export, compress and upload side by side, then prune."""
     started = now()
     log.info("Connecting to Neo4j: %s", config.neo4j.uri)
+    bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with Graph(config.neo4j, config.retry_seconds) as graph:
         database = graph.database()
         refuse_unfinished(graph, database.name)
         with watch.waiting_for("R2"):
-            bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
             sweep(bucket, lock, config.r2, database.name, started)
             accepted = last_accepted(

@@ -61,12 +61,14 @@ def run(invocation: Invocation) -> int:
         if not options.dry_run:
             lock = stack.enter_context(run_lock(config.service.state_directory))
         stack.enter_context(watch.running())
+        bucket = None if options.from_file else describe_bucket(config, watch)
         graph = stack.enter_context(Graph(settings, config.retry_seconds))
         target = stack.enter_context(Target(settings))
         place = f"database {graph.database().name} of {settings.uri}"
         held = holdings(graph)
         refuse(held.data_obstacles(), held, place, options)
-        source = open_source(invocation, config, watch)
+        with watch.waiting_for("R2"):
+            source = open_source(options, config, bucket)
         log.info("Restoring %s into %s", source.label, place)
         kept = Kept()
         contents = None if options.skip_verify else check(source, graph, watch, kept)
@@ -126,24 +128,28 @@ def refuse(
         )
 
 
-def open_source(invocation: Invocation, config: Config, watch: Watch) -> Source:
+def describe_bucket(config: Config, watch: Watch) -> Bucket:
+    """Return the bucket, which nobody has asked for anything yet."""
+    return Bucket(config.r2, config.retry_seconds, watch.progress)
+
+
+def open_source(options: argparse.Namespace, config: Config, bucket: Bucket | None) -> Source:
     """Return the archive that the command line means.
 
+    :param bucket: None if it is a file.
     :raises NoKeyError: if it is encrypted, and no private key was given that opens it.
     """
-    options = invocation.options
-    with watch.waiting_for("R2"):
-        if options.from_file:
-            stored = file_source(Path(options.from_file))
-        else:
-            stored = choose_stored(options, config, watch)
-        source = unlock(stored, config.private_keys)
+    if bucket:
+        stored = choose_stored(options, config, bucket)
+    else:
+        stored = file_source(Path(options.from_file))
+    source = unlock(stored, config.private_keys)
     return replace(source, allows_any_statement=options.allow_any_statement)
 
 
-def choose_stored(options: argparse.Namespace, config: Config, watch: Watch) -> StoredSource:
-    """Return the stored archive that the command line means."""
-    bucket = open_bucket(config, watch)
+def choose_stored(options: argparse.Namespace, config: Config, bucket: Bucket) -> StoredSource:
+    """Return the stored archive that the command line means, once the bucket answers."""
+    bucket.preflight()
     database = choose_database(config.databases, options.database, options.key)
     wish = Wish(database, options.key or LATEST, options.at)
     find = partial(chosen_source, bucket, config.r2.prefix, wish)
@@ -168,13 +174,6 @@ def refuse_empty(source: StoredSource, find_other: Callable[[], StoredSource]) -
         f"The latest backup, {source.label}, is of an empty graph; the latest one that is not is "
         f"{other.label}: give the key of the one that you mean"
     )
-
-
-def open_bucket(config: Config, watch: Watch) -> Bucket:
-    """Return the bucket, once it answers."""
-    bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
-    bucket.preflight()
-    return bucket
 
 
 def check(source: Source, graph: Graph, watch: Watch, kept: Kept) -> Contents:
@@ -211,8 +210,9 @@ def keep_safe(graph: Graph, held: Holdings, config: Config, lock: RunLock, watch
         log.warning("Database %s holds an unfinished restore: no backup of it", database.name)
         return
     log.info("Backing up database %s first (--no-safety-backup skips this)", database.name)
+    bucket = describe_bucket(config, watch)
     with watch.waiting_for("R2"):
-        bucket = open_bucket(config, watch)
+        bucket.preflight()
     progress = Progress(held.nodes + held.relationships, watch.progress)
     # Verified: it is about to be the only copy.
     config = replace(config, export_method="manual", verify_after=True)

@@ -6,28 +6,38 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from testbed.ports import LOOPBACK
 
 
 @contextmanager
-def relay(port: int) -> Iterator[tuple[int, bytearray]]:
-    """Have a port that passes all on to another one, and all that was sent to it."""
-    sent = bytearray()
+def relay(port: int, *, stalls_after: int | None = None) -> Iterator[tuple[int, bytearray]]:
+    """Have a port that passes all on to another one, and all that was sent to it.
+
+    :param stalls_after: how many bytes it takes; None if all that are sent.
+    """
+    sent, ended = bytearray(), threading.Event()
+
+    def note_sent(data: bytes) -> None:
+        sent.extend(data)
+        if stalls_after is not None and len(sent) >= stalls_after:
+            ended.wait()
 
     def copy(source: socket.socket, note: Callable[[bytes], None], target: socket.socket) -> None:
-        while data := source.recv(65_536):
-            note(data)
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # of a client that has ended
+            while data := source.recv(65_536):
+                note(data)
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with socket.create_connection((LOOPBACK, port)) as server:
                 reader = threading.Thread(target=copy, args=(server, len, self.request))
                 reader.start()
-                copy(self.request, sent.extend, server)
+                copy(self.request, note_sent, server)
                 reader.join()
 
     with socketserver.ThreadingTCPServer((LOOPBACK, 0), Handler) as listener:
@@ -35,4 +45,5 @@ def relay(port: int) -> Iterator[tuple[int, bytearray]]:
         try:
             yield listener.server_address[1], sent
         finally:
+            ended.set()
             listener.shutdown()

@@ -23,6 +23,7 @@ from testbed.waiting import wait_until
 from tests.integration import documents
 from tests.integration.old_backups import days_ago, put_backup
 from tests.integration.outcome import assert_told
+from tests.integration.relay import relay
 from tests.integration.restoring import (
     Original,
     assert_left_incomplete,
@@ -41,6 +42,8 @@ PROMPTLY = 10
 PEOPLE = 2_000
 SMALL_NODES = 100_000
 """That are written in several transactions, and yet are kept."""
+STALLS_AFTER = 5_000_000
+"""Bytes; the sockets do not hold three times as many."""
 WRITES_WHILE_HELD = 50
 CORRUPT = 5
 
@@ -177,6 +180,46 @@ def test_a_signal_ends_a_restore_promptly_and_the_state_is_told(
 
     assert_left_incomplete(service, run, 128 + number, f"Interrupted by signal {number.value}")
     assert is_marked(target)
+
+
+@contextmanager
+def taking_no_more(
+    service: Service, servers: tuple[Neo4jServer, Neo4jServer], s3: S3Server, tmp_path: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """Have a restore in the middle of sending a row that its server does not take."""
+    source, target = servers
+    source.reset()
+    with source.driver() as driver:
+        documents.fill(driver, documents=1, characters=4 * STALLS_AFTER)
+    one = Original.of(source, s3, tmp_path, BACKUP_EXPORT_METHOD="manual")
+    _, key = put_backup(service, one.backup, days_ago(0.5))
+    with relay(target.port, stalls_after=STALLS_AFTER) as (port, sent):
+        service = service.with_variables(NEO4J_URI=f"bolt://127.0.0.1:{port}")
+        with service.start("restore", key) as process:
+            wait_until(
+                lambda: len(sent) >= STALLS_AFTER, seconds=HELD_SECONDS, what="a row being sent"
+            )
+            yield process
+
+
+def test_a_signal_while_a_row_is_sent_ends_a_restore_promptly_too(
+    service: Service, servers: tuple[Neo4jServer, Neo4jServer], s3: S3Server, tmp_path: Path
+) -> None:
+    with taking_no_more(service, servers, s3, tmp_path) as process:
+        process.send_signal(signal.SIGTERM)
+        run = finish(process, PROMPTLY)
+
+    assert_left_incomplete(service, run, 128 + signal.SIGTERM, "Interrupted by signal 15")
+
+
+def test_a_neo4j_that_takes_no_more_ends_a_restore_with_the_limit(
+    service: Service, servers: tuple[Neo4jServer, Neo4jServer], s3: S3Server, tmp_path: Path
+) -> None:
+    service = service.with_variables(BACKUP_STALL_SECONDS="3")
+    with taking_no_more(service, servers, s3, tmp_path) as process:
+        run = finish(process, HELD_SECONDS)
+
+    assert_left_incomplete(service, run, 3, "No progress for 3 s while waiting for Neo4j")
 
 
 def test_a_neo4j_that_goes_down_in_the_middle_is_told_and_the_restore_can_be_repeated(
