@@ -92,9 +92,10 @@ class Bucket:
         :raises ConfigurationError: if the endpoint is no address.
         :raises BucketError: saying which of them is not, and what to check.
         """
+        client = self._quick_client
         reply = self._persist(
             "List",
-            lambda: self._quick_client.list_objects_v2(Bucket=self.name, MaxKeys=1),
+            lambda: client.list_objects_v2(Bucket=self.name, MaxKeys=1),
             seconds=QUICK_SECONDS,
         )
         if "KeyCount" not in reply and "Name" not in reply:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import neo4j
 
 from neo4j_r2.config import Neo4jSettings
+from neo4j_r2.errors import Ending
 
 log = logging.getLogger(__name__)
 
@@ -26,17 +29,31 @@ def open_driver(settings: Neo4jSettings) -> neo4j.Driver:
     )
 
 
-def close_driver(driver: neo4j.Driver, error_type: type[BaseException] | None) -> None:
-    """Close a driver's connections, without a word of what fails at that after an error.
+@contextmanager
+def open_session(driver: neo4j.Driver, **options: Any) -> Iterator[neo4j.Session]:
+    """Open a session with options of the driver's, and close it; not if the run is ended in it.
 
-    After one another thread may be in the middle of a call, which the driver does not allow for. A
-    run that is ended from outside leaves them to the process's end: one that the server does not
-    read from would keep it.
+    Closing waits for the server, and would for ever if that is what hangs.
     """
-    if error_type is None:
+    session = driver.session(**options)
+    try:
+        yield session
+    except Ending:
+        raise
+    except BaseException:
+        session.close()
+        raise
+    session.close()
+
+
+def close_driver(driver: neo4j.Driver, error_type: type[BaseException] | None) -> None:
+    """Close a driver's connections, after an error without a word of what fails at that.
+
+    Another thread may be in the middle of a call then, which the driver does not allow for.
+    """
+    try:
         driver.close()
-    elif issubclass(error_type, Exception):
-        try:
-            driver.close()
-        except Exception as error:  # noqa: BLE001 - whatever another thread's call makes of it
-            log.debug("The connection to Neo4j was not closed: %r", error)
+    except Exception as error:
+        if error_type is None:
+            raise
+        log.debug("The connection to Neo4j was not closed: %r", error)

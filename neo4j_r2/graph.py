@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -16,7 +17,7 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
-from neo4j_r2.driver import close_driver, open_driver
+from neo4j_r2.driver import close_driver, open_driver, open_session
 from neo4j_r2.errors import GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph_errors import explain, first_line, is_refused_login
 from neo4j_r2.widths import Place, Widths
@@ -304,8 +305,9 @@ class Graph:
             except (DriverError, Neo4jError) as error:
                 self._wait_or_raise(error, time.monotonic() - started)
 
-    def _session(self, fetch_size: int = 1000) -> neo4j.Session:
-        return self._driver.session(
+    def _session(self, fetch_size: int = 1000) -> AbstractContextManager[neo4j.Session]:
+        return open_session(
+            self._driver,
             database=self._settings.database,
             default_access_mode=neo4j.READ_ACCESS,
             fetch_size=fetch_size,

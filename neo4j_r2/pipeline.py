@@ -78,14 +78,14 @@ def begin(call: Callable[[], Result]) -> Future[Result]:
 
 
 def while_answering(
-    call: Callable[[], object],
+    call: Callable[[], Result],
     ask: Callable[[], object],
     on_answer: Callable[[], None],
     interval_seconds: float = _ASKING_SECONDS,
-) -> None:
+) -> Result:
     """Make a call that can take hours, and ask something short of the same server meanwhile.
 
-    An error of either is raised here.
+    Returns what the call returns; an error of either is raised here.
 
     :param on_answer: is called whenever `ask` has returned.
     """
@@ -93,7 +93,7 @@ def while_answering(
     while not wait([made], interval_seconds).done:
         ask()
         on_answer()
-    made.result()
+    return made.result()
 
 
 def ordered_map(

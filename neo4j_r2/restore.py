@@ -11,11 +11,11 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Final
 
 from neo4j_r2 import mark
 from neo4j_r2.batches import SchemaStatement
@@ -44,12 +44,12 @@ _LOOKUP_INDEXES: Final = (
     "CREATE LOOKUP INDEX IF NOT EXISTS FOR ()-[r]-() ON EACH type(r)",
 )
 """The two that a new database has, under the names that they have there."""
-_AWAIT: Final = "CALL db.awaitIndexes(86400)"
 _NOT_ONLINE: Final = (
     "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state <> 'ONLINE'"
 )
-_FIRST_PAUSES: Final = (0.005, 0.01, 0.02, 0.04, 0.08)
-"""Seconds; the procedure looks only every tenth of one, and a small graph's indexes are quicker."""
+_FIRST_PAUSE: Final = 0.005
+_LONGEST_PAUSE: Final = 0.5
+"""Seconds between two looks at the indexes; a small graph's are built within a few hundredths."""
 
 
 @dataclass
@@ -127,7 +127,8 @@ class Restore:
             self._drop(*schema)
             if replaces:
                 self._delete()
-            outcome = self._replay(chain(first, items), expected, on_progress)
+            outcome = self._replay(chain(first, items), on_progress)
+            self._count(outcome, expected)
             self._target.run(mark.REMOVAL)
         return outcome
 
@@ -159,17 +160,16 @@ class Restore:
             self._target.run(mark.REMOVAL)
             raise GraphError("Somebody has just written to the database; no data was changed")
 
-    def _replay(
-        self, items: Iterable[Item], expected: Counts | None, on_progress: Callable[[int], None]
-    ) -> Outcome:
+    def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
         schema: list[str] = []
         replay = Replay(self._target, self._run_long)
         lookup_indexes: Sequence[str] = _LOOKUP_INDEXES
         for item in items:
             if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
                 replay.flush()
-                for statement in (*lookup_indexes, _AWAIT):  # by which it may find nodes
+                for statement in lookup_indexes:  # by which it may find nodes
                     self._run_long(statement)
+                self._await_indexes()
                 lookup_indexes = ()
             if isinstance(item, SchemaStatement):
                 schema.append(item.text)
@@ -182,25 +182,12 @@ class Restore:
         replay.flush()
         replay.remove_helpers()
         outcome = Outcome(replay.identities, replay.unmatched, replay.ambiguous)
-        self._finish(outcome, expected, lookup_indexes, schema)
-        return outcome
-
-    def _finish(
-        self,
-        outcome: Outcome,
-        expected: Counts | None,
-        lookup_indexes: Sequence[str],
-        schema: Sequence[str],
-    ) -> None:
-        """Create indexes and constraints, and compare what there is with what there has to be."""
         log.info("Building %d indexes and constraints", sum(map(_is_creation, schema)))
-        outcome.failed_schema = self._create(lookup_indexes)
-        found = _counts(self._graph)  # while the server builds those
-        outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
-        outcome.differences = _differences(found, expected) if expected else []
-        self._await_indexes()  # or it would scan the whole store for each of the others
+        outcome.failed_schema += self._create(lookup_indexes)
+        self._await_indexes()  # or the server would scan the whole store for each of the others
         outcome.failed_schema += self._create(schema)
         outcome.failed_schema += self._await_indexes()
+        return outcome
 
     def _create(self, statements: Iterable[str]) -> list[str]:
         """Create indexes and constraints; return those that the server refuses."""
@@ -214,17 +201,29 @@ class Restore:
         return failures
 
     def _await_indexes(self) -> list[str]:
-        """Wait until no index is being built; return those that could not be, and why."""
-        for pause in _FIRST_PAUSES:
-            rows = self._graph.rows(_NOT_ONLINE)
-            if all(row["state"] == "FAILED" for row in rows):
-                return _failures(rows)
+        """Wait until no index is being built; return those that could not be, and why.
+
+        `db.awaitIndexes` looks only every tenth of a second, and ends with the first that fails.
+        """
+        pause = _FIRST_PAUSE
+        while True:
+            indexes = self._graph.rows(_NOT_ONLINE)
+            if all(index["state"] == "FAILED" for index in indexes):
+                return [
+                    f"index {each['name']}: {each['message'].splitlines()[0]}" for each in indexes
+                ]
+            self._on_alive()
             time.sleep(pause)
-        try:
-            self._run_long(_AWAIT)
-        except GraphError as error:  # of one that cannot be built, which its state says too
-            log.debug("%s", error)
-        return _failures(self._graph.rows(_NOT_ONLINE))
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _count(self, outcome: Outcome, expected: Counts | None) -> None:
+        """Find out how many entities there are, and of which groups not as many as expected."""
+        if expected is None:
+            outcome.nodes, outcome.relationships = self._graph.counts()
+            return
+        found = while_answering(lambda: _counts(self._graph), self._graph.answer, self._on_alive)
+        outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
+        outcome.differences = _differences(found, expected)
 
     def _run_long(self, statement: str) -> None:
         while_answering(lambda: self._target.run(statement), self._graph.answer, self._on_alive)
@@ -247,10 +246,6 @@ def _told_on_failure(advice: str) -> Iterator[None]:
 
 def _is_creation(statement: str) -> bool:
     return statement.startswith("CREATE ")
-
-
-def _failures(indexes: Iterable[Mapping[str, Any]]) -> list[str]:
-    return [f"index {index['name']}: {index['message'].splitlines()[0]}" for index in indexes]
 
 
 def _counts(graph: Graph) -> Counts:

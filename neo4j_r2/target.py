@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
@@ -11,7 +12,7 @@ import neo4j
 from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 from neo4j_r2.config import Neo4jSettings
-from neo4j_r2.driver import close_driver, open_driver
+from neo4j_r2.driver import close_driver, open_driver, open_session
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph_errors import explain
 
@@ -67,7 +68,10 @@ class Target:
         return self
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
-        close_driver(self._driver, error_type)
+        # A run that is ended from outside leaves its connections to the process's end: one that the
+        # server does not read from would keep it.
+        if error_type is None or issubclass(error_type, Exception):
+            close_driver(self._driver, error_type)
 
     def write(self, writes: Sequence[Write]) -> list[Written]:
         """Run statements in one transaction.
@@ -93,16 +97,17 @@ class Target:
     def run(self, query: str) -> None:
         """Run one statement in a transaction of its own, such as one that changes the schema."""
         try:
-            with self._driver.session(database=self._settings.database) as session:
+            with self._session() as session:
                 session.run(query).consume()
         except (DriverError, Neo4jError) as error:
             raise GraphError(self._explained(error)) from error
 
+    def _session(self) -> AbstractContextManager[neo4j.Session]:
+        return open_session(self._driver, database=self._settings.database)
+
     def _transaction(self, writes: Sequence[Write]) -> list[Written]:
-        with (
-            self._driver.session(database=self._settings.database) as session,
-            session.begin_transaction() as transaction,
-        ):
+        with self._session() as session:
+            transaction = session.begin_transaction()  # which the session rolls back if it is open
             written = [_written(transaction, write) for write in writes]
             for write, each in zip(writes, written, strict=True):
                 if write.creates not in (None, each.created):

@@ -61,7 +61,9 @@ def run(invocation: Invocation) -> int:
         if not options.dry_run:
             lock = stack.enter_context(run_lock(config.service.state_directory))
         stack.enter_context(watch.running())
-        bucket = None if options.from_file else describe_bucket(config, watch)
+        bucket = None
+        if not options.from_file:
+            bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         graph = stack.enter_context(Graph(settings, config.retry_seconds))
         target = stack.enter_context(Target(settings))
         place = f"database {graph.database().name} of {settings.uri}"
@@ -126,11 +128,6 @@ def refuse(
             f"The {place} is left as it is: {'; '.join(obstacles)}. --force replaces all that it "
             f"holds, {'without' if without else 'after'} a backup of it"
         )
-
-
-def describe_bucket(config: Config, watch: Watch) -> Bucket:
-    """Return the bucket, which nobody has asked for anything yet."""
-    return Bucket(config.r2, config.retry_seconds, watch.progress)
 
 
 def open_source(options: argparse.Namespace, config: Config, bucket: Bucket | None) -> Source:
@@ -210,7 +207,7 @@ def keep_safe(graph: Graph, held: Holdings, config: Config, lock: RunLock, watch
         log.warning("Database %s holds an unfinished restore: no backup of it", database.name)
         return
     log.info("Backing up database %s first (--no-safety-backup skips this)", database.name)
-    bucket = describe_bucket(config, watch)
+    bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with watch.waiting_for("R2"):
         bucket.preflight()
     progress = Progress(held.nodes + held.relationships, watch.progress)

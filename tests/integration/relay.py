@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 
 from testbed.ports import LOOPBACK
 
+_RECEIVED_AHEAD = 64 * 1024
+
 
 @contextmanager
 def relay(port: int, *, stalls_after: int | None = None) -> Iterator[tuple[int, bytearray]]:
@@ -41,6 +43,7 @@ def relay(port: int, *, stalls_after: int | None = None) -> Iterator[tuple[int, 
                 reader.join()
 
     with socketserver.ThreadingTCPServer((LOOPBACK, 0), Handler) as listener:
+        listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED_AHEAD)
         threading.Thread(target=listener.serve_forever).start()
         try:
             yield listener.server_address[1], sent

@@ -88,10 +88,13 @@ def test_a_server_without_tls_is_told_when_tls_is_asked_for(
     assert_told(service, run, 3, f"Neo4j connection failed: {uri}")
 
 
+@pytest.mark.parametrize(
+    "operation", ["ListObjectsV2", "UploadPart"], ids=["before the export", "during the export"]
+)
 def test_a_neo4j_that_stops_answering_ends_the_run_with_the_limit(
-    service: Service, long_graph: Neo4jServer, proxy: FaultProxy
+    service: Service, long_graph: Neo4jServer, proxy: FaultProxy, operation: str
 ) -> None:
-    hold = proxy.hold("UploadPart")
+    hold = proxy.hold(operation)
     process = service.with_variables(BACKUP_STALL_SECONDS="5").start()
     assert hold.reached.wait(HELD_SECONDS)
     with suspended(long_graph):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from testbed.database import DEFAULT_LOOKUP_INDEXES
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
+from tests.integration import documents
 from tests.integration.old_backups import PREFIX, days_ago, put_backup, stem
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import (
@@ -107,6 +109,26 @@ def test_a_graph_comes_back_exactly_to_another_server_and_to_its_own(
     assert plain.manifest["archive_key"].endswith(".cypher")
     source.reset()
     assert_restored(service.run("restore"), original, source)
+
+
+def test_an_index_that_cannot_be_built_is_named_once_the_others_are(
+    service: Service, source: Neo4jServer, target: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        documents.fill(driver, documents=1_000, characters=30_000)
+        driver.execute_query("CREATE FULLTEXT INDEX whole FOR (n:Document) ON EACH [n.text]")
+        driver.execute_query("CREATE RANGE INDEX limited FOR (n:Document) ON (n.text)")
+    service.with_variables(NEO4J_URI=source.uri, BACKUP_EXPORT_METHOD="manual").backup()
+
+    run = restore_elsewhere(service, target)
+
+    assert_told(service, run, 5, "not all is as the archive says")
+    assert re.findall(r"Not restored: (\S+ \S+)", run.log) == ["index limited:"]
+    assert not is_marked(target)
+    with target.driver() as driver:
+        query = "SHOW INDEXES YIELD name, state WHERE state <> 'ONLINE' RETURN name, state"
+        (index,) = driver.execute_query(query).records
+    assert list(index) == ["limited", "FAILED"]
 
 
 def test_byte_arrays_come_back_as_byte_arrays(

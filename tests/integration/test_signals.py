@@ -74,6 +74,37 @@ def test_a_signal_during_the_export_ends_it_promptly_even_if_neo4j_hangs(
     assert_nothing_left(service, proxy)
 
 
+@ends_by
+def test_a_signal_while_a_hanging_neo4j_is_asked_ends_the_run_promptly(
+    service: Service, long_graph: Neo4jServer, proxy: FaultProxy, number: signal.Signals
+) -> None:
+    hold = proxy.hold("ListObjectsV2")
+    process = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+    long_graph.process.suspend()
+    try:
+        hold.release.set()
+        wait_until(lambda: is_asked(long_graph), seconds=HELD_SECONDS, what="a query")
+
+        process.send_signal(number)
+        run = finish(process, PROMPTLY)
+    finally:
+        long_graph.process.resume()
+
+    assert_told(service, run, EXIT_CODES[number], "Interrupted by signal")
+    assert_nothing_left(service, proxy)
+
+
+def is_asked(server: Neo4jServer) -> bool:
+    """Whether a suspended server has been sent what it has not read; see proc_net_tcp(5)."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            _, local, _, _, queues, *_ = line.split()
+            if int(local.split(":")[1], 16) == server.port and int(queues.split(":")[1], 16):
+                return True
+    return False
+
+
 def stored_parts(proxy: FaultProxy) -> int:
     """Return the number of parts that the server has acknowledged."""
     return sum(
