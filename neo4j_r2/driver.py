@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -31,14 +32,17 @@ def open_driver(settings: Neo4jSettings) -> neo4j.Driver:
 
 @contextmanager
 def open_session(driver: neo4j.Driver, **options: Any) -> Iterator[neo4j.Session]:
-    """Open a session with options of the driver's, and close it; not if the run is ended in it.
+    """Open a session with options of the driver's, and close it.
 
-    Closing waits for the server, and would for ever if that is what hangs.
+    If the run is ended in it, or nobody wants the rest of a result, its connection is cut instead:
+    closing waits for the server, and would for ever if that is what hangs.
     """
     session = driver.session(**options)
     try:
         yield session
-    except Ending:
+    except (Ending, GeneratorExit):
+        # What the driver does when it is cancelled.
+        session.__exit__(CancelledError, None, None)  # type: ignore[no-untyped-call]
         raise
     except BaseException:
         session.close()

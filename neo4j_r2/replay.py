@@ -19,7 +19,7 @@ from neo4j_r2.identities import Identities
 from neo4j_r2.pipeline import Lanes
 from neo4j_r2.rows import Column
 from neo4j_r2.statements import Content, node_vectors, relationship_vectors, vector_arguments
-from neo4j_r2.target import Target, TooLargeError, Write, halves
+from neo4j_r2.target import Target, TooLargeError, Write, Written, halves
 from neo4j_r2.values import FLOATS_32
 
 _TRANSACTION_ROWS: Final = 5_000
@@ -32,9 +32,9 @@ _HELPER: Final = "_restore_pattern_"
 class Replay:
     """Nodes first, then relationships; the schema is the caller's, after them."""
 
-    def __init__(self, target: Target, run_long: Callable[[str], None]) -> None:
-        """:param run_long: runs a statement that can take long."""
-        self._run_long = run_long
+    def __init__(self, target: Target, build: Callable[[str], None]) -> None:
+        """:param build: creates an index by a statement, and returns when it is built."""
+        self._build = build
         self.identities = Identities()
         self.unmatched = 0
         """Relationships of patterns that no nodes match."""
@@ -121,9 +121,15 @@ class Replay:
         query = match_query(batch.type, batch.columns, batch.start, batch.end)
         joined = _joined(starts, ends, batch.rows)
         rows = [[*row, number] for number, row in enumerate(joined)]
-        [result] = self._target.write([Write(query, rows, None)])
-        self.unmatched += len(rows) - len(result.ids)
-        self.ambiguous += sum(number > 1 for _, number in result.ids)
+        write = partial(self._target.write, [Write(query, rows, None)])
+        self._lanes.begin(write, partial(self._count_matches, len(rows)))
+        self._lanes.drain()
+
+    def _count_matches(self, rows: int, written: list[Written]) -> None:
+        """Count of how many rows it made no relationship, or several."""
+        for each in written:
+            self.unmatched += rows - len(each.ids)
+            self.ambiguous += sum(number > 1 for _, number in each.ids)
 
     def _prepare(self, batch: MatchBatch) -> None:
         """Have an index by which each pattern of a batch is a seek."""
@@ -134,8 +140,7 @@ class Replay:
             if place not in self._helpers:
                 name = self._helpers[place] = f"{_HELPER}{len(self._helpers)}"
                 label, key = map(quote_name, place)
-                self._run_long(f"CREATE RANGE INDEX {name} FOR (n:{label}) ON (n.{key})")
-                self._run_long("CALL db.awaitIndexes(86400)")
+                self._build(f"CREATE RANGE INDEX {name} FOR (n:{label}) ON (n.{key})")
 
 
 def _joined(starts: list[Any], ends: list[Any], rows: list[list[Any]]) -> list[list[Any]]:

@@ -162,7 +162,7 @@ class Restore:
 
     def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
         schema: list[str] = []
-        replay = Replay(self._target, self._run_long)
+        replay = Replay(self._target, self._build)
         lookup_indexes: Sequence[str] = _LOOKUP_INDEXES
         for item in items:
             if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
@@ -189,6 +189,11 @@ class Restore:
         outcome.failed_schema += self._await_indexes()
         return outcome
 
+    def _build(self, statement: str) -> None:
+        """Create an index, and wait until it is built."""
+        self._run_long(statement)
+        self._await_indexes()
+
     def _create(self, statements: Iterable[str]) -> list[str]:
         """Create indexes and constraints; return those that the server refuses."""
         failures = []
@@ -208,10 +213,8 @@ class Restore:
         pause = _FIRST_PAUSE
         while True:
             indexes = self._graph.rows(_NOT_ONLINE)
-            if all(index["state"] == "FAILED" for index in indexes):
-                return [
-                    f"index {each['name']}: {each['message'].splitlines()[0]}" for each in indexes
-                ]
+            if all(each["state"] == "FAILED" for each in indexes):
+                return [_failure(each["name"], each["message"]) for each in indexes]
             self._on_alive()
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -246,6 +249,11 @@ def _told_on_failure(advice: str) -> Iterator[None]:
 
 def _is_creation(statement: str) -> bool:
     return statement.startswith("CREATE ")
+
+
+def _failure(index: str, message: str) -> str:
+    reason, _, _ = message.partition("\n")
+    return f"index {index}: {reason}"
 
 
 def _counts(graph: Graph) -> Counts:

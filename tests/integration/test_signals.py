@@ -95,10 +95,29 @@ def test_a_signal_while_a_hanging_neo4j_is_asked_ends_the_run_promptly(
     assert_nothing_left(service, proxy)
 
 
+@pytest.mark.parametrize("method", ["manual", "apoc"])
+def test_a_signal_ends_a_run_promptly_even_if_neo4j_and_r2_hang(
+    service: Service, long_graph: Neo4jServer, proxy: FaultProxy, method: str
+) -> None:
+    hold = proxy.hold("UploadPart")
+    process = service.with_variables(BACKUP_EXPORT_METHOD=method).start()
+    assert hold.reached.wait(HELD_SECONDS)
+    long_graph.process.suspend()
+    try:
+        process.send_signal(signal.SIGTERM)
+        run = finish(process, PROMPTLY)
+    finally:
+        long_graph.process.resume()
+
+    assert_told(service, run, 143, "Interrupted by signal")
+    assert "Upload aborted" in run.log
+    assert_nothing_left(service, proxy)
+
+
 def is_asked(server: Neo4jServer) -> bool:
     """Whether a suspended server has been sent what it has not read; see proc_net_tcp(5)."""
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in Path(table).read_text().splitlines()[1:]:
+    for table in Path("/proc/net").glob("tcp*"):
+        for line in table.read_text().splitlines()[1:]:
             _, local, _, _, queues, *_ = line.split()
             if int(local.split(":")[1], 16) == server.port and int(queues.split(":")[1], 16):
                 return True
