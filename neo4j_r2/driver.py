@@ -37,17 +37,13 @@ def open_session(driver: neo4j.Driver, **options: Any) -> Iterator[neo4j.Session
     If the run is ended in it, or nobody wants the rest of a result, its connection is cut instead:
     closing waits for the server, and would for ever if that is what hangs.
     """
-    session = driver.session(**options)
-    try:
-        yield session
-    except (Ending, GeneratorExit):
-        # What the driver does when it is cancelled.
-        session.__exit__(CancelledError, None, None)  # type: ignore[no-untyped-call]
-        raise
-    except BaseException:
-        session.close()
-        raise
-    session.close()
+    with driver.session(**options) as session:
+        try:
+            yield session
+        except (Ending, GeneratorExit):
+            # What the driver does when it is cancelled; nothing is left to close then.
+            session.__exit__(CancelledError, None, None)  # type: ignore[no-untyped-call]
+            raise
 
 
 def close_driver(driver: neo4j.Driver, error_type: type[BaseException] | None) -> None:

@@ -127,9 +127,9 @@ class Replay:
 
     def _count_matches(self, rows: int, written: list[Written]) -> None:
         """Count of how many rows it made no relationship, or several."""
-        for each in written:
-            self.unmatched += rows - len(each.ids)
-            self.ambiguous += sum(number > 1 for _, number in each.ids)
+        [result] = written
+        self.unmatched += rows - len(result.ids)
+        self.ambiguous += sum(number > 1 for _, number in result.ids)
 
     def _prepare(self, batch: MatchBatch) -> None:
         """Have an index by which each pattern of a batch is a seek."""

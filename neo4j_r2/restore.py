@@ -167,9 +167,7 @@ class Restore:
         for item in items:
             if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
                 replay.flush()
-                for statement in lookup_indexes:  # by which it may find nodes
-                    self._run_long(statement)
-                self._await_indexes()
+                self._build(*lookup_indexes)  # by which it may find nodes
                 lookup_indexes = ()
             if isinstance(item, SchemaStatement):
                 schema.append(item.text)
@@ -189,9 +187,10 @@ class Restore:
         outcome.failed_schema += self._await_indexes()
         return outcome
 
-    def _build(self, statement: str) -> None:
-        """Create an index, and wait until it is built."""
-        self._run_long(statement)
+    def _build(self, *statements: str) -> None:
+        """Create indexes, and wait until they are built."""
+        for statement in statements:
+            self._run_long(statement)
         self._await_indexes()
 
     def _create(self, statements: Iterable[str]) -> list[str]:

@@ -65,7 +65,7 @@ class Neo4jServer:
 
     @property
     def process(self) -> Process:
-        """The server's process, to suspend, resume or kill."""
+        """The server's process, to suspend or kill."""
         if self._process is None:
             self._process = Process(
                 f"Neo4j on port {self.port}", self._command(), log=self.directory / "console.log"

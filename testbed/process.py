@@ -4,8 +4,9 @@ import ctypes
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.waiting import WaitTimeoutError, wait_until
@@ -108,13 +109,14 @@ class Process:
         child.kill()
         child.wait()
 
-    def suspend(self) -> None:
-        """Freeze the child: its connections stay open and nothing answers."""
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Freeze the child for the time of the context: its connections stay open, none answers."""
         self._started().send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let a suspended child go on."""
-        self._started().send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._started().send_signal(signal.SIGCONT)
 
     def __enter__(self) -> "Process":
         """Start the child."""

@@ -74,7 +74,7 @@ class S3Server:
 
     @property
     def process(self) -> Process:
-        """The server's process, to suspend, resume or kill."""
+        """The server's process, to suspend or kill."""
         if self._process is None:
             self._process = Process(
                 f"s3proxy on port {self.port}", self._command(), log=self.directory / "console.log"

@@ -10,9 +10,13 @@ import pytest
 from testbed.fault_proxy import Fault, FaultProxy, FlipByte, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
-from testbed.waiting import wait_until
 from tests.integration.outcome import assert_nothing_left, assert_told, assert_whole
-from tests.integration.test_signals import HELD_SECONDS, PROMPTLY, stored_parts
+from tests.integration.test_signals import (
+    HELD_SECONDS,
+    PROMPTLY,
+    signalled_while_neo4j_hangs,
+    stored_parts,
+)
 from tests.keys import KeyPair
 from tests.service import Service, finish
 
@@ -47,17 +51,9 @@ def test_a_signal_aborts_the_upload_promptly(
 def test_a_signal_ends_it_promptly_even_if_neo4j_hangs(
     service: Service, long_graph: Neo4jServer, proxy: FaultProxy
 ) -> None:
-    hold = proxy.hold("UploadPart")
-    process = service.start()
-    assert hold.reached.wait(HELD_SECONDS)
-    long_graph.process.suspend()
-    try:
-        hold.release.set()
-        wait_until(lambda: stored_parts(proxy) > 0, seconds=HELD_SECONDS, what="a part")
-        process.send_signal(signal.SIGTERM)
-        run = finish(process, PROMPTLY)
-    finally:
-        long_graph.process.resume()
+    run = signalled_while_neo4j_hangs(
+        service, long_graph, proxy.hold("UploadPart"), lambda: stored_parts(proxy) > 0
+    )
 
     assert_told(service, run, 143, "Interrupted by signal")
     assert_nothing_left(service, proxy)

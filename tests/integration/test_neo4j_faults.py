@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,16 +34,6 @@ def silent_port() -> Iterator[int]:
     """A port at which connections are accepted and nothing is ever said."""
     with socket.create_server((LOOPBACK, 0)) as listener:
         yield listener.getsockname()[1]
-
-
-@contextmanager
-def suspended(server: Neo4jServer) -> Iterator[None]:
-    """Freeze a server for the time of the context."""
-    server.process.suspend()
-    try:
-        yield
-    finally:
-        server.process.resume()
 
 
 def test_a_wrong_password_is_told(service: Service, proxy: FaultProxy) -> None:
@@ -97,7 +86,7 @@ def test_a_neo4j_that_stops_answering_ends_the_run_with_the_limit(
     hold = proxy.hold(operation)
     process = service.with_variables(BACKUP_STALL_SECONDS="5").start()
     assert hold.reached.wait(HELD_SECONDS)
-    with suspended(long_graph):
+    with long_graph.process.suspended():
         hold.release.set()
 
         run = finish(process, HELD_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.integration.outcome import (
     assert_whole,
     unfinished_uploads,
 )
-from tests.service import Service, finish
+from tests.service import Run, Service, finish
 
 PROMPTLY = 5
 HELD_SECONDS = 60
@@ -52,22 +53,31 @@ def test_a_signal_during_the_upload_aborts_it_promptly(
     assert_nothing_left(service, proxy)
 
 
+def signalled_while_neo4j_hangs(
+    service: Service,
+    server: Neo4jServer,
+    hold: Hold,
+    is_there: Callable[[], bool],
+    number: signal.Signals = signal.SIGTERM,
+) -> Run:
+    """Freeze Neo4j while a run is held, let the run go on, and send a signal where it has to be."""
+    process = service.start()
+    assert hold.reached.wait(HELD_SECONDS)
+    with server.process.suspended():
+        hold.release.set()
+        wait_until(is_there, seconds=HELD_SECONDS, what="the run at that place")
+
+        process.send_signal(number)
+        return finish(process, PROMPTLY)
+
+
 @ends_by
 def test_a_signal_during_the_export_ends_it_promptly_even_if_neo4j_hangs(
     service: Service, long_graph: Neo4jServer, proxy: FaultProxy, number: signal.Signals
 ) -> None:
-    hold = proxy.hold("UploadPart")
-    process = service.start()
-    assert hold.reached.wait(HELD_SECONDS)
-    long_graph.process.suspend()
-    try:
-        hold.release.set()
-        wait_until(lambda: stored_parts(proxy) > 0, seconds=HELD_SECONDS, what="a part")
-
-        process.send_signal(number)
-        run = finish(process, PROMPTLY)
-    finally:
-        long_graph.process.resume()
+    run = signalled_while_neo4j_hangs(
+        service, long_graph, proxy.hold("UploadPart"), lambda: stored_parts(proxy) > 0, number
+    )
 
     assert_told(service, run, EXIT_CODES[number], "Interrupted by signal")
     assert "Upload aborted" in run.log
@@ -78,18 +88,9 @@ def test_a_signal_during_the_export_ends_it_promptly_even_if_neo4j_hangs(
 def test_a_signal_while_a_hanging_neo4j_is_asked_ends_the_run_promptly(
     service: Service, long_graph: Neo4jServer, proxy: FaultProxy, number: signal.Signals
 ) -> None:
-    hold = proxy.hold("ListObjectsV2")
-    process = service.start()
-    assert hold.reached.wait(HELD_SECONDS)
-    long_graph.process.suspend()
-    try:
-        hold.release.set()
-        wait_until(lambda: is_asked(long_graph), seconds=HELD_SECONDS, what="a query")
-
-        process.send_signal(number)
-        run = finish(process, PROMPTLY)
-    finally:
-        long_graph.process.resume()
+    run = signalled_while_neo4j_hangs(
+        service, long_graph, proxy.hold("ListObjectsV2"), lambda: is_asked(long_graph), number
+    )
 
     assert_told(service, run, EXIT_CODES[number], "Interrupted by signal")
     assert_nothing_left(service, proxy)
@@ -102,12 +103,9 @@ def test_a_signal_ends_a_run_promptly_even_if_neo4j_and_r2_hang(
     hold = proxy.hold("UploadPart")
     process = service.with_variables(BACKUP_EXPORT_METHOD=method).start()
     assert hold.reached.wait(HELD_SECONDS)
-    long_graph.process.suspend()
-    try:
+    with long_graph.process.suspended():
         process.send_signal(signal.SIGTERM)
         run = finish(process, PROMPTLY)
-    finally:
-        long_graph.process.resume()
 
     assert_told(service, run, 143, "Interrupted by signal")
     assert "Upload aborted" in run.log
