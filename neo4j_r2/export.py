@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from neo4j_r2.apoc import FAST_CHARACTERS, FAST_ENTITIES, ApocExport, Survey, survey_graph
+from neo4j_r2.apoc import FAST_CHARACTERS, FAST_ENTITIES, ApocExport
+from neo4j_r2.apoc_check import ApocCheck, check_for_apoc
 from neo4j_r2.errors import GraphError
 from neo4j_r2.graph import Database, Graph
 from neo4j_r2.log import megabytes
@@ -36,12 +37,12 @@ def choose_exporter(
         log.warning("APOC not available, using manual export")
         return walk
     reason = _untried(database) or (_too_many(graph) if method == "auto" else None)
-    survey = None if reason else survey_graph(graph, progress.step)
-    if survey:
-        reason = survey.unfit_reason or (_too_much(survey) if method == "auto" else None)
-    if survey and reason is None:
+    check = None if reason else check_for_apoc(graph, progress.step)
+    if check:
+        reason = check.unfit_reason or (_too_much(check) if method == "auto" else None)
+    if check and reason is None:
         log.info("APOC detected (version: %s), using APOC export", version)
-        return ApocExport(graph, database, started, survey, progress.add)
+        return ApocExport(graph, database, started, check, progress.add)
     if method == "apoc":
         raise GraphError(
             f"APOC detected (version: {version}), but its export would lose data: {reason}; "
@@ -64,7 +65,7 @@ def _too_many(graph: Graph) -> str | None:
     return f"{entities} entities, and APOC's text restores slowly above {FAST_ENTITIES}"
 
 
-def _too_much(survey: Survey) -> str | None:
-    if survey.characters <= FAST_CHARACTERS:
+def _too_much(check: ApocCheck) -> str | None:
+    if check.characters <= FAST_CHARACTERS:
         return None
-    return f"{megabytes(survey.characters)} of values, which APOC would hold in the server's heap"
+    return f"{megabytes(check.characters)} of values, which APOC would hold in the server's heap"

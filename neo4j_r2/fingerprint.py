@@ -27,10 +27,13 @@ class Fingerprint:
 
     def add_node(
         self, number: int, labels: Sequence[str], columns: Iterable[Column], values: Iterable[Any]
-    ) -> None:
-        """Add a node by its id; `values` are parameters as `decode` makes them."""
+    ) -> int:
+        """Add a node by its id, and return its SHA-256 as a number.
+
+        `values` are parameters as `decode` makes them.
+        """
         self.nodes += 1
-        self._add(["node", str(number), *_framed(sorted(labels))], columns, values)
+        return self._add(["node", str(number), *_framed(sorted(labels))], columns, values)
 
     def add_relationship(
         self, kind: str, ends: tuple[int, int], columns: Iterable[Column], values: Iterable[Any]
@@ -39,7 +42,7 @@ class Fingerprint:
         self.relationships += 1
         self._add(["relationship", kind, *map(str, ends)], columns, values)
 
-    def _add(self, names: list[str], columns: Iterable[Column], values: Iterable[Any]) -> None:
+    def _add(self, names: list[str], columns: Iterable[Column], values: Iterable[Any]) -> int:
         properties = sorted(
             (column.key, *_canonical(column.kind, value))
             for column, value in zip(columns, values, strict=True)
@@ -50,7 +53,9 @@ class Fingerprint:
         for part in map(_encoded, parts):
             digest.update(len(part).to_bytes(8, "big"))
             digest.update(part)
-        self._sum = (self._sum + int.from_bytes(digest.digest(), "big")) % _MODULUS
+        number = int.from_bytes(digest.digest(), "big")
+        self._sum = (self._sum + number) % _MODULUS
+        return number
 
 
 def _framed(names: Sequence[str]) -> list[str]:

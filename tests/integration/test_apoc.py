@@ -68,6 +68,63 @@ def test_a_graph_that_apoc_would_damage_is_refused_or_walked(
     assert service.backups()[0].manifest["export"]["method"] == "manual"
 
 
+DOUBTFUL = {
+    "two unique labels on one node": (
+        "CREATE CONSTRAINT c1 FOR (n:Person) REQUIRE n.email IS UNIQUE",
+        "CREATE CONSTRAINT c2 FOR (n:Customer) REQUIRE n.number IS UNIQUE",
+        "CREATE (:Person:Customer {email: 'a@x', number: 1})-[:BOUGHT]->(:Thing)",
+    ),
+    "two unique keys of one label": (
+        "CREATE CONSTRAINT c1 FOR (n:Person) REQUIRE n.email IS UNIQUE",
+        "CREATE CONSTRAINT c2 FOR (n:Person) REQUIRE n.number IS UNIQUE",
+        "CREATE (a:Person {email: 'a@x', number: 1})-[:KNOWS]->(:Person {email: 'b@x'}) "
+        "CREATE (a)<-[:KNOWS]-(:Person {number: 2})-[:KNOWS]->(:Person)-[:KNOWS]->(a)",
+    ),
+    "a unique label that only some nodes of a label have": (
+        "CREATE CONSTRAINT c1 FOR (n:A) REQUIRE n.k IS UNIQUE",
+        "CREATE CONSTRAINT c2 FOR (n:B) REQUIRE n.k IS UNIQUE",
+        "CREATE (:A:B:C {k: 1})-[:R]->(:B:C {k: 2})-[:R]->(:A:C {k: 2})-[:R]->(:C {k: 1})",
+    ),
+    "unique values that are equal in other types": (
+        "CREATE CONSTRAINT c1 FOR (n:A) REQUIRE n.k IS UNIQUE",
+        "CREATE (:A {k: 1})-[:R]->(:A {k: '1'})-[:R]->(:A {k: true})-[:R]->(:A {k: [1]})",
+    ),
+}
+
+
+@pytest.mark.parametrize("graph", DOUBTFUL)
+def test_a_default_backup_comes_back_whatever_is_unique_in_the_graph(
+    service: Service, source: Neo4jServer, target: Neo4jServer, graph: str
+) -> None:
+    with source.driver() as driver:
+        for statement in DOUBTFUL[graph]:
+            driver.execute_query(statement)
+    backup = service.backup()
+    assert service.run("verify").exit_code == 0
+    assert restore_elsewhere(service, target).exit_code == 0
+    assert differences(contents(source), target) == ""
+    target.reset()
+    run_cypher_shell(target, backup.text)
+    assert differences(contents(source), target) == ""
+
+
+def test_what_apoc_s_text_would_lose_is_walked_and_the_log_says_why(
+    service: Service, source: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        for statement in DOUBTFUL["two unique labels on one node"]:
+            driver.execute_query(statement)
+    run = service.run()
+    assert run.exit_code == 0
+    assert "[WARNING] APOC export failed (its text does not come back: " in run.log
+    assert "), using manual export\n" in run.log
+    assert [each.manifest["export"]["method"] for each in service.backups()] == ["manual"]
+    demanded = service.with_variables(BACKUP_EXPORT_METHOD="apoc").run()
+    assert demanded.exit_code == 3
+    assert "its text does not come back: " in demanded.log
+    assert len(service.backups()) == 1
+
+
 def test_a_large_graph_is_walked_because_apoc_s_text_restores_slowly(
     service: Service, source: Neo4jServer
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.apoc import ApocExport
+from neo4j_r2.apoc_check import APOC_IDENTITY
 from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.creation import Pattern
 from neo4j_r2.cypher import escape_non_ascii, quote_name
@@ -231,8 +231,8 @@ def test_the_schema_of_an_archive_of_our_own_is_passed_on_without_the_identity()
 
 
 def test_the_identity_of_an_archive_of_our_own_is_left_out() -> None:
-    created = identity_creation(ApocExport.identity)
-    removed = identity_removal(ApocExport.identity)
+    created = identity_creation(APOC_IDENTITY)
+    removed = identity_removal(APOC_IDENTITY)
     assert items(f"{created}CREATE (:A);\n{removed}{end(1, 0)}") == items("CREATE (:A);")
 
 

@@ -16,6 +16,7 @@ PURE = {
     "choose",
     "columns",
     "config",
+    "content_fingerprint",
     "contents",
     "creation",
     "cypher",
