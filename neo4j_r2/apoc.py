@@ -100,7 +100,8 @@ class ApocExport:
         self._summary = self._summarised(len(constraints), len(indexes))
         if self._graph.bookmark() != self._check.bookmark:
             raise ApocError("the graph was written to during APOC's export")
-        text = script.identity_removal(self.identity) + script.index_creation(indexes)
+        rows = script.removal_rows(counts[0], self._check.characters)
+        text = script.identity_removal(self.identity, rows) + script.index_creation(indexes)
         yield _block("epilogue", text + script.end(*counts))
 
     def summary(self) -> ExportSummary:

@@ -27,12 +27,18 @@ class Estimate(NamedTuple):
 
 def estimate(graph: Graph) -> Estimate:
     """Return about how large the graph is, from a few entities of each kind."""
-    nodes, relationships = graph.counts()
+    sizes = zip(mean_sizes(graph), graph.counts(), strict=True)
+    both = [size.times(number) for size, number in sizes]
+    return Estimate(*map(sum, zip(*both, strict=True)))
+
+
+def mean_sizes(graph: Graph) -> tuple[Estimate, Estimate]:
+    """Return about how large a node is, and a relationship; nothing if there are none."""
     last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
-    node_size = _mean_size(graph.nodes_by_ids, node_rows, last_node)
-    relationship_size = _mean_size(graph.relationships_by_ids, relationship_rows, last_relationship)
-    both = zip(node_size.times(nodes), relationship_size.times(relationships), strict=True)
-    return Estimate(*map(sum, both))
+    return (
+        _mean_size(graph.nodes_by_ids, node_rows, last_node),
+        _mean_size(graph.relationships_by_ids, relationship_rows, last_relationship),
+    )
 
 
 def _mean_size(

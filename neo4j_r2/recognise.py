@@ -25,6 +25,7 @@ _FRAME: Final = frozenset(
 )
 
 
+_REMOVAL_ROWS: Final = re.compile(r" OF ([1-9][0-9]{0,8}) ROWS;\Z")
 _METHOD: Final = re.compile(rb"// Neo4j \S+ \([^\n]*\), (manual|apoc) export, times in UTC\.\n")
 _HEADER_BYTES: Final = 1024
 
@@ -81,7 +82,6 @@ class Recogniser:
     def __init__(self) -> None:
         self._line = 0
         self._identity: Identity | None = None
-        self._removal: frozenset[str] = frozenset()
         self._counts = {NodeBatch: 0, RelationshipBatch: 0}
         self._is_at_end = False
 
@@ -110,7 +110,7 @@ class Recogniser:
     def _read(self, line: str) -> Iterator[Item]:
         if self._is_at_end:
             raise CorruptError("there is more after the end")
-        if line in _FRAME or line in self._removal:
+        if line in _FRAME or self._is_removal(line):
             return
         if line.startswith("//"):
             self._comment(line)
@@ -125,7 +125,14 @@ class Recogniser:
         if not script.identity_creation(identity).startswith(f"{line}\n"):
             raise CorruptError("not a statement of this service")
         self._identity = identity
-        self._removal = frozenset(script.identity_removal(identity).splitlines())
+
+    def _is_removal(self, line: str) -> bool:
+        """Whether a line removes the identity: of as many nodes at once as it says itself."""
+        if self._identity is None:
+            return False
+        rows = _REMOVAL_ROWS.search(line)
+        removal = script.identity_removal(self._identity, int(rows[1]) if rows else 0)
+        return line in removal.splitlines()
 
     def _batch(self, line: str) -> NodeBatch | RelationshipBatch:
         table = parse_table(line)

@@ -19,7 +19,7 @@ from neo4j_r2.identities import Identities
 from neo4j_r2.pipeline import Lanes
 from neo4j_r2.rows import Column
 from neo4j_r2.statements import Content, node_vectors, relationship_vectors, vector_arguments
-from neo4j_r2.target import Target, TooLargeError, Write, Written, halves
+from neo4j_r2.target import Target, TooLargeError, Write, halves
 from neo4j_r2.values import FLOATS_32
 
 _TRANSACTION_ROWS: Final = 5_000
@@ -121,15 +121,15 @@ class Replay:
         query = match_query(batch.type, batch.columns, batch.start, batch.end)
         joined = _joined(starts, ends, batch.rows)
         rows = [[*row, number] for number, row in enumerate(joined)]
-        write = partial(self._target.write, [Write(query, rows, None)])
+        write = partial(self._write, [Write(query, rows, None)])
         self._lanes.begin(write, partial(self._count_matches, len(rows)))
         self._lanes.drain()
 
-    def _count_matches(self, rows: int, written: list[Written]) -> None:
+    def _count_matches(self, rows: int, ids: list[list[list[int]]]) -> None:
         """Count of how many rows it made no relationship, or several."""
-        [result] = written
-        self.unmatched += rows - len(result.ids)
-        self.ambiguous += sum(number > 1 for _, number in result.ids)
+        [pairs] = ids
+        self.unmatched += rows - len(pairs)
+        self.ambiguous += sum(number > 1 for _, number in pairs)
 
     def _prepare(self, batch: MatchBatch) -> None:
         """Have an index by which each pattern of a batch is a seek."""

@@ -21,6 +21,7 @@ from neo4j_r2 import mark
 from neo4j_r2.batches import SchemaStatement
 from neo4j_r2.contents import rows_in
 from neo4j_r2.cypher import quote_name
+from neo4j_r2.deletion import delete_all
 from neo4j_r2.errors import GraphError
 from neo4j_r2.foreign import AnyStatement, Item
 from neo4j_r2.gather import MatchBatch
@@ -35,10 +36,6 @@ from neo4j_r2.watch import Watch
 log = logging.getLogger(__name__)
 
 _READ_AHEAD: Final = 4
-_DELETIONS: Final = (
-    "MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS",
-    "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS",
-)
 _LOOKUP_INDEXES: Final = (
     "CREATE LOOKUP INDEX IF NOT EXISTS FOR (n) ON EACH labels(n)",
     "CREATE LOOKUP INDEX IF NOT EXISTS FOR ()-[r]-() ON EACH type(r)",
@@ -126,7 +123,7 @@ class Restore:
         with _told_on_failure(self._advice):
             self._drop(*schema)
             if replaces:
-                self._delete()
+                delete_all(self._graph, self._target, self._on_alive)
             outcome = self._replay(chain(first, items), on_progress)
             self._count(outcome, expected)
             self._target.run(mark.REMOVAL)
@@ -135,7 +132,7 @@ class Restore:
     def clear(self) -> None:
         """Make the database as a new one, but for a mark."""
         self._drop(*self._graph.schema())
-        self._delete()
+        delete_all(self._graph, self._target, self._on_alive)
         for creation in _LOOKUP_INDEXES:
             self._run_long(creation)
 
@@ -145,11 +142,6 @@ class Restore:
         for index in indexes:
             if index.name != mark.NAME:
                 self._target.run(f"DROP INDEX {quote_name(index.name)}")
-
-    def _delete(self) -> None:
-        if any(self._graph.counts()):
-            for deletion in _DELETIONS:
-                self._run_long(deletion)
 
     def _mark(self, *, replaces: bool) -> None:
         try:

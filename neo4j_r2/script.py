@@ -22,7 +22,9 @@ _LOOKUP_INDEXES: Final = {
 """What a token lookup index can be on, and the names that 5.26 and late 2025 versions give the one
 that every new database has; there can be one of each."""
 AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
-_REMOVAL_ROWS: Final = 10_000
+_REMOVAL_ROWS: Final = 1_000
+_REMOVAL_CHARACTERS: Final = 8 * 1024 * 1024
+"""A server with a small heap has memory for so many characters of nodes in one transaction."""
 
 
 def header(database: Database, started: datetime, method: str) -> str:
@@ -51,14 +53,27 @@ def identity_creation(identity: Identity) -> str:
     )
 
 
-def identity_removal(identity: Identity) -> str:
-    """Return the statements that leave no trace of the identity."""
+def identity_removal(identity: Identity, rows: int) -> str:
+    """Return the statements that leave no trace of the identity.
+
+    :param rows: nodes in a transaction; see `removal_rows`.
+    """
     label, key = quote_name(identity.label), quote_name(identity.key)
     return (
         f"MATCH (n:{label}) CALL (n) {{ REMOVE n:{label} REMOVE n.{key} }} "
-        f"IN TRANSACTIONS OF {_REMOVAL_ROWS} ROWS;\n"
+        f"IN TRANSACTIONS OF {rows} ROWS;\n"
         f"DROP CONSTRAINT {quote_name(identity.constraint)};\n"
     )
+
+
+def removal_rows(nodes: int, characters: int) -> int:
+    """Return from how many nodes the identity can be removed at once.
+
+    The server reads a node's other properties for it, so that large ones need memory.
+
+    :param characters: of all nodes together.
+    """
+    return max(1, min(_REMOVAL_ROWS, _REMOVAL_CHARACTERS * nodes // max(1, characters)))
 
 
 def index_creation(indexes: Sequence[SchemaObject]) -> str:

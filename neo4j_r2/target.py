@@ -21,10 +21,13 @@ _DEADLOCK_SECONDS: Final = 2.0
 """The longest pause between them."""
 _MEMORY: Final = "Memory"
 """In the codes of the errors that smaller steps may avoid."""
+_TIMEOUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
+"""How the codes of the other such errors begin: a transaction has taken too long."""
 
 
 class TooLargeError(GraphError):
-    """The server has too little memory for one transaction; a smaller one may do."""
+    """The server has too little memory, or gives too little time, for one transaction; a smaller
+    one may do."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,18 @@ class Target:
 
         A deadlock is tried again. A commit whose reply is lost is not: it may have happened.
 
-        :raises TooLargeError: if the server has too little memory for it.
+        :raises TooLargeError: if the server has too little memory for it, or ends it as too long.
         :raises GraphError: if anything else fails, or fewer entities come to be than have to.
         """
         for attempt in range(_DEADLOCK_TRIES):
             try:
                 return self._transaction(writes)
-            except TransientError as error:
-                if _MEMORY in (error.code or ""):
+            except (DriverError, Neo4jError) as error:
+                if _is_too_large(error):
                     raise TooLargeError(self._explained(error)) from error
-                if attempt == _DEADLOCK_TRIES - 1:
+                if not isinstance(error, TransientError) or attempt == _DEADLOCK_TRIES - 1:
                     raise GraphError(self._explained(error)) from error
                 time.sleep(min(_DEADLOCK_SECONDS, 0.1 * 2**attempt))
-            except (DriverError, Neo4jError) as error:
-                raise GraphError(self._explained(error)) from error
         raise AssertionError("unreachable: the last try returns or raises")
 
     def run(self, query: str) -> None:
@@ -130,6 +131,11 @@ def _written(transaction: neo4j.Transaction, write: Write) -> Written:
     rows.clear()  # the result keeps its parameters, and is in a cycle with the transaction
     created = counters.nodes_created + counters.relationships_created
     return Written(record["ids"] if record else [], created)
+
+
+def _is_too_large(error: DriverError | Neo4jError) -> bool:
+    code = getattr(error, "code", None) or ""
+    return (isinstance(error, TransientError) and _MEMORY in code) or code.startswith(_TIMEOUT)
 
 
 class _Unprinted(list[Any]):

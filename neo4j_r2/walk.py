@@ -47,6 +47,8 @@ class Walk:
         self._seen = _IdSet()
         self._labels: Counter[tuple[str, ...]] = Counter()
         self._types: Counter[str] = Counter()
+        self._characters = 0
+        """Of the entities read so far, in memory."""
         self._dangling = 0
         self._schema_sizes = (0, 0)
         self._consistent = False
@@ -70,6 +72,7 @@ class Walk:
         yield self._prologue()
         for block in blocks(self._rows(self._graph.nodes(last_node), node_rows)):
             yield self._node_block(block)
+        removal_rows = script.removal_rows(self._labels.total(), self._characters)
         last_relationship = self._graph.highest_relationship_id()
         relationships = self._graph.relationships(last_relationship)
         for block in blocks(self._rows(relationships, relationship_rows)):
@@ -85,7 +88,7 @@ class Walk:
             )
         # Constraints last: an archive that was taken while others wrote can hold a unique value
         # twice. Its data is loaded by then, and the statement that fails names the constraint.
-        text = script.identity_removal(self.identity) + script.index_creation(indexes)
+        text = script.identity_removal(self.identity, removal_rows) + script.index_creation(indexes)
         text += script.constraint_creation(constraints)
         text += script.end(self._labels.total(), self._types.total())
         yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
@@ -111,7 +114,9 @@ class Walk:
         for batch in prefetch(batches, _READ_AHEAD):
             rows = encode(batch)
             self._on_progress(len(rows))
-            self._graph.expect(weight(rows), max(1, len(rows)))
+            characters = weight(rows)
+            self._characters += characters
+            self._graph.expect(characters, max(1, len(rows)))
             yield rows
 
     def _prologue(self) -> TextBlock:

@@ -10,7 +10,7 @@ DEFAULT_LOOKUP_INDEXES = {
     "index_f7700477": "FOR ()-[r]-() ON EACH type(r)",
 }
 _DELETE_EVERYTHING: LiteralString = (
-    "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 1000 ROWS"
+    "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 200 ROWS"
 )
 
 

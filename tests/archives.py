@@ -157,7 +157,7 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
     constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
     prologue = script.header(DATABASE, TAKEN, "manual") + script.identity_creation(IDENTITY)
-    epilogue = script.identity_removal(IDENTITY) + script.index_creation(indexes)
+    epilogue = script.identity_removal(IDENTITY, 1000) + script.index_creation(indexes)
     epilogue += script.constraint_creation(constraints)
     epilogue += script.end(len(nodes), len(relationships))
     labels = Counter(json.dumps(row.shape.group) for row in nodes)

@@ -232,7 +232,7 @@ def test_the_schema_of_an_archive_of_our_own_is_passed_on_without_the_identity()
 
 def test_the_identity_of_an_archive_of_our_own_is_left_out() -> None:
     created = identity_creation(APOC_IDENTITY)
-    removed = identity_removal(APOC_IDENTITY)
+    removed = identity_removal(APOC_IDENTITY, 1000)
     assert items(f"{created}CREATE (:A);\n{removed}{end(1, 0)}") == items("CREATE (:A);")
 
 

@@ -18,6 +18,7 @@ from neo4j_r2.script import (
     identity_creation,
     identity_removal,
     index_creation,
+    removal_rows,
 )
 from neo4j_r2.statements import Identity
 
@@ -70,11 +71,21 @@ def test_a_restore_waits_for_all_indexes_before_it_ends() -> None:
 
 
 def test_the_removal_names_all_that_the_creation_made() -> None:
-    removal = identity_removal(IDENTITY)
+    removal = identity_removal(IDENTITY, 1000)
     assert IDENTITY.constraint in identity_creation(IDENTITY)
     assert f"DROP CONSTRAINT `{IDENTITY.constraint}`" in removal
     assert f"REMOVE n:`{IDENTITY.label}`" in removal
     assert f"REMOVE n.`{IDENTITY.key}`" in removal
+
+
+@pytest.mark.parametrize(
+    ("nodes", "characters", "rows"),
+    [(0, 0, 1), (10, 100, 1000), (1000, 32_000_000, 262), (2, 100_000_000, 1)],
+)
+def test_the_identity_is_removed_from_fewer_nodes_at_once_the_larger_they_are(
+    nodes: int, characters: int, rows: int
+) -> None:
+    assert removal_rows(nodes, characters) == rows
 
 
 @pytest.mark.parametrize("version", DEFAULTS)
@@ -113,5 +124,5 @@ def test_each_of_a_servers_statements_is_one_line_of_printable_ascii(names: list
 
 
 def test_every_statement_of_the_identity_is_a_line_that_ends_in_a_semicolon() -> None:
-    created = identity_creation(IDENTITY) + identity_removal(IDENTITY)
+    created = identity_creation(IDENTITY) + identity_removal(IDENTITY, 1000)
     assert re.fullmatch(r"([ -~]+;\n){4}", created)
