@@ -2,13 +2,15 @@
 # make test    all tests; ARGS="-k retention" passes arguments to pytest
 # make bench   measure this service beside its peers, on servers of its own; ARGS="--help" says how
 # make lint    style, types and shell scripts
+# make requirements
+#              pin anew what pyproject.toml names, with uv; ARGS="--upgrade" takes newer versions
 # make clean   remove all that the others made
 
 PYTHON ?= python3
 BIN := .venv/bin
 SCRIPTS := .ci/run entrypoint.sh $(wildcard testbed/containers/*/*.sh)
 
-.PHONY: demo test bench lint clean
+.PHONY: demo test bench lint requirements clean
 
 demo: .venv/runtime
 	$(BIN)/python -m testbed.demo
@@ -26,8 +28,16 @@ lint: .venv/dev
 	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/hadolint Dockerfile testbed/containers/Dockerfile
 
+# A pin stays as long as it fits, so that a new name moves no other. The second file keeps to the first.
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--annotation-style line $(ARGS) pyproject.toml
+
+requirements:
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
 clean:
-	rm -rf .venv .testbed .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf dist .venv .testbed .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -exec rm -rf {} +
 
 # Stamps of what is installed; the demo does without the tools for tests and lint.
