@@ -1,7 +1,7 @@
 # make demo    back up a graph, restore it and compare, on servers of its own
 # make test    all tests; ARGS="-k retention" passes arguments to pytest
 # make bench   measure this service beside its peers, on servers of its own; ARGS="--help" says how
-# make lint    style, types and shell scripts
+# make lint    style, types, shell scripts, Dockerfiles and workflows
 # make sbom    list what the image's Python part is made of, in dist/sbom.cdx.json
 # make requirements
 #              pin anew what pyproject.toml names, with uv; ARGS="--upgrade" takes newer versions
@@ -28,6 +28,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/hadolint Dockerfile testbed/containers/Dockerfile
+	$(BIN)/zizmor --offline --quiet .github
 
 # Of an environment with nothing else, as it tells the licenses and what needs what. The tool checks
 # what it wrote against CycloneDX's schema.
