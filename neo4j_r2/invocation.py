@@ -28,9 +28,7 @@ class Invocation:
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line; exits with 2 on a wrong one, as on a wrong configuration."""
-    parser = argparse.ArgumentParser(
-        prog="backup.py", description="Backs up a live Neo4j database to Cloudflare R2."
-    )
+    parser = argparse.ArgumentParser(description="Backs up a live Neo4j database to Cloudflare R2.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_database(commands.add_parser("backup", help="make one backup of each (the default)"))
     _add_list(commands.add_parser("list", help="list the backups in the bucket"))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, Self
 
 _PROC: Final = Path("/proc")
-_PROGRAM: Final = b"backup.py"
+_PROGRAM_NAMES: Final = frozenset({b"backup.py", b"neo4j-r2-backup"})
+"""Of the file, and of the console script that a package installs."""
 _START_TIME_FIELD: Final = 19
 """Of /proc/PID/stat, counted from 0 after the command's name; see proc(5)."""
 
@@ -50,7 +51,7 @@ def other_runs() -> list[int]:
 def _runs_program(command_line: bytes) -> bool:
     """Whether one of the arguments is the program; not a shell, which has its command in one."""
     arguments = (each for each in command_line.split(b"\0") if b" " not in each)
-    return any(argument.rpartition(b"/")[2] == _PROGRAM for argument in arguments)
+    return any(argument.rpartition(b"/")[2] in _PROGRAM_NAMES for argument in arguments)
 
 
 def _processes() -> Iterator[Path]:

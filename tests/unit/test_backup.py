@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from tests.unit.process import run, run_program
+import backup
+import neo4j_r2
+from tests.unit.process import ROOT, run, run_program
 
 COMMANDS = (
     "backup",
@@ -58,6 +62,27 @@ sys.exit(backup.main(["check"]))
     process = run(code)
     assert process.returncode == 2
     assert "Traceback" not in process.stderr
+
+
+def test_the_installed_command_is_the_same_program() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (script,) = project["project"]["scripts"].values()
+    module, _, function = script.partition(":")
+    assert getattr(import_module(module), function) is vars(backup)["main"]
+
+
+def test_the_installed_command_takes_its_name_and_arguments_from_the_process() -> None:
+    code = "import sys; from neo4j_r2.main import main; sys.argv = sys.argv[1:]; sys.exit(main())"
+    process = run(code, "/usr/local/bin/neo4j-r2-backup", "destroy")
+    assert process.returncode == 2
+    assert process.stderr.startswith("usage: neo4j-r2-backup [-h]")
+
+
+def test_the_version_is_named_once() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == "neo4j_r2/__init__.py"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", neo4j_r2.__version__)
 
 
 def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_the_reference_s_defaults_are_the_ones_in_force() -> None:
     assert read_config(required | expanded, {}) == read_config(required, {})
 
 
-@pytest.mark.parametrize("document", ["README.md", *DOCUMENTS])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", *DOCUMENTS])
 def test_a_link_to_a_document_or_a_section_leads_somewhere(document: str) -> None:
     path = ROOT / document
     for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", path.read_text(encoding="utf-8")):

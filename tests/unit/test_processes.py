@@ -94,6 +94,7 @@ def test_every_way_to_start_the_program_is_a_run_until_it_ends(
         started(sys.executable, "-u", str(program), "backup"),
         started(sys.executable, "backup.py", directory=program.parent),
         started("./backup.py", directory=program.parent),
+        started(shutil.copy(program, program.with_name("neo4j-r2-backup"))),
     ]
     pids = {process.pid for process in processes}
     wait_until(lambda: pids <= set(other_runs()), seconds=SECONDS, what="all runs")
