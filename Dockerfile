@@ -1,9 +1,9 @@
 ARG PYTHON_IMAGE=python:3.13.9-slim-trixie
 FROM ${PYTHON_IMAGE}
 
-# cronie is the crond that ends on SIGTERM. Not wanted here are its packaged system jobs, and
-# pam_loginuid, which fails every job on hosts where the engine was started from a login. Debian
-# keeps only the newest version of a package, so that a pinned one would break the build.
+# cronie's crond ends on SIGTERM. Its packaged system jobs are removed. So is pam_loginuid: it fails every job on
+# hosts where the engine was started from a login. No version is pinned, because Debian keeps only the newest
+# version of a package, and a pinned one would break the build.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends cronie procps \
@@ -14,15 +14,15 @@ RUN apt-get update \
 
 WORKDIR /app
 COPY requirements.txt ./
-# Of the S3 client's tables of all services only S3's own is used; the others are 25 MB.
+# The S3 client brings tables for all services of AWS. Only the one for S3 is used; the others take 25 MB.
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt \
     && find "$(python3 -c 'import botocore; print(*botocore.__path__)')/data" \
         -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} +
 
 COPY neo4j_r2 ./neo4j_r2
 COPY --chmod=755 backup.py entrypoint.sh ./
-# Readable for the job's user, whatever the modes of the files were, and compiled, as the file system
-# is read-only.
+# The jobs' user must be able to read the files, whatever their modes were. They are compiled here, because the
+# file system is read-only later.
 RUN chmod -R a+rX . && python3 -m compileall -q .
 
 ENV BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the configuration, waits for Neo4j, writes root's crontab and becomes its supervisor.
+# Checks the configuration, waits for Neo4j, writes root's crontab, and becomes the supervisor of crond.
 set -eu
 
 [ $# -eq 0 ] || exec "$@"
@@ -10,22 +10,22 @@ environment=/run/neo4j-r2-backup.environment
 set -- setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups --no-new-privs \
     python3 /app/backup.py
 
-# The first process of a container gets only the signals that it has asked for.
+# The first process of a container gets only the signals that it handles.
 trap 'exit 143' TERM INT
 
-# As the user that the jobs have: what that one may not read or write is told now.
+# Both commands run as the user of the jobs, so that missing permissions show now.
 schedule=$("$@" check)
 "$@" wait &
 wait $! || {
     code=$?
-    # The engine will start this again. A login that is tried time after time locks the account.
+    # The engine starts the container again. Without a pause, repeated wrong logins would lock the account.
     sleep 60 &
     wait $!
     exit $code
 }
 
-# crond gives a job almost no environment, so it is kept for it, in the shell's own quoting. The
-# line sends all output to the container's log, reads the file as root, and gives up root's rights.
+# crond gives a job almost no environment. So the environment is saved for it, in the shell's own quoting. The
+# crontab's line sends all output to the container's log, reads this file as root, and gives up root's rights.
 export -p >"$environment"
 crontab - <<EOF
 $schedule exec >/proc/1/fd/1 2>/proc/1/fd/2; . $environment; cd /app && exec $*
