@@ -15,6 +15,7 @@ from neo4j_r2.errors import CorruptError
 from neo4j_r2.graph import Graph, SchemaObject
 from neo4j_r2.log import megabytes
 from neo4j_r2.rows import Row, node_rows, relationship_rows
+from neo4j_r2.script import unstated
 from neo4j_r2.statements import Identity
 
 APOC_IDENTITY: Final = Identity("UNIQUE IMPORT LABEL", "UNIQUE IMPORT ID", "UNIQUE_IMPORT_NAME")
@@ -100,6 +101,8 @@ def _unfit_schema(graph: Graph) -> str | None:
     constraints, indexes = graph.schema()
     if any(each.name == APOC_IDENTITY.constraint for each in (*constraints, *indexes)):
         return f"APOC uses the name {APOC_IDENTITY.constraint} itself"
+    if names := unstated([*constraints, *indexes]):
+        return f"Neo4j does not say how to create {names[0]}"
     reasons = map(_unfit_constraint, constraints)
     return next((reason for reason in reasons if reason is not None), None)
 

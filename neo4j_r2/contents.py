@@ -6,6 +6,7 @@ import json
 from collections import Counter
 
 from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
+from neo4j_r2.cypher import CYPHER_25
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.foreign import AnyStatement, Item
 from neo4j_r2.gather import MatchBatch
@@ -87,7 +88,8 @@ class Contents:
         Of the two lookup indexes of a new database it states only those that are to be replaced,
         by a removal under each of their two names.
         """
-        constraints = sum(text.startswith("CREATE CONSTRAINT ") for text in self.schema)
+        statements = (text.removeprefix(CYPHER_25) for text in self.schema)
+        constraints = sum(text.startswith("CREATE CONSTRAINT ") for text in statements)
         removals = sum(text.startswith("DROP INDEX ") for text in self.schema)
         return constraints, len(self.schema) - constraints - removals + 2 - removals // 2
 

@@ -17,6 +17,8 @@ _UNSAFE_IN_NAME = re.compile(r"[^ -\[\]-~]")  # everything but printable ASCII w
 
 _ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
+CYPHER_25: Final = "CYPHER 25 "
+"""How a statement begins that older Cypher cannot state."""
 
 
 def quote_name(name: str) -> str:

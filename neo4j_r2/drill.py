@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement
+from neo4j_r2.cypher import CYPHER_25
 from neo4j_r2.decode import decode
 from neo4j_r2.errors import ConfigurationError, GraphError
 from neo4j_r2.fingerprint import Fingerprint
@@ -18,7 +19,7 @@ from neo4j_r2.rows import Row, node_rows, relationship_rows
 from neo4j_r2.source import Source
 
 _READ_AHEAD: Final = 2
-_IS_OWN: Final = re.compile(r"CREATE (?!LOOKUP )")
+_IS_OWN: Final = re.compile(rf"(?:{CYPHER_25})?CREATE (?!LOOKUP )")
 
 
 def refuse_unfit(graph: Graph, source: Source) -> None:

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from neo4j_r2.creation import IMPORT_KEY, IMPORT_LABEL, RELATIONSHIP_IMPORT_KEY
+from neo4j_r2.cypher import CYPHER_25
 from neo4j_r2.errors import CorruptError
 from neo4j_r2.scanner import Scanner
 
@@ -49,7 +50,7 @@ _ON_TOKENS: Final = (
     rf"(?:\({_BARE}\) ON EACH labels\({_BARE}\)|\(\)-\[{_BARE}\]-\(\) ON EACH type\({_BARE}\))"
 )
 _SCHEMA: Final = re.compile(
-    rf"CREATE (?:(?:RANGE |TEXT |POINT )?INDEX{_WHOSE}ON \({_PROPERTIES}\)"
+    rf"(?:{CYPHER_25})?CREATE (?:(?:RANGE |TEXT |POINT )?INDEX{_WHOSE}ON \({_PROPERTIES}\)"
     rf"|VECTOR INDEX{_WHOSE}ON (?:{_PROPERTY}|\({_PROPERTY}\))(?:\s+WITH \[{_PROPERTIES}\])?"
     rf"|FULLTEXT INDEX{_WHOSE}ON EACH \[{_PROPERTIES}\]"
     rf"|LOOKUP INDEX{_NAMED}{_ON_TOKENS}"
@@ -59,6 +60,10 @@ _SCHEMA: Final = re.compile(
     r"(\s+OPTIONS (?=\{))?"
     # A new database has lookup indexes that the archived one perhaps had not.
     r"|DROP INDEX `index_[0-9a-f]{8}` IF EXISTS"
+)
+
+_IS_SCHEMA: Final = re.compile(
+    rf"(?:(?:{CYPHER_25})?CREATE (?:[A-Z]+ )?(?:INDEX|CONSTRAINT)|DROP INDEX)\b"
 )
 
 
@@ -78,4 +83,4 @@ def check_schema(text: str) -> None:
 
 def is_schema(text: str) -> bool:
     """Whether a statement is about an index or a constraint."""
-    return re.match(r"(?:CREATE (?:[A-Z]+ )?(?:INDEX|CONSTRAINT)|DROP INDEX)\b", text) is not None
+    return _IS_SCHEMA.match(text) is not None

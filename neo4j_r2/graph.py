@@ -17,6 +17,7 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2 import queries
 from neo4j_r2.config import Neo4jSettings
+from neo4j_r2.cypher import CYPHER_25
 from neo4j_r2.driver import close_driver, open_driver, open_session
 from neo4j_r2.errors import GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph_errors import explain, first_line, is_refused_login
@@ -34,6 +35,7 @@ VALUE_CHARACTERS: Final = 8 * RECORD_CHARACTERS
 """Characters of a property in one record; an entity with more than its share comes alone."""
 LATE_IDS: Final = 16
 """Ids read at once where they are not a range; few, as that is not tried again in smaller steps."""
+_SCHEMA_COLUMNS: Final = "YIELD name, type, properties, createStatement"
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
 _WAIT_STEP_SECONDS: Final = 1.0
 _UNLIMITED: Final = (1 << 63) - 1
@@ -68,7 +70,8 @@ class SchemaObject:
     name: str
     type: str
     properties: tuple[str, ...]
-    create_statement: str
+    create_statement: str | None
+    """None if the server cannot say; with its language in front if only Cypher 25 can state it."""
 
 
 class Graph:
@@ -208,12 +211,9 @@ class Graph:
 
     def schema(self) -> tuple[list[SchemaObject], list[SchemaObject]]:
         """Return all constraints, and all indexes that no constraint owns, by their names."""
-        columns = "YIELD name, type, properties, createStatement"
-        constraints = self.rows(f"SHOW CONSTRAINTS {columns}")
-        indexes = self.rows(
-            f"SHOW INDEXES {columns}, owningConstraint WHERE owningConstraint IS NULL"
-        )
-        return _schema_objects(constraints), _schema_objects(indexes)
+        constraints = self._schema_objects("SHOW CONSTRAINTS", "")
+        no_owner = ", owningConstraint WHERE owningConstraint IS NULL"
+        return constraints, self._schema_objects("SHOW INDEXES", no_owner)
 
     def uses_label(self, label: str) -> bool:
         """Whether any node has a label."""
@@ -289,6 +289,36 @@ class Graph:
     def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
         with self._session() as session:
             return [_row(record) for record in _whole(session.run(query, dict(parameters)))]
+
+    def _schema_objects(self, show: str, where: str) -> list[SchemaObject]:
+        rows = self.rows(f"CYPHER 5 {show} {_SCHEMA_COLUMNS}{where}")
+        statements = {row["name"]: row["createStatement"] for row in rows}
+        if None in statements.values():
+            in_cypher_25 = self._cypher_25_statements(show)
+            statements = {
+                name: statement or in_cypher_25.get(name) for name, statement in statements.items()
+            }
+        objects = (
+            SchemaObject(
+                row["name"], row["type"], tuple(row["properties"] or ()), statements[row["name"]]
+            )
+            for row in rows
+        )
+        return sorted(objects, key=lambda schema_object: schema_object.name)
+
+    def _cypher_25_statements(self, show: str) -> dict[str, str]:
+        """Return the statements of what Cypher 5 cannot state, such as an index with a filter."""
+        try:
+            rows = self.rows(f"{CYPHER_25}{show} {_SCHEMA_COLUMNS}")
+        except GraphUnavailableError:
+            raise
+        except GraphError:  # a server that does not know the language
+            return {}
+        return {
+            row["name"]: f"{CYPHER_25}{row['createStatement']}"
+            for row in rows
+            if row["createStatement"] is not None
+        }
 
     def _login(self, query: str) -> list[Mapping[str, Any]]:
         """Run the first query: without patience, so that a wrong address is told at once."""
@@ -421,13 +451,3 @@ def _whole(result: neo4j.Result) -> Iterator[neo4j.Record]:
     yield from result
     if result.consume().query_type is None:
         raise ServiceUnavailable("the connection was lost during a result")
-
-
-def _schema_objects(rows: list[Mapping[str, Any]]) -> list[SchemaObject]:
-    objects = (
-        SchemaObject(
-            row["name"], row["type"], tuple(row["properties"] or ()), row["createStatement"]
-        )
-        for row in rows
-    )
-    return sorted(objects, key=lambda schema_object: schema_object.name)

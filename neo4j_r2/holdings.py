@@ -29,7 +29,7 @@ class Holdings:
     @property
     def statements(self) -> set[str]:
         """The schema, as an archive states it."""
-        return {escape_unicode(each.create_statement) for each in self.schema}
+        return set(filter(None, map(_statement, self.schema)))
 
     def data_obstacles(self) -> list[str]:
         """Return what speaks against a restore into the database, whatever the archive holds."""
@@ -42,11 +42,8 @@ class Holdings:
 
         :param archive_schema: None if the archive was not read.
         """
-        others = [
-            each.name
-            for each in self.schema
-            if escape_unicode(each.create_statement) not in (archive_schema or ())
-        ]
+        known = archive_schema or ()
+        others = [each.name for each in self.schema if _statement(each) not in known]
         if not others:
             return self.data_obstacles()
         why = "that the archive does not have"
@@ -56,6 +53,11 @@ class Holdings:
             *self.data_obstacles(),
             f"it has constraints or indexes {why}: {', '.join(others)}",
         ]
+
+
+def _statement(schema_object: SchemaObject) -> str | None:
+    statement = schema_object.create_statement
+    return None if statement is None else escape_unicode(statement)
 
 
 def holdings(graph: Graph) -> Holdings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
@@ -50,6 +50,8 @@ class ExportSummary:
     """Whether it is proved that nothing was committed meanwhile."""
     dangling_relationships: int
     """Relationships left out, because an endpoint was deleted while they were read."""
+    unstated_schema: list[str] = field(default_factory=list)
+    """Names of constraints and indexes left out, because the server cannot state them."""
 
     @property
     def entities(self) -> int:

@@ -239,7 +239,7 @@ def _told_on_failure(advice: str) -> Iterator[None]:
 
 
 def _is_creation(statement: str) -> bool:
-    return statement.startswith("CREATE ")
+    return not statement.startswith("DROP ")
 
 
 def _failure(index: str, message: str) -> str:

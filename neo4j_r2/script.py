@@ -90,7 +90,7 @@ def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
     """
     lines = []
     for target, defaults in _LOOKUP_INDEXES.items():
-        names = [index.name for index in lookups if index.create_statement.endswith(target)]
+        names = [index.name for index in lookups if (index.create_statement or "").endswith(target)]
         if set(names) & set(defaults):
             continue
         lines += [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in defaults]
@@ -116,9 +116,21 @@ def end_marker(nodes: int, relationships: int) -> str:
 
 
 def _statement(schema_object: SchemaObject) -> str:
-    """Return a create statement as ASCII on one line.
+    """Return a create statement as ASCII on one line; nothing if the server has none.
 
     The server quotes names but leaves backslashes, line breaks and the rest in them as they are;
     escapes are decoded in names and strings alike, so the whole statement can be escaped.
     """
+    if schema_object.create_statement is None:
+        return ""
     return escape_unicode(schema_object.create_statement) + ";\n"
+
+
+def stated(schema: Sequence[SchemaObject]) -> int:
+    """Return how many constraints and indexes a statement can create."""
+    return len(schema) - len(unstated(schema))
+
+
+def unstated(schema: Iterable[SchemaObject]) -> list[str]:
+    """Return the names of constraints and indexes that no statement can create."""
+    return [each.name for each in schema if each.create_statement is None]

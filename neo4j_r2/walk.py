@@ -51,6 +51,7 @@ class Walk:
         """Of the entities read so far, in memory."""
         self._dangling = 0
         self._schema_sizes = (0, 0)
+        self._unstated: list[str] = []
         self._consistent = False
 
     def blocks(self) -> Iterator[TextBlock]:
@@ -78,7 +79,8 @@ class Walk:
         for block in blocks(self._rows(relationships, relationship_rows)):
             yield from self._relationship_blocks(block)
         constraints, indexes = self._graph.schema()
-        self._schema_sizes = len(constraints), len(indexes)
+        self._unstated = script.unstated([*constraints, *indexes])
+        self._schema_sizes = script.stated(constraints), script.stated(indexes)
         counts = self._graph.counts()
         self._consistent = self._graph.bookmark() == before
         if self._consistent and counts != (self._labels.total(), self._types.total()):
@@ -106,6 +108,7 @@ class Walk:
             indexes=self._schema_sizes[1],
             consistent=self._consistent,
             dangling_relationships=self._dangling,
+            unstated_schema=self._unstated,
         )
 
     def _rows(

@@ -12,7 +12,7 @@ from typing import Literal
 
 from testbed.java import JavaError
 
-Kind = Literal["neo4j", "apoc", "cypher-shell", "s3proxy"]
+Kind = Literal["neo4j", "neo4j-calendar", "apoc", "cypher-shell", "s3proxy"]
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 CACHE = PROJECT_ROOT / ".testbed" / "jars"

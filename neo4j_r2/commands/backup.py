@@ -14,7 +14,7 @@ from neo4j_r2.conclude import conclude
 from neo4j_r2.config import Config, requested_state_directory
 from neo4j_r2.configure import configure
 from neo4j_r2.each_database import each_database
-from neo4j_r2.errors import BucketError
+from neo4j_r2.errors import BucketError, GraphError
 from neo4j_r2.graph import Graph
 from neo4j_r2.invocation import Invocation
 from neo4j_r2.lock import RunLock, run_lock
@@ -93,7 +93,20 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
     attempt.made(manifest)
     with watch.waiting_for("R2"):
         clean_up(bucket, config, manifest, started, attempt)
+    refuse_unstated(manifest)
     log.info("Backup completed successfully!")
+
+
+def refuse_unstated(manifest: Manifest) -> None:
+    """Fail after a backup that lacks a part of the schema: somebody has to know of it.
+
+    :raises GraphError: naming the part.
+    """
+    if names := manifest.export.unstated_schema:
+        raise GraphError(
+            f"The backup is safe, but Neo4j {manifest.server_version} does not say how to create "
+            f"{', '.join(names)}: keep the statements for these constraints and indexes yourself"
+        )
 
 
 def clean_up(

@@ -195,6 +195,7 @@ TOLD = {
     ("archive_key",),
     ("export", "consistent"),
     ("export", "dangling_relationships"),
+    ("export", "unstated_schema"),
     *(("blocks", field) for field in ("kind", "first", "last")),
 }
 

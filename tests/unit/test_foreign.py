@@ -549,6 +549,9 @@ def test_a_cut_between_statements_is_found_where_apoc_frames_them(end: int) -> N
         "CREATE INDEX `x` FOR (n:`A\\uu0060`) ON (n.a)",
         "CREATE FULLTEXT INDEX x FOR (n:A) ON EACH [rand()]",
         "CREATE VECTOR INDEX x FOR (n:A) ON (n.a) WITH [rand()]",
+        "CYPHER 25 CREATE VECTOR INDEX x FOR (n:A) ON (n.a) WITH [rand()]",
+        "CYPHER 25 MATCH (n) DETACH DELETE n",
+        "CYPHER 26 CREATE INDEX FOR (n:A) ON (n.a)",
         "CREATE LOOKUP INDEX x FOR (n) ON EACH keys(n)",
         "CREATE LOOKUP INDEX x FOR (n) ON EACH labels(n) DETACH DELETE n",
         "CREATE CONSTRAINT x FOR (n:A) REQUIRE n.a IS :: STRING {a: 1}",
@@ -612,6 +615,7 @@ def test_a_statement_that_is_half_understood_is_passed_on_alone() -> None:
         "CREATE CONSTRAINT FOR (n:A) REQUIRE n.a IS :: INTEGER | VECTOR<INTEGER8 NOT NULL>(3)",
         "CREATE INDEX `x\\u005C` FOR (n:`\\u000A\\u007F\\u0080`) ON (n.`a\\b\\`)",
         "CREATE VECTOR INDEX x FOR (n:A|B) ON n.a WITH [n.b, n.c] OPTIONS {indexConfig: {}}",
+        "CYPHER 25 CREATE VECTOR INDEX x FOR (n:A) ON (n.a) WITH [n.b] OPTIONS {indexConfig: {}}",
     ],
 )
 def test_a_statement_of_the_schema_is_passed_on(text: str) -> None:

@@ -19,6 +19,8 @@ from neo4j_r2.script import (
     identity_removal,
     index_creation,
     removal_rows,
+    stated,
+    unstated,
 )
 from neo4j_r2.statements import Identity
 
@@ -68,6 +70,14 @@ def test_the_last_line_has_the_marker_that_the_header_announces() -> None:
 
 def test_a_restore_waits_for_all_indexes_before_it_ends() -> None:
     assert re.match(r"CALL db\.awaitIndexes\(\d+\);\n", end(3, 4))
+
+
+def test_what_the_server_cannot_state_is_left_out_and_named() -> None:
+    unknown = SchemaObject("of tomorrow", "HOLOGRAM", ("p",), None)
+    assert index_creation([index("a"), unknown]) == index_creation([index("a")])
+    assert constraint_creation([unknown]) == ""
+    assert unstated([*LOOKUPS, index("a"), unknown]) == ["of tomorrow"]
+    assert stated([index("a"), unknown]) == 1
 
 
 def test_the_removal_names_all_that_the_creation_made() -> None:
