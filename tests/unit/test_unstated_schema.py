@@ -13,7 +13,7 @@ from tests.unit.test_manifest import RECORD
 
 def test_the_run_fails_and_names_what_is_missing() -> None:
     summary = replace(RECORD.export, unstated_schema=["of tomorrow", "other"])
-    with pytest.raises(GraphError, match="The backup is safe, but .* of tomorrow, other: keep"):
+    with pytest.raises(GraphError, match=r"The backup is safe, but .* of tomorrow, other: keep"):
         refuse_unstated(replace(RECORD, export=summary))
 
 
