@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import backup
-import neo4j_r2
+from neo4j_r2 import __version__
 from tests.unit.process import ROOT, run, run_program
 
 COMMANDS = (
@@ -82,7 +82,7 @@ def test_the_version_is_named_once() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["dynamic"] == ["version"]
     assert project["tool"]["hatch"]["version"]["path"] == "neo4j_r2/__init__.py"
-    assert re.fullmatch(r"\d+\.\d+\.\d+", neo4j_r2.__version__)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", __version__)
 
 
 def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:
