@@ -10,10 +10,10 @@ from typing import Final
 
 from bench.stage import BACKUP, ContenderError, Stage
 from bench.steps import Nodes, Relationships, Step
-from neo4j_r2.batches import NodeBatch, RelationshipBatch, SchemaStatement, parameters
-from neo4j_r2.replay import node_query, relationship_query
-from neo4j_r2.source import file_source
-from neo4j_r2.unlock import unlock
+from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement, parameters
+from neo4j_r2.restore.replay import node_query, relationship_query
+from neo4j_r2.restore.source import file_source
+from neo4j_r2.restore.unlock import unlock
 
 _CHOICE: Final = re.compile(r"APOC detected \(version: \S+\), using (.*)")
 _SUFFIX: Final = ".cypher.gz"

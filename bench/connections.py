@@ -9,8 +9,8 @@ import os
 
 from neo4j import Driver, GraphDatabase, NotificationMinimumSeverity
 
-from neo4j_r2.config import Neo4jSettings
-from neo4j_r2.secret import Secret
+from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.core.secret import Secret
 
 
 def settings() -> Neo4jSettings:

@@ -18,8 +18,8 @@ from neo4j import Query, Session
 
 from bench.connections import open_driver, settings
 from bench.steps import Nodes, Relationships, read_steps
-from neo4j_r2.graph import Graph
-from neo4j_r2.rows import Row, node_rows, relationship_rows, weight
+from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, weight
+from neo4j_r2.graph.reader import Graph
 from testbed.rows import Rows
 
 _AWAIT: Final = "CALL db.awaitIndexes(86400)"

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2 import log as logs
-from neo4j_r2 import memory
-from neo4j_r2.conclude import conclude
-from neo4j_r2.config import requested_log_format, requested_state_directory
-from neo4j_r2.invocation import Invocation, parse_arguments
-from neo4j_r2.privileges import become_owner
-from neo4j_r2.variables import read_dotenv
-from neo4j_r2.watch import ignore_signals, raise_on_signals
+from neo4j_r2.commands.invocation import Invocation, parse_arguments
+from neo4j_r2.config.settings import requested_log_format, requested_state_directory
+from neo4j_r2.config.variables import read_dotenv
+from neo4j_r2.core import log as logs
+from neo4j_r2.run import memory
+from neo4j_r2.run.conclude import conclude
+from neo4j_r2.run.privileges import become_owner
+from neo4j_r2.run.signals import ignore_signals, raise_on_signals
 
 DOTENV: Final = Path(".env")
 

@@ -13,10 +13,7 @@ from hashlib import sha256
 
 from neo4j.spatial import CartesianPoint
 
-from neo4j_r2 import script
-from neo4j_r2.encryption import Recipients
-from neo4j_r2.graph import Database, SchemaObject
-from neo4j_r2.manifest import (
+from neo4j_r2.archive.manifest import (
     ENCRYPTED_FORMAT_VERSION,
     FORMAT_VERSION,
     ExportSummary,
@@ -25,10 +22,13 @@ from neo4j_r2.manifest import (
     StoredManifest,
     table_entry,
 )
-from neo4j_r2.pack import TextBlock, pack
-from neo4j_r2.rows import Row, blocks
-from neo4j_r2.source import Source
-from neo4j_r2.statements import Identity, node_statements, relationship_statements
+from neo4j_r2.archive.storage.encryption import Recipients
+from neo4j_r2.archive.storage.pack import TextBlock, pack
+from neo4j_r2.archive.text import frame
+from neo4j_r2.archive.text.rows import Row, blocks
+from neo4j_r2.archive.text.statements import Identity, node_statements, relationship_statements
+from neo4j_r2.core.database import Database, SchemaObject
+from neo4j_r2.restore.source import Source
 from tests.entities import node_row, relationship_row
 from tests.service import Service
 
@@ -156,17 +156,17 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
     """Return what an export of these entities writes, and of a schema."""
     constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
-    prologue = script.header(DATABASE, TAKEN, "manual") + script.identity_creation(IDENTITY)
-    epilogue = script.identity_removal(IDENTITY, 1000) + script.index_creation(indexes)
-    epilogue += script.constraint_creation(constraints)
-    epilogue += script.end(len(nodes), len(relationships))
+    prologue = frame.header(DATABASE, TAKEN, "manual") + frame.identity_creation(IDENTITY)
+    epilogue = frame.identity_removal(IDENTITY, 1000) + frame.index_creation(indexes)
+    epilogue += frame.constraint_creation(constraints)
+    epilogue += frame.end(len(nodes), len(relationships))
     labels = Counter(json.dumps(row.shape.group) for row in nodes)
     types = Counter(row.shape.group[0] for row in relationships)
     return Content(
         [
             TextBlock("prologue", -1, -1, 0, prologue.encode("ascii")),
             *_row_blocks("nodes", nodes),
-            TextBlock("clearing", -1, -1, 0, script.CACHE_CLEARING.encode("ascii")),
+            TextBlock("clearing", -1, -1, 0, frame.CACHE_CLEARING.encode("ascii")),
             *_row_blocks("relationships", relationships),
             TextBlock("epilogue", -1, -1, 0, epilogue.encode("ascii")),
         ],

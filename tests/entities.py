@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neo4j_r2.rows import Row, node_rows, relationship_rows
+from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
 
 
 def node_row(record: Sequence[object]) -> Row:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pyrage.x25519 import Identity
 
-from neo4j_r2.encryption import PrivateKeys
-from neo4j_r2.secret import Secret
+from neo4j_r2.archive.storage.encryption import PrivateKeys
+from neo4j_r2.core.secret import Secret
 
 
 @dataclass(frozen=True)

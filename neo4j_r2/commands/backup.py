@@ -5,30 +5,30 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from neo4j_r2.accept_shrink import last_accepted
-from neo4j_r2.announce import Announcer
-from neo4j_r2.back_up import back_up
-from neo4j_r2.bucket import Bucket
-from neo4j_r2.clock import now
-from neo4j_r2.conclude import conclude
-from neo4j_r2.config import Config, requested_state_directory
-from neo4j_r2.configure import configure
-from neo4j_r2.each_database import each_database
-from neo4j_r2.errors import BucketError, GraphError
-from neo4j_r2.graph import Graph
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.lock import RunLock, run_lock
-from neo4j_r2.manifest import Manifest
-from neo4j_r2.mark import refuse_unfinished
-from neo4j_r2.notify_settings import requested_notify
-from neo4j_r2.progress import Progress
-from neo4j_r2.prune import prune
-from neo4j_r2.record import AttemptRecord, RunRecord, recorded
-from neo4j_r2.select_databases import select_databases
-from neo4j_r2.store import Store
-from neo4j_r2.stored import stored_of
-from neo4j_r2.sweep import sweep
-from neo4j_r2.watch import Watch
+from neo4j_r2.archive.manifest import Manifest
+from neo4j_r2.backup.export_and_store import back_up
+from neo4j_r2.backup.store import Store
+from neo4j_r2.backup.sweep_uploads import sweep
+from neo4j_r2.bucket.accept_shrink import last_accepted
+from neo4j_r2.bucket.backups import stored_of
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.prune import prune
+from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.each_database import each_database
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.select_databases import select_databases
+from neo4j_r2.config.notify_settings import requested_notify
+from neo4j_r2.config.settings import Config, requested_state_directory
+from neo4j_r2.core.clock import now
+from neo4j_r2.core.errors import BucketError, GraphError
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.unfinished_mark import refuse_unfinished
+from neo4j_r2.monitoring.announce import Announcer
+from neo4j_r2.run.conclude import conclude
+from neo4j_r2.run.lock import RunLock, run_lock
+from neo4j_r2.run.progress import Progress
+from neo4j_r2.run.record import AttemptRecord, RunRecord, recorded
+from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ import sys
 from typing import Final
 from urllib.parse import urlsplit
 
-from neo4j_r2.config import Config
-from neo4j_r2.configure import configure
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.state_directory import require_own
+from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.settings import Config
+from neo4j_r2.run.state_directory import require_own
 
 log = logging.getLogger(__name__)
 

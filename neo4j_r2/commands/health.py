@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import logging
 
-from neo4j_r2.configure import configure_service
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.probe import assess, look
+from neo4j_r2.commands.configure import configure_service
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.monitoring.health_probe import assess, look
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 
-from neo4j_r2.bucket import QUICK_SECONDS, Bucket
-from neo4j_r2.configure import configure
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.listing import document, table
-from neo4j_r2.survey import survey
-from neo4j_r2.watch import Watch
+from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
+from neo4j_r2.bucket.listing import document, table
+from neo4j_r2.bucket.read_listing import survey
+from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.run.stall_watch import Watch
 
 
 def run(invocation: Invocation) -> int:

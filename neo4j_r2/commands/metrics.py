@@ -12,13 +12,13 @@ from typing import Final
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 
-from neo4j_r2.config import ServiceSettings
-from neo4j_r2.configure import configure_service
-from neo4j_r2.errors import ConfigurationError, Interruption
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.metrics import families
-from neo4j_r2.probe import assess, look
-from neo4j_r2.serve import Answer, serve
+from neo4j_r2.commands.configure import configure_service
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.core.errors import ConfigurationError, Interruption
+from neo4j_r2.monitoring.health_probe import assess, look
+from neo4j_r2.monitoring.http_server import Answer, serve
+from neo4j_r2.monitoring.metrics import families
 
 _TEXT: Final = "text/plain; charset=utf-8"
 

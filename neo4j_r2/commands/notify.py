@@ -6,10 +6,10 @@ import logging
 import socket
 import time
 
-from neo4j_r2.announce import deliveries
-from neo4j_r2.configure import configure_notify
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.notification import trial
+from neo4j_r2.commands.configure import configure_notify
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.monitoring.announce import deliveries
+from neo4j_r2.monitoring.notification import trial
 
 log = logging.getLogger(__name__)
 

@@ -15,23 +15,24 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from neo4j_r2.accept_shrink import accept_shrink
-from neo4j_r2.accepted import ALL_DATABASES
-from neo4j_r2.bucket import Bucket
-from neo4j_r2.choose import choose_database
-from neo4j_r2.config import Config
-from neo4j_r2.configure import configure
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.listing import plan
-from neo4j_r2.lock import run_lock
-from neo4j_r2.manifest import StoredManifest
-from neo4j_r2.newest import newest_backup
-from neo4j_r2.prune import carry_out, judge
-from neo4j_r2.record import record_prune
-from neo4j_r2.select_databases import stored_databases
-from neo4j_r2.state import State, StateFile, Stored
-from neo4j_r2.stored import stored_by_database
-from neo4j_r2.watch import Watch
+from neo4j_r2.archive.manifest import StoredManifest
+from neo4j_r2.bucket.accept_shrink import accept_shrink
+from neo4j_r2.bucket.backups import stored_by_database
+from neo4j_r2.bucket.choose_backup import choose_database
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.listing import plan
+from neo4j_r2.bucket.newest_backup import newest_backup
+from neo4j_r2.bucket.prune import carry_out, judge
+from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.select_databases import stored_databases
+from neo4j_r2.config.parsers import ALL_DATABASES
+from neo4j_r2.config.settings import Config
+from neo4j_r2.run.lock import run_lock
+from neo4j_r2.run.record import record_prune
+from neo4j_r2.run.stall_watch import Watch
+from neo4j_r2.run.state import State, StateFile
 
 log = logging.getLogger(__name__)
 

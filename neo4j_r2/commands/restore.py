@@ -12,23 +12,24 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.back_up import back_up
-from neo4j_r2.bucket import Bucket
-from neo4j_r2.choose import choose_database
-from neo4j_r2.clock import now
-from neo4j_r2.config import Config, Neo4jSettings
-from neo4j_r2.configure import configure, configure_target
-from neo4j_r2.contents import Contents, rows_in
-from neo4j_r2.errors import ConfigurationError, CorruptError, GraphError
-from neo4j_r2.foreign import Item
-from neo4j_r2.graph import Graph
-from neo4j_r2.holdings import Holdings, holdings
-from neo4j_r2.invocation import LATEST, Invocation
-from neo4j_r2.kept import Kept
-from neo4j_r2.lock import RunLock, run_lock
-from neo4j_r2.progress import Countdown, Progress
-from neo4j_r2.restore import Counts, Outcome, Restore, read_ahead
-from neo4j_r2.source import (
+from neo4j_r2.archive.contents import Contents, rows_in
+from neo4j_r2.archive.items import Item
+from neo4j_r2.backup.export_and_store import back_up
+from neo4j_r2.backup.store import Store
+from neo4j_r2.bucket.choose_backup import choose_database
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.commands.configure import configure, configure_target
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.parsers import LATEST
+from neo4j_r2.config.settings import Config, Neo4jSettings
+from neo4j_r2.core.clock import now
+from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError
+from neo4j_r2.graph.database_contents import Holdings, holdings
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.fill import Counts, Outcome, Restore, read_ahead
+from neo4j_r2.restore.kept_items import Kept
+from neo4j_r2.restore.source import (
     Source,
     StoredSource,
     Wish,
@@ -36,12 +37,12 @@ from neo4j_r2.source import (
     file_source,
     has_nodes,
 )
-from neo4j_r2.store import Store
-from neo4j_r2.target import Target
-from neo4j_r2.trial import try_values
-from neo4j_r2.unlock import unlock
-from neo4j_r2.verify import verify
-from neo4j_r2.watch import Watch
+from neo4j_r2.restore.try_values import try_values
+from neo4j_r2.restore.unlock import unlock
+from neo4j_r2.restore.verify import verify
+from neo4j_r2.run.lock import RunLock, run_lock
+from neo4j_r2.run.progress import Countdown, Progress
+from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 

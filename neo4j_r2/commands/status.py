@@ -6,15 +6,15 @@ import signal
 import sys
 from datetime import UTC, datetime
 
-from neo4j_r2.bucket import QUICK_SECONDS, Bucket
-from neo4j_r2.config import Config
-from neo4j_r2.configure import configure
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.listing import joined
-from neo4j_r2.state import State, StateFile
-from neo4j_r2.status import database_lines, schedule_lines, storage_lines
-from neo4j_r2.stored import stored_by_database
-from neo4j_r2.watch import Watch
+from neo4j_r2.bucket.backups import stored_by_database
+from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
+from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.settings import Config
+from neo4j_r2.core.text_table import joined
+from neo4j_r2.monitoring.status_text import database_lines, schedule_lines, storage_lines
+from neo4j_r2.run.stall_watch import Watch
+from neo4j_r2.run.state import State, StateFile
 
 
 def run(invocation: Invocation) -> int:

@@ -14,9 +14,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from neo4j_r2.configure import configure_service
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.processes import other_runs
+from neo4j_r2.commands.configure import configure_service
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.run.processes import other_runs
 
 log = logging.getLogger(__name__)
 

@@ -6,27 +6,28 @@ import logging
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from neo4j_r2 import drill
-from neo4j_r2.bucket import Bucket
-from neo4j_r2.catalog import StoredBackup
-from neo4j_r2.choose import choose_database
-from neo4j_r2.config import Config, Neo4jSettings
-from neo4j_r2.configure import configure, configure_target
-from neo4j_r2.contents import Contents, rows_in
-from neo4j_r2.each_database import each_database
-from neo4j_r2.encryption import PrivateKeys
-from neo4j_r2.errors import ConfigurationError, CorruptError, NoKeyError
-from neo4j_r2.graph import Graph
-from neo4j_r2.invocation import LATEST, Invocation
-from neo4j_r2.progress import Countdown
-from neo4j_r2.restore import Counts, Restore, read_ahead
-from neo4j_r2.select_databases import stored_databases
-from neo4j_r2.shelf import backups_in
-from neo4j_r2.source import Source, StoredSource, Wish, chosen_source, stored_source
-from neo4j_r2.target import Target
-from neo4j_r2.unlock import unlock
-from neo4j_r2.verify import verify, verify_stored
-from neo4j_r2.watch import Watch
+from neo4j_r2.archive.contents import Contents, rows_in
+from neo4j_r2.archive.storage.encryption import PrivateKeys
+from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.choose_backup import choose_database
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.keys import StoredBackup
+from neo4j_r2.commands.configure import configure, configure_target
+from neo4j_r2.commands.each_database import each_database
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.select_databases import stored_databases
+from neo4j_r2.config.parsers import LATEST
+from neo4j_r2.config.settings import Config, Neo4jSettings
+from neo4j_r2.core.errors import ConfigurationError, CorruptError, NoKeyError
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore import drill
+from neo4j_r2.restore.fill import Counts, Restore, read_ahead
+from neo4j_r2.restore.source import Source, StoredSource, Wish, chosen_source, stored_source
+from neo4j_r2.restore.unlock import unlock
+from neo4j_r2.restore.verify import verify, verify_stored
+from neo4j_r2.run.progress import Countdown
+from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 

@@ -6,16 +6,17 @@ import logging
 import time
 from collections.abc import Mapping
 
-from neo4j_r2.bucket import Bucket
-from neo4j_r2.config import Config
-from neo4j_r2.configure import configure
-from neo4j_r2.driver import CONNECTION_SECONDS
-from neo4j_r2.errors import GraphError, LoginRefusedError
-from neo4j_r2.graph import Database, Graph
-from neo4j_r2.invocation import Invocation
-from neo4j_r2.recover import recover_state
-from neo4j_r2.select_databases import select_databases
-from neo4j_r2.watch import Watch
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.select_databases import select_databases
+from neo4j_r2.config.settings import Config
+from neo4j_r2.core.database import Database
+from neo4j_r2.core.errors import GraphError, LoginRefusedError
+from neo4j_r2.graph.connect import CONNECTION_SECONDS
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.run.recover_state import recover_state
+from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.variables import read_dotenv
+from neo4j_r2.config.variables import read_dotenv
 from testbed.engine import docker, unavailable
 from tests.container.backup_stack import IN_ENV_FILE, PASSWORD, ROOT, SERVICE
 

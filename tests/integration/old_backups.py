@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from neo4j_r2.manifest import FORMAT_VERSION, ExportSummary, Manifest
+from neo4j_r2.archive.manifest import FORMAT_VERSION, ExportSummary, Manifest
 from tests.service import Backup, Service
 
 PREFIX = "neo4j-backup"

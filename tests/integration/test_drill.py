@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from neo4j import Driver
 
-from neo4j_r2 import drill
-from neo4j_r2.config import Neo4jSettings
-from neo4j_r2.graph import Graph
-from neo4j_r2.restore import Restore
-from neo4j_r2.secret import Secret
-from neo4j_r2.source import Source, file_source
-from neo4j_r2.target import Target
-from neo4j_r2.unlock import unlock
+from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.core.secret import Secret
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore import drill
+from neo4j_r2.restore.fill import Restore
+from neo4j_r2.restore.source import Source, file_source
+from neo4j_r2.restore.unlock import unlock
 from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from neo4j import Query
 
-from neo4j_r2.decode import expression
-from neo4j_r2.values import KINDS
+from neo4j_r2.archive.cells.decode import expression
+from neo4j_r2.archive.cells.kinds import KINDS
 from testbed.neo4j_server import Neo4jServer
 
 

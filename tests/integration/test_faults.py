@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
-from neo4j_r2.bucket import Bucket
-from neo4j_r2.errors import BucketError
-from neo4j_r2.upload import Upload
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.upload import Upload
+from neo4j_r2.core.errors import BucketError
 from testbed.fault_proxy import (
     Action,
     CorruptRequest,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.encryption import Recipients
-from neo4j_r2.manifest import LockedManifest, read_manifest
+from neo4j_r2.archive.manifest import LockedManifest, read_manifest
+from neo4j_r2.archive.storage.encryption import Recipients
 from testbed.fault_proxy import Cut, Fault, FaultProxy, FlipByte
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server

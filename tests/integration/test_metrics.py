@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.processes import is_running
+from neo4j_r2.run.processes import is_running
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import free_port, is_listening

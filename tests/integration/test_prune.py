@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.lock import run_lock
-from neo4j_r2.manifest import read_manifest
-from neo4j_r2.record import backup_state
-from neo4j_r2.state import DatabaseState, State, StateFile
+from neo4j_r2.archive.manifest import read_manifest
+from neo4j_r2.run.lock import run_lock
+from neo4j_r2.run.record import backup_state
+from neo4j_r2.run.state import DatabaseState, State, StateFile
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.r2_rules import R2Limits

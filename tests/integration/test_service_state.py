@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from neo4j_r2.manifest import timestamp
-from neo4j_r2.processes import is_running
+from neo4j_r2.archive.manifest import timestamp
+from neo4j_r2.run.processes import is_running
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import LOOPBACK, free_port

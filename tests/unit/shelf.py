@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
-from neo4j_r2.bucket import Bucket, StoredObject
-from neo4j_r2.catalog import BackupName
-from neo4j_r2.config import PruneSettings
-from neo4j_r2.manifest import FORMAT_VERSION, ExportSummary, Manifest
-from neo4j_r2.prune import prune
-from neo4j_r2.rules import Rules
+from neo4j_r2.archive.manifest import FORMAT_VERSION, ExportSummary, Manifest
+from neo4j_r2.bucket.client import Bucket, StoredObject
+from neo4j_r2.bucket.keys import BackupName
+from neo4j_r2.bucket.prune import prune
+from neo4j_r2.config.keep_rules import Rules
+from neo4j_r2.config.settings import PruneSettings
 
 NOW: Final = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 PREFIX: Final = "neo4j-backup"

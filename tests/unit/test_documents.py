@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from neo4j_r2.config import read_config
-from neo4j_r2.notify_settings import read_notify_settings
-from neo4j_r2.receiver import receiver_problem
+from neo4j_r2.config.notify_settings import read_notify_settings
+from neo4j_r2.config.settings import read_config
+from neo4j_r2.monitoring.apprise_receiver import receiver_problem
 from tests.unit.process import ROOT
 
 SOURCE = "".join(
     (ROOT / "neo4j_r2" / name).read_text(encoding="utf-8")
-    for name in ("config.py", "notify_settings.py")
+    for name in ("config/settings.py", "config/notify_settings.py")
 )
 NAMES = re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]+|TZ)"', SOURCE)
 READ = set(NAMES) - {"XDG_STATE_HOME"}

@@ -1,4 +1,4 @@
-"""Imports point one way: backup.py, main, commands, verbs, nouns, pure modules."""
+"""Imports point one way: the program, the commands, and so on down to what all stand on."""
 
 from __future__ import annotations
 
@@ -9,96 +9,42 @@ import pytest
 
 from tests.unit.process import ROOT
 
-PURE = {
-    "accepted",
-    "batches",
-    "catalog",
-    "choose",
-    "columns",
-    "config",
-    "content_fingerprint",
-    "contents",
-    "creation",
-    "cypher",
-    "decode",
-    "encryption",
-    "errand",
-    "errors",
-    "fingerprint",
-    "foreign",
-    "foreign_grammar",
-    "foreign_schema",
-    "gather",
-    "grammar",
-    "identities",
-    "invocation",
-    "kept",
-    "listing",
-    "literals",
-    "log",
-    "manifest",
-    "notify_settings",
-    "pack",
-    "pipeline",
-    "progress",
-    "queries",
-    "retention",
-    "rows",
-    "rules",
-    "scanner",
-    "schedule",
-    "secret",
-    "shapes",
-    "shrink",
-    "split",
-    "statements",
-    "temporal",
-    "transform",
-    "unpack",
-    "unwind",
-    "values",
-    "variables",
-    "watch",
-    "widths",
-}
-NOUNS = {
-    "bucket",
-    "bucket_errors",
-    "clock",
-    "driver",
-    "graph",
-    "graph_errors",
-    "holdings",
-    "lock",
-    "mark",
-    "memory",
-    "monitor",
-    "privileges",
-    "processes",
-    "receiver",
-    "report",
-    "script",
-    "shelf",
-    "state",
-    "state_directory",
-    "status",
-    "target",
-    "upload",
-}
-"""What every other module of the package is, but for main and the commands, is a verb."""
-PROGRAM = {"main", "backup"}
+FLOORS = (
+    {"core"},
+    {"archive.cells"},
+    {"archive.text", "archive.storage"},
+    {"archive.items"},
+    {"archive.foreign"},
+    {"archive"},
+    {"config"},
+    {"graph", "bucket"},
+    {"run"},
+    {"monitoring", "restore"},
+    {"backup"},
+    {"commands"},
+    {"main"},
+)
+"""Packages, and two modules, from low to high: each imports from those below it and from itself."""
 PACKAGE = ROOT / "neo4j_r2"
-MODULES = {
+PATHS = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in PACKAGE.rglob("*.py")
 }
-COMMANDS = {module for module in MODULES if module.startswith("commands.")} - {"commands.__init__"}
-EVERY_MODULE = pytest.mark.parametrize("module", [*sorted(MODULES), "backup"])
+MODULES = {module: path for module, path in PATHS.items() if path.name != "__init__.py"}
+EVERY_MODULE = pytest.mark.parametrize("module", [*sorted(PATHS), "backup"])
 
 
 def tree(module: str) -> ast.Module:
-    path = MODULES.get(module, ROOT / "backup.py")
+    path = PATHS.get(module, ROOT / "backup.py")
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+COMMANDS = {
+    module
+    for module in MODULES
+    if module.startswith("commands.")
+    and any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree(module).body)
+}
 
 
 def imported(module: str) -> set[str]:
@@ -122,24 +68,28 @@ def own_imports(module: str) -> set[str]:
 def importers(library: str) -> set[str]:
     return {
         module
-        for module in (*MODULES, "backup")
+        for module in (*PATHS, "backup")
         if any(name.split(".")[0] == library for name in imported(module))
     }
 
 
-def rank(module: str) -> int:
-    layers = (PURE, NOUNS, MODULES.keys() - COMMANDS - PROGRAM, COMMANDS, {"main"}, {"backup"})
-    return next(rank for rank, modules in enumerate(layers) if module in modules)
+def place(module: str) -> tuple[int, str]:
+    """Return a module's floor, and which of the floor's packages it is in."""
+    parts = module.split(".")
+    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next(
+        (floor, name) for name in names for floor, each in enumerate(FLOORS) if name in each
+    )
 
 
-def test_the_layers_name_modules_that_exist() -> None:
-    assert MODULES.keys() >= PURE | NOUNS
-    assert not PURE & NOUNS
+def is_allowed(module: str, below: str) -> bool:
+    here, there = place(module), place(below)
+    return here == there or here[0] > there[0]
 
 
-@EVERY_MODULE
-def test_a_module_imports_none_of_a_layer_above_its_own(module: str) -> None:
-    assert {each for each in own_imports(module) if rank(each) > rank(module)} == set()
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_module_imports_only_from_its_own_package_and_from_those_below(module: str) -> None:
+    assert {each for each in own_imports(module) if not is_allowed(module, each)} == set()
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
@@ -147,10 +97,20 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert set(order) == MODULES.keys()
 
 
+@pytest.mark.parametrize("module", sorted(PATHS.keys() - MODULES.keys()))
+def test_a_package_itself_loads_nothing(module: str) -> None:
+    assert not imported(module)
+
+
+def test_each_command_of_the_program_is_found() -> None:
+    assert len(COMMANDS) > 10
+    assert "commands.backup" in COMMANDS
+
+
 @EVERY_MODULE
 def test_nothing_imports_the_program_or_a_command(module: str) -> None:
     assert "backup" not in {name.split(".")[0] for name in imported(module)}
-    assert not own_imports(module) & (COMMANDS if module == "backup" else COMMANDS | PROGRAM)
+    assert not own_imports(module) & (COMMANDS if module == "backup" else {*COMMANDS, "main"})
 
 
 @EVERY_MODULE
@@ -158,32 +118,35 @@ def test_nothing_imports_what_only_tests_and_measures_it(module: str) -> None:
     assert not {name.split(".")[0] for name in imported(module)} & {"bench", "testbed", "tests"}
 
 
-def test_only_the_two_connections_and_values_know_the_driver() -> None:
-    assert importers("neo4j") == {"driver", "graph", "graph_errors", "target", "values"}
+def test_only_the_graph_and_the_encoder_know_the_driver() -> None:
+    others = {module for module in importers("neo4j") if place(module)[1] != "graph"}
+    assert others == {"archive.cells.encode"}
 
 
 @pytest.mark.parametrize("library", ["boto3", "botocore"])
 def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
-    assert importers(library) | {"bucket_errors"} == {"bucket", "bucket_errors"}
+    assert importers(library) - {"bucket.client_errors"} == {"bucket.client"}
 
 
-@pytest.mark.parametrize(("library", "module"), [("apprise", "receiver"), ("requests", "monitor")])
+@pytest.mark.parametrize(
+    ("library", "module"), [("apprise", "apprise_receiver"), ("requests", "ping")]
+)
 def test_only_one_module_knows_how_somebody_is_told(library: str, module: str) -> None:
-    assert importers(library) == {module}
+    assert importers(library) == {f"monitoring.{module}"}
 
 
 def test_only_encryption_knows_age_s_library() -> None:
-    assert importers("pyrage") == {"encryption"}
+    assert importers("pyrage") == {"archive.storage.encryption"}
 
 
 def test_only_the_metrics_and_their_command_know_the_metrics_library() -> None:
-    assert importers("prometheus_client") == {"metrics", "commands.metrics"}
+    assert importers("prometheus_client") == {"monitoring.metrics", "commands.metrics"}
 
 
 def test_only_the_program_reads_the_environment() -> None:
     readers = {
         module
-        for module in (*MODULES, "backup")
+        for module in (*PATHS, "backup")
         for node in ast.walk(tree(module))
         if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
         or (isinstance(node, ast.ImportFrom) and node.module == "os")
@@ -194,7 +157,7 @@ def test_only_the_program_reads_the_environment() -> None:
 def test_only_backup_py_ends_the_process() -> None:
     assert {
         module
-        for module in (*MODULES, "backup")
+        for module in (*PATHS, "backup")
         for node in ast.walk(tree(module))
         if isinstance(node, ast.Attribute) and node.attr in {"exit", "_exit", "abort"}
     } == {"backup"}

@@ -1,0 +1,157 @@
+"""Reads an archive back and proves what its manifest says of its bytes, without a database.
+
+What is proved passes on: a restore replays the very statements that were checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from neo4j_r2.archive.contents import rows_in
+from neo4j_r2.archive.items import Item
+from neo4j_r2.archive.manifest import Manifest, StoredManifest
+from neo4j_r2.archive.recognise import Recogniser, recognise_apoc
+from neo4j_r2.archive.storage.encryption import HEADER_BYTES, has_header
+from neo4j_r2.archive.storage.unpack import LONGEST_PIECE, unpack_member
+from neo4j_r2.core.errors import CorruptError
+
+_METHODS: Final = ("manual", "apoc")
+
+
+Decryption = Callable[[Iterable[bytes]], Iterator[bytes]]
+"""Makes an archive's bytes of those that are stored."""
+
+
+def audited_items(
+    chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption = iter
+) -> Iterator[Item]:
+    """Yield what an archive holds, block by block, each after its bytes were found right.
+
+    :raises CorruptError: saying which block is wrong, and how.
+    """
+    method, blocks = manifest.export.method, _blocks(chunks, manifest, decrypt)
+    if method not in _METHODS:
+        raise CorruptError(f"the manifest has the unknown export method {method!r}")
+    if method == "apoc":
+        # A statement of APOC's can take lines of more than one block.
+        return recognise_apoc(text for _, text in blocks)
+    return _walked_items(blocks)
+
+
+def _walked_items(blocks: Iterable[tuple[dict[str, Any], bytes]]) -> Iterator[Item]:
+    recogniser = Recogniser()
+    for block, text in blocks:
+        entities = 0
+        try:
+            for item in recogniser.read(text):
+                entities += rows_in(item)
+                yield item
+        except CorruptError as error:
+            raise CorruptError(f"{_where(block)}: {error}") from error
+        if entities != block["entities"]:
+            raise CorruptError(f"{_where(block)} has {entities} entities, not {block['entities']}")
+    recogniser.finish()
+
+
+def check_stored(chunks: Iterable[bytes], manifest: StoredManifest) -> None:
+    """Prove what can be proved of an encrypted archive without a private key.
+
+    :raises CorruptError: if it is not the object that was stored, or no age file.
+    """
+    stored, start = _Stored(chunks), bytearray()
+    for chunk in stored:
+        start += chunk[: max(0, HEADER_BYTES - len(start))]
+    stored.compare(manifest)
+    if not has_header(bytes(start)):
+        raise CorruptError("the archive does not begin as an age file does")
+
+
+def _blocks(
+    chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption
+) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Yield the manifest's blocks with their text, and check the object as a whole at the end."""
+    stored = _Stored(chunks)
+    source = _Exactly(decrypt(stored))
+    for block in manifest.blocks:
+        _check_place(block, source.offset, manifest.archive_size)
+        data = source.take(block["length"])
+        try:
+            text = unpack_member(data, block["text_length"]) if manifest.is_compressed else data
+        except CorruptError as error:
+            raise CorruptError(f"{_where(block)}: {error}") from error
+        if len(text) != block["text_length"] or hashlib.sha256(text).hexdigest() != block["sha256"]:
+            raise CorruptError(f"{_where(block)} is not the one that was written: SHA-256 differs")
+        yield block, text
+    if source.has_more():
+        raise CorruptError("there is more in the archive than its blocks")
+    stored.compare(manifest)
+    if sum(block["text_length"] for block in manifest.blocks) != manifest.text_size:
+        raise CorruptError(f"the archive's text has not {manifest.text_size} bytes")
+
+
+def _check_place(block: dict[str, Any], offset: int, archive_size: int) -> None:
+    if block["offset"] != offset:
+        raise CorruptError(f"{_where(block)} does not begin where the one before it ends")
+    if offset + block["length"] > archive_size:
+        raise CorruptError(f"{_where(block)} is not within {archive_size} bytes")
+    if max(block["length"], block["text_length"]) > LONGEST_PIECE:
+        raise CorruptError(f"{_where(block)} is longer than {LONGEST_PIECE} bytes")
+
+
+def _where(block: dict[str, Any]) -> str:
+    return f"the block of bytes {block['offset']} to {block['offset'] + block['length']}"
+
+
+class _Stored:
+    """An object's bytes as they pass, counted, and all of them in one hash."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self._size = 0
+        self._hash = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._size += len(chunk)
+            self._hash.update(chunk)
+            yield chunk
+
+    def compare(self, manifest: StoredManifest) -> None:
+        """Compare what has passed with what a manifest says.
+
+        :raises CorruptError: if that is something else.
+        """
+        if self._size != manifest.archive_size:
+            raise CorruptError(f"the archive has not {manifest.archive_size} bytes")
+        if self._hash.hexdigest() != manifest.archive_sha256:
+            raise CorruptError("the archive's SHA-256 is not the manifest's")
+
+
+class _Exactly:
+    """Bytes by the number wanted."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._ready = bytearray()
+        self.offset = 0
+
+    def take(self, length: int) -> bytes:
+        """Return just so many bytes.
+
+        :raises CorruptError: if there are fewer.
+        """
+        while len(self._ready) < length:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                end = self.offset + len(self._ready)
+                raise CorruptError(f"the archive was cut off at byte {end}")
+            self._ready += chunk
+        data = bytes(self._ready[:length])
+        del self._ready[:length]
+        self.offset += length
+        return data
+
+    def has_more(self) -> bool:
+        return bool(self._ready) or any(self._chunks)

@@ -1,0 +1,1 @@
+"""One property value as one cell of text, and back."""

@@ -1,0 +1,148 @@
+"""A property value as a cell; docs/design.md, "Cells", has the table."""
+
+from __future__ import annotations
+
+import math
+import sys
+from array import array
+from binascii import b2a_base64
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import orjson
+from neo4j.spatial import Point
+
+from neo4j_r2.archive.cells.kinds import FLOATS_32, SCALARS, TEMPORAL_TYPES
+from neo4j_r2.archive.cells.temporal import needs_parts, parts
+from neo4j_r2.core.errors import GraphError
+
+
+class Encoded(NamedTuple):
+    """A value's kind (a key of `KINDS`) and its cell."""
+
+    kind: str
+    cell: str
+
+
+_LIST_SEPARATORS: Final = ",;|\t\n\x1f\x1e\x1d\x1c"
+
+
+def encode(value: object) -> Encoded:
+    """Encode a property value as the graph's read query returns it.
+
+    Booleans, integers, floats, strings, points, byte arrays and lists of them come as the driver's
+    own types; a temporal value as ``{"type": valueType, "text": toString}``, a list of temporal
+    values likewise with a list of texts, and a list of 32-bit floats with `FLOATS_32` as its type.
+
+    :raises GraphError: for a type that this version does not know; it is never left out.
+    """
+    encoder = _ENCODERS.get(type(value))
+    if encoder is not None:
+        return encoder(value)
+    if isinstance(value, Point):
+        return _encode_point(value)
+    raise GraphError(f"Unsupported property type: {type(value).__name__}; nothing was backed up")
+
+
+def _encode_boolean(value: bool) -> Encoded:
+    return Encoded("boolean", "true" if value else "false")
+
+
+def _encode_integer(value: int) -> Encoded:
+    return Encoded("integer", str(value))
+
+
+def _encode_float(value: float) -> Encoded:
+    return Encoded("float", _float_text(value))
+
+
+def _encode_string(value: str) -> Encoded:
+    return Encoded("string", value)
+
+
+def _encode_bytes(value: bytes | bytearray) -> Encoded:
+    # Cypher sees a byte array as integers from -128 to 127.
+    signed = (byte - 256 if byte > 127 else byte for byte in value)
+    return Encoded("byte array", "".join(f",{number}" for number in signed))
+
+
+def _encode_point(value: Point) -> Encoded:
+    kind = "point 2d" if len(value) == 2 else "point 3d"
+    return Encoded(kind, " ".join([str(value.srid), *map(_float_text, value)]))
+
+
+def _encode_typed(value: dict[str, Any]) -> Encoded:
+    if value["type"] == FLOATS_32:
+        return _encode_floats_32(value["text"])
+    return _encode_temporal(value)
+
+
+def _encode_floats_32(value: list[Any]) -> Encoded:
+    if not math.isfinite(sum(value)):  # 32-bit floats are too small for a sum without an end
+        return _encode_list(value)
+    bits = array("f", value)
+    if sys.byteorder == "little":
+        bits.byteswap()
+    return Encoded(FLOATS_32, b2a_base64(bits, newline=False).rstrip(b"=").decode("ascii"))
+
+
+def _encode_temporal(value: dict[str, str | list[str]]) -> Encoded:
+    kind, text = TEMPORAL_TYPES.get(str(value["type"])), value["text"]
+    if kind is None:
+        raise GraphError(f"Unsupported property type: {value['type']}; nothing was backed up")
+    texts = [text] if isinstance(text, str) else text
+    if kind in ("zoned time", "zoned datetime") and any(map(needs_parts, texts)):
+        kind, texts = f"{kind} of parts", list(map(parts, texts))
+    if isinstance(text, str):
+        return Encoded(kind, texts[0])
+    return Encoded(f"list of {kind}", "".join("," + item for item in texts))
+
+
+def _encode_list(value: list[object]) -> Encoded:
+    if not value:
+        return Encoded("list of string", "")
+    first = value[0]
+    if isinstance(first, str):
+        return _encode_strings(value)  # type: ignore[arg-type]  # Neo4j's lists are homogeneous
+    if isinstance(first, bool | int | float):
+        text = _numbers_text(value)
+        return Encoded(f"list of {encode(first).kind}", text)
+    items = [encode(item) for item in value]
+    if items[0].kind not in SCALARS:
+        raise GraphError(
+            f"Unsupported property type: list of {items[0].kind}; nothing was backed up"
+        )
+    return Encoded(f"list of {items[0].kind}", "".join("," + item.cell for item in items))
+
+
+def _encode_strings(items: list[str]) -> Encoded:
+    for separator in _LIST_SEPARATORS:
+        if not any(separator in item for item in items):
+            return Encoded("list of string", separator + separator.join(items))
+    escaped = (item.replace("~", "~0").replace(",", "~1") for item in items)
+    return Encoded("list of escaped string", "".join("," + item for item in escaped))
+
+
+def _numbers_text(value: list[object]) -> str:
+    text = orjson.dumps(value).decode("ascii")
+    if "n" in text:  # of null: JSON has no NaN and no infinities
+        return "".join("," + encode(item).cell for item in value)
+    return "," + text[1:-1]
+
+
+def _float_text(value: float) -> str:
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+_ENCODERS: Final[dict[type, Callable[[Any], Encoded]]] = {
+    bool: _encode_boolean,
+    int: _encode_integer,
+    float: _encode_float,
+    str: _encode_string,
+    bytes: _encode_bytes,
+    bytearray: _encode_bytes,
+    list: _encode_list,
+    dict: _encode_typed,
+}

@@ -1,0 +1,71 @@
+"""Values of one property, of many entities, as cells: a column at a time.
+
+Most columns have one type, and then the interpreter's own loops do what `encode.encode` does for
+one value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any, Final
+
+from neo4j_r2.archive.cells.encode import encode
+from neo4j_r2.archive.cells.kinds import TEMPORAL_TYPES
+
+Column = tuple[str | Sequence[str], Sequence[str]]
+"""The kind of all values, or that of each of them; and a cell for each."""
+
+_BOOLEAN_CELLS: Final = {True: "true", False: "false"}
+_UTC: Final = "Z"
+
+
+def encode_column(values: Sequence[Any]) -> Column:
+    """Encode values as `encode.encode` does each of them.
+
+    :raises GraphError: for a type that this version does not know.
+    """
+    types = set(map(type, values))
+    encoder = _ENCODERS.get(types.pop()) if len(types) == 1 else None
+    return (encoder and encoder(values)) or _encode_each(values)
+
+
+def _encode_each(values: Sequence[Any]) -> Column:
+    kinds, cells = zip(*map(encode, values), strict=True)
+    return kinds[0] if len(set(kinds)) == 1 else kinds, cells
+
+
+def _booleans(values: Sequence[bool]) -> Column:
+    return "boolean", list(map(_BOOLEAN_CELLS.__getitem__, values))
+
+
+def _integers(values: Sequence[int]) -> Column:
+    return "integer", list(map(str, values))
+
+
+def _floats(values: Sequence[float]) -> Column | None:
+    return ("float", list(map(repr, values))) if all(map(isfinite, values)) else None
+
+
+def _strings(values: Sequence[str]) -> Column:
+    return "string", values
+
+
+def _temporals(values: Sequence[dict[str, Any]]) -> Column | None:
+    """Encode single values that are of no zone or, like all that databases mostly hold, of UTC."""
+    types, texts = {value["type"] for value in values}, [value["text"] for value in values]
+    kind = TEMPORAL_TYPES.get(types.pop()) if len(types) == 1 else None
+    if kind is None or set(map(type, texts)) != {str}:
+        return None
+    if kind.startswith("zoned") and {text[-1] for text in texts} != {_UTC}:
+        return None
+    return kind, texts
+
+
+_ENCODERS: Final[dict[type, Callable[[Any], Column | None]]] = {
+    bool: _booleans,
+    int: _integers,
+    float: _floats,
+    str: _strings,
+    dict: _temporals,
+}

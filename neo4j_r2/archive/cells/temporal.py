@@ -1,0 +1,73 @@
+"""Zoned values whose text the server prints but cannot parse back.
+
+A named zone before its standard time has an offset with seconds, and so can a zone that is a bare
+offset: ``1850-01-01T00:00:00+00:09:21[Europe/Paris]``. Such values are carried as parts, from
+which Cypher's constructors make exactly the same value.
+"""
+
+from __future__ import annotations
+
+import re
+
+from neo4j_r2.core.errors import GraphError
+
+_OFFSET = r"(?P<offset>Z|[+-]\d\d:\d\d(?::(?P<offset_seconds>\d\d))?)"
+_ZONED_TIME = re.compile(rf"(?P<time>[\d:.]+){_OFFSET}")
+_ZONED_DATETIME = re.compile(
+    r"(?P<year>[+-]?\d{4,9})-(?P<month>\d\d)-(?P<day>\d\d)"
+    r"T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?"
+    rf"{_OFFSET}(?:\[(?P<zone>.+)\])?"
+)
+
+
+def needs_parts(text: str) -> bool:
+    """Whether a zoned time or datetime, as toString() prints it, has an offset with seconds."""
+    match = _match(text)
+    return match["offset_seconds"] is not None
+
+
+def parts(text: str) -> str:
+    """Return the parts of a zoned value as toString() prints it, separated by spaces.
+
+    A time gives its local time and its offset; a datetime its seconds since the epoch, its
+    nanosecond and its zone, or its offset where it has no named zone.
+    """
+    match = _match(text)
+    if match.re is _ZONED_TIME:
+        return f"{match['time']} {match['offset']}"
+    seconds = _local_seconds(match) - _offset_seconds(match["offset"])
+    nanosecond = int((match["fraction"] or "").ljust(9, "0"))
+    return f"{seconds} {nanosecond} {match['zone'] or match['offset']}"
+
+
+def _match(text: str) -> re.Match[str]:
+    match = _ZONED_DATETIME.fullmatch(text) or _ZONED_TIME.fullmatch(text)
+    if match is None:
+        raise GraphError(f"Unsupported temporal value: {text!r}; nothing was backed up")
+    return match
+
+
+def _local_seconds(match: re.Match[str]) -> int:
+    days = _days_since_epoch(int(match["year"]), int(match["month"]), int(match["day"]))
+    minutes = (days * 24 + int(match["hour"])) * 60 + int(match["minute"])
+    return minutes * 60 + int(match["second"] or 0)
+
+
+def _offset_seconds(offset: str) -> int:
+    if offset == "Z":
+        return 0
+    hours, minutes, seconds = [*map(int, offset[1:].split(":")), 0][:3]
+    magnitude = (hours * 60 + minutes) * 60 + seconds
+    return -magnitude if offset[0] == "-" else magnitude
+
+
+def _days_since_epoch(year: int, month: int, day: int) -> int:
+    """Return the days from 1970-01-01 in the proleptic Gregorian calendar, for any year.
+
+    Howard Hinnant's days_from_civil; `datetime` stops at the years 1 and 9999.
+    """
+    year -= month <= 2
+    era, year_of_era = divmod(year, 400)
+    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    day_of_era = year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year
+    return era * 146_097 + day_of_era - 719_468

@@ -1,0 +1,66 @@
+"""A fingerprint of a graph by what its nodes hold, for texts that do not carry the nodes' ids."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, Final
+
+from neo4j_r2.archive.cells.decode import is_typed
+from neo4j_r2.archive.fingerprint import Fingerprint
+from neo4j_r2.archive.node_ids import Identities
+from neo4j_r2.archive.text.rows import Column
+
+_NUMBERS: Final = 1 << 62
+_POINT: Final = "point"
+
+
+class ContentFingerprint:
+    """Counts and SHA-256 sums of a graph, in which a node is what it holds.
+
+    Nodes that hold the same are not told apart. Dates, times and durations count as present,
+    whatever they are: programs write the same one in more than one way.
+    """
+
+    def __init__(self) -> None:
+        self.sums = Fingerprint()
+        """Equal to that of another graph only if both hold the same."""
+        self._nodes = Identities()
+
+    def add_node(
+        self,
+        identity: Hashable,
+        labels: Sequence[str],
+        columns: Sequence[Column],
+        values: Iterable[Any],
+    ) -> None:
+        """Add a node, by whatever relationships name it with.
+
+        :raises CorruptError: if there is a node of this identity already.
+        """
+        number = self.sums.add_node(0, labels, columns, _comparable(columns, values))
+        self._nodes.put(identity, number % _NUMBERS)
+
+    def add_relationship(
+        self,
+        kind: str,
+        ends: tuple[Hashable, Hashable],
+        columns: Sequence[Column],
+        values: Iterable[Any],
+    ) -> None:
+        """Add a relationship by its type and the identities of its start and its end.
+
+        :raises CorruptError: if one of them is unknown.
+        """
+        start, end = self._nodes.get(ends)
+        self.sums.add_relationship(kind, (start, end), columns, _comparable(columns, values))
+
+
+def _comparable(columns: Sequence[Column], values: Iterable[Any]) -> list[Any]:
+    return [
+        value if value is None or _is_comparable(column.kind) else ""
+        for column, value in zip(columns, values, strict=True)
+    ]
+
+
+def _is_comparable(kind: str) -> bool:
+    return is_typed(kind) or kind.startswith(_POINT)

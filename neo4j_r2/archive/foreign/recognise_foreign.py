@@ -1,0 +1,178 @@
+"""Archives that this service did not write: APOC's Cypher exports, the specification's format.
+
+Nothing of a data statement is run as it stands there: names and values are taken out of it, and
+the code that restores our own archives writes its own statements for them. In that way a file that
+takes cypher-shell hours is restored in minutes, and who can write to the bucket cannot run Cypher.
+
+MERGE, which APOC writes for `updateAll`, creates here: keys are unique in an export and the target
+is empty. Parallel relationships stay apart, which MERGE would make one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from neo4j_r2.archive.foreign import statement_grammar as grammar
+from neo4j_r2.archive.foreign.creation import Creation, Plan, plan
+from neo4j_r2.archive.foreign.gather import Gatherer
+from neo4j_r2.archive.foreign.schema_grammar import (
+    FRAME,
+    TEMPORARY_CONSTRAINT,
+    TEMPORARY_CONSTRAINT_DROP,
+    check_schema,
+    is_schema,
+)
+from neo4j_r2.archive.items import AnyStatement, Item, SchemaStatement
+from neo4j_r2.archive.text.scanner import Path
+from neo4j_r2.archive.text.shapes import Shape, Shapes
+from neo4j_r2.archive.text.split_statements import Statement, split
+from neo4j_r2.core.errors import CorruptError
+
+_Run = tuple[Plan, list[Sequence[str]]]
+"""Rows of one shape, as the texts of their values."""
+_ROWS: Final = re.compile(r"UNWIND\s+(?=\[)")
+_PARAMETER: Final = re.compile(r":param rows => (?=\[)")
+_PARAMETER_USE: Final = re.compile(r"UNWIND \$rows (?=AS row)")
+_DATA: Final = re.compile(r"(?:CREATE|MATCH|MERGE)\s*\(")
+_BEHIND_ROW: Final = r"[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{)|\](?![ \t\r\n]*+\{))"
+"""A comma, and then there is another row; or a bracket, and then there is none."""
+_BEGIN: Final = frozenset({":begin", "BEGIN"})
+_COMMIT: Final = frozenset({":commit", "COMMIT"})
+_AWAIT: Final = "SCHEMA AWAIT"
+_MOST_PLANS: Final = 4096
+
+
+def recognise_foreign(
+    lines: Iterable[str], *, allow_any_statement: bool = False
+) -> Iterator[tuple[int, Item]]:
+    """Yield what a file of another program holds, in its order, with the line of each.
+
+    The file's frame is left out: transactions, waits, and APOC's temporary constraint and label.
+
+    :param lines: of which each ended with a line feed, that has been removed.
+    :param allow_any_statement: whether a statement of no known grammar is passed on as it is.
+    :raises CorruptError: with the number of the line that is none of a known grammar, or if the
+        file was cut off.
+    """
+    reader = _Reader(allow_any_statement)
+    for statement in split(lines):
+        try:
+            yield from reader.read(statement)
+        except CorruptError as error:
+            raise CorruptError(f"line {statement.line}: {error}") from error
+    yield from reader.finish()
+
+
+class _Reader:
+    """What has been read so far, as far as the rest depends on it."""
+
+    def __init__(self, allow_any_statement: bool) -> None:
+        self._allows_any = allow_any_statement
+        self._gatherer = Gatherer()
+        self._rows = Shapes(grammar.parse_row, _BEHIND_ROW)
+        self._statements = Shapes(grammar.parse_statement, r"[ \t\r\n]*\Z")
+        self._plans: dict[tuple[Creation, Shape[frozenset[Path]]], Plan] = {}
+        self._statement_plans: dict[Shape[Creation], Plan] = {}
+        self._parameter: str | None = None
+        self._is_in_transaction = False
+        self._has_constraint = False
+
+    def read(self, statement: Statement) -> Iterator[tuple[int, Item]]:
+        if self._parameter is not None:
+            yield from self._use_parameter(statement)
+        elif statement.is_command:
+            self._command(statement.text)
+        elif not self._is_frame(statement.text):
+            yield from self._content(statement)
+
+    def finish(self) -> Iterator[tuple[int, Item]]:
+        if self._parameter is not None or self._is_in_transaction or self._has_constraint:
+            raise CorruptError("the end is missing: the file was cut off")
+        yield from self._gatherer.flush()
+
+    def _command(self, text: str) -> None:
+        if text in _BEGIN and not self._is_in_transaction:
+            self._is_in_transaction = True
+        elif text in _COMMIT and self._is_in_transaction:
+            self._is_in_transaction = False
+        elif match := _PARAMETER.match(text):
+            self._parameter = text[match.end() :]
+        elif text != _AWAIT:
+            raise CorruptError(f"not a command that restores: {text[:60]!r}")
+
+    def _is_frame(self, text: str) -> bool:
+        if TEMPORARY_CONSTRAINT.fullmatch(text):
+            self._has_constraint = True
+        elif TEMPORARY_CONSTRAINT_DROP.fullmatch(text):
+            self._has_constraint = False
+        else:
+            return FRAME.fullmatch(text) is not None
+        return True
+
+    def _content(self, statement: Statement) -> Iterator[tuple[int, Item]]:
+        parsed: list[_Run] | SchemaStatement | AnyStatement
+        try:
+            parsed = self._parsed(statement.text)
+        except CorruptError:
+            if not self._allows_any:
+                raise
+            parsed = AnyStatement(statement.text)
+        if isinstance(parsed, list):
+            yield from self._gathered(statement.line, len(statement.text), parsed)
+        else:
+            yield from self._gatherer.flush()
+            yield statement.line, parsed
+
+    def _parsed(self, text: str) -> list[_Run] | SchemaStatement:
+        if is_schema(text):
+            check_schema(text)
+            return SchemaStatement(text)
+        if match := _ROWS.match(text):
+            return self._table(text, match.end())
+        if _DATA.match(text):
+            return [self._single(text)]
+        raise CorruptError(f"not a statement that restores: {text[:60]!r}")
+
+    def _gathered(self, line: int, characters: int, runs: list[_Run]) -> Iterator[tuple[int, Item]]:
+        number = sum(len(rows) for _, rows in runs)
+        for chosen, rows in runs:
+            yield from self._gatherer.add(line, chosen, rows, characters * len(rows) // number)
+
+    def _use_parameter(self, statement: Statement) -> Iterator[tuple[int, Item]]:
+        match = _PARAMETER_USE.match(statement.text)
+        if match is None or statement.is_command:
+            raise CorruptError("the rows are not used")
+        text = f"{self._parameter} {statement.text[match.end() :]}"
+        self._parameter = None
+        yield from self._gathered(statement.line, len(text), self._table(text, 0))
+
+    def _table(self, text: str, position: int) -> list[_Run]:
+        """Read the rows in the brackets at a place, and what is made of each."""
+        position += 1
+        runs: dict[Shape[frozenset[Path]], list[Sequence[str]]] = {}
+        while not runs or text.startswith("{", position):
+            shape, values, position = self._rows.read(text, position)
+            runs.setdefault(shape, []).append(values)
+        creation = grammar.parse_rows_creation(text[position:])
+        return [(self._plan(creation, shape), rows) for shape, rows in runs.items()]
+
+    def _plan(self, creation: Creation, shape: Shape[frozenset[Path]]) -> Plan:
+        found = self._plans.get((creation, shape))
+        if found is None:
+            if shape.meaning != grammar.row_maps(creation):
+                raise CorruptError("a row is not what its statement reads")
+            found = self._plans[creation, shape] = plan(creation, shape)
+            if len(self._plans) > _MOST_PLANS:
+                self._plans.clear()
+        return found
+
+    def _single(self, text: str) -> _Run:
+        shape, values, _ = self._statements.read(text, 0)
+        found = self._statement_plans.get(shape)
+        if found is None:
+            found = self._statement_plans[shape] = plan(shape.meaning, shape)
+            if len(self._statement_plans) > _MOST_PLANS:
+                self._statement_plans.clear()
+        return found, [values]

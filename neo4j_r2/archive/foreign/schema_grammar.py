@@ -1,0 +1,86 @@
+"""The statements of other programs that make indexes and constraints, or are only the frame.
+
+The frame is what a file needs so that cypher-shell can restore it; here it is left out. Our own
+archives by way of APOC have a frame and a schema of their own around what APOC wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from neo4j_r2.archive.foreign.creation import IMPORT_KEY, IMPORT_LABEL, RELATIONSHIP_IMPORT_KEY
+from neo4j_r2.archive.text.quoting import CYPHER_25
+from neo4j_r2.archive.text.scanner import Scanner
+from neo4j_r2.core.errors import CorruptError
+
+_CONSTRAINT_NAME: Final = "(?:UNIQUE_IMPORT_NAME|`UNIQUE_IMPORT_NAME`)"
+_IMPORT_NODE: Final = rf"\((?:node|n):`{IMPORT_LABEL}`\)"
+_IMPORT: Final = rf"\(?(?:node|n)\.`{IMPORT_KEY}`\)? IS UNIQUE"
+_REMOVAL: Final = rf"REMOVE n:`{IMPORT_LABEL}` REMOVE n\.`{IMPORT_KEY}`"
+FRAME: Final = re.compile(
+    r"|CALL db\.awaitIndexes\([0-9]*\)"
+    rf"|MATCH \(n:`{IMPORT_LABEL}`\) +WITH n LIMIT [0-9]+ {_REMOVAL}"
+    rf"|MATCH \(n:`{IMPORT_LABEL}`\) CALL \(n\) \{{ {_REMOVAL} \}} "
+    r"IN TRANSACTIONS OF [0-9]+ ROWS"
+    rf"|MATCH \(\)-\[r\]->\(\) WHERE r\.`{RELATIONSHIP_IMPORT_KEY}` IS NOT NULL "
+    rf"WITH r LIMIT [0-9]+ REMOVE r\.`{RELATIONSHIP_IMPORT_KEY}`"
+)
+"""Statements that change nothing of the graph that is to be restored."""
+TEMPORARY_CONSTRAINT: Final = re.compile(
+    rf"CREATE CONSTRAINT {_CONSTRAINT_NAME}(?: IF NOT EXISTS)? "
+    rf"FOR {_IMPORT_NODE} REQUIRE {_IMPORT}"
+    rf"|CREATE CONSTRAINT ON {_IMPORT_NODE} ASSERT {_IMPORT}"
+)
+TEMPORARY_CONSTRAINT_DROP: Final = re.compile(
+    rf"DROP CONSTRAINT {_CONSTRAINT_NAME}(?: IF EXISTS)?"
+    rf"|DROP CONSTRAINT ON {_IMPORT_NODE} ASSERT {_IMPORT}"
+)
+_ESCAPE: Final = r"\\u(?!00(?:[2346]|5(?![Cc])|7(?![Ff])))[0-9A-Fa-f]{4}"
+"""Of a backslash or what is not printable ASCII. Cypher 5 decodes escapes, once, before it looks
+for quotes: an escaped backtick would end the name that it seems to be in."""
+_BARE: Final = r"[^\W0-9]\w*+"
+_NAME: Final = rf"(?:`(?:[^`\\]|``|\\(?!u)|{_ESCAPE})++`|{_BARE})"
+_PROPERTY: Final = rf"{_NAME}\.{_NAME}"
+_PROPERTIES: Final = rf"{_PROPERTY}(?:, ?{_PROPERTY})*+"
+_LABELS: Final = rf"{_NAME}(?:\|{_NAME})*+"
+_NAMED: Final = rf"(?: (?!IF |FOR ){_NAME})?(?: IF NOT EXISTS)? FOR "
+_WHOSE: Final = rf"{_NAMED}(?:\({_NAME}:{_LABELS}\)|\(\)-\[{_NAME}:{_LABELS}\]->?\(\))\s+"
+_ON_TOKENS: Final = (
+    rf"(?:\({_BARE}\) ON EACH labels\({_BARE}\)|\(\)-\[{_BARE}\]-\(\) ON EACH type\({_BARE}\))"
+)
+_SCHEMA: Final = re.compile(
+    rf"(?:{CYPHER_25})?CREATE (?:(?:RANGE |TEXT |POINT )?INDEX{_WHOSE}ON \({_PROPERTIES}\)"
+    rf"|VECTOR INDEX{_WHOSE}ON (?:{_PROPERTY}|\({_PROPERTY}\))(?:\s+WITH \[{_PROPERTIES}\])?"
+    rf"|FULLTEXT INDEX{_WHOSE}ON EACH \[{_PROPERTIES}\]"
+    rf"|LOOKUP INDEX{_NAMED}{_ON_TOKENS}"
+    rf"|CONSTRAINT{_WHOSE}REQUIRE (?:{_PROPERTY}|\({_PROPERTIES}\)) "
+    r"IS (?:UNIQUE|NOT NULL|(?:NODE |RELATIONSHIP |REL )?KEY|NODE UNIQUE|RELATIONSHIP UNIQUE"
+    r"|(?:::|TYPED) [A-Z][A-Z0-9 <>|()]*))"
+    r"(\s+OPTIONS (?=\{))?"
+    # A new database has lookup indexes that the archived one perhaps had not.
+    r"|DROP INDEX `index_[0-9a-f]{8}` IF EXISTS"
+)
+
+_IS_SCHEMA: Final = re.compile(
+    rf"(?:(?:{CYPHER_25})?CREATE (?:[A-Z]+ )?(?:INDEX|CONSTRAINT)|DROP INDEX)\b"
+)
+
+
+def check_schema(text: str) -> None:
+    """Demand that a statement makes an index or a constraint and nothing else.
+
+    :raises CorruptError: if it does not, or in a way that this version does not know.
+    """
+    match = _SCHEMA.match(text)
+    if match is None or "\\" in text[match.end() :]:
+        raise CorruptError(f"not a statement that restores: {text[:60]!r}")
+    scanner = Scanner(text, match.end())
+    if match[1]:
+        scanner.map(())
+    scanner.end()
+
+
+def is_schema(text: str) -> bool:
+    """Whether a statement is about an index or a constraint."""
+    return _IS_SCHEMA.match(text) is not None

@@ -1,0 +1,230 @@
+"""The statements of APOC's Cypher exports and of the specification's own format.
+
+Each is read to its last character; what is not just one of these statements is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from neo4j_r2.archive.foreign.creation import (
+    IMPORT_KEY,
+    IMPORT_LABEL,
+    PROPERTIES,
+    RELATIONSHIP_IMPORT_KEY,
+    Creation,
+    Key,
+)
+from neo4j_r2.archive.text.scanner import Path, Scanner
+from neo4j_r2.core.errors import CorruptError
+
+MERGE_REFUSED: Final = (
+    "ON CREATE SET adds to a graph that is there: the file is no backup of a whole one"
+)
+_APOC_VARIABLES: Final = {"n1", "n2"}
+_NODE_IN_FILE: Final = Key((IMPORT_LABEL,), (PROPERTIES,), ((IMPORT_KEY, IMPORT_KEY),))
+
+
+def parse_row(scanner: Scanner) -> frozenset[Path]:
+    """Take a row of a list behind UNWIND; return where it has maps."""
+    scanner.map(())
+    return frozenset(scanner.maps)
+
+
+@lru_cache(maxsize=1024)
+def parse_rows_creation(text: str) -> Creation:
+    """Return what is made of each row, by the text behind the rows."""
+    scanner = Scanner(text)
+    scanner.expect("AS", "row")
+    creation = _endpoints(scanner) if scanner.is_next("MATCH") else _row_node(scanner)
+    scanner.end()
+    return creation
+
+
+def row_maps(creation: Creation) -> frozenset[Path]:
+    """Return where the rows of a statement have maps."""
+    return frozenset({(), (PROPERTIES,), *(key.path for key in creation.keys)})
+
+
+def _row_node(scanner: Scanner) -> Creation:
+    if not scanner.take("MERGE"):
+        scanner.expect("CREATE")
+    key = _row_key(scanner, "n", ())
+    scanner.expect("SET", "n", "+=", "row", ".", PROPERTIES)
+    labels = [] if key.is_temporary else list(key.labels)
+    if scanner.take("SET"):
+        scanner.expect("n")
+        labels += _labels(scanner)
+    return _node(labels, key)
+
+
+def _endpoints(scanner: Scanner) -> Creation:
+    keys = []
+    for variable in ("start", "end"):
+        scanner.expect("MATCH")
+        keys.append(_row_key(scanner, variable, (variable,)))
+    if not scanner.take("MERGE"):
+        scanner.expect("CREATE")
+    scanner.expect("(", "start", ")", "-", "[", "r", ":")
+    kind = scanner.name()
+    ignored: frozenset[Path] = frozenset()
+    if scanner.take("{"):
+        scanner.expect(f"`{RELATIONSHIP_IMPORT_KEY}`", ":", "row", ".", "id", "}")
+        ignored = frozenset({("id",)})
+    scanner.expect("]", "->", "(", "end", ")", "SET", "r", "+=", "row", ".", PROPERTIES)
+    return Creation("relationship", (kind,), tuple(keys), ignored)
+
+
+def _row_key(scanner: Scanner, variable: str, path: Path) -> Key:
+    """Take a node that is named by values of the row, which are at a path in it."""
+    scanner.expect("(", variable, ":")
+    label = scanner.name()
+    names: list[tuple[str, str]] = []
+    scanner.expect("{")
+    while not names or scanner.take(","):
+        name = scanner.name()
+        scanner.expect(":", "row", ".")
+        for key in path:
+            scanner.expect(key, ".")
+        field = scanner.name()
+        if field != name and (label, name, field) != (IMPORT_LABEL, IMPORT_KEY, "_id"):
+            raise CorruptError(f"the property {name!r} is made of {field!r}")
+        names.append((name, field))
+    scanner.expect("}", ")")
+    return Key((label,), path, tuple(sorted(names)))
+
+
+def parse_statement(scanner: Scanner) -> Creation:
+    """Take a statement that creates one node, or relationships between nodes that it finds."""
+    if scanner.is_next("MATCH"):
+        return _match(scanner)
+    if scanner.take("MERGE"):
+        return _merged_node(scanner)
+    if scanner.take("CREATE"):
+        _, labels = _pattern(scanner, (PROPERTIES,), has_nulls=True)
+        if IMPORT_LABEL not in labels:
+            return _node(labels, None)
+        return _node([label for label in labels if label != IMPORT_LABEL], _NODE_IN_FILE)
+    raise CorruptError(f"not a statement that restores: {scanner.text[:60]!r}")
+
+
+def _merged_node(scanner: Scanner) -> Creation:
+    variable, labels = _pattern(scanner, ("key",))
+    key = _key(scanner, labels, ("key",))
+    if variable is None or len(labels) != 1 or not key.names:
+        raise CorruptError("MERGE is known only as APOC writes it for updateAll")
+    own = [] if key.is_temporary else list(labels)
+    return _node([*own, *_set(scanner, variable)], key)
+
+
+def _match(scanner: Scanner) -> Creation:
+    nodes = _matched(scanner)
+    is_merge = scanner.take("MERGE")
+    if not is_merge:
+        scanner.expect("CREATE")
+    start, kind, end = _relationship(scanner)
+    if {start, end} != nodes.keys():
+        raise CorruptError("a relationship is not between the nodes that were matched")
+    if is_merge and (nodes.keys() != _APOC_VARIABLES or _set(scanner, "r")):
+        raise CorruptError("MERGE is known only as APOC writes it for updateAll")
+    keys = (_endpoint(scanner, *nodes[variable], is_merge) for variable in (start, end))
+    return Creation("relationship", (kind,), tuple(keys))
+
+
+def _matched(scanner: Scanner) -> dict[str, tuple[list[str], Path]]:
+    """Take two nodes that are matched; return the labels of each, and its properties' path."""
+    scanner.expect("MATCH")
+    nodes: dict[str, tuple[list[str], Path]] = {}
+    for place in ("1", "2"):
+        if place == "2" and not scanner.take(","):
+            scanner.expect("MATCH")
+        variable, labels = _pattern(scanner, (place,))
+        if variable is None or variable in nodes:
+            raise CorruptError("the nodes of a relationship need a name each")
+        nodes[variable] = (labels, (place,))
+    return nodes
+
+
+def _endpoint(scanner: Scanner, labels: list[str], path: Path, is_merge: bool) -> Key:
+    key = _key(scanner, labels, path)
+    if key.is_temporary:
+        return key
+    if is_merge and (len(labels) != 1 or not key.names):
+        raise CorruptError("MERGE is known only as APOC writes it for updateAll")
+    return replace(key, labels=tuple(sorted(set(labels))), is_pattern=not is_merge)
+
+
+def _relationship(scanner: Scanner) -> tuple[str, str, str]:
+    """Take a relationship; return the name of its start, its type, and the name of its end."""
+    scanner.expect("(")
+    start = scanner.name()
+    scanner.expect(")", "-", "[")
+    scanner.name_if_any()
+    scanner.expect(":")
+    kind = scanner.name()
+    if scanner.is_next("{"):
+        scanner.map((PROPERTIES,))
+    scanner.expect("]", "->", "(")
+    end = scanner.name()
+    scanner.expect(")")
+    return start, kind, end
+
+
+def _pattern(
+    scanner: Scanner, path: Path, *, has_nulls: bool = False
+) -> tuple[str | None, list[str]]:
+    """Take a node, its properties to a path; return its name and its labels."""
+    scanner.expect("(")
+    variable = scanner.name_if_any()
+    labels = _labels(scanner) if scanner.is_next(":") else []
+    if scanner.is_next("{"):
+        scanner.map(path, has_nulls=has_nulls)
+    scanner.expect(")")
+    return variable, labels
+
+
+def _labels(scanner: Scanner) -> list[str]:
+    labels: list[str] = []
+    while not labels or scanner.is_next(":"):
+        scanner.expect(":")
+        labels.append(scanner.name())
+    return labels
+
+
+def _set(scanner: Scanner, variable: str) -> list[str]:
+    """Take SET and what it sets on a variable, if it comes next; return the labels."""
+    if scanner.is_next("ON"):
+        raise CorruptError(MERGE_REFUSED)
+    labels: list[str] = []
+    if not scanner.take("SET"):
+        return labels
+    is_first = True
+    while is_first or scanner.take(","):
+        is_first = False
+        scanner.expect(variable)
+        if scanner.is_next(":"):
+            labels += _labels(scanner)
+        else:
+            scanner.expect(".")
+            path = (PROPERTIES, scanner.name())
+            scanner.expect("=")
+            if path in {slot.path for slot in scanner.slots}:
+                raise CorruptError(f"the key {path[1]!r} is there twice")
+            scanner.literal(path)
+    return labels
+
+
+def _key(scanner: Scanner, labels: list[str], path: Path) -> Key:
+    """Return the key that the properties at a path are."""
+    names = sorted(slot.path[-1] for slot in scanner.slots if slot.path[:-1] == path)
+    if IMPORT_LABEL in labels and (tuple(labels), names) != ((IMPORT_LABEL,), [IMPORT_KEY]):
+        raise CorruptError("not one of APOC's temporary identities")
+    return Key(tuple(labels), path, tuple((name, name) for name in names))
+
+
+def _node(labels: list[str], key: Key | None) -> Creation:
+    if IMPORT_LABEL in labels:
+        raise CorruptError("not one of APOC's temporary identities")
+    return Creation("node", tuple(sorted(set(labels))), () if key is None else (key,))

@@ -1,0 +1,156 @@
+"""A whole archive of this service, statement by statement: what is in it, and that it is whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from neo4j_r2.archive.foreign.recognise_foreign import recognise_foreign
+from neo4j_r2.archive.foreign.schema_grammar import check_schema, is_schema
+from neo4j_r2.archive.items import (
+    Item,
+    MatchBatch,
+    NodeBatch,
+    RelationshipBatch,
+    SchemaStatement,
+    batch_of,
+)
+from neo4j_r2.archive.storage.unpack import lines
+from neo4j_r2.archive.text import frame
+from neo4j_r2.archive.text.quoting import unquote_name
+from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.archive.text.table_grammar import parse_table
+from neo4j_r2.core.errors import CorruptError
+
+_CONSTRAINT: Final = re.compile(
+    r"CREATE CONSTRAINT (`[^`]+`) FOR \(n:(`[^`]+`)\) REQUIRE n\.(`[^`]+`) IS UNIQUE;"
+)
+_FRAME: Final = frozenset(
+    {":begin", ":commit", "", frame.AWAIT.rstrip(), frame.CACHE_CLEARING.rstrip()}
+)
+
+
+_REMOVAL_ROWS: Final = re.compile(r" OF ([1-9][0-9]{0,8}) ROWS;\Z")
+_METHOD: Final = re.compile(rb"// Neo4j \S+ \([^\n]*\), (manual|apoc) export, times in UTC\.\n")
+_HEADER_BYTES: Final = 1024
+
+
+def own_method(text: bytes) -> str | None:
+    """Return by which method this service made an archive, by its first bytes; None: it did not."""
+    match = _METHOD.search(text, 0, _HEADER_BYTES)
+    return match[1].decode("ascii") if match else None
+
+
+def recognise_apoc(texts: Iterable[bytes]) -> Iterator[Item]:
+    """Yield what an archive of this service by APOC holds: between its own lines it is APOC's text.
+
+    :raises CorruptError: with the number of the line that is of neither, or if the end is missing.
+    """
+    last = ""
+
+    def watched() -> Iterator[str]:
+        nonlocal last
+        for line in lines(texts):
+            last = line or last
+            yield line
+
+    counts = {NodeBatch: 0, RelationshipBatch: 0}
+    for _, item in recognise_foreign(watched()):
+        if isinstance(item, MatchBatch):
+            raise CorruptError("a relationship is not between nodes of the archive")
+        if isinstance(item, NodeBatch | RelationshipBatch):
+            counts[type(item)] += len(item.rows)
+        yield item
+    if not last.startswith(frame.END_MARKER):
+        raise CorruptError("the end is missing: the archive was cut off")
+    _check_end(last, *counts.values())
+
+
+def _check_end(line: str, nodes: int, relationships: int) -> None:
+    if line != frame.end_marker(nodes, relationships):
+        raise CorruptError(
+            f"it ends with {line[:80]!r} after {nodes} nodes and {relationships} relationships"
+        )
+
+
+def _schema_statement(line: str) -> SchemaStatement:
+    text = line.removesuffix(";")
+    if text == line or not is_schema(text):
+        raise CorruptError("not a statement of this service")
+    check_schema(text)
+    return SchemaStatement(text)
+
+
+class Recogniser:
+    """Reads an archive's text, in pieces of whole lines, and remembers what the rest depends on."""
+
+    def __init__(self) -> None:
+        self._line = 0
+        self._identity: Identity | None = None
+        self._counts = {NodeBatch: 0, RelationshipBatch: 0}
+        self._is_at_end = False
+
+    def read(self, text: bytes) -> Iterator[Item]:
+        """Yield what a piece of the text holds, in its order.
+
+        :raises CorruptError: with the number of the line that is not one of this service's.
+        """
+        if not text.isascii() or not text.endswith(b"\n"):
+            raise CorruptError(f"line {self._line + 1}: not whole lines of ASCII")
+        for line in text.decode("ascii").removesuffix("\n").split("\n"):
+            self._line += 1
+            try:
+                yield from self._read(line)
+            except CorruptError as error:
+                raise CorruptError(f"line {self._line}: {error}") from error
+
+    def finish(self) -> None:
+        """Prove that nothing is missing.
+
+        :raises CorruptError: if the end has not been read.
+        """
+        if not self._is_at_end:
+            raise CorruptError("the end is missing: the archive was cut off")
+
+    def _read(self, line: str) -> Iterator[Item]:
+        if self._is_at_end:
+            raise CorruptError("there is more after the end")
+        if line in _FRAME or self._is_removal(line):
+            return
+        if line.startswith("//"):
+            self._comment(line)
+        elif line.startswith("UNWIND "):
+            yield self._batch(line)
+        elif self._identity is None and (match := _CONSTRAINT.fullmatch(line)):
+            self._begin(Identity(*map(unquote_name, (match[2], match[3], match[1]))), line)
+        else:
+            yield _schema_statement(line)
+
+    def _begin(self, identity: Identity, line: str) -> None:
+        if not frame.identity_creation(identity).startswith(f"{line}\n"):
+            raise CorruptError("not a statement of this service")
+        self._identity = identity
+
+    def _is_removal(self, line: str) -> bool:
+        """Whether a line removes the identity: of as many nodes at once as it says itself."""
+        if self._identity is None:
+            return False
+        rows = _REMOVAL_ROWS.search(line)
+        removal = frame.identity_removal(self._identity, int(rows[1]) if rows else 0)
+        return line in removal.splitlines()
+
+    def _batch(self, line: str) -> NodeBatch | RelationshipBatch:
+        table = parse_table(line)
+        named = (table.shape.identity_label, table.shape.identity_key)
+        if self._identity is None or named != (self._identity.label, self._identity.key):
+            raise CorruptError("its nodes' identity is not the archive's")
+        batch = batch_of(table, len(line))
+        self._counts[type(batch)] += len(batch.rows)
+        return batch
+
+    def _comment(self, line: str) -> None:
+        if not line.startswith(frame.END_MARKER):
+            return
+        _check_end(line, *self._counts.values())
+        self._is_at_end = True

@@ -1,0 +1,1 @@
+"""The text as the bytes that are stored, and back."""

@@ -1,0 +1,1 @@
+"""Entities as Cypher statements, and back."""

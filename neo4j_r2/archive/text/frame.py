@@ -1,0 +1,136 @@
+"""The archive's first and last lines: comments, the temporary identity, and the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from neo4j_r2.archive.text.quoting import escape_unicode, quote_name
+from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.core.database import Database, SchemaObject
+
+END_MARKER: Final = "// End of export: "
+"""How the last line of a complete archive begins."""
+CACHE_CLEARING: Final = "CALL db.clearQueryCaches();\n"
+"""Makes the server forget the texts of the statements so far: it keeps the last thousand, which at
+half a megabyte each is more than a small heap."""
+_LOOKUP_INDEXES: Final = {
+    "FOR (n) ON EACH labels(n)": ("index_343aff4e", "index_460996c0"),
+    "FOR ()-[r]-() ON EACH type(r)": ("index_f7700477", "index_1b9dcc97"),
+}
+"""What a token lookup index can be on, and the names that 5.26 and late 2025 versions give the one
+that every new database has; there can be one of each."""
+AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
+_REMOVAL_ROWS: Final = 1_000
+_REMOVAL_CHARACTERS: Final = 8 * 1024 * 1024
+"""A server with a small heap has memory for so many characters of nodes in one transaction."""
+
+
+def header(database: Database, started: datetime, method: str) -> str:
+    """Return the comments at the archive's top; times are UTC."""
+    return (
+        "// Neo4j Database Export\n"
+        f"// Database: {database.name}\n"
+        f"// Exported: {started:%Y-%m-%dT%H:%M:%S}\n"
+        "//\n"
+        f"// Neo4j {database.server_version} ({database.edition}), {method} export, times in UTC.\n"
+        "// Restore into an empty database: gunzip -c FILE | cypher-shell -u neo4j\n"
+        "// cypher-shell cannot make byte arrays: those marked in the text become lists of\n"
+        "// integers. Everything else comes back exactly. A file is complete if its last line is\n"
+        f'// "{END_MARKER.strip()} ..."\n'
+        "\n"
+    )
+
+
+def identity_creation(identity: Identity) -> str:
+    """Return the statements that relationships find their endpoints by."""
+    label, key = quote_name(identity.label), quote_name(identity.key)
+    return (
+        f"CREATE CONSTRAINT {quote_name(identity.constraint)} "
+        f"FOR (n:{label}) REQUIRE n.{key} IS UNIQUE;\n"
+        f"{AWAIT}"
+    )
+
+
+def identity_removal(identity: Identity, rows: int) -> str:
+    """Return the statements that leave no trace of the identity.
+
+    :param rows: nodes in a transaction; see `removal_rows`.
+    """
+    label, key = quote_name(identity.label), quote_name(identity.key)
+    return (
+        f"MATCH (n:{label}) CALL (n) {{ REMOVE n:{label} REMOVE n.{key} }} "
+        f"IN TRANSACTIONS OF {rows} ROWS;\n"
+        f"DROP CONSTRAINT {quote_name(identity.constraint)};\n"
+    )
+
+
+def removal_rows(nodes: int, characters: int) -> int:
+    """Return from how many nodes the identity can be removed at once.
+
+    The server reads a node's other properties for it, so that large ones need memory.
+
+    :param characters: of all nodes together.
+    """
+    return max(1, min(_REMOVAL_ROWS, _REMOVAL_CHARACTERS * nodes // max(1, characters)))
+
+
+def index_creation(indexes: Sequence[SchemaObject]) -> str:
+    """Return the server's own statements for all indexes that no constraint owns."""
+    lookups = [index for index in indexes if index.type == "LOOKUP"]
+    others = [index for index in indexes if index.type != "LOOKUP"]
+    return _lookup_creation(lookups) + "".join(map(_statement, others))
+
+
+def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
+    """Return what makes the lookup indexes of a new database those of the source.
+
+    Where the source has a default one the target keeps its own, whose name depends on its version.
+    """
+    lines = []
+    for target, defaults in _LOOKUP_INDEXES.items():
+        names = [index.name for index in lookups if (index.create_statement or "").endswith(target)]
+        if set(names) & set(defaults):
+            continue
+        lines += [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in defaults]
+        lines += [
+            f"CREATE LOOKUP INDEX {quote_name(name)} IF NOT EXISTS {target};\n" for name in names
+        ]
+    return "".join(lines)
+
+
+def constraint_creation(constraints: Iterable[SchemaObject]) -> str:
+    """Return the server's own statements for all constraints."""
+    return "".join(map(_statement, constraints))
+
+
+def end(nodes: int, relationships: int) -> str:
+    """Return the last lines; from the absence of the very last a cut-off file is recognised."""
+    return f"{AWAIT}{end_marker(nodes, relationships)}\n"
+
+
+def end_marker(nodes: int, relationships: int) -> str:
+    """Return the last line, without its line break."""
+    return f"{END_MARKER}{nodes} nodes, {relationships} relationships"
+
+
+def _statement(schema_object: SchemaObject) -> str:
+    """Return a create statement as ASCII on one line; nothing if the server has none.
+
+    The server quotes names but leaves backslashes, line breaks and the rest in them as they are;
+    escapes are decoded in names and strings alike, so the whole statement can be escaped.
+    """
+    if schema_object.create_statement is None:
+        return ""
+    return escape_unicode(schema_object.create_statement) + ";\n"
+
+
+def stated(schema: Sequence[SchemaObject]) -> int:
+    """Return how many constraints and indexes a statement can create."""
+    return len(schema) - len(unstated(schema))
+
+
+def unstated(schema: Iterable[SchemaObject]) -> list[str]:
+    """Return the names of constraints and indexes that no statement can create."""
+    return [each.name for each in schema if each.create_statement is None]

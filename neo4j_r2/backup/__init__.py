@@ -1,0 +1,1 @@
+"""A graph exported and stored."""

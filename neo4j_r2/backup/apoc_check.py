@@ -1,0 +1,178 @@
+"""Looks for what APOC's export is known to damage in a graph, before it is used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from math import isnan
+from typing import Any, Final
+
+from neo4j_r2.archive.cells.decode import decode
+from neo4j_r2.archive.content_fingerprint import ContentFingerprint
+from neo4j_r2.archive.text.frame import unstated
+from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
+from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.core.database import SchemaObject
+from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.log import megabytes
+from neo4j_r2.graph.reader import Graph
+
+APOC_IDENTITY: Final = Identity("UNIQUE IMPORT LABEL", "UNIQUE IMPORT ID", "UNIQUE_IMPORT_NAME")
+"""The names that APOC's text uses; the constraint's is of no importance to it."""
+MOST_CHARACTERS: Final = 256 * 1024 * 1024
+"""More text than this is never asked of APOC."""
+LONGEST_LIST: Final = 16
+"""Each item of a longer list costs the parser as much as an entity; 1,024 floats are too many."""
+FAITHFUL_KINDS: Final = frozenset(
+    {
+        "boolean",
+        "integer",
+        "float",
+        "string",
+        "date",
+        "local time",
+        "zoned time",
+        "local datetime",
+        "zoned datetime",
+        "duration",
+        "point 2d",
+        "point 3d",
+        "list of boolean",
+        "list of integer",
+        "list of float",
+        "list of string",
+        "list of escaped string",
+    }
+)
+"""Kinds of values (of `kinds.KINDS`) that the suite shows to come back exactly."""
+
+FAITHFUL_STORAGE: Final = frozenset(
+    f"{name}{suffix}"
+    for name in (
+        "Boolean",
+        "Long",
+        "Double",
+        "String",
+        "Date",
+        "LocalTime",
+        "Time",
+        "LocalDateTime",
+        "DateTime",
+        "Duration",
+        "Point",
+    )
+    for suffix in ("", "Array")
+)
+"""Types in the store that come back as the same; of a 32-bit float APOC writes other digits."""
+
+_FAITHFUL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNFAITHFUL_KEY: Final = "properties"
+"""As a unique property it collides with a name in APOC's text."""
+
+
+@dataclass(frozen=True)
+class ApocCheck:
+    """What a look at the whole graph says of APOC."""
+
+    bookmark: frozenset[str]
+    """From before the look: an equal one later means that it still holds."""
+    unfit_reason: str | None
+    """Why APOC would not give the graph back exactly, None if it would."""
+    characters: int
+    """Of all values, about."""
+    content: ContentFingerprint
+    """Of the graph, if nothing speaks against APOC."""
+
+
+def check_for_apoc(graph: Graph, on_progress: Callable[[], None]) -> ApocCheck:
+    """Find out whether APOC would give this graph back exactly.
+
+    Reads the whole graph, up to the first reason; `on_progress` is called at each step.
+    """
+    bookmark = graph.bookmark()
+    reason, characters, content = _unfit_schema(graph), 0, ContentFingerprint()
+    if reason is None:
+        reason, characters = _check_content(graph, content, on_progress)
+    return ApocCheck(bookmark, reason, characters, content)
+
+
+def _unfit_schema(graph: Graph) -> str | None:
+    constraints, indexes = graph.schema()
+    if any(each.name == APOC_IDENTITY.constraint for each in (*constraints, *indexes)):
+        return f"APOC uses the name {APOC_IDENTITY.constraint} itself"
+    if names := unstated([*constraints, *indexes]):
+        return f"Neo4j does not say how to create {names[0]}"
+    reasons = map(_unfit_constraint, constraints)
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _check_content(
+    graph: Graph, content: ContentFingerprint, on_progress: Callable[[], None]
+) -> tuple[str | None, int]:
+    """Return the first reason against APOC, and the characters of cells read until then.
+
+    :param content: is given all that is read.
+    """
+    unknown = graph.storage_types() - FAITHFUL_STORAGE
+    if unknown:
+        return f"the store holds the type {min(unknown)}", 0
+    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
+    nodes = ((batch, node_rows) for batch in graph.nodes(last_node))
+    relationships = ((batch, relationship_rows) for batch in graph.relationships(last_relationship))
+    characters = 0
+    for batch, encode in chain(nodes, relationships):
+        on_progress()
+        for record, row in zip(batch, encode(batch), strict=True):
+            characters += row.size
+            if (reason := _unfit_entity(record[-1], row)) is not None:
+                return reason, characters
+            try:
+                _add_row(content, row)
+            except CorruptError:
+                return "the graph is being written to", characters
+        if characters > MOST_CHARACTERS:
+            return f"more than {megabytes(MOST_CHARACTERS)} of text", characters
+    return None, characters
+
+
+def _add_row(content: ContentFingerprint, row: Row) -> None:
+    columns = row.shape.columns
+    values = [decode(column.kind, cell) for column, cell in zip(columns, row.cells, strict=True)]
+    if len(row.identity) == 1:
+        content.add_node(row.id, row.shape.group, columns, values)
+    else:
+        start, end = map(int, row.identity)
+        content.add_relationship(row.shape.group[0], (start, end), columns, values)
+
+
+def _unfit_constraint(constraint: SchemaObject) -> str | None:
+    """Return why the statements that match nodes by a constraint would not find them all."""
+    if constraint.type == "RELATIONSHIP_UNIQUENESS":
+        return None
+    if constraint.type != "UNIQUENESS":
+        return f"the constraint {constraint.name!r} is of the type {constraint.type}"
+    if len(constraint.properties) > 1:
+        return f"the constraint {constraint.name!r} is over several properties"
+    if constraint.properties == (_UNFAITHFUL_KEY,):
+        return f"the constraint {constraint.name!r} is over a property of that name"
+    return None
+
+
+def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
+    """Return why one entity, by its values as read and as encoded, is not for APOC."""
+    for name in (*row.shape.group, *(column.key for column in row.shape.columns)):
+        if not _FAITHFUL_NAME.fullmatch(name):
+            return f"the name {name!r} is not one that APOC is known to write exactly"
+    for key, kind in row.shape.columns:
+        if kind not in FAITHFUL_KINDS:
+            return f"property {key!r} holds a {kind}"
+    lists = [value for value in values if isinstance(value, list)]
+    longest = max(map(len, lists), default=0)
+    if longest > LONGEST_LIST:
+        return f"a list of {longest} items is restored too slowly from APOC's text"
+    # No node is found by a unique property that is NaN.
+    if any(isinstance(item, float) and isnan(item) for item in chain(values, *lists)):
+        return "a property holds NaN"
+    return None

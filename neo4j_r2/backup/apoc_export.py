@@ -1,0 +1,162 @@
+"""APOC's Cypher export as an archive, where its text is known to lose nothing.
+
+APOC streams an export from a thread whose errors nobody reads, so that a stream can end early and
+look well; under writers it repeats and misses entities; and what it writes loses some types, names
+and schema objects. So its schema is replaced by the service's own, its last row is demanded, its
+counts are compared, and nothing may have been committed meanwhile. `check_for_apoc` keeps it from
+graphs that it is known to damage. Not all its faults are known, so `ApocProof` reads the text as it
+streams, with the reader that restores use: it has to hold what the check has read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from neo4j_r2.archive.manifest import ExportSummary
+from neo4j_r2.archive.recognise import recognise_apoc
+from neo4j_r2.archive.storage.pack import TextBlock
+from neo4j_r2.archive.text import frame
+from neo4j_r2.archive.text.quoting import escape_non_ascii
+from neo4j_r2.backup.apoc_check import APOC_IDENTITY, ApocCheck
+from neo4j_r2.backup.apoc_proof import ApocProof
+from neo4j_r2.core.database import Database
+from neo4j_r2.core.errors import CorruptError, GraphError
+from neo4j_r2.graph.reader import Graph
+
+FAST_ENTITIES: Final = 10_000
+"""Up to so many entities cypher-shell restores APOC's text within about a minute."""
+FAST_CHARACTERS: Final = 32 * 1024 * 1024
+"""Up to so much text is small for the server's heap, in which APOC builds it."""
+_STATEMENT_ROWS: Final = 20
+_BATCH_CHARACTERS: Final = 4 * 1024 * 1024
+_LARGEST_BATCH: Final = 20_000
+
+
+class ApocError(GraphError):
+    """APOC's export did not end as a complete one does; the walk can take its place."""
+
+
+class ApocExport:
+    """One export; `blocks` is to be exhausted before `summary`."""
+
+    method = "apoc"
+    identity = APOC_IDENTITY
+
+    def __init__(
+        self,
+        graph: Graph,
+        database: Database,
+        started: datetime,
+        check: ApocCheck,
+        on_progress: Callable[[int], None],
+    ) -> None:
+        """Prepare an export of a graph in which `check` found no reason against it.
+
+        `on_progress` is told of the entities in each batch.
+        """
+        self._graph = graph
+        self._database = database
+        self._started = started
+        self._check = check
+        self._on_progress = on_progress
+        self._summary: ExportSummary | None = None
+
+    def blocks(self) -> Iterator[TextBlock]:
+        """Yield the archive's text in its order.
+
+        :raises ApocError: if the text is not whole, could be a mixture of states, or does not give
+            back what the check has read.
+        """
+        ahead: deque[TextBlock] = deque()
+
+        def texts() -> Iterator[bytes]:
+            for block in self._text():
+                ahead.append(block)
+                yield block.text
+
+        proof = ApocProof()
+        try:
+            for item in recognise_apoc(texts()):
+                proof.add(item)
+                while ahead:
+                    yield ahead.popleft()
+            proof.compare(self.summary(), self._check.content)
+        except CorruptError as error:
+            raise ApocError(f"its text does not come back: {error}") from error
+        yield from ahead
+
+    def _text(self) -> Iterator[TextBlock]:
+        constraints, indexes = self._graph.schema()
+        # Its text finds endpoints by the user's unique properties, so it needs those constraints.
+        # Nothing can violate them, as nothing was committed meanwhile.
+        text = frame.header(self._database, self._started, self.method)
+        text += frame.constraint_creation(constraints) + frame.identity_creation(self.identity)
+        yield _block("prologue", text)
+        counts = self._graph.counts()
+        yield from self._statements(counts)
+        self._summary = self._summarised(len(constraints), len(indexes))
+        if self._graph.bookmark() != self._check.bookmark:
+            raise ApocError("the graph was written to during APOC's export")
+        rows = frame.removal_rows(counts[0], self._check.characters)
+        text = frame.identity_removal(self.identity, rows) + frame.index_creation(indexes)
+        yield _block("epilogue", text + frame.end(*counts))
+
+    def summary(self) -> ExportSummary:
+        """Return what the archive holds."""
+        if self._summary is None:
+            raise AssertionError("the blocks have not ended")
+        return self._summary
+
+    def _summarised(self, constraints: int, indexes: int) -> ExportSummary:
+        labels, types = self._graph.counts_by_group()
+        return ExportSummary(
+            method=self.method,
+            nodes=sum(number for _, number in labels),
+            relationships=sum(number for _, number in types),
+            nodes_by_labels={
+                json.dumps(group): number
+                for group, number in sorted((sorted(names), number) for names, number in labels)
+            },
+            relationships_by_type=dict(sorted(types)),
+            constraints=constraints,
+            indexes=indexes,
+            consistent=True,
+            dangling_relationships=0,
+        )
+
+    def _statements(self, counts: tuple[int, int]) -> Iterator[TextBlock]:
+        """Yield APOC's statements, if its stream is complete and has as much as was counted."""
+        batch = batch_size(sum(counts), self._check.characters)
+        last: Mapping[str, Any] = {"batches": 0, "rows": 0, "nodes": 0, "relationships": 0}
+        try:
+            for row in self._graph.apoc_export(batch, _STATEMENT_ROWS):
+                text = (row["nodeStatements"] or "") + (row["relationshipStatements"] or "")
+                entities = row["rows"] - last["rows"]
+                self._on_progress(entities)
+                yield TextBlock(
+                    "statements", -1, -1, entities, escape_non_ascii(text).encode("ascii")
+                )
+                last = row
+        except GraphError as error:
+            raise ApocError(str(error)) from error
+        if last["batches"] != last["rows"] // batch + 1:
+            raise ApocError("APOC's export ended before its last row")
+        if (last["nodes"], last["relationships"]) != counts:
+            raise ApocError(
+                f"APOC exported {last['nodes']} nodes and {last['relationships']} relationships "
+                f"of {counts[0]} and {counts[1]}"
+            )
+
+
+def batch_size(entities: int, characters: int) -> int:
+    """Return how many entities APOC may put into one row, which is one string in its heap."""
+    mean = max(1, characters // max(1, entities))
+    return max(_STATEMENT_ROWS, min(_LARGEST_BATCH, _BATCH_CHARACTERS // mean))
+
+
+def _block(kind: str, text: str) -> TextBlock:
+    return TextBlock(kind, -1, -1, 0, text.encode("ascii"))

@@ -1,0 +1,72 @@
+"""Chooses how a graph is exported, and says why."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from neo4j_r2.backup.apoc_check import ApocCheck, check_for_apoc
+from neo4j_r2.backup.apoc_export import FAST_CHARACTERS, FAST_ENTITIES, ApocExport
+from neo4j_r2.backup.walk_export import Walk
+from neo4j_r2.core.database import Database
+from neo4j_r2.core.errors import GraphError
+from neo4j_r2.core.log import megabytes
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.run.progress import Progress
+
+log = logging.getLogger(__name__)
+
+
+def choose_exporter(
+    graph: Graph, method: str, database: Database, started: datetime, progress: Progress
+) -> Walk | ApocExport:
+    """Return the export that `method` (auto, apoc or manual) means for this graph.
+
+    :raises GraphError: if apoc is demanded and is not there or would lose something.
+    """
+    walk = Walk(graph, database, started, progress.add)
+    if method == "manual":
+        log.info("Using manual export")
+        return walk
+    version = graph.apoc_version()
+    if version is None:
+        if method == "apoc":
+            raise GraphError(
+                "APOC not available, and BACKUP_EXPORT_METHOD=apoc demands it; install the plugin "
+                "or set auto"
+            )
+        log.warning("APOC not available, using manual export")
+        return walk
+    reason = _untried(database) or (_too_many(graph) if method == "auto" else None)
+    check = None if reason else check_for_apoc(graph, progress.step)
+    if check:
+        reason = check.unfit_reason or (_too_much(check) if method == "auto" else None)
+    if check and reason is None:
+        log.info("APOC detected (version: %s), using APOC export", version)
+        return ApocExport(graph, database, started, check, progress.add)
+    if method == "apoc":
+        raise GraphError(
+            f"APOC detected (version: {version}), but its export would lose data: {reason}; "
+            "set BACKUP_EXPORT_METHOD to auto or manual"
+        )
+    log.info("APOC detected (version: %s), using manual export: %s", version, reason)
+    return walk
+
+
+def _untried(database: Database) -> str | None:
+    if database.server_version.startswith("5.26."):
+        return None
+    return f"APOC's export is not tried on Neo4j {database.server_version}"
+
+
+def _too_many(graph: Graph) -> str | None:
+    entities = sum(graph.counts())
+    if entities <= FAST_ENTITIES:
+        return None
+    return f"{entities} entities, and APOC's text restores slowly above {FAST_ENTITIES}"
+
+
+def _too_much(check: ApocCheck) -> str | None:
+    if check.characters <= FAST_CHARACTERS:
+        return None
+    return f"{megabytes(check.characters)} of values, which APOC would hold in the server's heap"

@@ -1,0 +1,222 @@
+"""The manual export: the service's own walk through the whole graph, the reference for fidelity.
+
+Nodes are read by their internal ids, then relationships, then the schema. Memory holds one block,
+what is read ahead, and one bit for each node id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain, count
+from typing import Any, Final
+
+from neo4j_r2.archive.manifest import ExportSummary
+from neo4j_r2.archive.storage.pack import TextBlock
+from neo4j_r2.archive.text import frame
+from neo4j_r2.archive.text.rows import (
+    Row,
+    RowBlock,
+    blocks,
+    node_rows,
+    relationship_rows,
+    shapes,
+    weight,
+)
+from neo4j_r2.archive.text.statements import Identity, node_statements, relationship_statements
+from neo4j_r2.core.database import Database
+from neo4j_r2.core.errors import GraphError
+from neo4j_r2.core.threads import prefetch
+from neo4j_r2.graph.reader import Graph
+
+_READ_AHEAD: Final = 2
+_CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
+
+
+class Walk:
+    """One export; `blocks` is to be exhausted before `summary`."""
+
+    method = "manual"
+
+    def __init__(
+        self,
+        graph: Graph,
+        database: Database,
+        started: datetime,
+        on_progress: Callable[[int], None],
+    ) -> None:
+        """Prepare an export; `on_progress` is told of the entities in each record read."""
+        self._graph = graph
+        self._database = database
+        self._started = started
+        self._on_progress = on_progress
+        self.identity = free_identity(graph)
+        self._seen = _IdSet()
+        self._labels: Counter[tuple[str, ...]] = Counter()
+        self._types: Counter[str] = Counter()
+        self._characters = 0
+        """Of the entities read so far, in memory."""
+        self._dangling = 0
+        self._schema_sizes = (0, 0)
+        self._unstated: list[str] = []
+        self._consistent = False
+
+    def blocks(self) -> Iterator[TextBlock]:
+        """Yield the archive's text in its order.
+
+        :raises GraphError: if the graph cannot be read to its end.
+        """
+        characters = 0
+        for block in self._content():
+            yield block
+            characters += len(block.text)
+            if characters > _CHARACTERS_BETWEEN_CLEARINGS:
+                yield TextBlock("clearing", -1, -1, 0, frame.CACHE_CLEARING.encode("ascii"))
+                characters = 0
+
+    def _content(self) -> Iterator[TextBlock]:
+        before = self._graph.bookmark()
+        last_node = self._graph.highest_node_id()
+        yield self._prologue()
+        for block in blocks(self._rows(self._graph.nodes(last_node), node_rows)):
+            yield self._node_block(block)
+        removal_rows = frame.removal_rows(self._labels.total(), self._characters)
+        last_relationship = self._graph.highest_relationship_id()
+        relationships = self._graph.relationships(last_relationship)
+        for block in blocks(self._rows(relationships, relationship_rows)):
+            yield from self._relationship_blocks(block)
+        constraints, indexes = self._graph.schema()
+        self._unstated = frame.unstated([*constraints, *indexes])
+        self._schema_sizes = frame.stated(constraints), frame.stated(indexes)
+        counts = self._graph.counts()
+        self._consistent = self._graph.bookmark() == before
+        if self._consistent and counts != (self._labels.total(), self._types.total()):
+            raise GraphError(
+                f"Neo4j has {counts[0]} nodes and {counts[1]} relationships, but gave "
+                f"{self._labels.total()} and {self._types.total()}; nothing was backed up"
+            )
+        # Constraints last: an archive that was taken while others wrote can hold a unique value
+        # twice. Its data is loaded by then, and the statement that fails names the constraint.
+        text = frame.identity_removal(self.identity, removal_rows) + frame.index_creation(indexes)
+        text += frame.constraint_creation(constraints)
+        text += frame.end(self._labels.total(), self._types.total())
+        yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
+
+    def summary(self) -> ExportSummary:
+        """Return what the archive holds."""
+        labels = {json.dumps(group): number for group, number in sorted(self._labels.items())}
+        return ExportSummary(
+            method=self.method,
+            nodes=self._labels.total(),
+            relationships=self._types.total(),
+            nodes_by_labels=labels,
+            relationships_by_type=dict(sorted(self._types.items())),
+            constraints=self._schema_sizes[0],
+            indexes=self._schema_sizes[1],
+            consistent=self._consistent,
+            dangling_relationships=self._dangling,
+            unstated_schema=self._unstated,
+        )
+
+    def _rows(
+        self, batches: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[Row]]
+    ) -> Iterator[list[Row]]:
+        for batch in prefetch(batches, _READ_AHEAD):
+            rows = encode(batch)
+            self._on_progress(len(rows))
+            characters = weight(rows)
+            self._characters += characters
+            self._graph.expect(characters, max(1, len(rows)))
+            yield rows
+
+    def _prologue(self) -> TextBlock:
+        text = frame.header(self._database, self._started, self.method)
+        text += frame.identity_creation(self.identity)
+        return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
+
+    def _node_block(self, block: RowBlock, kind: str = "nodes") -> TextBlock:
+        self._seen.add(row.id for row in block.rows)
+        for shape, number in shapes(block.rows).items():
+            self._labels[shape.group] += number
+        self._refuse_reserved_names(block.rows)
+        return _text_block(kind, block, node_statements(block.rows, self.identity))
+
+    def _relationship_blocks(self, block: RowBlock) -> Iterator[TextBlock]:
+        """Yield a block of relationships, after one with endpoints that were not there before."""
+        rows = block.rows
+        if missing := self._missing(rows):
+            for late in blocks(map(node_rows, self._graph.nodes_by_ids(missing))):
+                yield self._node_block(late, "late nodes")
+            gone = set(map(str, self._missing(rows)))
+            rows = [row for row in rows if gone.isdisjoint(row.identity)]
+            self._dangling += len(block.rows) - len(rows)
+        for shape, number in shapes(rows).items():
+            self._types[shape.group[0]] += number
+        self._refuse_reserved_names(rows)
+        if rows:
+            text = relationship_statements(rows, self.identity)
+            yield _text_block("relationships", RowBlock(block.first, block.last, rows), text)
+
+    def _missing(self, relationships: Sequence[Row]) -> list[int]:
+        """Return the endpoints that are in no block so far."""
+        endpoints = set(chain.from_iterable(row.identity for row in relationships))
+        return self._seen.missing(map(int, endpoints))
+
+    def _refuse_reserved_names(self, rows: Sequence[Row]) -> None:
+        """Stop if a writer has just begun to use the names chosen at the start."""
+        if any(
+            self.identity.label in shape.group
+            or any(self.identity.key == column.key for column in shape.columns)
+            for shape in shapes(rows)
+        ):
+            raise GraphError(
+                f"The name {self.identity.label} or {self.identity.key} came into use during the "
+                "export; run the backup again"
+            )
+
+
+def free_identity(graph: Graph) -> Identity:
+    """Return the first identity whose names the graph does not use."""
+    constraints, indexes = graph.schema()
+    names = {schema_object.name for schema_object in (*constraints, *indexes)}
+    for number in count():
+        identity = Identity.numbered(number)
+        if (
+            identity.constraint not in names
+            and not graph.uses_label(identity.label)
+            and not graph.knows_property(identity.key)
+        ):
+            return identity
+    raise AssertionError("unreachable: numbers do not end")
+
+
+def _text_block(kind: str, block: RowBlock, statements: str) -> TextBlock:
+    text = f":begin\n{statements}:commit\n".encode("ascii")
+    return TextBlock(kind, block.first, block.last, len(block.rows), text)
+
+
+class _IdSet:
+    """A set of internal ids, a bit for each id up to the highest."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, numbers: Iterable[int]) -> None:
+        """Add ids."""
+        bits = self._bits
+        for number in numbers:
+            index = number >> 3
+            if index >= len(bits):
+                bits.extend(bytes(index + 1 - len(bits) + 4096))
+            bits[index] |= 1 << (number & 7)
+
+    def missing(self, numbers: Iterable[int]) -> list[int]:
+        """Return the ids that are not in the set."""
+        bits, end = self._bits, 8 * len(self._bits)
+        return [
+            number
+            for number in numbers
+            if number >= end or not bits[number >> 3] >> (number & 7) & 1
+        ]

@@ -1,0 +1,83 @@
+"""Which backup the next one is compared with, and somebody's word for one that has shrunk."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from typing import Final
+
+from neo4j_r2.archive.manifest import StoredManifest
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.newest_backup import newest_backup
+from neo4j_r2.bucket.shrink import Size
+from neo4j_r2.core.database import Database
+from neo4j_r2.core.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+FORMAT_VERSION: Final = 1
+
+
+def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int) -> int:
+    """Return the entities of the last accepted backup of a database; 0 without any.
+
+    One manifest tells, as each says what it was compared with itself: retention may have removed
+    the accepted backup since. With the alarm off (`percent` is 0) nothing is asked, and it is 0.
+
+    :raises BucketError: if the bucket cannot be read.
+    """
+    if not percent:
+        return 0
+    newest = newest_backup(bucket, prefix, database.name, database.id)
+    if newest is None:
+        return 0
+    size = Size(newest.export.entities, newest.last_accepted)
+    if size.is_alarming(percent):
+        is_accepted = bucket.head(_acceptance_key(newest)) is not None
+        size = replace(size, is_accepted=is_accepted)
+    return size.reference(percent)
+
+
+def accept_shrink(
+    bucket: Bucket, latest: StoredManifest, percent: int, *, is_dry: bool = False
+) -> None:
+    """Record in the bucket that the newest backup may be as small as it is.
+
+    :param is_dry: only say so.
+    :raises ConfigurationError: if the alarm is off; or if the graph is empty: who has lost one is
+        not to lose its backups by that.
+    :raises BucketError: if it cannot be recorded.
+    """
+    if not percent:
+        raise ConfigurationError("--accept-shrink: the alarm is off (BACKUP_SHRINK_PERCENT)")
+    size = Size(latest.export.entities, latest.last_accepted)
+    if not size.has_shrunk(percent):
+        log.info("The newest backup has not shrunk: there is nothing to accept")
+        return
+    if not size.entities:
+        raise ConfigurationError(
+            "--accept-shrink: the newest backup is of an empty graph, which is never accepted"
+        )
+    change = (latest.archive_key, size.entities, size.last_accepted)
+    if is_dry:
+        log.info("Would accept: %s with %d entities, after %d", *change)
+        return
+    content = {
+        "format_version": FORMAT_VERSION,
+        "archive_key": latest.archive_key,
+        "entities": size.entities,
+        "last_accepted": size.last_accepted,
+    }
+    data = json.dumps(content, indent=1).encode("ascii") + b"\n"
+    bucket.put_new(_acceptance_key(latest), data)
+    log.info("Accepted: %s with %d entities, after %d", *change)
+
+
+def _acceptance_key(manifest: StoredManifest) -> str:
+    key = manifest.archive_key
+    parsed = parse_key(key, key.rpartition("/")[0])
+    if parsed is None:
+        raise AssertionError("a backup has a key that this service did not give")
+    return parsed[0].acceptance_key

@@ -1,0 +1,181 @@
+"""One object, uploaded while it is being made: a multipart upload driven by hand.
+
+All parts but the last have the same size, as R2 demands. Nothing is visible under the key before
+`complete`, and every other way out aborts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import threading
+import uuid
+from types import TracebackType
+from typing import Final, Self
+
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.core.errors import BackupError, BucketError, KeyTakenError
+from neo4j_r2.core.log import megabytes
+
+log = logging.getLogger(__name__)
+
+HIGHEST_PART: Final = 10_000
+SMALLEST_PART_SIZE: Final = 5 * 1024 * 1024
+_RUN: Final = "backup-run"
+
+
+def part_size_for(estimate: int) -> int:
+    """Return a part size with which an object of four times the estimated size still fits."""
+    mebibyte = 1024 * 1024
+    needed = -(-4 * estimate // HIGHEST_PART)
+    return max(SMALLEST_PART_SIZE, -(-needed // mebibyte) * mebibyte)
+
+
+class Upload:
+    """A context that aborts unless `complete` has returned; `write` takes the object's bytes.
+
+    Entering it raises `KeyTakenError` if another run uses the key: R2 has no lock, so each of two
+    runs looks for the other after it has begun, and both give way.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        key: str,
+        *,
+        part_size: int,
+        concurrency: int,
+    ) -> None:
+        self.key = key
+        self.size = 0
+        self.upload_id = ""
+        self._bucket = bucket
+        self._part_size = part_size
+        self._concurrency = concurrency
+        self._run = uuid.uuid4().hex
+        self._sha256 = hashlib.sha256()
+        self._buffer = bytearray()
+        self._number = 0
+        self._parts: queue.Queue[tuple[int, bytes] | None] = queue.Queue()
+        self._slots = threading.Semaphore(concurrency)
+        self._etags: dict[int, str] = {}
+        self._failure: BaseException | None = None
+        self._abandoned = threading.Event()
+        self._completed = False
+        self.is_settled = False
+        """Whether nothing of the upload is left: it was completed, or aborted."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of all bytes written so far."""
+        return self._sha256.hexdigest()
+
+    def __enter__(self) -> Self:
+        self.upload_id = self._bucket.create_upload(self.key, {_RUN: self._run})
+        try:
+            self._require_sole_use()
+        except BaseException:
+            self._abort()
+            raise
+        for _ in range(self._concurrency):
+            # Daemons: a part that hangs does not keep an interrupted run from ending.
+            threading.Thread(target=self._upload_parts, name="upload", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for _ in range(self._concurrency):
+            self._parts.put(None)
+        if not self._completed:
+            self._abort()
+
+    def write(self, data: bytes) -> None:
+        """Add bytes; waits while as many parts as allowed are under way.
+
+        :raises BucketError: if a part could not be uploaded, or too many would be needed.
+        """
+        self._sha256.update(data)
+        self.size += len(data)
+        self._buffer += data
+        while len(self._buffer) >= self._part_size:
+            self._submit()
+
+    def complete(self) -> None:
+        """Upload what is left and make the object visible.
+
+        :raises BucketError: if it is not; the upload is then aborted on the way out.
+        """
+        if self._buffer or not self._number:
+            self._submit()
+        self._parts.join()
+        self._raise_failure()
+        if len(self._etags) != self._number:
+            raise AssertionError("a part was lost without an error")
+        if self._bucket.head(self.key) is not None:
+            raise KeyTakenError(f"Another run has stored the key {self.key} meanwhile")
+        self._bucket.complete_upload(self.key, self.upload_id, self._etags, self._is_stored)
+        self._completed = self.is_settled = True
+
+    def _require_sole_use(self) -> None:
+        if not self._bucket.is_sole_upload(self.key, self.upload_id):
+            raise KeyTakenError(f"Another run uses the key {self.key}")
+
+    def _submit(self) -> None:
+        """Hand the next part to a thread, once one is free: no more parts than that are copied."""
+        self._number += 1
+        if self._number > HIGHEST_PART:
+            raise BucketError(
+                f"The backup needs more than {HIGHEST_PART} parts of {self._part_size} bytes; "
+                "set BACKUP_PART_SIZE_MB to a larger size"
+            )
+        self._slots.acquire()
+        self._raise_failure()
+        with memoryview(self._buffer) as buffer:
+            part = bytes(buffer[: self._part_size])
+        del self._buffer[: self._part_size]
+        self._parts.put((self._number, part))
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _upload_parts(self) -> None:
+        """Upload parts until there are no more; after a failure, only take them."""
+        while (item := self._parts.get()) is not None:
+            number, part = item
+            try:
+                if self._failure is None:
+                    self._etags[number] = self._bucket.upload_part(
+                        self.key, self.upload_id, number, part, self._abandoned
+                    )
+                    log.debug("Uploaded part %d (%s)", number, megabytes(len(part)))
+            except BaseException as error:  # noqa: BLE001 - raised in the writing thread
+                self._failure = error
+            finally:
+                del item, part
+                self._slots.release()
+                self._parts.task_done()
+
+    def _is_stored(self) -> bool:
+        """Whether the object under the key is the one of this upload."""
+        stored = self._bucket.head(self.key)
+        return (
+            stored is not None
+            and stored.size == self.size
+            and stored.metadata.get(_RUN) == self._run
+        )
+
+    def _abort(self) -> None:
+        self._failure = self._failure or BucketError("The upload was aborted")
+        self._abandoned.set()
+        try:
+            self._bucket.abort_upload(self.key, self.upload_id)
+            self.is_settled = True
+            log.info("Upload aborted, no backup was made: %s", self.key)
+        except BackupError as error:
+            log.warning("The upload could not be aborted, the next run does it: %s", error)

@@ -1,0 +1,78 @@
+"""Reads the configuration, and sets the log up as it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from neo4j_r2.commands.identity_file import read_private_keys
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.notify_settings import NotifySettings, read_notify_settings, url_problem
+from neo4j_r2.config.settings import (
+    Config,
+    Neo4jSettings,
+    ServiceSettings,
+    read_config,
+    read_service_settings,
+    read_target,
+)
+from neo4j_r2.core import log
+from neo4j_r2.monitoring.apprise_receiver import receiver_problem
+
+
+def configure(
+    invocation: Invocation,
+    *,
+    logs_in: bool = True,
+    uses_bucket: bool = True,
+    tries_receivers: bool = False,
+) -> Config:
+    """Return the whole configuration, private keys included; the log masks its secrets from here.
+
+    :param logs_in: whether Neo4j's password is needed.
+    :param uses_bucket: whether R2's variables are needed.
+    :param tries_receivers: whether Apprise, which is large, checks the notification URLs too.
+    :raises ConfigurationError: naming every variable that is wrong, or what is with `--identity`.
+    """
+    config = read_config(
+        invocation.environment,
+        invocation.dotenv,
+        logs_in=logs_in,
+        uses_bucket=uses_bucket,
+        receiver_problem=receiver_problem if tries_receivers else url_problem,
+    )
+    if name := getattr(invocation.options, "identity", None):
+        config = replace(config, private_keys=read_private_keys(name))
+    log.set_up(config.service.log_level, config.service.log_format, config.secrets())
+    return config
+
+
+def configure_target(invocation: Invocation, config: Config, uri: str) -> Neo4jSettings:
+    """Return how to log in at another Neo4j; the log masks that password too.
+
+    :raises ConfigurationError: naming every variable that is wrong.
+    """
+    settings = read_target(invocation.environment, invocation.dotenv, uri)
+    secrets = [*config.secrets(), settings.password]
+    log.set_up(config.service.log_level, config.service.log_format, secrets)
+    return settings
+
+
+def configure_service(invocation: Invocation) -> ServiceSettings:
+    """Return the settings without the secrets: a supervisor and a probe need none.
+
+    :raises ConfigurationError: naming every variable that is wrong.
+    """
+    settings = read_service_settings(invocation.environment, invocation.dotenv)
+    log.set_up(settings.log_level, settings.log_format)
+    return settings
+
+
+def configure_notify(invocation: Invocation) -> NotifySettings:
+    """Return who is notified, checked by Apprise; the log masks the URLs.
+
+    :raises ConfigurationError: naming every variable that is wrong, or if nobody is notified.
+    """
+    service = configure_service(invocation)
+    settings = read_notify_settings(invocation.environment, invocation.dotenv, receiver_problem)
+    log.set_up(service.log_level, service.log_format, settings.secrets())
+    return settings

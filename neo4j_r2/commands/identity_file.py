@@ -1,0 +1,60 @@
+"""Reads the private keys that open an encrypted backup, from a file as age-keygen writes it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from neo4j_r2.archive.storage.encryption import PrivateKeys, is_encrypted, is_recipient
+from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.secret import Secret
+
+STANDARD_INPUT: Final = "-"
+_LARGEST: Final = 1024 * 1024
+"""Bytes; a file of many keys has a few KB."""
+
+
+def read_private_keys(name: str) -> PrivateKeys:
+    """Return all keys in a file; `-` is standard input, and then nothing has to lie on a disk.
+
+    :raises ConfigurationError: if it cannot be read, or is anything else; no line of it is shown.
+    """
+    place = "standard input" if name == STANDARD_INPUT else name
+    keys = []
+    for number, line in enumerate(_text(name, place).splitlines(), 1):
+        key = line.strip()
+        if key and not key.startswith("#"):
+            keys.append(_private_key(key, f"--identity: line {number} of {place}"))
+    if not keys:
+        raise ConfigurationError(f"--identity: there is no private key in {place}")
+    return PrivateKeys(keys)
+
+
+def _text(name: str, place: str) -> str:
+    try:
+        if name == STANDARD_INPUT:
+            data = sys.stdin.buffer.read(_LARGEST)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(_LARGEST)
+    except OSError as error:
+        raise ConfigurationError(f"--identity: {place} cannot be read: {error.strerror}") from error
+    if is_encrypted(data):
+        raise ConfigurationError(
+            f"--identity: {place} is itself encrypted: decrypt it with age -d, and give the result"
+        )
+    return data.decode("ascii", "replace")
+
+
+def _private_key(text: str, where: str) -> Secret:
+    if is_recipient(text):
+        raise ConfigurationError(f"{where} is a public key: the private key of it is needed")
+    key = Secret(text)
+    try:
+        PrivateKeys([key])
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{where} is no private key as age-keygen prints it (AGE-SECRET-KEY-1...)"
+        ) from error
+    return key

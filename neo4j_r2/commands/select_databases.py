@@ -1,0 +1,46 @@
+"""Which databases are meant: those that are configured, or all that the server has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.config.parsers import ALL_DATABASES
+from neo4j_r2.config.settings import SYSTEM_DATABASE, Config
+from neo4j_r2.graph.reader import Graph
+
+log = logging.getLogger(__name__)
+
+
+def select_databases(
+    config: Config, expected: Sequence[str] = (), wait_seconds: float = 0.0
+) -> Sequence[str]:
+    """Return the names of the databases to back up, in the order in which that is done.
+
+    :param expected: those that were backed up before. Of all databases, such a one that is not
+        online any more comes last: it is to fail, and not to be forgotten.
+    :param wait_seconds: how long to wait for a server that is not up yet.
+    :raises GraphError: if all are wanted, and the server does not say which there are, or has none.
+    """
+    if config.databases != ALL_DATABASES:
+        return config.databases
+    with Graph(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds) as graph:
+        ask = graph.online_databases
+        found = graph.wait_for(ask, wait_seconds) if wait_seconds else ask()
+    log.info("Databases online: %s", ", ".join(found))
+    return [*found, *(name for name in expected if name not in found)]
+
+
+def stored_databases(bucket: Bucket, config: Config, wished: str | None) -> Sequence[str]:
+    """Return the names of the databases whose backups are meant, by a command that asks only R2.
+
+    :param wished: the one that is asked for; None means those that are configured.
+    :raises BucketError: if the bucket cannot be read.
+    """
+    if wished is not None:
+        return [wished]
+    if config.databases != ALL_DATABASES:
+        return config.databases
+    return sorted({backup.name.database for backup in backups_in(bucket, config.r2.prefix)})

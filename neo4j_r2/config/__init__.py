@@ -1,0 +1,1 @@
+"""The variables as frozen records."""

@@ -1,0 +1,191 @@
+"""What each kind of variable accepts: parsers that raise ValueError with just that."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+MIB: Final = 1024 * 1024
+
+
+def endpoint_problem(url: str) -> str | None:
+    """Return what is wrong with an S3 endpoint's URL, without showing it: it may hold a secret."""
+    if _is_address(url, ("http", "https")):
+        return None
+    return "accepted is http(s)://host[:port] without credentials, bucket or path"
+
+
+def neo4j_uri_problem(uri: str) -> str | None:
+    """Return what is wrong with a Bolt address, without showing it: it may hold a secret."""
+    schemes = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+    if _is_address(uri, schemes):
+        return None
+    return f"accepted is SCHEME://host[:port] without credentials; SCHEME is {_listed(schemes)}"
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    """Whether a text is scheme, host and perhaps port, and nothing else."""
+    try:
+        parts = urlsplit(text)
+        is_bare = parts.path in ("", "/") and not re.search(r"[?#@\s]", text)
+        return is_bare and parts.scheme in schemes and _is_host(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_host(text: str | None) -> bool:
+    """Whether a text is an IP address or a name of labels as the network's names have them."""
+    label = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+    with suppress(ValueError):
+        ipaddress.ip_address(text or "")
+        return True
+    return re.fullmatch(rf"{label}(\.{label})*\.?", text or "") is not None
+
+
+def host(value: str) -> str:
+    """Parse the name or the IP address of a host."""
+    if not _is_host(value):
+        raise ValueError("accepted is a host name or an IP address")
+    return value
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return f"{', '.join(values[:-1])} or {values[-1]}"
+
+
+def boolean(value: str) -> bool:
+    """Parse true or false."""
+    if value.lower() not in ("true", "false"):
+        raise ValueError("accepted are true and false")
+    return value.lower() == "true"
+
+
+def choice(*accepted: str) -> Callable[[str], str]:
+    """Return a parser of one of some words."""
+
+    def parse(value: str) -> str:
+        if value.lower() not in accepted:
+            raise ValueError(f"accepted are {_listed(accepted)}")
+        return value.lower()
+
+    return parse
+
+
+def whole(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a parser of a whole number within limits."""
+
+    def parse(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
+            raise ValueError(f"accepted is a whole number from {lowest} to {highest}")
+        return int(value)
+
+    return parse
+
+
+def port(value: str) -> int | None:
+    """Parse the number of a port; empty is none."""
+    return whole(1, 65_535)(value) if value else None
+
+
+def ip_address(value: str) -> str:
+    """Parse an IP address, of either version."""
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError as error:
+        raise ValueError("accepted is an IP address; :: and 0.0.0.0 are all of them") from error
+    return str(address)
+
+
+def retention_days(value: str) -> int | None:
+    """Parse how many days a backup is kept; none is None."""
+    if value.lower() == "none":
+        return None
+    try:
+        return whole(0, 36_500)(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or none") from error
+
+
+def _matching(pattern: str, accepted: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"accepted is {accepted}")
+        return value
+
+    return parse
+
+
+database = _matching(
+    r"(?!(?i:system)$)[A-Za-z][A-Za-z0-9.-]{2,62}",
+    "a database's name: 3 to 63 letters, digits, dots and dashes, not system",
+)
+ALL_DATABASES: Final = ("*",)
+"""Stands for every online database of the server but `system`."""
+
+
+LATEST: Final = "latest"
+"""In the place of a key: the newest backup."""
+
+
+def databases(value: str) -> tuple[str, ...]:
+    """Parse one database's name, several between commas, or * for `ALL_DATABASES`; lower case."""
+    if value.strip() == "*":
+        return ALL_DATABASES
+    try:
+        names = tuple(database(name.strip()).lower() for name in value.split(","))
+    except ValueError as error:
+        raise ValueError(f"{error}; several between commas, or * alone") from error
+    if len(set(names)) < len(names):
+        raise ValueError("accepted is each database's name once")
+    return names
+
+
+bucket = _matching(
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z, 0-9, dots and dashes"
+)
+account = _matching(r"[A-Za-z0-9]+", "an account id: letters and digits, as in the dashboard")
+prefix = _matching(
+    r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*",
+    "letters, digits, dots, dashes, underscores, and single slashes between them",
+)
+
+
+def time_zone(value: str) -> tzinfo:
+    """Parse the name of a time zone that this machine knows; UTC needs no database of zones."""
+    if value == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("accepted is a time zone's IANA name, as in Europe/Berlin") from error
+
+
+def directory(value: str) -> Path:
+    """Parse a directory's path; ~ is the home directory."""
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("accepted is a directory's path; ~ needs a home directory") from error
+
+
+def readable_file(value: str) -> Path | None:
+    """Parse the path of an existing file; empty is none."""
+    if value and not Path(value).is_file():
+        raise ValueError("accepted is the path of a file that can be read")
+    return Path(value) if value else None
+
+
+def part_size(value: str) -> int | None:
+    """Parse a part's size in MiB into bytes; auto is None."""
+    if value.lower() == "auto":
+        return None
+    if not re.fullmatch(r"[0-9]{1,4}", value) or not 5 <= int(value) <= 5120:
+        raise ValueError("accepted are auto and a whole number of MiB from 5 to 5120")
+    return int(value) * MIB

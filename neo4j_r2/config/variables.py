@@ -1,0 +1,121 @@
+"""The variables of the environment and of `.env`, and all that is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from dotenv import dotenv_values
+
+from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.secret import MASK, Secret
+
+Value = TypeVar("Value")
+
+
+class Variables:
+    """The merged variables; collects what is wrong with them instead of raising at the first."""
+
+    def __init__(self, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> None:
+        self._layers = (environment, dotenv)
+        self._problems: list[str] = []
+        self._secrets: set[str] = set()
+
+    def problem(self, text: str) -> None:
+        """Collect what is wrong."""
+        self._problems.append(text)
+
+    def raise_problems(self) -> None:
+        """Raise all that was collected, if anything was.
+
+        :raises ConfigurationError: with a line for each problem, and no secret.
+        """
+        if self._problems:
+            listed = "\n".join(f"  - {self._masked(problem)}" for problem in self._problems)
+            raise ConfigurationError(f"Invalid configuration:\n{listed}")
+
+    def _masked(self, problem: str) -> str:
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            problem = problem.replace(secret, MASK)
+        return re.sub(r"//[^/@\s]*@", f"//{MASK}@", problem)
+
+    def get(self, name: str) -> str | None:
+        """Return a variable's value, None if it is unset or empty."""
+        return next((layer[name] for layer in self._layers if layer.get(name)), None)
+
+    def read(self, name: str, parse: Callable[[str], Value], default: str) -> Value:
+        """Parse a variable; after a problem, its default stands in until all are reported."""
+        value = self.get(name)
+        if value is None:
+            return parse(default)
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.problem(f"{name}={value!r}: {error}")
+            return parse(default)
+
+    def required(self, name: str, parse: Callable[[str], str], what: str) -> str:
+        """Parse a variable that has no default."""
+        if self.get(name) is None:
+            self.problem(f"{name} is required: {what}")
+            return ""
+        return self.read(name, lambda value: parse(value) if value else "", "")
+
+    def secret(self, name: str, what: str) -> Secret:
+        """Read a required secret, from its variable or from the file that NAME_FILE names."""
+        value = self.secret_text(name)
+        if value is None:
+            self.problem(f"{name} (or {name}_FILE) is required: {what}")
+            return Secret("")
+        return self._checked(name, value)
+
+    def optional_secret(self, name: str) -> Secret:
+        """Read a secret in the same way; one that is not set is empty."""
+        return self._checked(name, self.secret_text(name) or "")
+
+    def secret_text(self, name: str) -> str | None:
+        """Return a secret as it stands in its variable or its file; None if it is not set."""
+        for layer in self._layers:
+            value, path = layer.get(name), layer.get(f"{name}_FILE")
+            if value and path:
+                self.problem(f"{name} and {name}_FILE are both set: set one")
+            if value:
+                return value
+            if path:
+                return self._read_secret_file(name, Path(path))
+        return None
+
+    def _checked(self, name: str, secret: str) -> Secret:
+        if secret:
+            self._secrets.add(secret)
+        if not all(character.isprintable() for character in secret):
+            self.problem(f"{name}: accepted is UTF-8 text without line breaks and the like")
+        return Secret(secret)
+
+    def _read_secret_file(self, name: str, path: Path) -> str:
+        try:
+            value = path.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            # The value is not shown: it could be the secret itself, put into the wrong variable.
+            self.problem(f"{name}_FILE: the file that it names cannot be read: {reason}")
+            return ""
+        if not value:
+            self.problem(f"{name}_FILE: the file that it names is empty")
+        return value
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """Return what a `.env` file sets, nothing if there is none.
+
+    :raises ConfigurationError: if it cannot be read.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        values = dotenv_values(path, interpolate=False, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}") from error
+    return {name: value for name, value in values.items() if value is not None}

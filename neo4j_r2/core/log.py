@@ -1,0 +1,76 @@
+"""The log: the specification's lines as text, or the same as JSON, on standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from neo4j_r2.core.secret import Redaction, Secret
+
+
+def set_up(level: str, log_format: str, secrets: Iterable[Secret] = ()) -> None:
+    """Send this service's log to standard error; a library's only from warnings on.
+
+    `secrets` are masked, whatever a message holds.
+    """
+    formatter = _JsonFormatter if log_format == "json" else _TextFormatter
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(Redaction(secrets)))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("neo4j_r2").setLevel(level.upper())
+    # The driver raises all that it logs, and this service reports that itself, once.
+    logging.getLogger("neo4j").setLevel(logging.CRITICAL)
+    # The HTTP client's warnings name addresses, and a notification's or a ping's is a secret.
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+def redact(text: str) -> str:
+    """Return a text as the log would show it, with the secrets of `set_up` masked."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _TextFormatter):
+            return handler.formatter.redact(text)
+    return text
+
+
+def megabytes(size: int) -> str:
+    """Return a size for people: bytes as MB of 1,000,000 bytes."""
+    return f"{size / 1e6:.2f} MB"
+
+
+def duration(span: timedelta) -> str:
+    """Return a length of time for people, in two units at the most."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
+
+
+class _TextFormatter(logging.Formatter):
+    def __init__(self, redact: Redaction) -> None:
+        super().__init__("[%(levelname)s] %(message)s")
+        self.redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self.redact(super().format(record))
+
+
+class _JsonFormatter(_TextFormatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": self.redact(record.getMessage()),
+        }
+        if record.exc_info:
+            entry["exception"] = self.redact(self.formatException(record.exc_info))
+        return json.dumps(entry)

@@ -1,0 +1,41 @@
+"""Rows of cells as lines of text that fit into a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+WIDTH: Final = 120
+
+
+def joined(sections: Iterable[Sequence[str]]) -> str:
+    """Return sections of lines as one text, with an empty line between them."""
+    return "\n".join("".join(f"{line}\n" for line in lines) for lines in sections)
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Return rows of cells as lines with columns of one width; the first row has every column.
+
+    :param right: indexes of the columns that are aligned to the right.
+    """
+    widths = [
+        max(len(row[index]) for row in rows if index < len(row)) for index in range(len(rows[0]))
+    ]
+    return ["  ".join(_padded(row, widths, right)).rstrip() for row in rows]
+
+
+def _padded(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> list[str]:
+    return [
+        cell.rjust(width) if index in right else cell.ljust(width)
+        for index, (cell, width) in enumerate(zip(row, widths, strict=False))
+    ]
+
+
+def cut(text: str, room: int) -> str:
+    """Return a text, shortened to so many characters if it is longer."""
+    return text if len(text) <= room else f"{text[: max(0, room - 3)]}..."
+
+
+def printable(text: str) -> str:
+    """Return a text of somebody else's so that it cannot steer a terminal; ASCII."""
+    return text.encode("unicode_escape").decode("ascii")

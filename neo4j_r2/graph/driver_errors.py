@@ -1,0 +1,47 @@
+"""What the driver's errors mean to a user."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+
+from neo4j_r2.config.settings import Neo4jSettings
+
+_ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
+
+
+def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
+    """Return a failure as one line: what failed, and what to check."""
+    uri, login = settings.uri, "RESTORE_NEO4J" if settings.is_other else "NEO4J"
+    code = getattr(error, "code", None) or ""
+    if is_refused_login(error):
+        return (
+            f"Neo4j connection failed: {uri} refused the login ({code}); "
+            f"check {login}_USER and {login}_PASSWORD"
+        )
+    if code == "Neo.ClientError.Security.CredentialsExpired":
+        return "Neo4j connection failed: the password must be changed first (ALTER CURRENT USER)"
+    if code == "Neo.ClientError.Database.DatabaseNotFound":
+        return (
+            f"Neo4j connection failed: {uri} has no database {settings.database!r}; "
+            "check NEO4J_DATABASE (or --to-database)"
+        )
+    if isinstance(error, ServiceUnavailable | DriverError):
+        return (
+            f"Neo4j connection failed: {uri}: {first_line(error)}; check that Neo4j is up and "
+            f"healthy, {'that address' if settings.is_other else _ADDRESS}, and the network"
+        )
+    return f"Neo4j failed: {code}: {first_line(error)}; check Neo4j's logs"
+
+
+def is_refused_login(error: DriverError | Neo4jError) -> bool:
+    """Whether the server refused the login itself."""
+    code = getattr(error, "code", None) or ""
+    return isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth")
+
+
+def first_line(error: DriverError | Neo4jError) -> str:
+    """Return the first line of an error's message."""
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    return str(text).splitlines()[0].rstrip(":")

@@ -1,0 +1,1 @@
+"""Who learns how the backups go, and what they learn."""

@@ -1,0 +1,96 @@
+"""Tells a monitor and receivers how a run goes; nothing of that can fail the run, or hold it up."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from neo4j_r2.config.notify_settings import NotifySettings, scheme_of
+from neo4j_r2.core.errors import INTERRUPTED, Ending, failure_kind
+from neo4j_r2.core.secret import Secret
+from neo4j_r2.monitoring.apprise_receiver import deliver
+from neo4j_r2.monitoring.errand import Errand
+from neo4j_r2.monitoring.notification import Notification, is_due, notification_of, reason_of
+from neo4j_r2.monitoring.ping import FAILURE, START, SUCCESS, ping
+from neo4j_r2.run.report import RunReport
+
+log = logging.getLogger(__name__)
+
+_INTERRUPTED_SECONDS: Final = 5
+"""At most, if the run was told to end: whoever told it waits."""
+
+
+class Announcer:
+    """Tells of one run, side by side with it and after its end."""
+
+    def __init__(self, settings: NotifySettings) -> None:
+        self._settings = settings
+        self._pings: list[Errand] = []
+        self._report: RunReport | None = None
+
+    def started(self) -> None:
+        """Tell the monitor that the run is under way, and go on at once."""
+        self._ping(START)
+
+    def ended(self, report: RunReport) -> None:
+        """Take what `announce` is to tell."""
+        self._report = report
+
+    def announce(self) -> None:
+        """Tell all of them how the run ended, if it did; wait no longer than is configured."""
+        if self._report is None:
+            return
+        try:
+            self._tell(self._report, self._limit(self._report))
+        except Ending:
+            log.warning("Told to end: who has not been told of this run by now may not be")
+        except Exception:
+            log.exception("Nobody may have been told of this run")
+
+    def _tell(self, report: RunReport, seconds: float) -> None:
+        now = time.monotonic()
+        notifications = self._deliveries(report)
+        # A start that arrives after the end would begin a run that never ends; yet the end counts.
+        _await(self._pings, now + seconds / 2)
+        signal = FAILURE if report.exit_code else SUCCESS
+        self._ping(signal, reason_of(report) if report.exit_code else "")
+        _await([*self._pings[-1:], *notifications], now + seconds)
+
+    def _limit(self, report: RunReport) -> float:
+        is_interrupted = failure_kind(report.exit_code) == INTERRUPTED
+        limit = self._settings.seconds
+        return min(limit, _INTERRUPTED_SECONDS) if is_interrupted else limit
+
+    def _deliveries(self, report: RunReport) -> list[Errand]:
+        if not self._settings.urls or not is_due(report, self._settings.when):
+            return []
+        return deliveries(self._settings, notification_of(report, socket.gethostname()))
+
+    def _ping(self, signal: str, text: str = "") -> None:
+        url = self._settings.ping_url.reveal()
+        if url:
+            name = f"Ping ({signal or 'success'})"
+            self._pings.append(Errand(name, lambda: ping(url, signal, text)))
+
+
+def deliveries(settings: NotifySettings, notification: Notification) -> list[Errand]:
+    """Begin to deliver a notification to every receiver."""
+    return [
+        Errand(f"Notification {number} ({scheme_of(url.reveal())})", _delivery(url, notification))
+        for number, url in enumerate(settings.urls, 1)
+    ]
+
+
+def _delivery(url: Secret, notification: Notification) -> Callable[[], str | None]:
+    return lambda: deliver(url.reveal(), notification.title, notification.body, notification.kind)
+
+
+def _await(errands: Iterable[Errand], deadline: float) -> None:
+    for errand in errands:
+        if problem := errand.problem(deadline - time.monotonic()):
+            log.warning("%s was not delivered: %s", errand.name, problem)
+        else:
+            log.debug("%s was delivered", errand.name)

@@ -1,0 +1,51 @@
+"""What a look at the service shows, and what is to be said of its health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
+from neo4j_r2.run.processes import is_running
+from neo4j_r2.run.state import State, StateFile
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether backups succeed when they are due."""
+
+    is_good: bool
+    line: str
+    """What is wrong, or when the next backup is due."""
+
+
+def look(settings: ServiceSettings) -> Signs:
+    """Read the state file and look at the processes; ask neither Neo4j nor R2."""
+    file = StateFile(settings.state_directory)
+    state = file.read()
+    while True:
+        is_run_alive = bool(state and state.last_run and state.last_run.process.is_alive())
+        # A run that records its end between the two looks is not one that was killed.
+        again = file.read()
+        if again == state:
+            return Signs(datetime.now(UTC), is_running("crond"), is_run_alive, state)
+        state = again
+
+
+def assess(signs: Signs, settings: ServiceSettings) -> Health:
+    """Say how the service is, in one line."""
+    if problems := diagnose(signs, settings):
+        return Health(is_good=False, line=f"Unhealthy: {'; '.join(problems)}")
+    state = signs.state
+    parts = [latest(state)] if state else []
+    if state and (expected := next_due(state, settings)):
+        parts.append(f"due next at {expected.isoformat()}")
+    return Health(is_good=True, line=f"Healthy: {', '.join(parts)}")
+
+
+def latest(state: State) -> str:
+    """Return the keys of the last backups."""
+    backups = [state.of(database).last_backup for database in state.expected]
+    keys = [backup.archive_key for backup in backups if backup]
+    return f"last backup {', '.join(keys)}" if keys else "no backup yet"

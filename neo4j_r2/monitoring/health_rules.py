@@ -1,0 +1,94 @@
+"""Whether backups succeed when they are due: a pure decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.run.state import RunState, State
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What the probe sees."""
+
+    now: datetime
+    is_crond_running: bool
+    is_run_alive: bool
+    """Whether the process of the last recorded run is still there."""
+    state: State | None
+
+
+def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
+    """Return all that is wrong, each in one line; nothing if the service is healthy."""
+    problems = [] if signs.is_crond_running else ["crond is not running"]
+    if signs.state is None:
+        return [*problems, f"nothing is known of any run: no state in {settings.state_directory}"]
+    last_run = signs.state.last_run
+    return [
+        *problems,
+        *(_of_run(last_run, is_alive=signs.is_run_alive) if last_run else []),
+        *_of_databases(signs.state, signs.now, settings),
+    ]
+
+
+def due(state: State, database: str, settings: ServiceSettings) -> datetime:
+    """Return when the next backup of a database after the last one is due, or the first one."""
+    known = state.of(database)
+    latest = max(state.since, known.since)
+    if known.last_backup:
+        latest = max(latest, known.last_backup.started)
+    return settings.schedule.next_after(latest.astimezone(settings.time_zone))
+
+
+def deadline(state: State, database: str, settings: ServiceSettings) -> datetime:
+    """Return until when the next backup of a database has to be complete; later it is overdue."""
+    # In UTC: across a change of the clock, a local time plus an hour is not an hour later.
+    expected = due(state, database, settings).astimezone(UTC)
+    return expected + timedelta(minutes=settings.overdue_minutes)
+
+
+def next_due(state: State, settings: ServiceSettings) -> datetime | None:
+    """Return when the first of all databases is due; None if none is known yet."""
+    times = [due(state, database, settings) for database in state.expected]
+    return min(times, default=None)
+
+
+def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
+    if run.finished:
+        when = f"{run.finished.isoformat()} (exit {run.exit_code})"
+        return [] if run.exit_code == 0 else [f"the last run failed at {when}: {run.error}"]
+    return [] if is_alive else [f"the run that began at {run.started.isoformat()} was killed"]
+
+
+def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> list[str]:
+    """Return what is wrong with each database, which is named where there are several."""
+    problems = []
+    for database in state.expected:
+        of_it = f" of database {database}" if len(state.expected) > 1 else ""
+        problems += _of_attempts(state, database) if of_it else []
+        problems += _of_schedule(state, database, of_it, now, settings)
+    return problems
+
+
+def _of_attempts(state: State, database: str) -> list[str]:
+    """Return why the last attempt at one of several failed: the last run can be without it."""
+    last = state.of(database).attempts[-1:]
+    return [
+        f"the last backup of database {database} failed at {each.finished.isoformat()} "
+        f"(exit {each.exit_code}): {each.error}"
+        for each in last
+        if each.exit_code
+    ]
+
+
+def _of_schedule(
+    state: State, database: str, of_it: str, now: datetime, settings: ServiceSettings
+) -> list[str]:
+    if now <= deadline(state, database, settings):
+        return []
+    expected = due(state, database, settings)
+    last = state.of(database).last_backup
+    latest = f"the last one is of {last.started.isoformat()}" if last else "there is none yet"
+    return [f"no backup{of_it} since {expected.isoformat()}, when one was due; {latest}"]

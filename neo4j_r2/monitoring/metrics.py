@@ -1,0 +1,210 @@
+"""What Prometheus is told of the service: a pure function of what the probe sees.
+
+Nothing is counted here. All that survives is in the state file, which the runs write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+
+from neo4j_r2 import __version__
+from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.core.errors import FAILURE_KINDS, KILLED
+from neo4j_r2.monitoring.health_rules import Signs, deadline, diagnose, due
+from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State
+
+Thing = TypeVar("Thing")
+Gauges = Mapping[str, tuple[str, Callable[[Thing], float]]]
+"""By the end of its name, what a gauge says and how it is read off a thing."""
+
+_PREFIX: Final = "neo4j_backup"
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """When a database is to be backed up."""
+
+    due: datetime
+    deadline: datetime
+
+
+_OF_BACKUP: Final[Gauges[BackupState]] = {
+    "last_success_timestamp_seconds": (
+        "When the last complete backup was finished.",
+        lambda backup: backup.finished.timestamp(),
+    ),
+    "last_success_duration_seconds": (
+        "How long the last complete backup took.",
+        lambda backup: (backup.finished - backup.started).total_seconds(),
+    ),
+    "last_success_size_bytes": (
+        "Size of the last complete backup's archive.",
+        lambda backup: backup.archive_size,
+    ),
+    "last_success_nodes": (
+        "Nodes in the last complete backup.",
+        lambda backup: backup.nodes,
+    ),
+    "last_success_relationships": (
+        "Relationships in the last complete backup.",
+        lambda backup: backup.relationships,
+    ),
+}
+_OF_ATTEMPT: Final[Gauges[Attempt]] = {
+    "last_attempt_timestamp_seconds": (
+        "When the last attempt at a backup ended, well or not.",
+        lambda attempt: attempt.finished.timestamp(),
+    ),
+    "last_attempt_duration_seconds": (
+        "How long the last attempt at a backup took, pruning included.",
+        lambda attempt: attempt.seconds,
+    ),
+    "last_attempt_success": (
+        "Whether the last attempt at a backup succeeded, pruning included.",
+        lambda attempt: attempt.exit_code == 0,
+    ),
+}
+_OF_STORED: Final[Gauges[Stored]] = {
+    "stored_bytes": (
+        "Size of all that the bucket held of the database after the last prune.",
+        lambda stored: stored.size,
+    ),
+    "stored_backups": (
+        "Backups with a manifest that the bucket held after the last prune.",
+        lambda stored: stored.backups,
+    ),
+}
+_OF_PLAN: Final[Gauges[_Plan]] = {
+    "due_timestamp_seconds": (
+        "When the next backup is due by the schedule.",
+        lambda plan: plan.due.timestamp(),
+    ),
+    "deadline_timestamp_seconds": (
+        "From when on the next backup is overdue, if it is not complete.",
+        lambda plan: plan.deadline.timestamp(),
+    ),
+}
+_OF_PAUSE: Final[Gauges[str]] = {
+    "pruning_paused": (
+        "Whether nothing is removed because the graph is empty or has shrunk.",
+        bool,
+    ),
+}
+
+
+def families(signs: Signs, settings: ServiceSettings) -> Iterator[Metric]:
+    """Yield all metrics; what is not known has no sample.
+
+    Only databases that are still to be backed up are named: another one would be overdue for ever.
+    """
+    described = {
+        "version": __version__,
+        "schedule": str(settings.schedule),
+        "time_zone": str(settings.time_zone),
+    }
+    yield InfoMetricFamily(_PREFIX, "The service and its schedule.", described)
+    is_healthy = not diagnose(signs, settings)
+    yield _gauge("healthy", "Whether backups succeed when they are due.", is_healthy)
+    if signs.state:
+        yield from _of_runs(signs.state, is_alive=signs.is_run_alive)
+        yield from _of_databases(signs.state, settings)
+
+
+def _of_runs(state: State, *, is_alive: bool) -> Iterator[Metric]:
+    run = state.last_run
+    is_unfinished = run is not None and run.finished is None
+    is_running = is_unfinished and is_alive
+    yield _gauge("running", "Whether a run is under way.", is_running)
+    if run:
+        yield _gauge(
+            "last_run_start_timestamp_seconds",
+            "When the last run began; it may be under way.",
+            run.started.timestamp(),
+        )
+        if not is_running:
+            yield from _of_ended(run)
+    # Only the next run counts one that was killed, but from now on it is known.
+    killed = state.failures.get(KILLED, 0) + (is_unfinished and not is_alive)
+    counted = {**_counted(state.failures), KILLED: killed}
+    yield _counter(
+        "run_failures",
+        "Runs that failed or were killed.",
+        ["kind"],
+        {(kind,): count for kind, count in counted.items()},
+    )
+
+
+def _of_ended(run: RunState) -> Iterator[Metric]:
+    text = "Whether the last run succeeded for all databases; none while one is under way."
+    yield _gauge("last_run_success", text, run.exit_code == 0)
+    if run.finished:
+        seconds = (run.finished - run.started).total_seconds()
+        yield _gauge("last_run_duration_seconds", "How long the last run took.", seconds)
+
+
+def _of_databases(state: State, settings: ServiceSettings) -> Iterator[Metric]:
+    known = {database: state.of(database) for database in state.expected}
+    yield from _gauges(_OF_BACKUP, {name: each.last_backup for name, each in known.items()})
+    yield from _gauges(_OF_ATTEMPT, {name: _last_attempt(each) for name, each in known.items()})
+    yield from _gauges(_OF_STORED, {name: each.stored for name, each in known.items()})
+    yield from _gauges(_OF_PLAN, {name: _plan(state, name, settings) for name in known})
+    yield from _gauges(_OF_PAUSE, {name: each.pause for name, each in known.items()})
+    yield _counter(
+        "failures",
+        "Attempts at a backup that failed.",
+        ["database", "kind"],
+        {
+            (name, kind): count
+            for name, each in known.items()
+            for kind, count in _counted(each.failures).items()
+        },
+    )
+
+
+def _last_attempt(known: DatabaseState) -> Attempt | None:
+    return known.attempts[-1] if known.attempts else None
+
+
+def _plan(state: State, database: str, settings: ServiceSettings) -> _Plan:
+    return _Plan(
+        due=due(state, database, settings),
+        deadline=deadline(state, database, settings),
+    )
+
+
+def _counted(failures: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the failures of every kind: one that begins to be counted at 1 looks like no rise."""
+    return {**dict.fromkeys(FAILURE_KINDS, 0), **failures}
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"{_PREFIX}_{name}", text, float(value))
+
+
+def _gauges(table: Gauges[Thing], things: Mapping[str, Thing | None]) -> Iterator[Metric]:
+    for name, (text, read) in table.items():
+        gauge = GaugeMetricFamily(f"{_PREFIX}_{name}", text, labels=["database"])
+        for database, thing in things.items():
+            if thing is not None:
+                gauge.add_metric([database], float(read(thing)))
+        yield gauge
+
+
+def _counter(
+    name: str, text: str, labels: list[str], counts: Mapping[tuple[str, ...], int]
+) -> Metric:
+    counter = CounterMetricFamily(f"{_PREFIX}_{name}", text, labels=labels)
+    for values, count in counts.items():
+        counter.add_metric(list(values), float(count))
+    return counter

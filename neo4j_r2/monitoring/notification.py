@@ -1,0 +1,141 @@
+"""What people are told of a run, and whether they are: pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
+from neo4j_r2.core.log import duration, megabytes
+from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.state import BackupState
+
+SUCCESS: Final = "success"
+WARNING: Final = "warning"
+FAILURE: Final = "failure"
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+_LONGEST_LINE: Final = 500
+_LONGEST_LIST: Final = 120
+_SECTIONS: Final = 20
+
+
+@dataclass(frozen=True)
+class Notification:
+    """A message in plain text, without control characters but line ends."""
+
+    title: str
+    """In one line."""
+    body: str
+    kind: str
+    """SUCCESS, FAILURE, or WARNING for a run that succeeded and removes nothing."""
+
+
+def is_due(report: RunReport, when: str) -> bool:
+    """Whether a run is to be told of: any failure and pause; a success as is configured."""
+    if report.exit_code or report.killed_before or _paused(report):
+        return True
+    has_recovered = report.has_failed_before or any(map(_is_over, report.databases))
+    return when == ALWAYS or (when == RECOVERY and has_recovered)
+
+
+def notification_of(report: RunReport, host: str) -> Notification:
+    """Return what is said of a run. `host` is the name of the machine it ran on."""
+    if report.exit_code:
+        failed = [each.database for each in report.databases if each.attempt.exit_code]
+        title = _title("failed", [*failed, *report.unreached])
+        return Notification(title, _body(report, host), FAILURE)
+    if paused := _paused(report):
+        names = [each.database for each in paused]
+        title = _title("succeeded, but nothing is removed", names)
+        return Notification(title, _body(report, host), WARNING)
+    outcome = "succeeded again" if report.has_failed_before else "succeeded"
+    title = _title(outcome, [each.database for each in report.databases])
+    return Notification(title, _body(report, host), SUCCESS)
+
+
+def reason_of(report: RunReport) -> str:
+    """Return why a run failed: a line for it, and one for each of its databases that did."""
+    failed = [each for each in report.databases if each.attempt.exit_code]
+    lines = [_error(report.exit_code, report.error)]
+    if len(report.databases) > 1:
+        lines += [_line(f"{each.database}: {each.attempt.error}") for each in failed[:_SECTIONS]]
+    return "\n".join(lines)
+
+
+def trial(host: str) -> Notification:
+    """Return a message by which somebody sees whether messages arrive."""
+    body = f"Notifications of the Neo4j backup on {_line(host)} arrive here."
+    return Notification("Backup test: this is no backup", body, SUCCESS)
+
+
+def _title(outcome: str, databases: Sequence[str]) -> str:
+    names = ", ".join(databases)
+    return f"Backup {outcome}: {_line(names, _LONGEST_LIST)}" if names else f"Backup {outcome}"
+
+
+def _body(report: RunReport, host: str) -> str:
+    paragraphs = []
+    if report.killed_before:
+        paragraphs.append(f"The run that began at {report.killed_before:{_TIME}} UTC was killed")
+    if report.exit_code and (len(report.databases) != 1 or _is_untold(report)):
+        paragraphs.append(_error(report.exit_code, report.error))
+    paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]
+    if len(report.databases) > _SECTIONS:
+        paragraphs.append(f"and {len(report.databases) - _SECTIONS} more databases")
+    if report.unreached:
+        paragraphs.append(_line(f"Not backed up: {', '.join(report.unreached)}"))
+    paragraphs.append("\n".join(_closing(report, host)))
+    return "\n\n".join(paragraphs)
+
+
+def _is_untold(report: RunReport) -> bool:
+    """Whether the run failed in another way than its databases."""
+    return all(each.attempt.error != report.error for each in report.databases)
+
+
+def _section(report: DatabaseReport) -> Iterator[str]:
+    attempt = report.attempt
+    yield _line(f"Database: {report.database}")
+    if attempt.exit_code:
+        yield _error(attempt.exit_code, attempt.error)
+    if report.backup:
+        yield from _backup(report.backup)
+    yield f"Duration: {duration(attempt.finished - attempt.started)}"
+    if report.pause:
+        yield _line(f"Pause: {report.pause}")
+    elif _is_over(report):
+        yield "Pause: over, old backups are removed again"
+
+
+def _backup(backup: BackupState) -> Iterator[str]:
+    yield _line(f"Key: {backup.archive_key}")
+    yield f"Size: {megabytes(backup.archive_size)}"
+    yield f"Nodes: {backup.nodes:,}"
+    yield f"Relationships: {backup.relationships:,}"
+
+
+def _closing(report: RunReport, host: str) -> Iterator[str]:
+    if report.exit_code or _paused(report):
+        yield "Where to look: docker-compose logs neo4j-backup; Exit codes in README.md"
+    yield _line(f"Host: {host}")
+    yield f"Finished: {report.finished:{_TIME}} UTC"
+
+
+def _error(exit_code: int, error: str) -> str:
+    return _line(f"Error (exit {exit_code}): {error}")
+
+
+def _paused(report: RunReport) -> list[DatabaseReport]:
+    return [each for each in report.databases if each.pause]
+
+
+def _is_over(report: DatabaseReport) -> bool:
+    """Whether a pause has ended."""
+    return report.was_paused and not report.pause
+
+
+def _line(text: str, longest: int = _LONGEST_LINE) -> str:
+    """Return a text as one line that can be printed, cut off where it is too long."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."

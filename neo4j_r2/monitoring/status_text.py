@@ -1,0 +1,118 @@
+"""Backups at a glance, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.core.log import duration, megabytes
+from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
+from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
+
+SHOWN_ATTEMPTS: Final = 10
+"""Of each database."""
+DOLLARS_PER_GB_MONTH: Final = 0.015
+"""R2's published price of standard storage, without operations; a GB is 1,000,000,000 bytes."""
+FREE_GB: Final = 10
+"""GB-months that every account has for nothing, for all its buckets."""
+_GB: Final = 1e9
+_BAR_WIDTH: Final = 16
+_TIME: Final = "%Y-%m-%d %H:%M:%S"
+
+
+def schedule_lines(settings: ServiceSettings, state: State | None, now: datetime) -> list[str]:
+    """Return when runs are due, and what became of the last one.
+
+    :param now: in any time zone; times are shown in the schedule's.
+    """
+    zone = settings.time_zone
+    following = settings.schedule.next_after(now.astimezone(zone))
+    wait = following.timestamp() - now.timestamp()
+    rows = [
+        ("Schedule", f"{settings.schedule} ({zone})"),
+        ("Next run", f"{following:%Y-%m-%d %H:%M}, in {duration(timedelta(seconds=wait))}"),
+        ("Last run", _last_run(state.last_run if state else None, zone)),
+    ]
+    return aligned(rows)
+
+
+def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[str]:
+    """Return the last attempts to back up a database, with a bar for how long and how large."""
+    lines = [f"Database {database}"]
+    if known.pause:
+        lines.append(cut(f"Pruning is paused: {printable(known.pause)}", WIDTH))
+    attempts = known.attempts[-SHOWN_ATTEMPTS:]
+    if not attempts:
+        return [*lines, "No run is known"]
+    longest = max(each.seconds for each in attempts)
+    largest = max(each.archive_size for each in attempts)
+    rows = [
+        (
+            each.started.astimezone(zone).strftime(_TIME),
+            duration(each.finished - each.started),
+            bar(each.seconds, longest),
+            _size(each.archive_size) if each.archive_size else "",
+            bar(each.archive_size, largest) if not each.exit_code else _failure(each),
+        )
+        for each in attempts
+    ]
+    headings = ("STARTED", "DURATION", "", "SIZE", "")
+    return [*lines, *(cut(line, WIDTH) for line in aligned([headings, *rows], {1, 3}))]
+
+
+def storage_lines(place: str, stored: Mapping[str, Stored]) -> list[str]:
+    """Return how much is stored of each database, and what that costs in a month.
+
+    :param place: where it is.
+    """
+    total = sum(each.size for each in stored.values())
+    rows = [
+        *((f"Stored of {name}", _stored(each)) for name, each in stored.items()),
+        ("Stored in all", f"{_size(total)} in {place}"),
+        ("Monthly cost", _cost(total)),
+    ]
+    return aligned(rows)
+
+
+def bar(value: float, highest: float) -> str:
+    """Return a bar for a value beside the highest one; a value that is not 0 is never without."""
+    if value <= 0:
+        return ""
+    return "#" * max(1, round(_BAR_WIDTH * value / highest))
+
+
+def _last_run(run: RunState | None, zone: tzinfo) -> str:
+    if run is None:
+        return "none is known"
+    began = run.started.astimezone(zone).strftime(_TIME)
+    if run.finished is None:
+        return f"{began}, is under way" if run.process.is_alive() else f"{began}, was killed"
+    if run.exit_code:
+        return cut(
+            f"{began}, failed (exit {run.exit_code}): {printable(run.error)}",
+            WIDTH - len("Last run  "),
+        )
+    return f"{began}, succeeded in {duration(run.finished - run.started)}"
+
+
+def _failure(attempt: Attempt) -> str:
+    return f"failed (exit {attempt.exit_code}): {printable(attempt.error)}"
+
+
+def _stored(stored: Stored) -> str:
+    number = f"{stored.backups} backup{'' if stored.backups == 1 else 's'}"
+    return f"{_size(stored.size)}, {number}"
+
+
+def _size(size: int) -> str:
+    return f"{size / _GB:.2f} GB" if size >= _GB else megabytes(size)
+
+
+def _cost(size: int) -> str:
+    dollars = DOLLARS_PER_GB_MONTH * size / _GB
+    price = f"${DOLLARS_PER_GB_MONTH} per GB and month"
+    free = f"the account's first {FREE_GB} GB are free"
+    return f"${dollars:.2f} at R2's {price}; {free}"

@@ -1,0 +1,1 @@
+"""Backups read back, replayed into a database, and drilled."""

@@ -1,0 +1,97 @@
+"""Deletes all that a database holds, in steps that fit into the server's memory.
+
+A step is a range of internal ids in a transaction of its own. So nothing is read twice, and a
+deletion that has to go on in smaller steps goes on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from neo4j_r2.core.threads import while_answering
+from neo4j_r2.graph.estimate import mean_sizes
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.writer import Target, TooLargeError, Write
+
+log = logging.getLogger(__name__)
+
+STEP_IDS: Final = 10_000
+"""Ids in a step at the most."""
+STEP_CHARACTERS: Final = 8 * 1024 * 1024
+"""Characters of values that a step should not delete more of."""
+_RELATIONSHIPS: Final = (
+    "CYPHER 5 UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i "
+    "MATCH ()-[e]->() WHERE id(e) = i DELETE e"
+)
+_NODES: Final = (
+    "CYPHER 5 UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i "
+    "MATCH (n) WHERE id(n) = i DETACH DELETE n"
+)
+
+
+@dataclass
+class Steps:
+    """How many ids a step has: fewer once the server refuses one, and slowly more again."""
+
+    ids: int
+    most: int
+
+    @staticmethod
+    def of(mean_characters: int) -> Steps:
+        """Return the first steps for entities of a mean size."""
+        ids = max(1, min(STEP_IDS, STEP_CHARACTERS // max(1, mean_characters)))
+        return Steps(ids, ids)
+
+    def shrink(self) -> bool:
+        """Make them smaller; returns whether they could be."""
+        could = self.ids > 1
+        self.most = max(1, self.ids // 2)
+        self.ids = max(1, self.ids // 4)
+        return could
+
+    def grow(self) -> None:
+        """Make them larger after one that the server took."""
+        self.ids = min(self.most, 2 * self.ids)
+
+
+def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> None:
+    """Delete every relationship and every node.
+
+    :param on_alive: is called after each step, and while the server takes long for one and answers.
+    :raises GraphError: if the server fails, or has too little memory for a single entity.
+    """
+    if not any(graph.counts()):
+        return
+    node, relationship = mean_sizes(graph)
+    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
+    deletion = _Deletion(graph, target, on_alive)
+    deletion.run(_RELATIONSHIPS, last_relationship, Steps.of(relationship.weight))
+    deletion.run(_NODES, last_node, Steps.of(node.weight))
+
+
+@dataclass(frozen=True)
+class _Deletion:
+    graph: Graph
+    target: Target
+    on_alive: Callable[[], None]
+
+    def run(self, query: str, last: int, steps: Steps) -> None:
+        """Delete by a query all that has an id up to the last."""
+        first = 0
+        while first <= last:
+            end = min(first + steps.ids - 1, last)
+            write = partial(self.target.write, [Write(query, [[first, end]], None)])
+            try:
+                while_answering(write, self.graph.answer, self.on_alive)
+            except TooLargeError:
+                if not steps.shrink():
+                    raise
+                log.warning("Neo4j refused a deletion for its size, deleting in smaller steps")
+                continue
+            first = end + 1
+            steps.grow()
+            self.on_alive()

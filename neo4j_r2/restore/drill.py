@@ -1,0 +1,98 @@
+"""A restore drill: into a scratch database, to prove that an archive comes back exactly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from neo4j_r2.archive.cells.decode import decode
+from neo4j_r2.archive.fingerprint import Fingerprint
+from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement
+from neo4j_r2.archive.node_ids import Identities
+from neo4j_r2.archive.text.quoting import CYPHER_25
+from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
+from neo4j_r2.core.errors import ConfigurationError, GraphError
+from neo4j_r2.core.threads import prefetch
+from neo4j_r2.graph.database_contents import holdings
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.restore.source import Source
+
+_READ_AHEAD: Final = 2
+_IS_OWN: Final = re.compile(rf"(?:{CYPHER_25})?CREATE (?!LOOKUP )")
+
+
+def refuse_unfit(graph: Graph, source: Source) -> None:
+    """Keep a drill from any database but an empty one that is not the backup's own.
+
+    :raises ConfigurationError: if it is the one that the backup was taken of.
+    :raises GraphError: if there is anything in it.
+    """
+    if source.manifest and graph.database().id == source.manifest.database_id:
+        raise ConfigurationError("--drill: this is the database that the backup was taken of")
+    if obstacles := holdings(graph).obstacles(()):
+        raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
+
+
+def differences(
+    source: Source, graph: Graph, identities: Identities, on_progress: Callable[[int], None]
+) -> list[str]:
+    """Return in what a restored database is not what the archive says; nothing if it is all right.
+
+    :param identities: the ids that the server gave to the archive's nodes.
+    :param on_progress: is told of the entities read, on both sides.
+    """
+    expected, schema = Fingerprint(), set[str]()
+    for item in prefetch(source.items(), _READ_AHEAD):
+        if isinstance(item, NodeBatch | RelationshipBatch):
+            _add_batch(expected, item, identities)
+            on_progress(len(item.rows))
+        elif isinstance(item, SchemaStatement) and _IS_OWN.match(item.text):
+            schema.add(item.text)
+    found = []
+    if expected != graph_fingerprint(graph, on_progress):
+        found.append("The restored graph has another fingerprint than the archive's rows")
+    if _are_of_one_version(source, graph):  # another one may state the same schema otherwise
+        present = holdings(graph).statements
+        found += [f"Missing: {text}" for text in sorted(schema - present)]
+        found += [f"Not in the archive: {text}" for text in sorted(present - schema)]
+    return found
+
+
+def _are_of_one_version(source: Source, graph: Graph) -> bool:
+    return source.manifest is not None and (
+        source.manifest.server_version == graph.database().server_version
+    )
+
+
+def _add_batch(
+    fingerprint: Fingerprint, batch: NodeBatch | RelationshipBatch, identities: Identities
+) -> None:
+    if isinstance(batch, NodeBatch):
+        for number, row in zip(identities.get(batch.identities), batch.rows, strict=True):
+            fingerprint.add_node(number, batch.labels, batch.columns, row)
+    else:
+        ends = zip(identities.get(batch.starts), identities.get(batch.ends), strict=True)
+        for pair, row in zip(ends, batch.rows, strict=True):
+            fingerprint.add_relationship(batch.type, pair, batch.columns, row)
+
+
+def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Fingerprint:
+    """Return the fingerprint of a database, read by the walk."""
+    fingerprint = Fingerprint()
+    for records in prefetch(graph.nodes(graph.highest_node_id()), _READ_AHEAD):
+        for row in node_rows(records):
+            fingerprint.add_node(row.id, row.shape.group, row.shape.columns, _values(row))
+        on_progress(len(records))
+    for records in prefetch(graph.relationships(graph.highest_relationship_id()), _READ_AHEAD):
+        for row in relationship_rows(records):
+            start, end = map(int, row.identity)
+            kind = row.shape.group[0]
+            fingerprint.add_relationship(kind, (start, end), row.shape.columns, _values(row))
+        on_progress(len(records))
+    return fingerprint
+
+
+def _values(row: Row) -> list[object]:
+    columns = zip(row.shape.columns, row.cells, strict=True)
+    return [decode(column.kind, cell) for column, cell in columns]

@@ -1,0 +1,217 @@
+"""Where a restore reads from: a stored backup, or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from neo4j_r2.archive.audit import Decryption, audited_items
+from neo4j_r2.archive.foreign.recognise_foreign import recognise_foreign
+from neo4j_r2.archive.items import Item
+from neo4j_r2.archive.manifest import Manifest, StoredManifest, read_manifest
+from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
+from neo4j_r2.archive.storage.unpack import lines, unpack, whole_lines
+from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.choose_backup import choose
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.keys import StoredBackup
+from neo4j_r2.config.parsers import LATEST
+from neo4j_r2.core.errors import ConfigurationError, CorruptError
+
+_CHUNK_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class StoredSource:
+    """An archive where it lies; it may be encrypted, and then has to be unlocked to be read."""
+
+    label: str
+    """Its key, or the path of its file."""
+    manifest: StoredManifest | None
+    open: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """An archive that can be read as often as needed."""
+
+    label: str
+    """Its key, or the path of its file."""
+    manifest: Manifest | None
+    open: Callable[[], Iterator[bytes]]
+    """Returns the bytes that are stored."""
+    decrypt: Decryption = iter
+    allows_any_statement: bool = False
+    """Whether a statement of no known grammar is passed on."""
+
+    def items(self) -> Iterator[Item]:
+        """Yield what the archive holds, checked as far as its format allows.
+
+        :raises CorruptError: saying what is wrong with it, and where.
+        """
+        try:
+            yield from self._items()
+        except CorruptError as error:
+            raise CorruptError(f"{self.label}: {error}") from error
+
+    def _items(self) -> Iterator[Item]:
+        if self.manifest is not None:
+            return audited_items(self.open(), self.manifest, self.decrypt)
+        texts = unpack(self.decrypt(self.open()))
+        first = next(texts, b"")
+        texts = chain([first], texts)
+        method = own_method(first)
+        if method == "manual":
+            return _walked_items(texts)
+        if method == "apoc":
+            return recognise_apoc(texts)
+        return _foreign_items(texts, allow_any_statement=self.allows_any_statement)
+
+
+def _walked_items(texts: Iterator[bytes]) -> Iterator[Item]:
+    recogniser = Recogniser()
+    for piece in whole_lines(texts):
+        yield from recogniser.read(piece)
+    recogniser.finish()
+
+
+def _foreign_items(texts: Iterator[bytes], *, allow_any_statement: bool) -> Iterator[Item]:
+    is_empty = True
+    for _, item in recognise_foreign(lines(texts), allow_any_statement=allow_any_statement):
+        is_empty = False
+        yield item
+    if is_empty:
+        raise CorruptError("there is nothing in it that could be restored")
+
+
+def is_ordinary(manifest: StoredManifest) -> bool:
+    """Whether a backup is not of a graph that somebody wanted to be rid of."""
+    return not manifest.before_restore
+
+
+def has_nodes(manifest: StoredManifest) -> bool:
+    """Whether an ordinary backup is not of an empty graph."""
+    return is_ordinary(manifest) and manifest.export.nodes > 0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which backup somebody wants."""
+
+    database: str
+    key: str
+    """Of an archive, or `LATEST` of the database."""
+    at: datetime | None = None
+    """Up to when the latest one may have been taken."""
+
+
+def chosen_source(
+    bucket: Bucket,
+    prefix: str,
+    wish: Wish,
+    accepts: Callable[[StoredManifest], bool] = is_ordinary,
+) -> StoredSource:
+    """Return the stored archive that is wanted.
+
+    :param accepts: which of the backups the latest one can be.
+    :raises ConfigurationError: if there is no such backup.
+    :raises CorruptError: if its manifest is damaged, or of a newer format.
+    """
+    backups = backups_in(bucket, prefix)
+    if wish.key != LATEST:
+        return _named_source(bucket, backups, wish)
+    while True:
+        backup = choose(backups, wish.database, wish.key, wish.at)
+        source = stored_source(bucket, backup)
+        if source.manifest and accepts(source.manifest):
+            return source
+        backups.remove(backup)
+
+
+def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], wish: Wish) -> StoredSource:
+    """Return what a key names: a backup, one of two archives of a name, or any other object."""
+    key = wish.key
+    try:
+        backup = choose(backups, wish.database, key, None)
+    except ConfigurationError:
+        if bucket.head(key) is None:
+            raise
+        return StoredSource(key, None, partial(bucket.stream, key))
+    archives = [each for each, _ in backup.archives if key in (each, each.rpartition("/")[2])]
+    if backup.manifest_key is None and archives:
+        return StoredSource(archives[0], None, partial(bucket.stream, archives[0]))
+    source = stored_source(bucket, backup)
+    if archives and archives[0] != source.label:
+        raise CorruptError(f"{archives[0]}: the manifest is of another archive, {source.label}")
+    return source
+
+
+def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
+    """Return the archive of a stored backup; one without a manifest can be read too.
+
+    :raises CorruptError: if its manifest is damaged or of a newer format, or has no archive.
+    """
+    if backup.manifest_key is None:
+        archive, _ = backup.archives[0]
+        return StoredSource(archive, None, partial(bucket.stream, archive))
+    try:
+        manifest = read_manifest(bucket.get(backup.manifest_key))
+    except CorruptError as error:
+        raise CorruptError(f"{backup.manifest_key}: {error}") from error
+    if not backup.is_completed_by(manifest):
+        size = dict(backup.archives).get(manifest.archive_key)
+        found = "is not there" if size is None else f"has {size} bytes"
+        raise CorruptError(
+            f"{backup.manifest_key}: its archive {manifest.archive_key} of "
+            f"{manifest.archive_size} bytes {found}"
+        )
+    return archive_source(bucket, manifest)
+
+
+def archive_source(bucket: Bucket, manifest: StoredManifest) -> StoredSource:
+    """Return the stored archive that a manifest is of."""
+    key = manifest.archive_key
+    return StoredSource(key, manifest, partial(bucket.stream, key))
+
+
+def file_source(path: Path) -> StoredSource:
+    """Return an archive in a file; its manifest is used if both lie there under stored names.
+
+    :raises ConfigurationError: if it cannot be read.
+    :raises CorruptError: if the manifest is damaged, or of a newer format.
+    """
+    if path.exists() and not path.is_file():  # a pipe can be read only once
+        raise ConfigurationError(f"{path} is no file")
+    try:
+        with path.open("rb"):
+            pass
+        manifest = _manifest_beside(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    return StoredSource(str(path), manifest, partial(_chunks, path))
+
+
+def _manifest_beside(path: Path) -> StoredManifest | None:
+    stem = path.name.partition(".cypher")[0]
+    beside = path.with_name(f"{stem}.manifest.json")
+    if not beside.is_file():
+        return None
+    try:
+        manifest = read_manifest(beside.read_bytes())
+    except CorruptError as error:
+        raise CorruptError(f"{beside}: {error}") from error
+    return manifest if manifest.archive_key.rpartition("/")[2] == path.name else None
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""One run, and what the service remembers of it."""

@@ -1,0 +1,250 @@
+"""Records how a run ends, in the state file that the health probe reads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from neo4j_r2.archive.manifest import StoredManifest
+from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.core.clock import now
+from neo4j_r2.core.errors import (
+    EXIT_UNEXPECTED,
+    KILLED,
+    BackupError,
+    Ending,
+    LockedError,
+    failure_kind,
+)
+from neo4j_r2.core.log import redact
+from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.state import Attempt, BackupState, RunState, State, StateFile
+
+log = logging.getLogger(__name__)
+
+KEPT_ATTEMPTS: Final = 30
+"""Of each database, so that a month of nights can be shown."""
+
+
+class RunRecord:
+    """The record of one run. That it cannot be written is a warning, and no reason to end."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = StateFile(directory)
+        self._run = RunState(now(), ProcessIdentity.own())
+        self._has_failed_before = False
+        self._killed_before: datetime | None = None
+        self._has_begun = False
+        self._selected: Sequence[str] = ()
+        self._reports: list[DatabaseReport] = []
+
+    def begin(self, started: datetime) -> None:
+        """Record that the run is under way: if it is killed, this is all that tells of it."""
+        self._run = replace(self._run, started=started)
+        self._has_begun = True
+        self._write(replace(self._look_back(), last_run=self._run))
+
+    @property
+    def expected(self) -> Sequence[str]:
+        """The databases that are backed up by what is known so far."""
+        return self._state().expected
+
+    def expect(self, databases: Sequence[str]) -> None:
+        """Record which databases this run is to back up, from now on if they are new.
+
+        What was backed up before stays expected: only a new start of the service decides anew.
+        """
+        self._selected = databases
+        self._write(self._state().expecting_also(databases, self._run.started))
+
+    @contextmanager
+    def attempt(self, database: str) -> Iterator[AttemptRecord]:
+        """Record what becomes of one database in the context, whatever that is."""
+        record = AttemptRecord(lambda backup: self._made(database, backup))
+        started, error = now(), None
+        try:
+            yield record
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self._end_attempt(database, record, started, error)
+
+    def end(self, error: BaseException | None) -> bool:
+        """Record how the run ended, and return whether it is one.
+
+        One that fails before it begins, while another is under way, is a mistake of somebody who
+        sees it: it must not stand in the place of that other one.
+        """
+        state = self._state() if self._has_begun else self._look_back()
+        if not self._has_begun and _is_under_way(state.last_run):
+            return False
+        exit_code, line = _ending(error)
+        self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
+        failures = _counted(state.failures, exit_code)
+        self._write(replace(state, last_run=self._run, failures=failures))
+        return True
+
+    def report(self) -> RunReport:
+        """Return what is to be said of the run, once it has ended."""
+        run = self._run
+        if run.finished is None or run.exit_code is None:
+            raise AssertionError("the run has not ended")
+        reached = {each.database for each in self._reports}
+        return RunReport(
+            started=run.started,
+            finished=run.finished,
+            exit_code=run.exit_code,
+            error=run.error,
+            has_failed_before=self._has_failed_before,
+            databases=tuple(self._reports),
+            unreached=tuple(name for name in self._selected if name not in reached),
+            killed_before=self._killed_before,
+        )
+
+    def _look_back(self) -> State:
+        """Return the state with what became of the run before, which only this one can count."""
+        state = self._state()
+        last = state.last_run
+        if last is None or _is_under_way(last):
+            return state
+        self._has_failed_before = last.exit_code != 0
+        if last.finished is not None:
+            return state
+        self._killed_before = last.started
+        killed = state.failures.get(KILLED, 0) + 1
+        return replace(state, failures={**state.failures, KILLED: killed})
+
+    def _made(self, database: str, backup: BackupState) -> None:
+        state = self._state()
+        known = replace(state.of(database), last_backup=backup)
+        self._write(state.with_database(database, known))
+
+    def _end_attempt(
+        self,
+        database: str,
+        record: AttemptRecord,
+        started: datetime,
+        error: BaseException | None,
+    ) -> None:
+        exit_code, line = _ending(error)
+        size = record.backup.archive_size if record.backup else 0
+        attempt = Attempt(started, now(), exit_code, line, size)
+        state = self._state()
+        before = state.of(database)
+        after = replace(
+            before,
+            attempts=(*before.attempts, attempt)[-KEPT_ATTEMPTS:],
+            failures=_counted(before.failures, exit_code),
+            stored=record.stored or before.stored,
+            pause=before.pause if record.pause is None else record.pause,
+        )
+        self._reports.append(
+            DatabaseReport(
+                database,
+                attempt,
+                record.backup,
+                after.pause or "",
+                was_paused=bool(before.pause),
+            )
+        )
+        self._write(state.with_database(database, after))
+
+    def _state(self) -> State:
+        return self._file.read() or State(since=self._run.started)
+
+    def _write(self, state: State) -> None:
+        try:
+            self._file.write(state)
+        except BackupError as error:
+            log.warning("This run is not recorded: %s", error)
+
+
+class AttemptRecord:
+    """What is found out about one database while it is backed up."""
+
+    def __init__(self, on_backup: Callable[[BackupState], None]) -> None:
+        self._on_backup = on_backup
+        self.backup: BackupState | None = None
+        """The backup that was made."""
+        self.pause: str | None = None
+        """Why nothing is removed; None as long as that is not known."""
+        self.stored: Stored | None = None
+
+    def made(self, manifest: StoredManifest) -> None:
+        """Record the attempt's backup at once: it stands whatever comes after it."""
+        self.backup = backup_state(manifest)
+        self._on_backup(self.backup)
+
+
+@contextmanager
+def recorded(
+    directory: Path, on_end: Callable[[RunReport], None] = lambda _: None
+) -> Iterator[RunRecord]:
+    """Record how the run in the context ends, unless the lock refuses it.
+
+    :param on_end: takes what is to be said of the run then.
+    """
+    record = RunRecord(directory)
+    try:
+        yield record
+    except LockedError:
+        raise
+    except BaseException as error:
+        if record.end(error):
+            on_end(record.report())
+        raise
+    if record.end(None):
+        on_end(record.report())
+
+
+def record_prune(directory: Path, database: str, pause: str, stored: Stored) -> None:
+    """Record what a prune by itself has left of a database, if anything is known of it.
+
+    :param pause: why nothing was removed, whatever the rules say; empty without a pause.
+    :raises ConfigurationError: if the state cannot be written.
+    """
+    file = StateFile(directory)
+    state = file.read()
+    if state is not None and database in state.databases:
+        known = replace(state.of(database), pause=pause, stored=stored)
+        file.write(state.with_database(database, known))
+
+
+def _is_under_way(run: RunState | None) -> bool:
+    return run is not None and run.finished is None and run.process.is_alive()
+
+
+def _ending(error: BaseException | None) -> tuple[int, str]:
+    """Return the exit code for an error, and its line without secrets."""
+    if error is None:
+        return 0, ""
+    if isinstance(error, BackupError | Ending):
+        return error.exit_code, redact(" ".join(str(error).split()))
+    return EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}"
+
+
+def _counted(failures: Mapping[str, int], exit_code: int) -> Mapping[str, int]:
+    if exit_code == 0:
+        return failures
+    kind = failure_kind(exit_code)
+    return {**failures, kind: failures.get(kind, 0) + 1}
+
+
+def backup_state(manifest: StoredManifest) -> BackupState:
+    """Return what the state says of a complete backup."""
+    return BackupState(
+        started=datetime.fromisoformat(manifest.started),
+        finished=datetime.fromisoformat(manifest.finished),
+        archive_key=manifest.archive_key,
+        archive_size=manifest.archive_size,
+        nodes=manifest.export.nodes,
+        relationships=manifest.export.relationships,
+        database_id=manifest.database_id,
+    )

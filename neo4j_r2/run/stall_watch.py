@@ -1,0 +1,72 @@
+"""The end of a run that makes no progress."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeVar
+
+from neo4j_r2.core.errors import Stalled
+from neo4j_r2.run.signals import do_nothing
+
+Awaited = TypeVar("Awaited")
+
+
+class Watch:
+    """Ends a run that makes no progress, instead of letting it hold the lock for ever.
+
+    The alarm raises in the main thread, wherever that waits: in a call of the driver or of the S3
+    client, or for another thread.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._side = "Neo4j"
+        self._watching = False
+
+    def progress(self) -> None:
+        """Start the limit anew; any thread may say so."""
+        if self._watching:
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    @contextmanager
+    def waiting_for(self, side: str) -> Iterator[None]:
+        """Say what the run is waiting for, should it wait too long."""
+        previous, self._side = self._side, side
+        try:
+            yield
+        finally:
+            self._side = previous
+
+    def awaiting(self, side: str, items: Iterable[Awaited]) -> Iterator[Awaited]:
+        """Yield items, and say for each next one that it is this side that is waited for."""
+        following = iter(items)
+        while True:
+            with self.waiting_for(side):
+                try:
+                    item = next(following)
+                except StopIteration:
+                    return
+            yield item
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Watch while the context is open.
+
+        :raises Stalled: in the context, once there was no progress for the limit.
+        """
+
+        def stalled(_number: int, _frame: FrameType | None) -> None:
+            signal.signal(signal.SIGALRM, do_nothing)  # the clean-up has limits of its own
+            raise Stalled(self._side, self._seconds)
+
+        signal.signal(signal.SIGALRM, stalled)
+        self._watching = True
+        self.progress()
+        try:
+            yield
+        finally:
+            self._watching = False
+            signal.setitimer(signal.ITIMER_REAL, 0)

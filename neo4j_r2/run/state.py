@@ -1,0 +1,219 @@
+"""What the service knows of its last runs, in one file of the state directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.run import state_directory
+from neo4j_r2.run.processes import ProcessIdentity
+
+FORMAT_VERSION: Final = 2
+FILE_NAME: Final = "state.json"
+
+
+@dataclass(frozen=True)
+class RunState:
+    """A run that has begun; all times are UTC."""
+
+    started: datetime
+    process: ProcessIdentity
+    finished: datetime | None = None
+    exit_code: int | None = None
+    """None while it runs, and of one that was killed."""
+    error: str = ""
+    """In one line; empty after a success."""
+
+
+@dataclass(frozen=True)
+class BackupState:
+    """A backup that is known to be complete."""
+
+    started: datetime
+    finished: datetime
+    archive_key: str
+    archive_size: int
+    """Bytes in the bucket."""
+    nodes: int
+    relationships: int
+    database_id: str
+    """The database identity."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one database in a run."""
+
+    started: datetime
+    finished: datetime
+    exit_code: int
+    error: str = ""
+    """In one line; empty after a success."""
+    archive_size: int = 0
+    """Bytes of the backup that it made; 0 without one."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished - self.started).total_seconds()
+
+
+@dataclass(frozen=True)
+class DatabaseState:
+    """What is known of one database."""
+
+    since: datetime
+    """From when on backups of it are expected."""
+    last_backup: BackupState | None = None
+    attempts: tuple[Attempt, ...] = ()
+    """The latest ones, oldest first."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """How many attempts failed so far, by `errors.failure_kind`."""
+    stored: Stored | None = None
+    pause: str | None = None
+    """Why nothing of it is removed, whatever the rules say; empty without a pause, None as long as
+    nothing is known."""
+
+
+@dataclass(frozen=True)
+class State:
+    """All that is known."""
+
+    since: datetime
+    """From when on backups are expected: since the service, or its schedule, is new."""
+    schedule: str = ""
+    """The schedule with its time zone."""
+    expected: tuple[str, ...] = ()
+    """The databases that are backed up, in their order."""
+    last_run: RunState | None = None
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """How many runs failed so far, by `errors.failure_kind`, or were killed."""
+    databases: Mapping[str, DatabaseState] = field(default_factory=dict)
+    """By name; also those that are not expected any more."""
+
+    def of(self, database: str) -> DatabaseState:
+        """Return what is known of a database."""
+        return self.databases.get(database) or DatabaseState(self.since)
+
+    def with_database(self, database: str, known: DatabaseState) -> Self:
+        """Return the state in which this is known of a database."""
+        return replace(self, databases={**self.databases, database: known})
+
+    def expecting(self, databases: Sequence[str], since: datetime) -> Self:
+        """Return the state in which these are backed up, from `since` on those that were not."""
+        new = {
+            database: replace(self.of(database), since=since)
+            for database in databases
+            if database not in self.expected
+        }
+        return replace(self, expected=tuple(databases), databases={**self.databases, **new})
+
+    def expecting_also(self, databases: Sequence[str], since: datetime) -> Self:
+        """Return the same, in which no database is forgotten that was backed up before."""
+        new = (database for database in databases if database not in self.expected)
+        return self.expecting((*self.expected, *new), since)
+
+
+class StateFile:
+    """The file; each write replaces it as a whole."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def read(self) -> State | None:
+        """Return the state, None if there is none that this version can read."""
+        try:
+            return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+
+    def write(self, state: State) -> None:
+        """Replace the state.
+
+        :raises ConfigurationError: if the directory cannot be used.
+        """
+        state_directory.prepare(self._directory)
+        content = {"format_version": FORMAT_VERSION, **asdict(state)}
+        text = json.dumps(content, indent=1, default=datetime.isoformat)
+        state_directory.replace_file(self._directory / FILE_NAME, f"{text}\n")
+
+
+def _from_json(content: dict[str, Any]) -> State | None:
+    if content["format_version"] != FORMAT_VERSION:
+        return None
+    run = content["last_run"]
+    return State(
+        since=_time(content["since"]),
+        schedule=content["schedule"],
+        expected=tuple(content["expected"]),
+        last_run=_run(run) if run else None,
+        failures=_counts(content["failures"]),
+        databases={name: _database(known) for name, known in content["databases"].items()},
+    )
+
+
+def _run(content: dict[str, Any]) -> RunState:
+    finished = content["finished"]
+    return RunState(
+        started=_time(content["started"]),
+        process=ProcessIdentity(**content["process"]),
+        finished=_time(finished) if finished else None,
+        exit_code=content["exit_code"],
+        error=content["error"],
+    )
+
+
+def _database(content: dict[str, Any]) -> DatabaseState:
+    backup, stored = content["last_backup"], content["stored"]
+    return DatabaseState(
+        since=_time(content["since"]),
+        last_backup=_backup(backup) if backup else None,
+        attempts=tuple(map(_attempt, content["attempts"])),
+        failures=_counts(content["failures"]),
+        stored=Stored(_whole(stored["backups"]), _whole(stored["size"])) if stored else None,
+        pause=content["pause"],
+    )
+
+
+def _backup(content: dict[str, Any]) -> BackupState:
+    return BackupState(
+        started=_time(content["started"]),
+        finished=_time(content["finished"]),
+        archive_key=content["archive_key"],
+        archive_size=_whole(content["archive_size"]),
+        nodes=_whole(content["nodes"]),
+        relationships=_whole(content["relationships"]),
+        database_id=content["database_id"],
+    )
+
+
+def _attempt(content: dict[str, Any]) -> Attempt:
+    return Attempt(
+        started=_time(content["started"]),
+        finished=_time(content["finished"]),
+        exit_code=content["exit_code"],
+        error=content["error"],
+        archive_size=_whole(content["archive_size"]),
+    )
+
+
+def _counts(content: dict[str, Any]) -> dict[str, int]:
+    return {kind: _whole(count) for kind, count in content.items()}
+
+
+def _whole(number: object) -> int:
+    if type(number) is not int:
+        raise TypeError(number)
+    return number
+
+
+def _time(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(text)
+    return time

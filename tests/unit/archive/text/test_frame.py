@@ -1,0 +1,138 @@
+"""The first and last lines of an archive."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neo4j_r2.archive.text.frame import (
+    END_MARKER,
+    constraint_creation,
+    end,
+    header,
+    identity_creation,
+    identity_removal,
+    index_creation,
+    removal_rows,
+    stated,
+    unstated,
+)
+from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.core.database import Database, SchemaObject
+
+DATABASE = Database("neo4j", "A1B2", "5.26.19", "community")
+STARTED = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
+IDENTITY = Identity.numbered(0)
+ON_LABELS = "FOR (n) ON EACH labels(n)"
+ON_TYPES = "FOR ()-[r]-() ON EACH type(r)"
+
+
+def lookup(name: str, target: str) -> SchemaObject:
+    return SchemaObject(name, "LOOKUP", (), f"CREATE LOOKUP INDEX `{name}` {target}")
+
+
+DEFAULTS = {
+    "5.26": [lookup("index_343aff4e", ON_LABELS), lookup("index_f7700477", ON_TYPES)],
+    "2025.12": [lookup("index_460996c0", ON_LABELS), lookup("index_1b9dcc97", ON_TYPES)],
+}
+LOOKUPS = DEFAULTS["5.26"]
+
+
+def index(name: str, kind: str = "RANGE") -> SchemaObject:
+    return SchemaObject(name, kind, ("p",), f"CREATE INDEX {name}")
+
+
+def test_the_header_begins_with_the_three_lines_of_the_specification() -> None:
+    assert header(DATABASE, STARTED, "manual").splitlines()[:3] == [
+        "// Neo4j Database Export",
+        "// Database: neo4j",
+        "// Exported: 2025-10-08T02:00:00",
+    ]
+
+
+def test_the_header_is_comments_that_say_how_to_restore_and_what_is_lost() -> None:
+    text = header(DATABASE, STARTED, "manual")
+    assert all(line == "" or line.startswith("//") for line in text.splitlines())
+    assert "5.26.19" in text
+    assert "manual export" in text
+    assert "gunzip" in text
+    assert "byte arrays" in text
+
+
+def test_the_last_line_has_the_marker_that_the_header_announces() -> None:
+    assert end(3, 4).splitlines()[-1] == f"{END_MARKER}3 nodes, 4 relationships"
+    assert END_MARKER.strip() in header(DATABASE, STARTED, "manual")
+
+
+def test_a_restore_waits_for_all_indexes_before_it_ends() -> None:
+    assert re.match(r"CALL db\.awaitIndexes\(\d+\);\n", end(3, 4))
+
+
+def test_what_the_server_cannot_state_is_left_out_and_named() -> None:
+    unknown = SchemaObject("of tomorrow", "HOLOGRAM", ("p",), None)
+    assert index_creation([index("a"), unknown]) == index_creation([index("a")])
+    assert constraint_creation([unknown]) == ""
+    assert unstated([*LOOKUPS, index("a"), unknown]) == ["of tomorrow"]
+    assert stated([index("a"), unknown]) == 1
+
+
+def test_the_removal_names_all_that_the_creation_made() -> None:
+    removal = identity_removal(IDENTITY, 1000)
+    assert IDENTITY.constraint in identity_creation(IDENTITY)
+    assert f"DROP CONSTRAINT `{IDENTITY.constraint}`" in removal
+    assert f"REMOVE n:`{IDENTITY.label}`" in removal
+    assert f"REMOVE n.`{IDENTITY.key}`" in removal
+
+
+@pytest.mark.parametrize(
+    ("nodes", "characters", "rows"),
+    [(0, 0, 1), (10, 100, 1000), (1000, 32_000_000, 262), (2, 100_000_000, 1)],
+)
+def test_the_identity_is_removed_from_fewer_nodes_at_once_the_larger_they_are(
+    nodes: int, characters: int, rows: int
+) -> None:
+    assert removal_rows(nodes, characters) == rows
+
+
+@pytest.mark.parametrize("version", DEFAULTS)
+def test_the_lookup_indexes_of_a_new_database_are_not_created_again(version: str) -> None:
+    assert index_creation(DEFAULTS[version]) == ""
+
+
+def test_a_lookup_index_that_the_user_dropped_is_dropped_in_the_restored_graph_too() -> None:
+    assert index_creation(LOOKUPS[:1]).splitlines() == [
+        "DROP INDEX `index_f7700477` IF EXISTS;",
+        "DROP INDEX `index_1b9dcc97` IF EXISTS;",
+    ]
+
+
+def test_a_lookup_index_of_the_users_own_takes_the_place_of_the_default_one() -> None:
+    assert index_creation([lookup("own", ON_LABELS), LOOKUPS[1]]).splitlines() == [
+        "DROP INDEX `index_343aff4e` IF EXISTS;",
+        "DROP INDEX `index_460996c0` IF EXISTS;",
+        f"CREATE LOOKUP INDEX `own` IF NOT EXISTS {ON_LABELS};",
+    ]
+
+
+def test_an_index_of_another_type_is_created_whatever_its_name() -> None:
+    assert index_creation([index("index_343aff4e"), *LOOKUPS]) == "CREATE INDEX index_343aff4e;\n"
+
+
+@given(st.lists(st.text(), max_size=3))
+def test_each_of_a_servers_statements_is_one_line_of_printable_ascii(names: list[str]) -> None:
+    objects = [
+        SchemaObject(name, "RANGE", (name,), f"CREATE INDEX `{name}` FOR (n:`A`) ON (n.`{name}`)")
+        for name in names
+    ]
+    for created in (index_creation([*LOOKUPS, *objects]), constraint_creation(objects)):
+        assert re.fullmatch(r"([ -~]*;\n)*", created)
+        assert len(created.splitlines()) == len(names)
+
+
+def test_every_statement_of_the_identity_is_a_line_that_ends_in_a_semicolon() -> None:
+    created = identity_creation(IDENTITY) + identity_removal(IDENTITY, 1000)
+    assert re.fullmatch(r"([ -~]+;\n){4}", created)

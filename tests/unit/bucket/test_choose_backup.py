@@ -1,0 +1,145 @@
+"""Which of the stored backups is meant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from neo4j_r2.bucket.choose_backup import choose, choose_database
+from neo4j_r2.bucket.keys import BackupName, StoredBackup, stored_backups
+from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
+from neo4j_r2.core.errors import ConfigurationError
+
+PREFIX = "backups/of neo4j"
+BEGIN = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
+HOURS = st.integers(0, 9)
+FILES = st.sampled_from([("gz", "manifest"), ("gz",), ("manifest",), ("gz", "plain", "manifest")])
+LISTINGS = st.dictionaries(st.tuples(HOURS, st.sampled_from(["neo4j", "other"])), FILES)
+
+Listing = dict[tuple[int, str], tuple[str, ...]]
+
+
+def at(hour: int) -> datetime:
+    return BEGIN + timedelta(hours=hour)
+
+
+def key(hour: int, file: str = "gz", database: str = "neo4j") -> str:
+    name = BackupName(PREFIX, database, at(hour))
+    return name.manifest_key if file == "manifest" else name.archive_key(compressed=file == "gz")
+
+
+def stored(listing: Listing) -> list[StoredBackup]:
+    keys = [key(hour, each, name) for (hour, name), files in listing.items() for each in files]
+    return stored_backups(((each, 1) for each in keys), PREFIX)
+
+
+BOTH = ("gz", "manifest")
+THREE = stored({(hour, "neo4j"): BOTH for hour in range(3)})
+
+
+@given(LISTINGS, st.none() | HOURS)
+@example({(0, "neo4j"): BOTH, (2, "neo4j"): BOTH, (3, "other"): BOTH}, 2)
+@example({(0, "neo4j"): BOTH, (1, "neo4j"): ("gz",), (2, "neo4j"): ("manifest",)}, None)
+def test_the_latest_is_the_last_complete_one_of_the_database_up_to_the_time(
+    listing: Listing, hour: int | None
+) -> None:
+    complete = [
+        taken
+        for (taken, database), files in listing.items()
+        if database == "neo4j" and {"gz", "manifest"} <= {*files}
+    ]
+    wanted = [taken for taken in complete if hour is None or taken <= hour]
+    moment = None if hour is None else at(hour)
+    if wanted:
+        assert choose(stored(listing), "neo4j", LATEST, moment).name.taken == at(max(wanted))
+        return
+    problem = "that old" if complete else "of database neo4j"
+    with pytest.raises(ConfigurationError, match=f"There is no backup {problem}"):
+        choose(stored(listing), "neo4j", LATEST, moment)
+
+
+@pytest.mark.parametrize(("second", "hour"), [(-1, 0), (0, 1), (1, 1)])
+def test_a_backup_of_just_the_time_is_up_to_it(second: int, hour: int) -> None:
+    moment = at(1) + timedelta(seconds=second)
+    assert choose(THREE, "neo4j", LATEST, moment).name.taken == at(hour)
+
+
+def test_a_time_in_another_zone_is_the_same_time() -> None:
+    moment = datetime.fromisoformat("2025-10-08T05:00:00+02:00")
+    assert choose(THREE, "neo4j", LATEST, moment).name.taken == at(1)
+
+
+def test_a_time_before_all_backups_is_told_the_oldest() -> None:
+    backups = stored({(0, "other"): BOTH, (1, "neo4j"): ("gz",)}) + THREE[2:]
+    backups += stored({(3, "neo4j"): BOTH})
+    with pytest.raises(ConfigurationError, match=r"the oldest is of 2025-10-08T04:00:00\+00:00"):
+        choose(backups, "neo4j", LATEST, at(1))
+
+
+@given(LISTINGS)
+@example({(0, "neo4j"): ("gz",), (0, "other"): ("manifest",)})
+def test_each_key_names_its_backup_with_the_prefix_or_without(listing: Listing) -> None:
+    backups = stored(listing)
+    for (hour, database), files in listing.items():
+        for file in files:
+            full = key(hour, file, database)
+            for name in (full, full.rpartition("/")[2]):
+                chosen = choose(backups, "neo4j", name, None)
+                assert (chosen.name.taken, chosen.name.database) == (at(hour), database)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "/", "neo4j", PREFIX, f"{PREFIX}/", "latest ", "Latest"),
+        *(key(3), key(1)[:-1], key(1)[1:], f"/{key(1)}", f"other/{key(1)}", f"{key(1)} "),
+        *(key(1).removesuffix(".cypher.gz"), key(1).upper(), key(1, "plain"), "é\n" * 99),
+    ],
+)
+def test_what_is_no_key_is_refused_with_the_nearest_keys(name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        choose(THREE, "neo4j", name, None)
+    start, _, nearest = str(caught.value).partition("; nearest are ")
+    assert start == f"There is no backup {name}"
+    keys = {key(hour, file) for hour in range(3) for file in BOTH}
+    assert len({*nearest.split(", ")} & keys) == 3
+
+
+def test_a_key_with_a_slip_is_answered_with_the_right_one_first() -> None:
+    with pytest.raises(ConfigurationError, match=f"nearest are {key(1)}, "):
+        choose(THREE, "neo4j", key(1).replace(".cypher.gz", ".cyper.gz"), None)
+
+
+def test_where_there_is_no_backup_none_is_suggested() -> None:
+    with pytest.raises(ConfigurationError, match="There is no backup x; there are none at all"):
+        choose([], "neo4j", "x", None)
+    with pytest.raises(ConfigurationError, match="There is no backup of database neo4j"):
+        choose([], "neo4j", LATEST, at(0))
+
+
+@pytest.mark.parametrize(
+    ("configured", "wished", "name", "chosen"),
+    [
+        (("neo4j",), None, None, "neo4j"),
+        (("neo4j",), None, key(0, database="other"), "neo4j"),
+        (("neo4j",), "other", None, "other"),
+        (("neo4j", "other"), None, key(0, database="other"), "other"),
+        (("neo4j", "other"), "neo4j", key(0, database="other"), "neo4j"),
+        (ALL_DATABASES, None, "other_2025-10-08_02-00-00.cypher.gz.age", "other"),
+        (ALL_DATABASES, "neo4j", None, "neo4j"),
+    ],
+)
+def test_the_database_that_is_meant_is_the_one_named_or_the_only_one_or_the_key_s(
+    configured: tuple[str, ...], wished: str | None, name: str | None, chosen: str
+) -> None:
+    assert choose_database(configured, wished, name) == chosen
+
+
+@pytest.mark.parametrize("configured", [("neo4j", "other"), ALL_DATABASES])
+@pytest.mark.parametrize("name", [None, LATEST, "backup.cypher.gz", "exports/apoc.cypher"])
+def test_a_database_is_never_guessed(configured: tuple[str, ...], name: str | None) -> None:
+    with pytest.raises(ConfigurationError, match="say which one is meant"):
+        choose_database(configured, None, name)

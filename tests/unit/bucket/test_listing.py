@@ -1,0 +1,260 @@
+"""What `list` shows of a bucket, and what `prune` shows of its decision."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neo4j_r2.archive.manifest import ExportSummary, Totals
+from neo4j_r2.bucket.keys import BackupName, StoredBackup
+from neo4j_r2.bucket.listing import (
+    SHOWN_FOREIGN,
+    ListedBackup,
+    ListedUpload,
+    Listing,
+    age,
+    document,
+    listed,
+    plan,
+    table,
+)
+from neo4j_r2.bucket.retention import Candidate, Decision, Verdict
+from neo4j_r2.core.text_table import WIDTH
+from tests.unit.archive.test_manifest import RECORD
+from tests.unit.bucket.test_keys import ARCHIVE, MANIFEST, NAME, PLAIN, TAKEN
+from tests.unit.process import ROOT
+
+NOW = datetime(2025, 10, 8, 8, 30, 0, tzinfo=UTC)
+EMPTY = Listing("graphiti-neo4j-backup", "neo4j-backup", NOW, [], [], [])
+
+
+def name_of(hours: float) -> BackupName:
+    return replace(NAME, taken=TAKEN - timedelta(hours=hours))
+
+
+def backup(hours: float, size: int = 5_998_112, **summary: object) -> ListedBackup:
+    """Return a complete backup that was taken so long before the newest."""
+    name = name_of(hours)
+    export = ExportSummary("manual", 10_000, 24_518, {}, {}, 0, 0, True, 0)
+    return ListedBackup(
+        name.archive_key(compressed=True),
+        name.database,
+        name.taken,
+        size,
+        "",
+        replace(export, **summary),  # type: ignore[arg-type]
+    )
+
+
+def incomplete(hours: float, problem: str, size: int = 5_993_204) -> ListedBackup:
+    return replace(backup(hours, size), problem=problem, export=None)
+
+
+def upload(key: str, hours: float, database: str | None) -> ListedUpload:
+    return ListedUpload(key, NOW - timedelta(hours=hours), database)
+
+
+EXAMPLE = replace(
+    EMPTY,
+    backups=[
+        backup(0),
+        backup(24, 5_993_870, consistent=False, nodes=9_988, relationships=24_461),
+        incomplete(48, "incomplete: no manifest"),
+        incomplete(
+            72, "the manifest has format version 3; this version of the service reads 1 and 2"
+        ),
+    ],
+    uploads=[upload(name_of(120).archive_key(compressed=True), 126.5, "neo4j")],
+    foreign=[("neo4j-backup/readme.txt", 1204)],
+)
+
+
+def columns(line: str) -> list[str]:
+    """Return a line's cells, which two blanks or more separate."""
+    return [cell.strip() for cell in line.split("  ") if cell.strip()]
+
+
+def test_a_table_is_the_one_that_the_readme_shows() -> None:
+    assert table(EXAMPLE) in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_a_table_fits_into_120_columns() -> None:
+    large = backup(0, 999_000_000, nodes=999_999, relationships=999_999_999)
+    lines = table(replace(EXAMPLE, backups=[large, *EXAMPLE.backups])).splitlines()
+    assert max(len(line) for line in lines) <= WIDTH
+
+
+def test_a_row_has_a_cell_for_each_heading() -> None:
+    heading, row = table(replace(EMPTY, backups=[backup(0)])).splitlines()
+    assert columns(heading) == [
+        "KEY", "DATABASE", "AGE", "SIZE", "NODES", "RELATIONSHIPS", "METHOD", "CONSISTENT",
+    ]  # fmt: skip
+    assert columns(row) == [
+        ARCHIVE, "neo4j", "6 h", "6.00 MB", "10,000", "24,518", "manual", "yes",
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_with_a_backup_stands_in_its_row() -> None:
+    lines = table(EXAMPLE).splitlines()
+    assert columns(lines[3])[4:] == ["incomplete: no manifest"]
+    assert columns(lines[4])[4].startswith("the manifest has format version 3")
+
+
+def test_of_an_encrypted_backup_only_totals_are_shown() -> None:
+    listing = replace(EMPTY, backups=[replace(backup(0), export=Totals(10_000, 24_518, 1, 2))])
+    _, row = table(listing).splitlines()
+    assert columns(row)[3:] == ["6.00 MB", "10,000", "24,518", "encrypted"]
+    (entry,) = json.loads(document(listing))["backups"]
+    assert entry["complete"] is entry["encrypted"] is True
+    assert (entry["nodes"], entry["relationships"]) == (10_000, 24_518)
+    assert entry["method"] is entry["consistent"] is None
+
+
+def test_an_empty_bucket_says_so() -> None:
+    assert table(EMPTY) == "No backups under s3://graphiti-neo4j-backup/neo4j-backup/\n"
+
+
+def test_foreign_keys_are_told_apart_where_there_is_no_backup() -> None:
+    uploads = [upload("neo4j-backup/film.mkv", 1, None)]
+    text = table(replace(EMPTY, uploads=uploads, foreign=[("neo4j-backup/readme.txt", 1)]))
+    assert [columns(line) for line in text.splitlines()[2:]] == [
+        ["FOREIGN KEY", "SIZE"],
+        ["neo4j-backup/readme.txt", "0.00 MB"],
+        ["neo4j-backup/film.mkv", "unfinished upload"],
+    ]
+
+
+def test_of_many_foreign_keys_a_table_names_only_some() -> None:
+    foreign = [(f"neo4j-backup/{number}.txt", 1) for number in range(SHOWN_FOREIGN + 1_000)]
+    lines = table(replace(EMPTY, foreign=foreign)).splitlines()
+    assert len(lines) == SHOWN_FOREIGN + 4
+    assert lines[-1] == "and 1,000 more; list --json has them all"
+    assert len(json.loads(document(replace(EMPTY, foreign=foreign)))["foreign"]) == len(foreign)
+
+
+@given(st.text(), st.text())
+def test_a_text_of_somebody_elses_cannot_steer_the_terminal(key: str, method: str) -> None:
+    listing = replace(EMPTY, foreign=[(key, 1)], backups=[backup(0, method=method)])
+    text = table(listing)
+    assert len(text.splitlines()) == 5
+    assert all(line.isascii() and line.isprintable() for line in text.splitlines())
+
+
+def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
+    content = json.loads(document(EXAMPLE))
+    assert content["time"] == "2025-10-08T08:30:00Z"
+    assert content["backups"][1] == {
+        "key": "neo4j-backup/neo4j_2025-10-07_02-00-00.cypher.gz",
+        "database": "neo4j",
+        "taken": "2025-10-07T02:00:00Z",
+        "age_seconds": 109_800,
+        "size": 5_993_870,
+        "complete": True,
+        "problem": None,
+        "nodes": 9_988,
+        "relationships": 24_461,
+        "method": "manual",
+        "consistent": False,
+        "encrypted": False,
+        "before_restore": False,
+        "shrink_accepted": False,
+    }
+    assert content["unfinished_uploads"] == [
+        {
+            "key": "neo4j-backup/neo4j_2025-10-03_02-00-00.cypher.gz",
+            "database": "neo4j",
+            "begun": "2025-10-03T02:00:00Z",
+            "foreign": False,
+        }
+    ]
+    assert content["foreign"] == [{"key": "neo4j-backup/readme.txt", "size": 1204}]
+
+
+def test_every_backup_of_a_document_has_the_same_fields() -> None:
+    complete, *_, unknown = json.loads(document(EXAMPLE))["backups"][:3]
+    assert list(complete) == list(unknown)
+    assert unknown["complete"] is False
+    assert unknown["problem"] == "incomplete: no manifest"
+    assert unknown["nodes"] is unknown["method"] is unknown["consistent"] is None
+
+
+def test_uploads_that_could_not_be_listed_are_unknown_and_not_none() -> None:
+    unknown = replace(EMPTY, uploads=None)
+    assert json.loads(document(unknown))["unfinished_uploads"] is None
+    assert table(unknown) == table(EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("archives", "problem"),
+    [
+        ([(ARCHIVE, 100)], ""),
+        ([(ARCHIVE, 99)], "incomplete: 99 of 100 bytes"),
+        ([(PLAIN, 100)], "incomplete: the manifest is of another archive"),
+        ([], "incomplete: no archive"),
+    ],
+)
+def test_a_backup_is_complete_if_its_manifest_is_of_its_archive(
+    archives: Sequence[tuple[str, int]], problem: str
+) -> None:
+    (line,) = listed(StoredBackup(NAME, tuple(archives), MANIFEST), RECORD, "")
+    assert line.problem == problem
+    assert line.export == (None if problem else RECORD.export)
+    assert line.key == (archives[0][0] if archives else MANIFEST)
+
+
+def test_an_archive_without_a_manifest_is_incomplete() -> None:
+    (line,) = listed(StoredBackup(NAME, ((ARCHIVE, 100),), None), None, "")
+    assert (line.size, line.problem) == (100, "incomplete: no manifest")
+
+
+def test_an_accepted_shrink_is_told_with_the_method() -> None:
+    stored = StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, NAME.acceptance_key)
+    listing = replace(EMPTY, backups=listed(stored, RECORD, ""))
+    assert columns(table(listing).splitlines()[1])[6] == "manual, shrink accepted"
+    assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
+
+
+def test_two_archives_of_one_name_are_two_lines() -> None:
+    lines = listed(StoredBackup(NAME, ((PLAIN, 7), (ARCHIVE, 100)), MANIFEST), RECORD, "")
+    assert [(line.key, bool(line.problem)) for line in lines] == [(PLAIN, True), (ARCHIVE, False)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-100, "0 min"),
+        (59, "0 min"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (48 * 3600 - 1, "47 h"),
+        (48 * 3600, "2 d"),
+        (365 * 86400, "365 d"),
+    ],
+)
+def test_an_age_is_in_minutes_hours_or_days(seconds: int, text: str) -> None:
+    assert age(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+def test_a_plan_has_a_line_with_the_reason_for_each_backup() -> None:
+    verdicts = [
+        Verdict(
+            StoredBackup(name_of(hours), archives, MANIFEST),
+            Decision(Candidate(name_of(hours), True, "A1", 1), remove, reasons),
+        )
+        for hours, archives, remove, reasons in (
+            (240, ((PLAIN, 1),), True, ("older than 7 days",)),
+            (48, (), False, ("not older than 7 days", "daily")),
+        )
+    ]
+    assert [columns(line) for line in plan(verdicts).splitlines()] == [
+        ["remove", PLAIN, "older than 7 days"],
+        ["keep", MANIFEST, "not older than 7 days; daily"],
+    ]
+    assert plan([]) == ""

@@ -1,0 +1,239 @@
+"""The commands that ask no server: what `check` shows, and what `health` says and loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from neo4j_r2.commands.check import banner
+from neo4j_r2.config.settings import read_config
+from neo4j_r2.run.processes import is_running
+from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
+from tests.keys import KeyPair
+from tests.unit.process import run_program, start
+
+NO_FILE: dict[str, str] = {}
+REQUIRED = {
+    "NEO4J_PASSWORD": "graph-pass-word",
+    "R2_ACCOUNT_ID": "abc123",
+    "R2_ACCESS_KEY_ID": "access-key-id",
+    "R2_SECRET_ACCESS_KEY": "secret-access-key",
+    "R2_BUCKET_NAME": "graphiti-neo4j-backup",
+}
+SECRETS = ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY")
+RULE = "=" * 60
+BANNER = f"""\
+[INFO] {RULE}
+[INFO] Neo4j to R2 Backup Service
+[INFO] {RULE}
+[INFO] Configuration:
+  - Backup schedule: 0 2 * * *
+  - Retention days: 7
+  - Compression: true
+  - R2 Bucket: graphiti-neo4j-backup
+  - Neo4j Host: neo4j
+  - Neo4j Database: neo4j
+[INFO] {RULE}
+"""
+"""As in the specification."""
+HEAVY = {"apprise", "boto3", "botocore", "isal", "neo4j", "requests"}
+BACKUP_KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
+CROND = """
+import sys
+with open("/proc/self/comm", "w") as comm:
+    comm.write("crond")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """A whole configuration, with a state directory that is not there yet."""
+    return {**REQUIRED, "BACKUP_STATE_DIR": str(tmp_path / "state")}
+
+
+def write_state(settings: dict[str, str], *, age: timedelta) -> datetime:
+    """Have a service whose last backup is so old; return when that began."""
+    taken = datetime.now(UTC).replace(microsecond=0) - age
+    backup = BackupState(taken, taken, BACKUP_KEY, 1, 1, 0, "A1")
+    known = {"neo4j": DatabaseState(taken, backup)}
+    state = State(taken, "0 2 * * *", ("neo4j",), databases=known)
+    StateFile(Path(settings["BACKUP_STATE_DIR"])).write(state)
+    return taken
+
+
+def test_check_shows_the_specification_s_banner_and_prints_the_schedule(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    process = run_program(tmp_path, "check", **settings)
+    assert process.stderr == BANNER
+    assert process.stdout == "0 2 * * *\n"
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("BACKUP_SCHEDULE", " 0  */6 * * mon-FRI", "Backup schedule: 0 */6 * * mon-FRI"),
+        ("BACKUP_SCHEDULE", "@daily", "Backup schedule: @daily"),
+        ("BACKUP_RETENTION_DAYS", "0", "Retention days: 0"),
+        ("BACKUP_COMPRESSION", "FALSE", "Compression: false"),
+        ("R2_BUCKET_NAME", "other", "R2 Bucket: other"),
+        ("NEO4J_HOST", "10.0.0.7", "Neo4j Host: 10.0.0.7"),
+        ("NEO4J_HOST", "::1", "Neo4j Host: ::1"),
+        ("NEO4J_URI", "bolt://graph.example.org:7688", "Neo4j Host: graph.example.org"),
+        ("NEO4J_URI", "neo4j+s://graph.example.org", "Neo4j Host: graph.example.org"),
+        ("NEO4J_URI", "bolt+ssc://[fd00::7]:7687/", "Neo4j Host: fd00::7"),
+        ("NEO4J_DATABASE", "graph.one", "Neo4j Database: graph.one"),
+    ],
+)
+def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -> None:
+    default = banner(read_config(REQUIRED, NO_FILE))
+    shown = banner(read_config({**REQUIRED, name: value}, NO_FILE))
+    assert set(shown) - set(default) == {line}
+    assert [each.partition(":")[0] for each in shown] == [
+        each.partition(":")[0] for each in default
+    ]
+
+
+def test_the_banner_shows_at_which_port_metrics_are_served() -> None:
+    default = banner(read_config(REQUIRED, NO_FILE))
+    shown = banner(read_config({**REQUIRED, "METRICS_PORT": "9412"}, NO_FILE))
+    assert set(shown) - set(default) == {"Metrics port: 9412"}
+
+
+def test_the_banner_shows_what_is_set_of_retention() -> None:
+    rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
+    settings = {**REQUIRED, **rules, "BACKUP_PRUNE_DRY_RUN": "true"}
+    settings["BACKUP_SHRINK_PERCENT"] = "20"
+    assert banner(read_config(settings, NO_FILE))[1:5] == [
+        "Retention days: none",
+        "Retention rules: daily 7, minimum 3",
+        "Shrink alarm: more than 20%",
+        "Prune: dry run",
+    ]
+
+
+def test_the_banner_shows_who_is_told_without_any_address() -> None:
+    default = banner(read_config(REQUIRED, NO_FILE))
+    settings = {
+        "BACKUP_NOTIFY_URLS": "json://secret-a mailto://secret-b",
+        "BACKUP_NOTIFY_ON": "always",
+    }
+    shown = banner(read_config({**REQUIRED, **settings, "BACKUP_PING_URL": "https://x/y"}, NO_FILE))
+    assert shown == [*default, "Notifications: 2 (always)", "Ping: on"]
+
+
+def test_a_backup_that_tells_nobody_loads_no_client_for_it(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {**settings, "BACKUP_SCHEDULE": "wrong"}
+    process = run_program(tmp_path, "backup", **wrong, PYTHONPROFILEIMPORTTIME="1")
+    assert process.returncode == 2
+    lines = re.findall(r"^import time: .*\| +(\S+)$", process.stderr, re.MULTILINE)
+    assert {line.partition(".")[0] for line in lines} & {"apprise", "requests"} == set()
+
+
+@pytest.mark.parametrize(("number", "line"), [(1, "1 recipient"), (2, "2 recipients")])
+def test_the_banner_counts_the_recipients_of_encrypted_backups(number: int, line: str) -> None:
+    keys = ",".join(KeyPair.new().public for _ in range(number))
+    shown = banner(read_config({**REQUIRED, "BACKUP_ENCRYPTION_RECIPIENTS": keys}, NO_FILE))
+    assert f"Encryption: {line}" in shown
+    assert not any(each.startswith("Encryption") for each in banner(read_config(REQUIRED, NO_FILE)))
+
+
+def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:
+    for changes in ({}, {"LOG_FORMAT": "json"}, {"LOG_LEVEL": "debug", "NEO4J_URI": "bolt://x"}):
+        process = run_program(tmp_path, "check", **{**settings, **changes})
+        assert process.returncode == 0
+        assert not any(REQUIRED[name] in process.stderr + process.stdout for name in SECRETS)
+
+
+def test_a_quiet_check_still_prints_the_schedule(settings: dict[str, str], tmp_path: Path) -> None:
+    process = run_program(tmp_path, "check", **settings, LOG_LEVEL="error")
+    assert (process.stdout, process.stderr) == ("0 2 * * *\n", "")
+
+
+def test_a_state_directory_that_cannot_be_used_ends_the_check(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "state").touch()
+    process = run_program(tmp_path, "check", **settings)
+    assert process.returncode == 2
+    assert re.fullmatch(r"\[ERROR\] BACKUP_STATE_DIR='.*/state' .*\n", process.stderr)
+    assert process.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "changes", "levels"),
+    [
+        ("check", {}, ["info"] * 5),
+        ("check", {"BACKUP_SCHEDULE": "never", "NEO4J_PASSWORD": ""}, ["error"]),
+        ("health", {}, ["error"]),
+        ("health", {"TZ": "Europe/Atlantis"}, ["error"]),
+    ],
+)
+def test_a_json_log_is_one_object_per_line(
+    settings: dict[str, str],
+    tmp_path: Path,
+    command: str,
+    changes: dict[str, str],
+    levels: list[str],
+) -> None:
+    process = run_program(tmp_path, command, **{**settings, **changes, "LOG_FORMAT": "json"})
+    entries = [json.loads(line) for line in process.stderr.splitlines()]
+    assert [entry["level"] for entry in entries] == levels
+    assert all(entry.keys() == {"time", "level", "message"} for entry in entries)
+
+
+def test_a_service_that_crond_runs_and_that_is_in_time_is_healthy(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    taken = write_state(settings, age=timedelta(0))
+    with start(CROND) as crond:
+        assert crond.stdout is not None
+        assert crond.stdout.readline() == "ready\n"
+        process = run_program(tmp_path, "health", **settings, BACKUP_SCHEDULE="@yearly")
+    new_year = f"{taken.year + 1}-01-01T00:00:00+00:00"
+    assert process.stderr == f"[INFO] Healthy: last backup {BACKUP_KEY}, due next at {new_year}\n"
+    assert (process.returncode, process.stdout) == (0, "")
+
+
+def test_a_service_without_crond_and_with_an_old_backup_is_unhealthy(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    write_state(settings, age=timedelta(days=3))
+    is_there = is_running("crond")
+    process = run_program(tmp_path, "health", **settings)
+    assert process.returncode == 1
+    without_crond = "" if is_there else "crond is not running; "
+    assert process.stderr.startswith(f"[ERROR] Unhealthy: {without_crond}no backup since ")
+    assert process.stderr.count("\n") == 1
+
+
+def test_the_probe_needs_no_secret_and_changes_nothing(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    directory = settings["BACKUP_STATE_DIR"]
+    process = run_program(tmp_path, "health", BACKUP_STATE_DIR=directory)
+    assert process.returncode == 1
+    assert f"no state in {directory}" in process.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_probe_loads_neither_driver_nor_client(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    write_state(settings, age=timedelta(0))
+    process = run_program(tmp_path, "health", **settings, PYTHONPROFILEIMPORTTIME="1")
+    lines = re.findall(r"^import time: .*\| +(\S+)$", process.stderr, re.MULTILINE)
+    loaded = {line.partition(".")[0] for line in lines}
+    assert "healthy" in process.stderr.lower()
+    assert "neo4j_r2" in loaded
+    assert loaded & HEAVY == set()

@@ -1,0 +1,413 @@
+"""The configuration: what it accepts, and what it says of what it does not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neo4j_r2.config.keep_rules import Rules
+from neo4j_r2.config.settings import Config, read_config, read_target
+from neo4j_r2.config.variables import read_dotenv
+from neo4j_r2.core.errors import ConfigurationError
+from tests.keys import KeyPair
+
+NO_FILE: dict[str, str] = {}
+REQUIRED = {
+    "NEO4J_PASSWORD": "graph-pass-word",
+    "R2_ACCOUNT_ID": "abc123",
+    "R2_ACCESS_KEY_ID": "access-key-id",
+    "R2_SECRET_ACCESS_KEY": "secret-access-key",
+    "R2_BUCKET_NAME": "graphiti-neo4j-backup",
+}
+SECRETS = ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY")
+MIB = 1024 * 1024
+
+
+def read(**variables: str) -> Config:
+    """Read a configuration that is complete but for `variables`."""
+    return read_config({**REQUIRED, **variables}, NO_FILE)
+
+
+def problems(**variables: str) -> str:
+    """Return what is wrong with a configuration that is complete but for `variables`."""
+    with pytest.raises(ConfigurationError) as raised:
+        read(**variables)
+    return str(raised.value)
+
+
+def value_of(config: Config, path: str) -> object:
+    value: object = config
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("neo4j.uri", "bolt://neo4j:7687"),
+        ("neo4j.user", "neo4j"),
+        ("neo4j.database", "neo4j"),
+        ("r2.endpoint_url", "https://abc123.r2.cloudflarestorage.com"),
+        ("r2.bucket", "graphiti-neo4j-backup"),
+        ("r2.prefix", "neo4j-backup"),
+        ("verify_after", False),
+        ("service.schedule.expression", "0 2 * * *"),
+        ("service.time_zone", UTC),
+        ("service.overdue_minutes", 60),
+        ("service.run_immediate_backup", False),
+        ("prune.rules", Rules(days=7)),
+        ("prune.is_dry", False),
+        ("prune.shrink_percent", 0),
+        ("compression", True),
+        ("export_method", "auto"),
+        ("part_size", None),
+        ("service.log_level", "info"),
+        ("service.log_format", "text"),
+    ],
+)
+def test_the_defaults_are_those_of_the_specification(path: str, expected: object) -> None:
+    assert value_of(read(), path) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "path", "expected"),
+    [
+        ("NEO4J_HOST", "graph.example.org", "neo4j.uri", "bolt://graph.example.org:7687"),
+        ("NEO4J_HOST", "::1", "neo4j.uri", "bolt://[::1]:7687"),
+        ("NEO4J_BOLT_PORT", "7688", "neo4j.uri", "bolt://neo4j:7688"),
+        ("NEO4J_URI", "neo4j+s://graph.example.org", "neo4j.uri", "neo4j+s://graph.example.org"),
+        ("NEO4J_URI", "bolt+s://graph:7687", "neo4j.uri", "bolt+s://graph:7687"),
+        ("NEO4J_USER", "reader", "neo4j.user", "reader"),
+        ("NEO4J_DATABASE", "graph.one", "neo4j.database", "graph.one"),
+        ("R2_ACCOUNT_ID", "f00", "r2.endpoint_url", "https://f00.r2.cloudflarestorage.com"),
+        ("R2_ENDPOINT_URL", "http://127.0.0.1:9/", "r2.endpoint_url", "http://127.0.0.1:9"),
+        ("R2_BUCKET_NAME", "other", "r2.bucket", "other"),
+        ("BACKUP_PREFIX", "a/b_c", "r2.prefix", "a/b_c"),
+        ("BACKUP_SCHEDULE", "0 */6 * * *", "service.schedule.expression", "0 */6 * * *"),
+        ("BACKUP_SCHEDULE", "0 1,13 * * *", "service.schedule.expression", "0 1,13 * * *"),
+        ("RUN_IMMEDIATE_BACKUP", "TRUE", "service.run_immediate_backup", True),
+        ("TZ", "Europe/Berlin", "service.time_zone", ZoneInfo("Europe/Berlin")),
+        ("TZ", "Europe/Berlin", "prune.rules.time_zone", ZoneInfo("Europe/Berlin")),
+        ("BACKUP_OVERDUE_MINUTES", "5", "service.overdue_minutes", 5),
+        ("NEO4J_WAIT_SECONDS", "5", "service.wait_seconds", 5),
+        ("METRICS_PORT", "9412", "service.metrics_port", 9412),
+        ("METRICS_PORT", "", "service.metrics_port", None),
+        ("METRICS_ADDRESS", "::", "service.metrics_address", "::"),
+        ("BACKUP_RETENTION_DAYS", "0", "prune.rules.days", 0),
+        ("BACKUP_KEEP_LAST", "3", "prune.rules", Rules(days=7, last=3)),
+        ("BACKUP_KEEP_DAILY", "3", "prune.rules", Rules(days=7, daily=3)),
+        ("BACKUP_KEEP_WEEKLY", "3", "prune.rules", Rules(days=7, weekly=3)),
+        ("BACKUP_KEEP_MONTHLY", "3", "prune.rules", Rules(days=7, monthly=3)),
+        ("BACKUP_KEEP_YEARLY", "3", "prune.rules", Rules(days=7, yearly=3)),
+        ("BACKUP_KEEP_MINIMUM", "3", "prune.rules", Rules(days=7, minimum=3)),
+        ("BACKUP_PRUNE_DRY_RUN", "true", "prune.is_dry", True),
+        ("BACKUP_SHRINK_PERCENT", "20", "prune.shrink_percent", 20),
+        ("BACKUP_COMPRESSION", "false", "compression", False),
+        ("BACKUP_VERIFY", "after", "verify_after", True),
+        ("BACKUP_COMPRESSION_LEVEL", "9", "compression_level", 9),
+        ("BACKUP_EXPORT_METHOD", "manual", "export_method", "manual"),
+        ("BACKUP_EXPORT_METHOD", "APOC", "export_method", "apoc"),
+        ("BACKUP_PART_SIZE_MB", "auto", "part_size", None),
+        ("BACKUP_PART_SIZE_MB", "5", "part_size", 5 * MIB),
+        ("BACKUP_UPLOAD_CONCURRENCY", "1", "upload_concurrency", 1),
+        ("BACKUP_RETRY_SECONDS", "0", "retry_seconds", 0),
+        ("BACKUP_STALL_SECONDS", "60", "stall_seconds", 60),
+        ("BACKUP_STATE_DIR", "/var/lib/backup", "service.state_directory", Path("/var/lib/backup")),
+        ("LOG_LEVEL", "DEBUG", "service.log_level", "debug"),
+        ("LOG_FORMAT", "json", "service.log_format", "json"),
+    ],
+)
+def test_a_variable_sets_its_value(name: str, value: str, path: str, expected: object) -> None:
+    assert value_of(read(**{name: value}), path) == expected
+
+
+WRONG = [
+    ("NEO4J_HOST", "graph example", "host name"),
+    ("NEO4J_BOLT_PORT", "0", "from 1 to 65535"),
+    ("NEO4J_BOLT_PORT", "65536", "from 1 to 65535"),
+    ("NEO4J_URI", "http://graph:7474", "bolt+s"),
+    ("NEO4J_URI", "bolt://", "bolt+s"),
+    ("NEO4J_URI", "bolt://graph:port", "bolt+s"),
+    ("NEO4J_URI", "bolt://graph/neo4j", "bolt+s"),
+    ("NEO4J_DATABASE", "neo4j;", "3 to 63"),
+    ("NEO4J_DATABASE", "ab", "3 to 63"),
+    ("R2_ACCOUNT_ID", "https://abc", "account id"),
+    ("R2_ENDPOINT_URL", "abc.r2.cloudflarestorage.com", "http(s)://host"),
+    ("R2_ENDPOINT_URL", "https://host/bucket", "http(s)://host"),
+    ("R2_BUCKET_NAME", "Bucket", "3 to 63"),
+    ("R2_BUCKET_NAME", "a/b", "3 to 63"),
+    ("BACKUP_PREFIX", "/a", "single slashes"),
+    ("BACKUP_PREFIX", "a//b", "single slashes"),
+    ("BACKUP_PREFIX", "a\n", "single slashes"),
+    ("BACKUP_SCHEDULE", "0 2 * *", "cron expression"),
+    ("BACKUP_SCHEDULE", "0 2 * * *\n* * * * *", "cron expression"),
+    ("TZ", "Europe/Atlantis", "IANA name"),
+    ("TZ", "../etc/passwd", "IANA name"),
+    ("BACKUP_OVERDUE_MINUTES", "0", "whole number"),
+    ("NEO4J_WAIT_SECONDS", "soon", "whole number"),
+    ("RUN_IMMEDIATE_BACKUP", "yes", "true and false"),
+    ("BACKUP_RETENTION_DAYS", "-1", "whole number"),
+    ("BACKUP_RETENTION_DAYS", "1.5", "whole number"),
+    ("BACKUP_RETENTION_DAYS", "7 days", "whole number"),
+    ("BACKUP_RETENTION_DAYS", "all", "or none"),
+    ("BACKUP_RETENTION_DAYS", "none", "beside a rule of BACKUP_KEEP_*"),
+    ("BACKUP_KEEP_LAST", "unlimited", "whole number"),
+    ("BACKUP_KEEP_DAILY", "-1", "from 0 to 99999"),
+    ("BACKUP_KEEP_WEEKLY", "1.5", "whole number"),
+    ("BACKUP_KEEP_MONTHLY", "100000", "from 0 to 99999"),
+    ("BACKUP_KEEP_YEARLY", "ten", "whole number"),
+    ("BACKUP_KEEP_MINIMUM", "-1", "whole number"),
+    ("BACKUP_PRUNE_DRY_RUN", "1", "true and false"),
+    ("BACKUP_SHRINK_PERCENT", "100", "from 0 to 99"),
+    ("BACKUP_SHRINK_PERCENT", "20%", "whole number"),
+    ("BACKUP_COMPRESSION", "gzip", "true and false"),
+    ("BACKUP_COMPRESSION_LEVEL", "0", "from 1 to 9"),
+    ("BACKUP_COMPRESSION_LEVEL", "10", "from 1 to 9"),
+    ("BACKUP_EXPORT_METHOD", "dump", "auto, apoc or manual"),
+    ("BACKUP_PART_SIZE_MB", "4", "from 5 to 5120"),
+    ("BACKUP_PART_SIZE_MB", "5121", "from 5 to 5120"),
+    ("BACKUP_UPLOAD_CONCURRENCY", "0", "from 1 to 16"),
+    ("BACKUP_RETRY_SECONDS", "-1", "whole number"),
+    ("BACKUP_STALL_SECONDS", "0", "whole number"),
+    ("METRICS_PORT", "0", "from 1 to 65535"),
+    ("METRICS_PORT", "65536", "from 1 to 65535"),
+    ("METRICS_PORT", "on", "whole number"),
+    ("METRICS_ADDRESS", "localhost", "an IP address"),
+    ("METRICS_ADDRESS", "127.0.0.1:9412", "an IP address"),
+    ("LOG_LEVEL", "loud", "debug, info, warning or error"),
+    ("LOG_FORMAT", "xml", "text or json"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "accepted"), WRONG)
+def test_a_wrong_value_is_named_with_what_is_accepted(name: str, value: str, accepted: str) -> None:
+    message = problems(**{name: value})
+    assert f"  - {name}" in message
+    assert accepted in message
+
+
+def test_all_problems_are_in_one_message() -> None:
+    wrong = {name: value for name, value, _ in WRONG if name != "R2_ACCOUNT_ID"}
+    message = problems(**wrong, NEO4J_PASSWORD="")
+    assert all(f"  - {name}" in message for name in (*wrong, "NEO4J_PASSWORD"))
+    assert message.count("\n  - ") == len(wrong) + 1
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("state", ["empty", "unset"])
+def test_a_required_variable_is_named_when_it_is_missing(name: str, state: str) -> None:
+    variables = {**REQUIRED, name: ""}
+    if state == "unset":
+        del variables[name]
+    with pytest.raises(ConfigurationError, match=rf"(?m)^  - {name} .*is required"):
+        read_config(variables, NO_FILE)
+
+
+def test_with_an_endpoint_the_account_is_not_required() -> None:
+    config = read(R2_ACCOUNT_ID="", R2_ENDPOINT_URL="https://eu.example.org")
+    assert config.r2.endpoint_url == "https://eu.example.org"
+
+
+def test_an_empty_value_counts_as_none() -> None:
+    assert read(BACKUP_RETENTION_DAYS="", NEO4J_URI="").prune.rules.days == 7
+
+
+@given(st.text(max_size=6))
+def test_only_plain_digits_are_a_number_of_days(text: str) -> None:
+    is_number = text.isascii() and text.isdigit() and int(text) <= 36_500
+    try:
+        days = read(BACKUP_RETENTION_DAYS=text).prune.rules.days
+    except ConfigurationError:
+        assert text
+        assert not is_number
+    else:
+        assert (is_number and days == int(text)) or (text == "" and days == 7)
+
+
+@pytest.mark.parametrize("name", ["LAST", "DAILY", "WEEKLY", "MONTHLY", "YEARLY", "MINIMUM"])
+def test_the_age_can_be_left_out_where_another_rule_keeps_backups(name: str) -> None:
+    config = read(BACKUP_RETENTION_DAYS="None", **{f"BACKUP_KEEP_{name}": "2"})
+    assert config.prune.rules.days is None
+    assert config.prune.rules.counts == {name.lower(): 2}
+
+
+def test_digits_of_another_script_are_no_number() -> None:
+    assert "whole number" in problems(BACKUP_RETENTION_DAYS="٣")
+
+
+def test_variables_come_from_a_file_too_and_the_environment_wins(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(
+        "NEO4J_USER=from-file\n"
+        "NEO4J_DATABASE=from-file\n"
+        "BACKUP_SCHEDULE=0 3 * * 1  # Monday at three\n"
+        'BACKUP_PREFIX="quoted"\n'
+        "NEO4J_PASSWORD='a$b${HOME}#c'\n"
+    )
+    variables = {**REQUIRED, "NEO4J_USER": "from-environment", "NEO4J_DATABASE": ""}
+    del variables["NEO4J_PASSWORD"]
+    config = read_config(variables, read_dotenv(dotenv))
+    assert config.neo4j.user == "from-environment"
+    assert config.neo4j.database == "from-file"
+    assert str(config.service.schedule) == "0 3 * * 1"
+    assert config.r2.prefix == "quoted"
+    assert config.neo4j.password.reveal() == "a$b${HOME}#c"
+
+
+def test_a_file_of_variables_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"NEO4J_USER=\xff\xfe\n")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read_dotenv(dotenv)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_comes_from_a_file_without_its_last_line_break(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(b" from a file \r\n")
+    config = read(**{name: "", f"{name}_FILE": str(path)})
+    revealed = [secret.reveal() for secret in config.secrets()]
+    expected = {key: value for key, value in REQUIRED.items() if key in SECRETS}
+    assert sorted(revealed) == sorted({**expected, name: " from a file "}.values())
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_given_twice_is_a_problem(name: str, tmp_path: Path) -> None:
+    assert f"{name} and {name}_FILE are both set" in problems(**{f"{name}_FILE": str(tmp_path)})
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secrets_file_that_cannot_be_used_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    for file, reason in [
+        ("missing", "No such file"),
+        ("empty", "empty"),
+        ("binary", "not UTF-8"),
+        (".", "directory"),
+    ]:
+        message = problems(**{name: "", f"{name}_FILE": str(tmp_path / file)})
+        assert f"  - {name}_FILE: " in message
+        assert reason in message
+        assert str(tmp_path) not in message, "it could be the secret itself"
+
+
+def test_a_secret_of_the_environment_wins_over_the_files(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("NEO4J_PASSWORD=from-dotenv\n")
+    secret = tmp_path / "secret"
+    secret.write_text("from-secret-file")
+    variables = {**REQUIRED, "NEO4J_PASSWORD": "", "NEO4J_PASSWORD_FILE": str(secret)}
+    assert read_config(variables, read_dotenv(dotenv)).neo4j.password.reveal() == "from-secret-file"
+    assert (
+        read_config(REQUIRED, read_dotenv(dotenv)).neo4j.password.reveal()
+        == REQUIRED["NEO4J_PASSWORD"]
+    )
+
+
+def test_a_configuration_shows_no_secret() -> None:
+    config = read()
+    shown = f"{config} {config!r} {config.neo4j} {config.r2!r} {config.secrets()}"
+    assert not any(REQUIRED[name] in shown for name in SECRETS)
+
+
+def test_a_configuration_cannot_be_changed() -> None:
+    name = "prune"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(read(), name, 3)
+
+
+def test_a_command_that_uses_no_bucket_needs_none_of_its_variables() -> None:
+    config = read_config({"NEO4J_PASSWORD": "graph-pass-word"}, NO_FILE, uses_bucket=False)
+    assert config.neo4j == read().neo4j
+    assert not config.r2.secret_access_key
+
+
+PAIRS = [KeyPair.new() for _ in range(2)]
+RECIPIENTS = "BACKUP_ENCRYPTION_RECIPIENTS"
+
+
+@pytest.mark.parametrize("separator", [",", " ", ", ", "\n", " ,\n\t"])
+def test_recipients_stand_between_commas_and_white_space(separator: str) -> None:
+    publics = [pair.public for pair in PAIRS]
+    config = read(**{RECIPIENTS: separator.join([*publics, publics[0]])})
+    assert list(config.recipients) == publics
+    assert read().recipients == ()
+
+
+@pytest.mark.parametrize("value", [",", "  ", ", ,"])
+def test_recipients_without_a_key_are_a_problem(value: str) -> None:
+    assert f"{RECIPIENTS}: there is no key in it" in problems(**{RECIPIENTS: value})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        PAIRS[0].public[:-1],
+        "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t",
+        "ssh-ed25519",
+        "key.txt",
+    ],
+)
+def test_a_wrong_recipient_is_named_by_its_place(wrong: str) -> None:
+    told = problems(**{RECIPIENTS: f"{PAIRS[1].public},{wrong}"})
+    (line,) = (each for each in told.splitlines() if RECIPIENTS in each)
+    assert f"{RECIPIENTS}: key 2 of 2 is no age public key: accepted is age1" in line
+    assert wrong not in told
+
+
+@pytest.mark.parametrize("change", [str, str.lower, lambda text: text[:-3]])
+def test_a_private_key_among_the_recipients_is_refused_and_not_shown(
+    change: Callable[[str], str],
+) -> None:
+    private = change(PAIRS[1].private)
+    told = problems(**{RECIPIENTS: f"{private} {PAIRS[0].public}", "BACKUP_COMPRESSION": "maybe"})
+    assert f"{RECIPIENTS}: key 1 of 2 is a private key, which must not be on this host" in told
+    assert private not in told
+    assert private[15:30] not in told
+
+
+def test_another_neo4j_has_a_login_of_its_own() -> None:
+    variables = {**REQUIRED, "RESTORE_NEO4J_USER": "tester", "RESTORE_NEO4J_PASSWORD": "other-pass"}
+    settings = read_target(variables, NO_FILE, "bolt://scratch:7687")
+    assert (settings.uri, settings.user) == ("bolt://scratch:7687", "tester")
+    assert settings.password.reveal() == "other-pass"
+    assert "other-pass" not in repr(settings)
+
+
+def test_another_neo4j_never_gets_the_first_one_s_password() -> None:
+    with pytest.raises(ConfigurationError, match="RESTORE_NEO4J_PASSWORD") as raised:
+        read_target(REQUIRED, NO_FILE, "bolt://user:hidden-pass@scratch")
+    assert "without credentials" in str(raised.value)
+    assert "hidden-pass" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["NEO4J_URI", "R2_ENDPOINT_URL"])
+def test_an_address_with_credentials_is_refused_without_showing_them(name: str) -> None:
+    scheme = "bolt" if name == "NEO4J_URI" else "https"
+    message = problems(**{name: f"{scheme}://user:hidden-pass@host"})
+    assert f"{name}: " in message
+    assert "hidden-pass" not in message
+
+
+@pytest.mark.parametrize("name", ["NEO4J_HOST", "R2_ACCOUNT_ID", "R2_BUCKET_NAME"])
+def test_an_address_with_credentials_in_the_wrong_variable_is_not_shown_either(name: str) -> None:
+    message = problems(**{name: "bolt://user:hidden-pass@host"})
+    assert f"  - {name}" in message
+    assert "hidden-pass" not in message
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_pasted_into_other_variables_is_not_shown(secret: str) -> None:
+    names = {name for name, _, _ in WRONG}
+    message = problems(**dict.fromkeys(names, f"{REQUIRED[secret]} /"))
+    assert REQUIRED[secret] not in message
+    assert all(f"  - {name}" in message for name in names - {"R2_ACCOUNT_ID"})

@@ -1,0 +1,101 @@
+"""The log, as a process writes it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+
+from neo4j_r2.core.log import megabytes
+from tests.unit.process import run
+
+SET_UP = """
+import logging, sys
+from neo4j_r2.core.log import set_up
+from neo4j_r2.core.secret import Secret
+secrets = [Secret(text) for text in sys.argv[3:]]
+set_up(sys.argv[1], sys.argv[2], secrets)
+log = logging.getLogger("neo4j_r2")
+"""
+FORMATS = pytest.mark.parametrize("log_format", ["text", "json"])
+PASSWORD = 'pass "wörd" \\x'
+
+
+def logged(code: str, level: str, log_format: str, *secrets: str) -> list[str]:
+    """Return the lines that `code` logs; nothing may go to standard output."""
+    process = run(SET_UP + code, level, log_format, *secrets)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout == ""
+    return process.stderr.splitlines()
+
+
+def test_a_line_of_text_is_as_in_the_specification() -> None:
+    code = "log.info('Starting %s', 'backup'); log.warning('careful')"
+    assert logged(code, "info", "text") == ["[INFO] Starting backup", "[WARNING] careful"]
+
+
+def test_a_line_of_json_has_time_level_and_message() -> None:
+    (line,) = logged("log.info('two\\nlines: %s', 'é')", "info", "json")
+    entry = json.loads(line)
+    assert entry["level"] == "info"
+    assert entry["message"] == "two\nlines: é"
+    assert datetime.fromisoformat(entry["time"]).utcoffset() is not None
+
+
+@FORMATS
+def test_no_secret_is_shown_whatever_a_message_or_an_exception_holds(log_format: str) -> None:
+    code = """
+log.info("login with %s failed: %s", secrets[0].reveal(), secrets[1].reveal())
+log.info(f"{secrets[0]} {secrets[1]!r}")
+try:
+    raise ValueError("bad " + secrets[0].reveal())
+except ValueError:
+    log.exception("refused")
+"""
+    text = "\n".join(logged(code, "info", log_format, PASSWORD, "access-key"))
+    assert "********" in text
+    for secret in (PASSWORD, json.dumps(PASSWORD)[1:-1], "access-key"):
+        assert secret not in text
+
+
+@FORMATS
+@pytest.mark.parametrize("secrets", [("abcdef", "abcdef-rest"), ("abcdef-rest", "abcdef")])
+def test_a_secret_that_begins_as_another_one_leaves_no_rest(
+    log_format: str, secrets: tuple[str, str]
+) -> None:
+    (line,) = logged("log.info('key abcdef-rest')", "info", log_format, *secrets)
+    assert "-rest" not in line
+
+
+def test_an_empty_secret_masks_nothing() -> None:
+    assert logged("log.info('plain')", "info", "text", "") == ["[INFO] plain"]
+
+
+def test_lines_below_the_level_are_left_out() -> None:
+    code = "log.info('no'); log.error('yes'); logging.getLogger('neo4j_r2.each').debug('no')"
+    assert logged(code, "error", "text") == ["[ERROR] yes"]
+
+
+def test_libraries_are_heard_from_warnings_on_but_those_that_raise_or_tell_too_much() -> None:
+    code = """
+for name in ("botocore", "neo4j", "urllib3"):
+    for level in ("debug", "info", "warning", "error"):
+        getattr(logging.getLogger(name), level)("%s %s", name, level)
+"""
+    assert logged(code, "debug", "text") == [
+        "[WARNING] botocore warning",
+        "[ERROR] botocore error",
+    ]
+
+
+def test_a_second_set_up_replaces_the_first() -> None:
+    code = "set_up('info', 'text'); log.info('once')"
+    assert logged(code, "info", "json") == ["[INFO] once"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(2_450_000, "2.45 MB"), (0, "0.00 MB"), (1_234_567_890, "1234.57 MB")]
+)
+def test_sizes_are_in_megabytes_as_in_the_specification(size: int, text: str) -> None:
+    assert megabytes(size) == text

@@ -1,0 +1,53 @@
+"""Floats that are the same text in 32 bits and in 64."""
+
+from __future__ import annotations
+
+import pytest
+
+from neo4j_r2.archive.cells.kinds import FLOATS_32
+from neo4j_r2.graph.float_widths import Place, Widths
+
+
+class Store:
+    """A store that holds 32-bit floats in some places, and counts how often it is asked."""
+
+    def __init__(self, *places: Place) -> None:
+        self.asked = 0
+        self._places = places
+
+    def read(self) -> set[Place]:
+        """Return the places."""
+        self.asked += 1
+        return set(self._places)
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "is_narrow"),
+    [
+        (["B", "A"], "a", True),
+        (["A", "B"], "a", True),
+        (["A"], "a", False),
+        (["A", "B"], "b", False),
+        ([], "a", False),
+        ("A", "a", False),
+        ("R", "a", True),
+    ],
+)
+def test_the_store_says_how_wide_the_floats_of_a_place_are(
+    group: str | list[str], key: str, is_narrow: bool
+) -> None:
+    record = [0, group, ["x", key, "y"], [[1.0], [[0.5, 1.0]], [["s"]][0]]]
+    Widths(Store((("A", "B"), "a"), (("R",), "a")).read).settle(record)
+    floats = {"type": FLOATS_32, "text": [0.5, 1.0]} if is_narrow else [0.5, 1.0]
+    assert record[-1] == [[1.0], floats, ["s"]]
+
+
+def test_the_store_is_asked_once_and_only_where_the_text_does_not_tell() -> None:
+    store = Store((("A",), "a"))
+    widths = Widths(store.read)
+    for value in ([], ["s"], [1.0], 1.0, {"type": FLOATS_32, "text": [0.5]}):
+        widths.settle([0, ["A"], ["a"], [value]])
+    assert store.asked == 0
+    for group in ("A", "B", "A"):
+        widths.settle([0, [group], ["a"], [[[0.0]]]])
+    assert store.asked == 1

@@ -1,0 +1,228 @@
+"""Whether the service is healthy, decided from what the probe sees."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from neo4j_r2.config.settings import ServiceSettings, read_service_settings
+from neo4j_r2.monitoring.health_rules import Signs, diagnose, due, next_due
+from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State
+
+NO_FILE: dict[str, str] = {}
+SINCE = datetime(2025, 10, 7, 12, tzinfo=UTC)
+NIGHT = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
+"""When the first scheduled run began."""
+NOON = datetime(2025, 10, 8, 12, tzinfo=UTC)
+RUNNING = RunState(NIGHT, ProcessIdentity(1234, 5678))
+SUCCEEDED = replace(RUNNING, finished=NIGHT + timedelta(minutes=4), exit_code=0)
+FAILED = replace(SUCCEEDED, exit_code=4, error="R2 bucket not found: no-such")
+BACKUP = BackupState(
+    NIGHT, NIGHT, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000, 3, 2, "A1"
+)
+NEW = State(SINCE, "0 2 * * *", ("neo4j",))
+
+
+def backed_up(state: State, backup: BackupState = BACKUP, database: str = "neo4j") -> State:
+    """Return the state in which a database has that backup as its last."""
+    return state.with_database(database, replace(state.of(database), last_backup=backup))
+
+
+GOOD = backed_up(replace(NEW, last_run=SUCCEEDED))
+DEFAULT = read_service_settings({}, NO_FILE)
+TICK = timedelta(microseconds=1)
+
+
+def problems(
+    state: State | None,
+    now: datetime = NOON,
+    *,
+    crond: bool = True,
+    alive: bool = False,
+    configured: ServiceSettings = DEFAULT,
+) -> list[str]:
+    """Return what is wrong with a service that crond runs and whose last run has ended."""
+    return diagnose(Signs(now, crond, alive, state), configured)
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "alive"),
+    [
+        (NEW, SINCE, False),
+        (NEW, NIGHT, False),
+        (GOOD, NOON, False),
+        (GOOD, NIGHT + timedelta(days=1, minutes=30), False),
+        (replace(NEW, last_run=RUNNING), NIGHT, True),
+        (replace(GOOD, last_run=RUNNING), NOON, True),
+    ],
+    ids=["new", "first due", "succeeded", "due again", "first run", "running"],
+)
+def test_a_service_that_did_all_that_was_due_is_healthy(
+    state: State, now: datetime, alive: bool
+) -> None:
+    assert problems(state, now, alive=alive) == []
+
+
+def test_without_crond_nothing_else_helps() -> None:
+    assert problems(GOOD, crond=False) == ["crond is not running"]
+
+
+def test_without_a_state_nothing_is_known_and_the_directory_is_named() -> None:
+    configured = replace(DEFAULT, state_directory=Path("/var/lib/somewhere"))
+    (problem,) = problems(None, configured=configured)
+    assert "no state in /var/lib/somewhere" in problem
+
+
+def test_a_run_that_failed_is_told_with_time_exit_code_and_reason() -> None:
+    (problem,) = problems(replace(GOOD, last_run=FAILED))
+    assert "failed at 2025-10-08T02:04:01+00:00 (exit 4): R2 bucket not found: no-such" in problem
+
+
+def test_that_a_backup_is_there_does_not_hide_that_its_run_failed() -> None:
+    error = "The backup is safe, but cleaning up failed: Access denied"
+    (problem,) = problems(replace(GOOD, last_run=replace(FAILED, error=error)))
+    assert error in problem
+
+
+@pytest.mark.parametrize("exit_code", [1, 2, 3, 4, 5, 130, 143])
+def test_every_exit_code_but_0_is_a_failure(exit_code: int) -> None:
+    (problem,) = problems(replace(GOOD, last_run=replace(FAILED, exit_code=exit_code)))
+    assert f"(exit {exit_code})" in problem
+
+
+def test_a_run_that_neither_runs_nor_ended_was_killed() -> None:
+    (problem,) = problems(replace(GOOD, last_run=RUNNING))
+    assert problem == "the run that began at 2025-10-08T02:00:01+00:00 was killed"
+
+
+def test_the_next_good_run_makes_a_failure_good() -> None:
+    failed = replace(NEW, last_run=FAILED)
+    again = NIGHT + timedelta(hours=2)
+    succeeded = replace(SUCCEEDED, started=again, finished=again)
+    state = backed_up(replace(failed, last_run=succeeded), replace(BACKUP, started=again))
+    assert problems(failed, NIGHT) != []
+    assert problems(state) == []
+
+
+def test_a_backup_that_does_not_end_is_overdue_although_it_runs() -> None:
+    (problem,) = problems(replace(NEW, last_run=RUNNING), alive=True)
+    assert "no backup since 2025-10-08T02:00:00+00:00" in problem
+
+
+@pytest.mark.parametrize(
+    ("state", "latest"),
+    [(NEW, "there is none yet"), (GOOD, "the last one is of 2025-10-08T02:00:01+00:00")],
+    ids=["none", "old"],
+)
+def test_a_missing_backup_is_told_with_the_latest_one(state: State, latest: str) -> None:
+    (problem,) = problems(state, NOON + timedelta(days=3))
+    assert problem.endswith(f"when one was due; {latest}")
+
+
+def test_all_that_is_wrong_is_told() -> None:
+    state = replace(GOOD, last_run=FAILED)
+    found = problems(state, NOON + timedelta(days=1), crond=False)
+    assert [problem.split(" at ")[0].split(" since ")[0] for problem in found] == [
+        "crond is not running",
+        "the last run failed",
+        "no backup",
+    ]
+    assert len(problems(None, crond=False)) == 2
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        (SINCE, datetime(2025, 10, 9, 2, tzinfo=UTC)),
+        (NOON, datetime(2025, 10, 9, 2, tzinfo=UTC)),
+        (NOON + timedelta(days=5), datetime(2025, 10, 14, 2, tzinfo=UTC)),
+    ],
+    ids=["long ago", "after the backup", "after a backup was due"],
+)
+def test_a_backup_is_due_after_the_last_one_or_a_new_schedule(
+    since: datetime, expected: datetime
+) -> None:
+    state = replace(GOOD, since=since)
+    assert due(state, "neo4j", DEFAULT) == expected
+    assert problems(state, expected + timedelta(hours=1)) == []
+    assert problems(state, expected + timedelta(hours=1) + TICK) != []
+
+
+def test_a_backup_by_hand_before_one_is_due_does_not_stand_for_it() -> None:
+    by_hand = backed_up(GOOD, replace(BACKUP, started=NIGHT - timedelta(seconds=2)))
+    assert due(by_hand, "neo4j", DEFAULT) == NIGHT.replace(second=0)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "zone", "since", "expected", "minutes"),
+    [
+        ("0 2 * * *", "", "2025-10-07T12:00Z", "2025-10-08T02:00Z", 60),
+        ("0 2 * * *", "", "2025-10-08T01:59:59Z", "2025-10-08T02:00Z", 60),
+        ("0 2 * * *", "", "2025-10-08T02:00Z", "2025-10-09T02:00Z", 1),
+        ("*/5 * * * *", "", "2025-10-08T02:00:01Z", "2025-10-08T02:05Z", 5),
+        ("@monthly", "", "2025-10-08T02:00Z", "2025-11-01T00:00Z", 99_999),
+        ("0 2 * * *", "Europe/Berlin", "2025-10-07T12:00Z", "2025-10-08T00:00Z", 60),
+        ("0 2 * * *", "America/New_York", "2025-10-07T12:00Z", "2025-10-08T06:00Z", 60),
+        ("0 2 * * *", "Asia/Kathmandu", "2025-10-07T12:00Z", "2025-10-07T20:15Z", 60),
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00Z", "2026-03-29T01:00Z", 60),
+        ("0 1 * * *", "Europe/Berlin", "2026-03-28T12:00Z", "2026-03-29T00:00Z", 120),
+        ("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00Z", "2026-10-25T00:30Z", 60),
+        ("0 1 * * *", "Europe/Berlin", "2026-10-24T12:00Z", "2026-10-24T23:00Z", 240),
+    ],
+)
+def test_a_backup_is_overdue_when_it_is_due_and_the_margin_is_over(
+    schedule: str, zone: str, since: str, expected: str, minutes: int
+) -> None:
+    variables = {"BACKUP_SCHEDULE": schedule, "TZ": zone, "BACKUP_OVERDUE_MINUTES": str(minutes)}
+    configured = read_service_settings(variables, NO_FILE)
+    state = State(datetime.fromisoformat(since), schedule, ("neo4j",))
+    limit = datetime.fromisoformat(expected) + timedelta(minutes=minutes)
+    assert problems(state, limit, configured=configured) == []
+    (problem,) = problems(state, limit + TICK, configured=configured)
+    told = re.findall(r"since (\S+),", problem)
+    assert [datetime.fromisoformat(each) for each in told] == [datetime.fromisoformat(expected)]
+
+
+TWO = backed_up(replace(GOOD, expected=("neo4j", "other")), database="other")
+
+
+def test_of_several_databases_each_one_s_overdue_backup_is_told_with_its_name() -> None:
+    late = replace(BACKUP, started=NIGHT - timedelta(days=1))
+    assert problems(TWO) == []
+    (problem,) = problems(backed_up(TWO, late, "other"))
+    assert problem.startswith("no backup of database other since 2025-10-08T02:00:00+00:00")
+
+
+def test_of_several_databases_the_one_that_failed_last_is_told_although_the_last_run_was_good() -> (
+    None
+):
+    failed = Attempt(NIGHT, NIGHT + timedelta(seconds=9), 4, "Access denied")
+    state = TWO.with_database("other", replace(TWO.of("other"), attempts=(failed,)))
+    (problem,) = problems(state)
+    assert problem == (
+        "the last backup of database other failed at 2025-10-08T02:00:10+00:00 (exit 4): "
+        "Access denied"
+    )
+
+
+def test_a_database_that_is_not_backed_up_any_more_is_never_overdue() -> None:
+    late = replace(BACKUP, started=NIGHT - timedelta(days=100))
+    assert problems(backed_up(GOOD, late, "dropped")) == []
+
+
+def test_a_database_that_is_new_is_due_after_it_became_so() -> None:
+    state = replace(TWO, expected=("neo4j", "new"))
+    state = state.with_database("new", DatabaseState(NOON))
+    assert due(state, "new", DEFAULT) == datetime(2025, 10, 9, 2, tzinfo=UTC)
+    assert problems(state, NOON + timedelta(hours=1)) == []
+
+
+def test_the_next_backup_is_the_one_that_is_due_first() -> None:
+    later = backed_up(TWO, replace(BACKUP, started=NIGHT + timedelta(days=3)), "other")
+    assert next_due(later, DEFAULT) == due(later, "neo4j", DEFAULT)
+    assert next_due(replace(later, expected=()), DEFAULT) is None

@@ -1,0 +1,255 @@
+"""The HTTP server: what it answers, and that no client holds it up; a real one, in a process."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from testbed.ports import LOOPBACK, free_port, is_listening
+from testbed.waiting import wait_until
+from tests.scraping import SECONDS, request
+from tests.unit.process import TIMEOUT_SECONDS, start
+
+CONNECTIONS = 32
+"""So many are held at once."""
+OTHER_THREADS = 2
+"""The main one, and the one that wakes it after a signal."""
+SERVE = """
+import sys
+from http import HTTPStatus
+from neo4j_r2.core import log
+from neo4j_r2.core.errors import BackupError, Interruption
+from neo4j_r2.monitoring.http_server import Answer, serve
+from neo4j_r2.run.signals import raise_on_signals
+
+def good(accept):
+    return Answer(HTTPStatus.OK, "text/plain", f"accepted: {accept}".encode())
+
+def bad(accept):
+    raise RuntimeError("a fault of the page")
+
+log.set_up("debug", "text")
+raise_on_signals()
+try:
+    serve(sys.argv[1], int(sys.argv[2]), {"/good": good, "/bad": bad})
+except Interruption:
+    sys.exit(0)
+except BackupError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+    def end(self) -> str:
+        """Tell it to end, and return its log."""
+        self.process.send_signal(signal.SIGTERM)
+        _, log = self.process.communicate(timeout=SECONDS)
+        assert self.process.returncode == 0, log
+        return log
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of a good and a bad page at one address."""
+    port = free_port()
+    with start(SERVE, LOOPBACK, str(port)) as process:
+        try:
+            wait_until(lambda: is_listening(port), seconds=SECONDS, what="the server")
+            yield Server(port, process)
+        finally:
+            process.kill()
+
+
+def held(server: Server, count: int, text: bytes = b"GET /good HTTP/1.1\r\nHost: ") -> ExitStack:
+    """Open connections that do not finish what they say."""
+    stack = ExitStack()
+    for _ in range(count):
+        client = stack.enter_context(socket.create_connection((LOOPBACK, server.port), SECONDS))
+        client.sendall(text)
+    return stack
+
+
+def said(server: Server, text: bytes) -> str:
+    """Return all that the server answers to some bytes."""
+    with socket.create_connection((LOOPBACK, server.port), SECONDS) as client:
+        client.sendall(text)
+        return b"".join(iter(lambda: client.recv(65_536), b"")).decode()
+
+
+@pytest.mark.parametrize("path", ["/good", "/good?verbose=1"])
+def test_a_page_is_found_by_its_path(server: Server, path: str) -> None:
+    answer = request(server.port, path, headers={"Accept": "text/plain"})
+    assert (answer.status, answer.body) == (200, "accepted: text/plain")
+    assert answer.headers["Content-Type"] == "text/plain"
+    assert answer.headers["Content-Length"] == str(len(answer.body))
+
+
+@pytest.mark.parametrize("path", ["/", "/goods", "/good/", "/good/../good", "/%67ood"])
+def test_any_other_path_is_not_found(server: Server, path: str) -> None:
+    answer = request(server.port, path)
+    assert (answer.status, answer.body) == (404, "Not Found\n")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_a_head_is_the_same_without_its_body(server: Server) -> None:
+    answer, head = request(server.port, "/good"), request(server.port, "/good", "HEAD")
+    assert head.status == answer.status
+    assert head.body == ""
+    assert head.headers["Content-Length"] == answer.headers["Content-Length"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT"])
+def test_nothing_but_get_and_head_is_supported(server: Server, method: str) -> None:
+    assert request(server.port, "/good", method).status == 501
+
+
+def test_what_the_server_runs_on_is_not_told(server: Server) -> None:
+    for path in ("/good", "/bad", "/missing"):
+        answer = request(server.port, path)
+        assert answer.headers["Server"] == "neo4j-r2-backup"
+        assert "Python" not in str(answer)
+
+
+def test_a_page_that_fails_is_logged_and_the_server_goes_on(server: Server) -> None:
+    answer = request(server.port, "/bad")
+    assert (answer.status, answer.body) == (500, "Internal Server Error\n")
+    assert request(server.port, "/good").status == 200
+    assert "RuntimeError: a fault of the page" in server.end()
+
+
+@pytest.mark.parametrize(
+    "text", [b"\r\n", b"GET\r\n\r\n", b"\0\xff\r\n\r\n", b"GET /good HTTP/7\r\n\r\n"]
+)
+def test_what_is_no_request_is_refused_and_the_server_goes_on(server: Server, text: bytes) -> None:
+    answer = said(server, text)
+    assert answer == "" or re.match(r"HTTP/1.0 (400|505) |Bad |Error", answer), answer
+    assert request(server.port, "/good").status == 200
+
+
+@pytest.mark.parametrize("size", [70_000, 1_000_000])
+def test_a_request_without_an_end_is_not_kept(server: Server, size: int) -> None:
+    with socket.create_connection((LOOPBACK, server.port), SECONDS) as client:
+        try:
+            client.sendall(b"GET /" + size * b"x")
+            answer = client.recv(100)
+        except ConnectionError:
+            answer = b""
+    assert answer == b"" or b"414" in answer
+    assert request(server.port, "/good").status == 200
+
+
+def test_what_a_client_says_is_one_line_of_the_log_and_no_header(server: Server) -> None:
+    said(server, b"GET /\x1b[31m\x08 HTTP/1.0\r\n\r\n")
+    answer = said(server, b"GET /good HTTP/1.0\r\nAccept: a\r\n\tSet-Cookie: b\r\n\r\n")
+    assert answer.endswith("\r\n\r\naccepted: a Set-Cookie: b")
+    log = server.end()
+    assert "\x1b" not in log
+    assert "\\x1b[31m" in log
+
+
+def test_slow_clients_do_not_hold_others_up(server: Server) -> None:
+    with held(server, CONNECTIONS // 2):
+        for _ in range(5):
+            assert request(server.port, "/good").status == 200
+
+
+def test_a_client_beyond_the_limit_is_sent_away_until_there_is_room(server: Server) -> None:
+    tasks = Path("/proc", str(server.process.pid), "task")
+    with held(server, CONNECTIONS):
+        wait_until(
+            lambda: len(list(tasks.iterdir())) == CONNECTIONS + OTHER_THREADS,
+            seconds=SECONDS,
+            what="a thread for each client",
+        )
+        assert not _answers(server)
+        assert len(list(tasks.iterdir())) == CONNECTIONS + OTHER_THREADS
+    wait_until(lambda: _answers(server), seconds=SECONDS, what="room for a client")
+
+
+def _answers(server: Server) -> bool:
+    try:
+        return request(server.port, "/good").status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def test_a_client_that_says_nothing_is_left_at_its_deadline(server: Server) -> None:
+    assert said(server, b"") == ""
+
+
+def test_a_client_that_never_stops_talking_is_left_at_its_deadline(server: Server) -> None:
+    with socket.create_connection((LOOPBACK, server.port), SECONDS) as client:
+        client.sendall(b"GET /good HTTP/1.1\r\n")
+        client.settimeout(0.2)
+
+        def is_left() -> bool:
+            try:
+                client.sendall(b"A: b\r\n")
+                return client.recv(1) == b""
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
+
+        wait_until(is_left, seconds=SECONDS, what="the end of the connection")
+    assert request(server.port, "/good").status == 200
+
+
+def test_it_ends_at_once_whoever_is_connected(server: Server) -> None:
+    with held(server, 5):
+        assert request(server.port, "/good").status == 200
+        assert "Traceback" not in server.end()
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts"),
+    [("::", [LOOPBACK, "::1"]), (LOOPBACK, [LOOPBACK]), ("::1", ["::1"])],
+)
+def test_it_listens_at_the_address_that_it_is_given(address: str, hosts: list[str]) -> None:
+    if ":" in address and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    port = free_port()
+    with start(SERVE, address, str(port)) as process:
+        try:
+            wait_until(lambda: _listens(hosts[0], port), seconds=SECONDS, what="the server")
+            assert {request(port, "/good", host=host).status for host in hosts} == {200}
+            others = {LOOPBACK, "::1"} - set(hosts)
+            assert not [host for host in others if _listens(host, port)]
+        finally:
+            process.kill()
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def test_a_port_that_is_taken_is_one_clear_line(server: Server) -> None:
+    with start(SERVE, LOOPBACK, str(server.port)) as second:
+        output, log = second.communicate(timeout=TIMEOUT_SECONDS)
+    assert second.returncode == 2
+    assert output == (
+        f"METRICS_ADDRESS='{LOOPBACK}', METRICS_PORT={server.port}: cannot listen there: "
+        "Address already in use\n"
+    )
+    assert log == ""
+    assert request(server.port, "/good").status == 200

@@ -1,0 +1,186 @@
+"""Backups at a glance: what is shown of a state and of a bucket."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.config.settings import read_service_settings
+from neo4j_r2.core.log import duration
+from neo4j_r2.core.text_table import WIDTH
+from neo4j_r2.monitoring.status_text import (
+    SHOWN_ATTEMPTS,
+    bar,
+    database_lines,
+    schedule_lines,
+    storage_lines,
+)
+from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
+
+NIGHT = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
+NOON = datetime(2025, 10, 8, 12, tzinfo=UTC)
+SETTINGS = read_service_settings({}, {})
+BERLIN = read_service_settings({"TZ": "Europe/Berlin", "BACKUP_SCHEDULE": "30 1 * * *"}, {})
+ENDED = RunState(NIGHT, ProcessIdentity(1, 1), NIGHT + timedelta(seconds=75), 0)
+
+PRICE = "at R2's $0.015 per GB and month"
+FREE = "the account's first 10 GB are free"
+
+
+def attempt(day: int, seconds: int, size: int, exit_code: int = 0, error: str = "") -> Attempt:
+    """Return an attempt of the night of a day in October."""
+    started = NIGHT.replace(day=day)
+    return Attempt(started, started + timedelta(seconds=seconds), exit_code, error, size)
+
+
+def last_run(run: RunState | None) -> str:
+    lines = schedule_lines(SETTINGS, State(NIGHT, last_run=run), NOON)
+    return lines[-1].removeprefix("Last run  ")
+
+
+def test_the_next_run_is_told_in_the_schedule_s_time_zone() -> None:
+    assert schedule_lines(BERLIN, None, NOON) == [
+        "Schedule  30 1 * * * (Europe/Berlin)",
+        "Next run  2025-10-09 01:30, in 11 h 30 min",
+        "Last run  none is known",
+    ]
+
+
+def test_the_time_to_the_next_run_is_right_across_a_change_of_the_clock() -> None:
+    before = datetime(2025, 10, 25, 12, tzinfo=UTC)
+    assert schedule_lines(BERLIN, None, before)[1].endswith("in 11 h 30 min")
+    late = read_service_settings({"TZ": "Europe/Berlin", "BACKUP_SCHEDULE": "0 4 * * *"}, {})
+    assert schedule_lines(late, None, before)[1] == "Next run  2025-10-26 04:00, in 15 h 0 min"
+
+
+@pytest.mark.parametrize(
+    ("run", "text"),
+    [
+        (ENDED, "2025-10-08 02:00:01, succeeded in 1 min 15 s"),
+        (
+            replace(ENDED, exit_code=4, error="Access denied"),
+            "2025-10-08 02:00:01, failed (exit 4): Access denied",
+        ),
+        (
+            replace(ENDED, finished=None, exit_code=None),
+            "2025-10-08 02:00:01, was killed",
+        ),
+        (
+            replace(ENDED, finished=None, exit_code=None, process=ProcessIdentity.own()),
+            "2025-10-08 02:00:01, is under way",
+        ),
+    ],
+    ids=["succeeded", "failed", "killed", "running"],
+)
+def test_the_last_run_is_told_with_how_it_ended(run: RunState, text: str) -> None:
+    assert last_run(run) == text
+
+
+def test_the_last_attempts_are_a_chart_of_how_long_and_how_large() -> None:
+    known = DatabaseState(
+        NIGHT,
+        attempts=(
+            attempt(5, 18, 5_990_000),
+            attempt(6, 1, 0, 4, "R2 failed: \x1b[31m“no”"),
+            attempt(7, 9, 1_000_000),
+            attempt(8, 75, 6_000_000, 4, "The backup is safe, but cleaning up failed"),
+        ),
+    )
+    assert database_lines("neo4j", known, UTC) == [
+        "Database neo4j",
+        "STARTED                DURATION                       SIZE",
+        "2025-10-05 02:00:01        18 s  ####              5.99 MB  ################",
+        "2025-10-06 02:00:01         1 s  #                          "
+        "failed (exit 4): R2 failed: \\x1b[31m\\u201cno\\u201d",
+        "2025-10-07 02:00:01         9 s  ##                1.00 MB  ###",
+        "2025-10-08 02:00:01  1 min 15 s  ################  6.00 MB  "
+        "failed (exit 4): The backup is safe, but cleaning up failed",
+    ]
+
+
+def test_only_the_latest_attempts_are_shown() -> None:
+    attempts = tuple(attempt(day, day, day) for day in range(1, 31))
+    lines = database_lines("neo4j", DatabaseState(NIGHT, attempts=attempts), UTC)
+    assert len(lines) == SHOWN_ATTEMPTS + 2
+    assert lines[2].startswith("2025-10-21 ")
+    assert lines[-1].startswith("2025-10-30 ")
+
+
+def test_times_are_in_the_schedule_s_time_zone() -> None:
+    known = DatabaseState(NIGHT, attempts=(attempt(8, 1, 1),))
+    lines = database_lines("neo4j", known, BERLIN.time_zone)
+    assert lines[-1].startswith("2025-10-08 04:00:01 ")
+
+
+def test_of_a_database_without_an_attempt_that_is_said() -> None:
+    assert database_lines("new", DatabaseState(NIGHT), UTC) == ["Database new", "No run is known"]
+
+
+def test_a_pause_is_said() -> None:
+    lines = database_lines("neo4j", DatabaseState(NIGHT, pause="The graph has shrunk"), UTC)
+    assert lines[1] == "Pruning is paused: The graph has shrunk"
+
+
+@pytest.mark.parametrize(
+    ("size", "cost"),
+    [
+        (0, f"$0.00 {PRICE}; {FREE}"),
+        (10_000_000_000, f"$0.15 {PRICE}; {FREE}"),
+        (1_000_000_000_000, f"$15.00 {PRICE}; {FREE}"),
+    ],
+)
+def test_storage_has_its_monthly_price(size: int, cost: str) -> None:
+    lines = storage_lines("s3://b/p/", {"neo4j": Stored(7, size)})
+    assert lines[-1] == f"Monthly cost     {cost}"
+
+
+def test_storage_is_told_of_each_database_and_in_all() -> None:
+    stored = {"a.b": Stored(7, 1_500_000_000), "neo4j": Stored(1, 500_000)}
+    assert storage_lines("s3://b/p/", stored)[:-1] == [
+        "Stored of a.b    1.50 GB, 7 backups",
+        "Stored of neo4j  0.50 MB, 1 backup",
+        "Stored in all    1.50 GB in s3://b/p/",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (60, "1 min 0 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (172_799, "47 h 59 min"),
+        (172_800, "2 d 0 h"),
+        (-5, "0 s"),
+    ],
+)
+def test_a_length_of_time_has_two_units_at_the_most(seconds: float, text: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == text
+
+
+@given(st.lists(st.floats(0, 1e12), min_size=1))
+def test_a_bar_is_as_long_as_its_share_and_only_nothing_has_none(values: list[float]) -> None:
+    highest = max(values)
+    bars = [len(bar(value, highest)) for value in values]
+    assert [each > 0 for each in bars] == [value > 0 for value in values]
+    assert max(bars) == (16 if highest > 0 else 0)
+    assert sorted(bars) == [len(bar(value, highest)) for value in sorted(values)]
+
+
+@given(st.text(), st.text())
+def test_no_line_is_wider_than_a_terminal_and_none_steers_it(error: str, pause: str) -> None:
+    known = DatabaseState(NIGHT, attempts=(attempt(8, 9, 0, 3, error),), pause=pause)
+    failed = replace(ENDED, exit_code=3, error=error)
+    state = State(NIGHT, last_run=failed)
+    for line in (*database_lines("neo4j", known, UTC), *schedule_lines(SETTINGS, state, NOON)):
+        assert len(line) <= WIDTH
+        assert line.isascii()
+        assert line.isprintable()

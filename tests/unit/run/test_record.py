@@ -1,0 +1,432 @@
+"""How the end of a run gets into the state file."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from neo4j_r2.archive.manifest import Manifest
+from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.core.errors import (
+    BackupError,
+    BucketError,
+    ConfigurationError,
+    CorruptError,
+    GraphError,
+    Interruption,
+    LockedError,
+    Stalled,
+)
+from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
+from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.state import (
+    FILE_NAME,
+    Attempt,
+    BackupState,
+    DatabaseState,
+    RunState,
+    State,
+    StateFile,
+)
+from tests.unit.archive.test_manifest import RECORD
+from tests.unit.process import TIMEOUT_SECONDS, run, start
+
+TIME = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
+KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
+MANIFEST = replace(
+    RECORD, started="2025-10-08T02:00:01Z", finished="2025-10-08T02:00:05Z", archive_key=KEY
+)
+FINISHED = TIME + timedelta(seconds=4)
+BACKUP = BackupState(TIME, FINISHED, KEY, 100, 3, 2, "A1")
+OLD = TIME - timedelta(days=1)
+DATABASE = DatabaseState(
+    since=TIME - timedelta(days=30),
+    last_backup=replace(BACKUP, started=TIME - timedelta(days=2), archive_key="older"),
+    attempts=(Attempt(OLD, OLD, 3, "Neo4j connection failed"),),
+    failures={"neo4j": 1},
+    stored=Stored(3, 300),
+    pause="Paused",
+)
+BEFORE = State(
+    TIME - timedelta(days=30),
+    "0 2 * * *",
+    ("neo4j",),
+    RunState(OLD, ProcessIdentity(1, 1), OLD, 3, "Neo4j connection failed"),
+    {"neo4j": 1},
+    {"neo4j": DATABASE},
+)
+
+
+DONE = RunState(OLD, ProcessIdentity(1, 1), OLD, 0)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """The state directory of a service that has run before."""
+    StateFile(tmp_path).write(BEFORE)
+    return tmp_path
+
+
+def state_in(directory: Path) -> State:
+    state = StateFile(directory).read()
+    assert state is not None
+    return state
+
+
+def last_run(directory: Path) -> RunState:
+    recorded_run = state_in(directory).last_run
+    assert recorded_run is not None
+    return recorded_run
+
+
+def known_of(directory: Path, database: str = "neo4j") -> DatabaseState:
+    return state_in(directory).databases[database]
+
+
+def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
+    """Return what is recorded of a run that ends with an error, which has to stay that error."""
+
+    def attempt() -> None:
+        with recorded(directory) as record:
+            record.begin(TIME)
+            with record.attempt("neo4j") as attempt:
+                for manifest in made:
+                    attempt.made(manifest)
+                raise error
+
+    with pytest.raises(type(error)) as raised:
+        attempt()
+    assert raised.value is error
+    return last_run(directory)
+
+
+def test_a_run_under_way_is_recorded_with_its_start_and_process(directory: Path) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        assert state_in(directory) == replace(
+            BEFORE, last_run=RunState(TIME, ProcessIdentity.own())
+        )
+
+
+def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Path) -> None:
+    began = datetime.now(UTC).replace(microsecond=0)
+    with recorded(directory) as record:
+        record.begin(TIME)
+        with record.attempt("neo4j") as attempt:
+            attempt.made(MANIFEST)
+            assert known_of(directory).last_backup == BACKUP
+            attempt.pause = ""
+            attempt.stored = Stored(4, 400)
+    finished = last_run(directory).finished
+    assert finished is not None
+    assert began <= finished <= datetime.now(UTC)
+    known = known_of(directory)
+    tried = known.attempts[-1]
+    assert began <= tried.started <= tried.finished <= finished
+    assert (tried.exit_code, tried.error, tried.archive_size) == (0, "", 100)
+    assert known == replace(
+        DATABASE,
+        last_backup=BACKUP,
+        attempts=(*DATABASE.attempts, tried),
+        stored=Stored(4, 400),
+        pause="",
+    )
+    ended = RunState(TIME, ProcessIdentity.own(), finished, 0)
+    assert state_in(directory) == replace(BEFORE, last_run=ended, databases={"neo4j": known})
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "line", "kind"),
+    [
+        (BackupError("Failed"), 1, "Failed", "unexpected"),
+        (ConfigurationError("Wrong:\n  - A: b\n  - C"), 2, "Wrong: - A: b - C", "configuration"),
+        (GraphError("Neo4j failed:\r\n\tx"), 3, "Neo4j failed: x", "neo4j"),
+        (BucketError("R2 bucket not found: b"), 4, "R2 bucket not found: b", "r2"),
+        (CorruptError("Not “whole”"), 5, "Not “whole”", "corrupt"),
+        (Interruption(2), 130, "Interrupted by signal 2", "interrupted"),
+        (Interruption(15), 143, "Interrupted by signal 15", "interrupted"),
+        (Stalled("Neo4j", 900), 3, "No progress for 900 s while waiting for Neo4j", "neo4j"),
+        (Stalled("R2", 900), 4, "No progress for 900 s while waiting for R2", "r2"),
+        (KeyError("this may be secret"), 1, "Unexpected error: KeyError", "unexpected"),
+        (MemoryError("this may be secret"), 1, "Unexpected error: MemoryError", "unexpected"),
+    ],
+)
+def test_a_failure_is_recorded_with_its_exit_code_and_one_line_and_counted(
+    directory: Path, error: BaseException, exit_code: int, line: str, kind: str
+) -> None:
+    ended = fail(directory, error)
+    assert (ended.started, ended.process) == (TIME, ProcessIdentity.own())
+    assert ended.finished is not None
+    assert (ended.exit_code, ended.error) == (exit_code, line)
+    tried = known_of(directory).attempts[-1]
+    assert (tried.exit_code, tried.error, tried.archive_size) == (exit_code, line, 0)
+    counted = {"neo4j": 1, kind: 1 + (kind == "neo4j")}
+    assert state_in(directory).failures == counted
+    assert known_of(directory).failures == counted
+
+
+def test_a_failure_leaves_what_is_known_of_backups(directory: Path) -> None:
+    fail(directory, BucketError("R2 failed"))
+    known = known_of(directory)
+    assert replace(known, attempts=(), failures={}) == replace(DATABASE, attempts=(), failures={})
+
+
+def test_a_backup_that_is_made_survives_the_failure_after_it(directory: Path) -> None:
+    error = BucketError("The backup is safe, but cleaning up failed: no")
+    ended = fail(directory, error, MANIFEST)
+    assert (ended.exit_code, ended.error) == (4, str(error))
+    assert known_of(directory).last_backup == BACKUP
+    assert known_of(directory).attempts[-1].archive_size == 100
+
+
+def test_only_the_latest_attempts_are_kept(directory: Path) -> None:
+    for _ in range(KEPT_ATTEMPTS):
+        fail(directory, BucketError("R2 failed"))
+    kept = known_of(directory).attempts
+    assert len(kept) == KEPT_ATTEMPTS
+    assert {each.error for each in kept} == {"R2 failed"}
+    assert known_of(directory).failures == {"neo4j": 1, "r2": KEPT_ATTEMPTS}
+
+
+def test_databases_fare_each_for_itself(directory: Path) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        record.expect(["neo4j", "other"])
+        with pytest.raises(GraphError), record.attempt("neo4j"):
+            raise GraphError("gone")
+        with record.attempt("other") as attempt:
+            attempt.made(MANIFEST)
+    state = state_in(directory)
+    assert state.expected == ("neo4j", "other")
+    assert state.of("neo4j").last_backup == DATABASE.last_backup
+    assert state.of("neo4j").attempts[-1].error == "gone"
+    assert state.of("other").last_backup == BACKUP
+    assert state.of("other").since == TIME
+    assert state.of("other").failures == {}
+    assert record.report().has_failed_before
+    reports = record.report().databases
+    assert [(each.database, each.attempt.exit_code) for each in reports] == [
+        ("neo4j", 3),
+        ("other", 0),
+    ]
+    assert [each.backup for each in reports] == [None, BACKUP]
+    assert [each.pause for each in reports] == ["Paused", ""]
+
+
+def test_a_run_that_ended_reports_what_was_recorded(directory: Path) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        with record.attempt("neo4j") as attempt:
+            attempt.made(MANIFEST)
+            attempt.pause = "The graph has shrunk"
+    report, ended = record.report(), last_run(directory)
+    assert (report.started, report.finished) == (ended.started, ended.finished)
+    assert (report.exit_code, report.error) == (0, "")
+    tried = known_of(directory).attempts[-1]
+    assert report.databases == (
+        DatabaseReport("neo4j", tried, BACKUP, "The graph has shrunk", was_paused=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "has_failed"),
+    [
+        (None, False),
+        (replace(DONE, exit_code=0), False),
+        (replace(DONE, exit_code=3), True),
+        (replace(DONE, finished=None, exit_code=None), True),
+    ],
+    ids=["none", "good", "failed", "killed"],
+)
+def test_whether_the_run_before_failed_is_reported(
+    tmp_path: Path, last: RunState | None, has_failed: bool
+) -> None:
+    StateFile(tmp_path).write(replace(BEFORE, last_run=last))
+    with recorded(tmp_path) as record:
+        record.begin(TIME)
+    assert record.report().has_failed_before == has_failed
+
+
+def test_a_run_that_was_killed_is_counted_by_the_next_one(directory: Path) -> None:
+    killed = RunState(OLD, ProcessIdentity(1, 1))
+    StateFile(directory).write(replace(BEFORE, last_run=killed))
+    for _ in range(2):
+        with recorded(directory) as record:
+            record.begin(TIME)
+    assert state_in(directory).failures == {"neo4j": 1, "killed": 1}
+
+
+def test_the_run_that_was_killed_is_reported_by_the_next_one(directory: Path) -> None:
+    StateFile(directory).write(replace(BEFORE, last_run=RunState(OLD, ProcessIdentity(1, 1))))
+    reports: list[RunReport] = []
+    for _ in range(2):
+        with recorded(directory, reports.append) as record:
+            record.begin(TIME)
+    assert [each.killed_before for each in reports] == [OLD, None]
+
+
+def test_what_fails_before_it_begins_beside_a_run_under_way_is_not_recorded(
+    directory: Path,
+) -> None:
+    running = RunState(OLD, ProcessIdentity.own())
+    StateFile(directory).write(replace(BEFORE, last_run=running))
+    before = (directory / FILE_NAME).read_bytes()
+    reports: list[RunReport] = []
+    with pytest.raises(ConfigurationError), recorded(directory, reports.append):
+        raise ConfigurationError("Invalid configuration")
+    assert (directory / FILE_NAME).read_bytes() == before
+    assert reports == []
+
+
+def test_databases_that_a_run_does_not_come_to_are_reported(directory: Path) -> None:
+    reports: list[RunReport] = []
+
+    def attempt() -> None:
+        with recorded(directory, reports.append) as record:
+            record.begin(TIME)
+            record.expect(["neo4j", "other", "third"])
+            with record.attempt("neo4j"):
+                raise Interruption(15)
+
+    with pytest.raises(Interruption):
+        attempt()
+    assert reports[0].unreached == ("other", "third")
+
+
+def test_a_run_of_some_databases_forgets_none_of_the_others(directory: Path) -> None:
+    StateFile(directory).write(replace(BEFORE, expected=("neo4j", "other")))
+    with recorded(directory) as record:
+        record.begin(TIME)
+        assert record.expected == ("neo4j", "other")
+        record.expect(["third", "neo4j"])
+    assert state_in(directory).expected == ("neo4j", "other", "third")
+    assert record.report().unreached == ("third", "neo4j")
+
+
+def test_a_run_that_fails_before_it_begins_is_recorded_too(directory: Path) -> None:
+    began = datetime.now(UTC).replace(microsecond=0)
+    with pytest.raises(ConfigurationError), recorded(directory) as record:
+        raise ConfigurationError("Invalid configuration")
+    assert last_run(directory).started >= began
+    assert last_run(directory).exit_code == 2
+    assert state_in(directory).databases == BEFORE.databases
+    assert record.report().databases == ()
+
+
+def test_a_prune_by_itself_is_recorded(directory: Path) -> None:
+    record_prune(directory, "neo4j", "", Stored(2, 200))
+    known = replace(DATABASE, pause="", stored=Stored(2, 200))
+    assert state_in(directory) == replace(BEFORE, databases={"neo4j": known})
+
+
+def test_a_prune_of_a_database_of_which_nothing_is_known_is_not_recorded(tmp_path: Path) -> None:
+    record_prune(tmp_path, "neo4j", "", Stored(2, 200))
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{"], ids=["missing", "empty", "cut off"])
+def test_a_run_the_lock_refuses_writes_nothing(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / FILE_NAME
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(LockedError), recorded(tmp_path):
+        raise LockedError("Another backup is running")
+    assert (path.read_bytes() if path.exists() else None) == content
+
+
+def test_a_run_the_lock_refuses_leaves_what_the_running_one_recorded(directory: Path) -> None:
+    before = (directory / FILE_NAME).read_bytes()
+    with pytest.raises(LockedError), recorded(directory):
+        raise LockedError("Another backup is running")
+    assert (directory / FILE_NAME).read_bytes() == before
+
+
+def test_without_a_readable_state_backups_are_expected_from_the_run_on(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"{")
+    with recorded(tmp_path) as record:
+        record.begin(TIME)
+    assert state_in(tmp_path) == State(TIME, last_run=last_run(tmp_path))
+
+
+def test_a_state_that_cannot_be_written_is_a_warning_and_the_run_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    steps = []
+    with recorded(tmp_path / "file") as record:
+        record.begin(TIME)
+        steps.append("begun")
+        with record.attempt("neo4j") as attempt:
+            attempt.made(MANIFEST)
+            steps.append("made")
+    assert steps == ["begun", "made"]
+    assert {each.levelno for each in caplog.records} == {logging.WARNING}
+    assert all("This run is not recorded: BACKUP_STATE_DIR" in line for line in caplog.messages)
+    assert caplog.messages
+
+
+def test_a_state_that_cannot_be_written_does_not_hide_why_a_run_failed(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(GraphError, match="refused the login"), recorded(tmp_path / "file"):
+        raise GraphError("refused the login")
+
+
+def test_a_secret_in_an_error_is_masked(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from neo4j_r2.core.errors import BucketError
+from neo4j_r2.core.log import set_up
+from neo4j_r2.run.record import recorded
+from neo4j_r2.core.secret import Secret
+set_up("info", sys.argv[2], [Secret("pass \\"word\\" ä")])
+with recorded(Path(sys.argv[1])):
+    raise BucketError("R2 said: pass \\"word\\" ä is wrong")
+"""
+    for log_format in ("text", "json"):
+        process = run(code, str(tmp_path), log_format)
+        assert "BucketError" in process.stderr
+        assert last_run(tmp_path).error == "R2 said: ******** is wrong"
+
+
+def test_a_run_that_is_killed_leaves_a_start_without_an_end(tmp_path: Path) -> None:
+    code = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from neo4j_r2.run.record import recorded
+with recorded(Path(sys.argv[1])) as record:
+    record.begin(datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC))
+    print("begun", flush=True)
+    sys.stdin.read()
+"""
+    with start(code, str(tmp_path)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        assert last_run(tmp_path).process.is_alive()
+        process.kill()
+        process.wait(TIMEOUT_SECONDS)
+    left = last_run(tmp_path)
+    assert (left.started, left.finished, left.exit_code) == (TIME, None, None)
+    assert left.process.pid == process.pid
+    assert not left.process.is_alive()
+
+
+def test_the_state_of_a_backup_is_what_its_manifest_says() -> None:
+    assert backup_state(MANIFEST) == BACKUP
+
+
+def test_the_file_shows_the_run_to_people(directory: Path) -> None:
+    record = RunRecord(directory)
+    record.begin(TIME)
+    record.end(BucketError("R2 failed"))
+    content = json.loads((directory / FILE_NAME).read_text(encoding="ascii"))
+    shown = content["last_run"]
+    assert shown["started"] == "2025-10-08T02:00:01+00:00"
+    assert (shown["exit_code"], shown["error"]) == (4, "R2 failed")

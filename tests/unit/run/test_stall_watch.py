@@ -1,0 +1,97 @@
+"""A run without progress, in a process of its own."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.unit.process import run
+
+STALLING = """
+import threading, time
+from neo4j_r2.core.errors import Stalled
+from neo4j_r2.run.stall_watch import Watch
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGALRM], ids=lambda number: number.name)
+def test_a_signal_that_interrupts_no_system_call_still_ends_a_run_promptly(
+    number: signal.Signals,
+) -> None:
+    # Taken by another thread, it leaves the main thread's call waiting: as one does that comes
+    # just before the call begins.
+    code = f"""
+import os, signal, socket, threading, time
+from neo4j_r2.core.errors import Ending
+from neo4j_r2.run.signals import raise_on_signals
+from neo4j_r2.run.stall_watch import Watch
+silent, _ = socket.socketpair()
+
+def interrupt():
+    time.sleep(0.2)
+    signal.pthread_kill(threading.get_ident(), {int(number)})
+
+raise_on_signals()
+with Watch(1000).running():
+    threading.Thread(target=interrupt).start()
+    began = time.monotonic()
+    try:
+        silent.recv(1)
+    except Ending:
+        print(time.monotonic() - began)
+"""
+    assert 0.2 < float(run(code).stdout) < 5
+
+
+def test_a_run_without_progress_ends_and_says_what_it_waited_for() -> None:
+    code = """
+watch = Watch(0.05)
+try:
+    with watch.running(), watch.waiting_for("R2"):
+        threading.Event().wait(60)
+except Stalled as stalled:
+    print(stalled.exit_code, stalled)
+"""
+    assert run(STALLING + code).stdout == "4 No progress for 0 s while waiting for R2\n"
+
+
+def test_a_run_waits_for_neo4j_unless_it_says_otherwise() -> None:
+    code = """
+watch = Watch(0.05)
+try:
+    with watch.running():
+        with watch.waiting_for("R2"):
+            pass
+        threading.Event().wait(60)
+except Stalled as stalled:
+    print(stalled.exit_code, stalled)
+"""
+    assert run(STALLING + code).stdout == "3 No progress for 0 s while waiting for Neo4j\n"
+
+
+def test_progress_starts_the_limit_anew_from_any_thread() -> None:
+    code = """
+import signal
+watch = Watch(1000)
+with watch.running():
+    signal.setitimer(signal.ITIMER_REAL, 500)
+    thread = threading.Thread(target=watch.progress)
+    thread.start()
+    thread.join()
+    print(signal.getitimer(signal.ITIMER_REAL)[0] > 900)
+"""
+    assert run(STALLING + code).stdout == "True\n"
+
+
+@pytest.mark.parametrize("late", ["", "watch.progress()"])
+def test_nothing_ends_a_process_that_is_not_watched_any_more(late: str) -> None:
+    code = f"""
+import signal
+watch = Watch(1000)
+with watch.running():
+    pass
+{late}
+print(signal.getitimer(signal.ITIMER_REAL)[0])
+"""
+    assert run(STALLING + code).stdout == "0.0\n"
