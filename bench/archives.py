@@ -54,7 +54,7 @@ def steps(archive: Path) -> Iterator[Step]:
         match item:
             case NodeBatch():
                 rows = [[number, *row] for number, row in enumerate(parameters(item))]
-                yield Nodes(node_query(item.labels, item.columns), item.identities, rows)
+                yield Nodes(node_query(item.labels, item.columns), item.names, rows)
             case RelationshipBatch():
                 query = relationship_query(item.type, item.columns)
                 yield Relationships(query, item.starts, item.ends, parameters(item))

@@ -26,13 +26,13 @@ from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock, pack
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.rows import Row, blocks
-from neo4j_r2.archive.text.statements import Identity, node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
 from neo4j_r2.core.database import Database, SchemaObject
 from neo4j_r2.restore.source import Source
 from tests.entities import node_row, relationship_row
 from tests.service import Service
 
-IDENTITY = Identity.numbered(0)
+RESTORE_KEY = RestoreKey.numbered(0)
 DATABASE = Database("neo4j", "ours", "5.26.19", "community")
 TAKEN = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 STEM = "neo4j-backup/neo4j_2025-10-08_02-00-00"
@@ -111,7 +111,7 @@ class Content:
             started="2025-10-08T02:00:00Z",
             finished="2025-10-08T02:00:05Z",
             export=self.summary,
-            identity=asdict(IDENTITY),
+            identity=asdict(RESTORE_KEY),
             archive_key=f"{STEM}.cypher{'.gz' if compressed else ''}",
             archive_size=len(data),
             archive_sha256=sha256(data).hexdigest(),
@@ -156,8 +156,8 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
     """Return what an export of these entities writes, and of a schema."""
     constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
-    prologue = frame.header(DATABASE, TAKEN, "manual") + frame.identity_creation(IDENTITY)
-    epilogue = frame.identity_removal(IDENTITY, 1000) + frame.index_creation(indexes)
+    prologue = frame.header(DATABASE, TAKEN, "manual") + frame.restore_key_creation(RESTORE_KEY)
+    epilogue = frame.restore_key_removal(RESTORE_KEY, 1000) + frame.index_creation(indexes)
     epilogue += frame.constraint_creation(constraints)
     epilogue += frame.end(len(nodes), len(relationships))
     labels = Counter(json.dumps(row.shape.group) for row in nodes)
@@ -233,7 +233,7 @@ def _properties(number: int) -> tuple[list[str], list[object]]:
 def _row_blocks(kind: str, rows: Sequence[Row]) -> Iterable[TextBlock]:
     statements = node_statements if kind == "nodes" else relationship_statements
     for block in blocks([list(rows)]):
-        text = f":begin\n{statements(block.rows, IDENTITY)}:commit\n".encode("ascii")
+        text = f":begin\n{statements(block.rows, RESTORE_KEY)}:commit\n".encode("ascii")
         yield TextBlock(kind, block.first, block.last, len(block.rows), text)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from neo4j_r2.archive.cells.decode import is_typed
 from neo4j_r2.archive.fingerprint import Fingerprint
-from neo4j_r2.archive.node_ids import Identities
+from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.rows import Column
 
 _NUMBERS: Final = 1 << 62
@@ -24,21 +24,21 @@ class ContentFingerprint:
     def __init__(self) -> None:
         self.sums = Fingerprint()
         """Equal to that of another graph only if both hold the same."""
-        self._nodes = Identities()
+        self._nodes = NodeIds()
 
     def add_node(
         self,
-        identity: Hashable,
+        name: Hashable,
         labels: Sequence[str],
         columns: Sequence[Column],
         values: Iterable[Any],
     ) -> None:
         """Add a node, by whatever relationships name it with.
 
-        :raises CorruptError: if there is a node of this identity already.
+        :raises CorruptError: if there is a node of this name already.
         """
         number = self.sums.add_node(0, labels, columns, _comparable(columns, values))
-        self._nodes.put(identity, number % _NUMBERS)
+        self._nodes.put(name, number % _NUMBERS)
 
     def add_relationship(
         self,
@@ -47,7 +47,7 @@ class ContentFingerprint:
         columns: Sequence[Column],
         values: Iterable[Any],
     ) -> None:
-        """Add a relationship by its type and the identities of its start and its end.
+        """Add a relationship by its type and the names of its start and its end.
 
         :raises CorruptError: if one of them is unknown.
         """

@@ -14,7 +14,7 @@ from neo4j_r2.archive.items import (
     SchemaStatement,
 )
 from neo4j_r2.archive.manifest import ExportSummary
-from neo4j_r2.archive.node_ids import Identities
+from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.core.errors import CorruptError
 
@@ -30,7 +30,7 @@ class Contents:
         self.schema: list[str] = []
         self.is_countable = True
         """Whether the counts are all that the archive makes."""
-        self._identities = Identities()
+        self._node_ids = NodeIds()
 
     @property
     def nodes(self) -> int:
@@ -49,8 +49,8 @@ class Contents:
         """
         if isinstance(item, NodeBatch):
             self.labels[json.dumps(item.labels)] += len(item.rows)
-            for identity in item.identities:
-                self._identities.put(identity, 0)
+            for name in item.names:
+                self._node_ids.put(name, 0)
         elif isinstance(item, SchemaStatement):
             self.schema.append(item.text)
         elif isinstance(item, AnyStatement):
@@ -60,9 +60,9 @@ class Contents:
 
     def _add_relationships(self, item: RelationshipBatch | MatchBatch) -> None:
         start, end = (item.start, item.end) if isinstance(item, MatchBatch) else (None, None)
-        for identities, pattern in ((item.starts, start), (item.ends, end)):
+        for names, pattern in ((item.starts, start), (item.ends, end)):
             if pattern is None:
-                self._identities.get(identities)
+                self._node_ids.get(names)
         self.types[item.type] += len(item.rows)
         self.is_countable &= isinstance(item, RelationshipBatch)
 

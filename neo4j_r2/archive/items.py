@@ -19,7 +19,7 @@ class NodeBatch:
 
     labels: tuple[str, ...]
     columns: tuple[Column, ...]
-    identities: list[Hashable]
+    names: list[Hashable]
     """By which relationships name the nodes: in our archives their former ids."""
     rows: list[list[Any]]
     """A value for each column, as `decode` makes them; None where the property is missing."""
@@ -35,7 +35,7 @@ class RelationshipBatch:
     columns: tuple[Column, ...]
     starts: list[Hashable]
     ends: list[Hashable]
-    """Identities of nodes in batches that came before."""
+    """NodeIds of nodes in batches that came before."""
     rows: list[list[Any]]
     size: int
 
@@ -66,10 +66,10 @@ class MatchBatch:
     columns: tuple[Column, ...]
     start: Pattern | None
     end: Pattern | None
-    """None where the endpoint is one that a batch before has created with an identity."""
+    """None where the endpoint is one that a batch before has created with a name."""
     starts: list[Any]
     ends: list[Any]
-    """Parameters for the pattern's columns, never None; or identities."""
+    """Parameters for the pattern's columns, never None; or names."""
     rows: list[list[Any]]
     size: int
     """Characters of text that the rows were, about."""
@@ -108,18 +108,18 @@ def batch_of(table: Table, size: int) -> NodeBatch | RelationshipBatch:
     shape = table.shape
     columns = tuple(Column(column.key, column.kind) for column in shape.columns)
     cells = list(zip(*table.rows, strict=True))
-    for column, column_cells in zip(shape.columns, cells[shape.identity_cells :], strict=True):
+    for column, column_cells in zip(shape.columns, cells[shape.id_cells :], strict=True):
         if column.kind == FLOATS_32:
             size += (FLOATS_32_WEIGHT - 1) * sum(map(len, column_cells))
-    identities = [_ids(column) for column in cells[: shape.identity_cells]]
+    ids = [_ids(column) for column in cells[: shape.id_cells]]
     values = [
         decode_column(column.kind, column_cells, column.missing)
-        for column, column_cells in zip(shape.columns, cells[shape.identity_cells :], strict=True)
+        for column, column_cells in zip(shape.columns, cells[shape.id_cells :], strict=True)
     ]
     rows = list(map(list, zip(*values, strict=True))) if values else [[] for _ in table.rows]
     if shape.entity == "node":
-        return NodeBatch(shape.group, columns, identities[0], rows, size)
-    return RelationshipBatch(shape.group[0], columns, identities[0], identities[1], rows, size)
+        return NodeBatch(shape.group, columns, ids[0], rows, size)
+    return RelationshipBatch(shape.group[0], columns, ids[0], ids[1], rows, size)
 
 
 def _ids(cells: Sequence[str]) -> list[Hashable]:

@@ -13,8 +13,8 @@ _PAGE_MASK: Final = (1 << _PAGE_BITS) - 1
 _EMPTY_PAGE: Final = b"\xff" * 8 * (1 << _PAGE_BITS)
 
 
-class Identities:
-    """The internal id of each node by its identity.
+class NodeIds:
+    """The internal id of each node by its name.
 
     Our archives name a node by its former id: such numbers are dense, and cost 8 bytes each.
     """
@@ -23,43 +23,43 @@ class Identities:
         self._pages: dict[int, array[int]] = {}
         self._others: dict[Hashable, int] = {}
 
-    def put(self, identity: Hashable, number: int) -> None:
-        """Remember a node, unless it has no identity (None).
+    def put(self, name: Hashable, number: int) -> None:
+        """Remember a node, unless it has no name (None).
 
-        :raises CorruptError: if there is a node of this identity already.
+        :raises CorruptError: if there is a node of this name already.
         """
-        if identity is None:
+        if name is None:
             return
-        if isinstance(identity, int):
-            page = self._pages.get(identity >> _PAGE_BITS)
+        if isinstance(name, int):
+            page = self._pages.get(name >> _PAGE_BITS)
             if page is None:
-                page = self._pages[identity >> _PAGE_BITS] = array("q", _EMPTY_PAGE)
-            is_known = page[identity & _PAGE_MASK] >= 0
-            page[identity & _PAGE_MASK] = number
+                page = self._pages[name >> _PAGE_BITS] = array("q", _EMPTY_PAGE)
+            is_known = page[name & _PAGE_MASK] >= 0
+            page[name & _PAGE_MASK] = number
         else:
-            is_known = identity in self._others
-            self._others[identity] = number
+            is_known = name in self._others
+            self._others[name] = number
         if is_known:
-            raise CorruptError(f"there are two nodes {_shown(identity)}")
+            raise CorruptError(f"there are two nodes {_shown(name)}")
 
-    def get(self, identities: Iterable[Hashable]) -> list[int]:
+    def get(self, names: Iterable[Hashable]) -> list[int]:
         """Return the internal ids of nodes.
 
         :raises CorruptError: if one of them is unknown.
         """
-        return [self._id(identity) for identity in identities]
+        return [self._id(name) for name in names]
 
-    def _id(self, identity: Hashable) -> int:
-        if isinstance(identity, int):
-            page = self._pages.get(identity >> _PAGE_BITS)
-            number = page[identity & _PAGE_MASK] if page is not None else -1
+    def _id(self, name: Hashable) -> int:
+        if isinstance(name, int):
+            page = self._pages.get(name >> _PAGE_BITS)
+            number = page[name & _PAGE_MASK] if page is not None else -1
         else:
-            number = self._others.get(identity, -1)
+            number = self._others.get(name, -1)
         if number < 0:
-            raise CorruptError(f"a relationship's node {_shown(identity)} is not there")
+            raise CorruptError(f"a relationship's node {_shown(name)} is not there")
         return number
 
 
-def _shown(identity: Hashable) -> str:
-    text = repr(identity)
+def _shown(name: Hashable) -> str:
+    text = repr(name)
     return text if len(text) <= 80 else f"{text[:77]}..."

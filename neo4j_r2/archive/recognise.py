@@ -19,7 +19,7 @@ from neo4j_r2.archive.items import (
 from neo4j_r2.archive.storage.unpack import lines
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.quoting import unquote_name
-from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.archive.text.table_grammar import parse_table
 from neo4j_r2.core.errors import CorruptError
 
@@ -87,7 +87,7 @@ class Recogniser:
 
     def __init__(self) -> None:
         self._line = 0
-        self._identity: Identity | None = None
+        self._restore_key: RestoreKey | None = None
         self._counts = {NodeBatch: 0, RelationshipBatch: 0}
         self._is_at_end = False
 
@@ -122,29 +122,29 @@ class Recogniser:
             self._comment(line)
         elif line.startswith("UNWIND "):
             yield self._batch(line)
-        elif self._identity is None and (match := _CONSTRAINT.fullmatch(line)):
-            self._begin(Identity(*map(unquote_name, (match[2], match[3], match[1]))), line)
+        elif self._restore_key is None and (match := _CONSTRAINT.fullmatch(line)):
+            self._begin(RestoreKey(*map(unquote_name, (match[2], match[3], match[1]))), line)
         else:
             yield _schema_statement(line)
 
-    def _begin(self, identity: Identity, line: str) -> None:
-        if not frame.identity_creation(identity).startswith(f"{line}\n"):
+    def _begin(self, restore_key: RestoreKey, line: str) -> None:
+        if not frame.restore_key_creation(restore_key).startswith(f"{line}\n"):
             raise CorruptError("not a statement of this service")
-        self._identity = identity
+        self._restore_key = restore_key
 
     def _is_removal(self, line: str) -> bool:
-        """Whether a line removes the identity: of as many nodes at once as it says itself."""
-        if self._identity is None:
+        """Whether a line removes the restore_key: of as many nodes at once as it says itself."""
+        if self._restore_key is None:
             return False
         rows = _REMOVAL_ROWS.search(line)
-        removal = frame.identity_removal(self._identity, int(rows[1]) if rows else 0)
+        removal = frame.restore_key_removal(self._restore_key, int(rows[1]) if rows else 0)
         return line in removal.splitlines()
 
     def _batch(self, line: str) -> NodeBatch | RelationshipBatch:
         table = parse_table(line)
-        named = (table.shape.identity_label, table.shape.identity_key)
-        if self._identity is None or named != (self._identity.label, self._identity.key):
-            raise CorruptError("its nodes' identity is not the archive's")
+        named = (table.shape.restore_label, table.shape.restore_property)
+        if self._restore_key is None or named != (self._restore_key.label, self._restore_key.key):
+            raise CorruptError("its nodes' restore_key is not the archive's")
         batch = batch_of(table, len(line))
         self._counts[type(batch)] += len(batch.rows)
         return batch

@@ -13,13 +13,15 @@ from neo4j_r2.archive.cells.decode import decode
 from neo4j_r2.archive.content_fingerprint import ContentFingerprint
 from neo4j_r2.archive.text.frame import unstated
 from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
-from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.log import megabytes
 from neo4j_r2.graph.reader import Graph
 
-APOC_IDENTITY: Final = Identity("UNIQUE IMPORT LABEL", "UNIQUE IMPORT ID", "UNIQUE_IMPORT_NAME")
+APOC_RESTORE_KEY: Final = RestoreKey(
+    "UNIQUE IMPORT LABEL", "UNIQUE IMPORT ID", "UNIQUE_IMPORT_NAME"
+)
 """The names that APOC's text uses; the constraint's is of no importance to it."""
 MOST_CHARACTERS: Final = 256 * 1024 * 1024
 """More text than this is never asked of APOC."""
@@ -100,8 +102,8 @@ def check_for_apoc(graph: Graph, on_progress: Callable[[], None]) -> ApocCheck:
 
 def _unfit_schema(graph: Graph) -> str | None:
     constraints, indexes = graph.schema()
-    if any(each.name == APOC_IDENTITY.constraint for each in (*constraints, *indexes)):
-        return f"APOC uses the name {APOC_IDENTITY.constraint} itself"
+    if any(each.name == APOC_RESTORE_KEY.constraint for each in (*constraints, *indexes)):
+        return f"APOC uses the name {APOC_RESTORE_KEY.constraint} itself"
     if names := unstated([*constraints, *indexes]):
         return f"Neo4j does not say how to create {names[0]}"
     reasons = map(_unfit_constraint, constraints)
@@ -140,10 +142,10 @@ def _check_content(
 def _add_row(content: ContentFingerprint, row: Row) -> None:
     columns = row.shape.columns
     values = [decode(column.kind, cell) for column, cell in zip(columns, row.cells, strict=True)]
-    if len(row.identity) == 1:
+    if len(row.ids) == 1:
         content.add_node(row.id, row.shape.group, columns, values)
     else:
-        start, end = map(int, row.identity)
+        start, end = map(int, row.ids)
         content.add_relationship(row.shape.group[0], (start, end), columns, values)
 
 

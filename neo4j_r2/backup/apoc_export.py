@@ -21,7 +21,7 @@ from neo4j_r2.archive.recognise import recognise_apoc
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.quoting import escape_non_ascii
-from neo4j_r2.backup.apoc_check import APOC_IDENTITY, ApocCheck
+from neo4j_r2.backup.apoc_check import APOC_RESTORE_KEY, ApocCheck
 from neo4j_r2.backup.apoc_proof import ApocProof
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import CorruptError, GraphError
@@ -44,7 +44,7 @@ class ApocExport:
     """One export; `blocks` is to be exhausted before `summary`."""
 
     method = "apoc"
-    identity = APOC_IDENTITY
+    restore_key = APOC_RESTORE_KEY
 
     def __init__(
         self,
@@ -94,7 +94,9 @@ class ApocExport:
         # Its text finds endpoints by the user's unique properties, so it needs those constraints.
         # Nothing can violate them, as nothing was committed meanwhile.
         text = frame.header(self._database, self._started, self.method)
-        text += frame.constraint_creation(constraints) + frame.identity_creation(self.identity)
+        text += frame.constraint_creation(constraints) + frame.restore_key_creation(
+            self.restore_key
+        )
         yield _block("prologue", text)
         counts = self._graph.counts()
         yield from self._statements(counts)
@@ -102,7 +104,7 @@ class ApocExport:
         if self._graph.bookmark() != self._check.bookmark:
             raise ApocError("the graph was written to during APOC's export")
         rows = frame.removal_rows(counts[0], self._check.characters)
-        text = frame.identity_removal(self.identity, rows) + frame.index_creation(indexes)
+        text = frame.restore_key_removal(self.restore_key, rows) + frame.index_creation(indexes)
         yield _block("epilogue", text + frame.end(*counts))
 
     def summary(self) -> ExportSummary:

@@ -23,8 +23,8 @@ class ApocProof:
         """
         self._contents.add(item)
         if isinstance(item, NodeBatch):
-            for identity, row in zip(item.identities, item.rows, strict=True):
-                self._fingerprint.add_node(identity, item.labels, item.columns, row)
+            for name, row in zip(item.names, item.rows, strict=True):
+                self._fingerprint.add_node(name, item.labels, item.columns, row)
         elif isinstance(item, RelationshipBatch):
             for ends, row in zip(zip(item.starts, item.ends, strict=True), item.rows, strict=True):
                 self._fingerprint.add_relationship(item.type, ends, item.columns, row)

@@ -16,7 +16,7 @@ from neo4j_r2.graph.reader import Graph
 log = logging.getLogger(__name__)
 
 
-def back_up(graph: Graph, store: Store, started: datetime) -> Manifest:
+def export_and_store(graph: Graph, store: Store, started: datetime) -> Manifest:
     """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
     method, progress = store.config.export_method, store.progress
     size = estimate(graph)

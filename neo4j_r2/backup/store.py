@@ -23,7 +23,7 @@ from neo4j_r2.archive.manifest import (
 )
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import PackedBlock, TextBlock, pack
-from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.upload import Upload, part_size_for
@@ -48,7 +48,7 @@ class Exporter(Protocol):
     """A way to turn a graph into the archive's text."""
 
     @property
-    def identity(self) -> Identity | None:
+    def restore_key(self) -> RestoreKey | None:
         """The temporary names that the text uses, if they are this service's."""
 
     def blocks(self) -> Iterator[TextBlock]:
@@ -211,7 +211,7 @@ class Store:
             started=timestamp(started),
             finished=timestamp(datetime.now(UTC)),
             export=exporter.summary(),
-            identity=asdict(exporter.identity) if exporter.identity else {},
+            identity=asdict(exporter.restore_key) if exporter.restore_key else {},
             archive_key=upload.key,
             archive_size=upload.size,
             archive_sha256=upload.sha256,

@@ -25,7 +25,7 @@ from neo4j_r2.archive.text.rows import (
     shapes,
     weight,
 )
-from neo4j_r2.archive.text.statements import Identity, node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.threads import prefetch
@@ -52,7 +52,7 @@ class Walk:
         self._database = database
         self._started = started
         self._on_progress = on_progress
-        self.identity = free_identity(graph)
+        self.restore_key = free_restore_key(graph)
         self._seen = _IdSet()
         self._labels: Counter[tuple[str, ...]] = Counter()
         self._types: Counter[str] = Counter()
@@ -99,7 +99,9 @@ class Walk:
             )
         # Constraints last: an archive that was taken while others wrote can hold a unique value
         # twice. Its data is loaded by then, and the statement that fails names the constraint.
-        text = frame.identity_removal(self.identity, removal_rows) + frame.index_creation(indexes)
+        text = frame.restore_key_removal(self.restore_key, removal_rows) + frame.index_creation(
+            indexes
+        )
         text += frame.constraint_creation(constraints)
         text += frame.end(self._labels.total(), self._types.total())
         yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
@@ -133,7 +135,7 @@ class Walk:
 
     def _prologue(self) -> TextBlock:
         text = frame.header(self._database, self._started, self.method)
-        text += frame.identity_creation(self.identity)
+        text += frame.restore_key_creation(self.restore_key)
         return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
 
     def _node_block(self, block: RowBlock, kind: str = "nodes") -> TextBlock:
@@ -141,7 +143,7 @@ class Walk:
         for shape, number in shapes(block.rows).items():
             self._labels[shape.group] += number
         self._refuse_reserved_names(block.rows)
-        return _text_block(kind, block, node_statements(block.rows, self.identity))
+        return _text_block(kind, block, node_statements(block.rows, self.restore_key))
 
     def _relationship_blocks(self, block: RowBlock) -> Iterator[TextBlock]:
         """Yield a block of relationships, after one with endpoints that were not there before."""
@@ -150,45 +152,45 @@ class Walk:
             for late in blocks(map(node_rows, self._graph.nodes_by_ids(missing))):
                 yield self._node_block(late, "late nodes")
             gone = set(map(str, self._missing(rows)))
-            rows = [row for row in rows if gone.isdisjoint(row.identity)]
+            rows = [row for row in rows if gone.isdisjoint(row.ids)]
             self._dangling += len(block.rows) - len(rows)
         for shape, number in shapes(rows).items():
             self._types[shape.group[0]] += number
         self._refuse_reserved_names(rows)
         if rows:
-            text = relationship_statements(rows, self.identity)
+            text = relationship_statements(rows, self.restore_key)
             yield _text_block("relationships", RowBlock(block.first, block.last, rows), text)
 
     def _missing(self, relationships: Sequence[Row]) -> list[int]:
         """Return the endpoints that are in no block so far."""
-        endpoints = set(chain.from_iterable(row.identity for row in relationships))
+        endpoints = set(chain.from_iterable(row.ids for row in relationships))
         return self._seen.missing(map(int, endpoints))
 
     def _refuse_reserved_names(self, rows: Sequence[Row]) -> None:
         """Stop if a writer has just begun to use the names chosen at the start."""
         if any(
-            self.identity.label in shape.group
-            or any(self.identity.key == column.key for column in shape.columns)
+            self.restore_key.label in shape.group
+            or any(self.restore_key.key == column.key for column in shape.columns)
             for shape in shapes(rows)
         ):
             raise GraphError(
-                f"The name {self.identity.label} or {self.identity.key} came into use during the "
-                "export; run the backup again"
+                f"The name {self.restore_key.label} or {self.restore_key.key} came into use during "
+                "the export; run the backup again"
             )
 
 
-def free_identity(graph: Graph) -> Identity:
-    """Return the first identity whose names the graph does not use."""
+def free_restore_key(graph: Graph) -> RestoreKey:
+    """Return the first restore_key whose names the graph does not use."""
     constraints, indexes = graph.schema()
     names = {schema_object.name for schema_object in (*constraints, *indexes)}
     for number in count():
-        identity = Identity.numbered(number)
+        restore_key = RestoreKey.numbered(number)
         if (
-            identity.constraint not in names
-            and not graph.uses_label(identity.label)
-            and not graph.knows_property(identity.key)
+            restore_key.constraint not in names
+            and not graph.uses_label(restore_key.label)
+            and not graph.knows_property(restore_key.key)
         ):
-            return identity
+            return restore_key
     raise AssertionError("unreachable: numbers do not end")
 
 

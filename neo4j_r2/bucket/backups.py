@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import StoredBackup, stored_backups
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 
 
 def backups_in(bucket: Bucket, prefix: str) -> list[StoredBackup]:
@@ -16,26 +16,26 @@ def backups_in(bucket: Bucket, prefix: str) -> list[StoredBackup]:
     return stored_backups(listing, prefix)
 
 
-def stored_by_database(bucket: Bucket, prefix: str) -> dict[str, Stored]:
+def usage_by_database(bucket: Bucket, prefix: str) -> dict[str, Usage]:
     """Return by database the number of backups, and the bytes of all objects of this service.
 
     :raises BucketError: if the bucket cannot be read.
     """
     objects = {stored.key: stored.size for stored in bucket.objects(f"{prefix}/")}
-    found: dict[str, Stored] = {}
+    found: dict[str, Usage] = {}
     for backup in stored_backups(objects.items(), prefix):
         name = backup.name.database
-        before = found.get(name, Stored(0, 0))
-        found[name] = Stored(
+        before = found.get(name, Usage(0, 0))
+        found[name] = Usage(
             before.backups + (backup.manifest_key is not None),
             before.size + sum(objects[key] for key in backup.keys),
         )
     return dict(sorted(found.items()))
 
 
-def stored_of(bucket: Bucket, prefix: str, database: str) -> Stored:
+def usage_of(bucket: Bucket, prefix: str, database: str) -> Usage:
     """Return the same for one database.
 
     :raises BucketError: if the bucket cannot be read.
     """
-    return stored_by_database(bucket, prefix).get(database, Stored(0, 0))
+    return usage_by_database(bucket, prefix).get(database, Usage(0, 0))

@@ -19,7 +19,7 @@ READ_AT_ONCE: Final = 16
 """Manifests; fewer than the connections that the client keeps."""
 
 
-def survey(bucket: Bucket, prefix: str, database: str | None = None) -> Listing:
+def read_listing(bucket: Bucket, prefix: str, database: str | None = None) -> Listing:
     """Return all that is under a prefix; what is wrong with one backup stops nothing.
 
     :param database: the one of which backups and uploads are meant; None means all.

@@ -6,11 +6,11 @@ import logging
 from datetime import datetime
 
 from neo4j_r2.archive.manifest import Manifest
-from neo4j_r2.backup.export_and_store import back_up
+from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.store import Store
 from neo4j_r2.backup.sweep_uploads import sweep
 from neo4j_r2.bucket.accept_shrink import last_accepted
-from neo4j_r2.bucket.backups import stored_of
+from neo4j_r2.bucket.backups import usage_of
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.commands.configure import configure
@@ -36,20 +36,20 @@ log = logging.getLogger(__name__)
 def run(invocation: Invocation) -> int:
     """Back up every database, record how that ended, and tell who wants to know."""
     announcer = Announcer(requested_notify(invocation.environment, invocation.dotenv))
-    exit_code = conclude(lambda: record_backups(invocation, announcer))
+    exit_code = conclude(lambda: record_run(invocation, announcer))
     announcer.announce()
     return exit_code
 
 
-def record_backups(invocation: Invocation, announcer: Announcer) -> int:
+def record_run(invocation: Invocation, announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
     directory = requested_state_directory(invocation.environment, invocation.dotenv)
     with recorded(directory, announcer.ended) as record:
-        run_backups(configure(invocation), invocation.options.database, record, announcer)
+        back_up_databases(configure(invocation), invocation.options.database, record, announcer)
     return 0
 
 
-def run_backups(
+def back_up_databases(
     config: Config, wished: str | None, record: RunRecord, announcer: Announcer
 ) -> None:
     """Back up one database after the other; one that fails does not stop the others.
@@ -89,7 +89,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
         log.info("Connected successfully, starting export...")
         progress = Progress(sum(graph.counts()), watch.progress)
         store = Store(bucket, config, lock, watch, progress, database, last_accepted=accepted)
-        manifest = back_up(graph, store, started)
+        manifest = export_and_store(graph, store, started)
     attempt.made(manifest)
     with watch.waiting_for("R2"):
         clean_up(bucket, config, manifest, started, attempt)
@@ -125,6 +125,6 @@ def clean_up(
         log.warning("The backup is safe, but cleaning up was cut short")
         raise
     try:
-        attempt.stored = stored_of(bucket, prefix, manifest.database)
+        attempt.stored = usage_of(bucket, prefix, manifest.database)
     except BucketError as error:
         log.warning("What is stored now is not known: %s", error)

@@ -7,7 +7,7 @@ import sys
 
 from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
 from neo4j_r2.bucket.listing import document, table
-from neo4j_r2.bucket.read_listing import survey
+from neo4j_r2.bucket.read_listing import read_listing
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.run.stall_watch import Watch
@@ -21,7 +21,7 @@ def run(invocation: Invocation) -> int:
         # Somebody waits, so R2's failures are not tried again for long.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
-        listing = survey(bucket, config.r2.prefix, invocation.options.database)
+        listing = read_listing(bucket, config.r2.prefix, invocation.options.database)
     text = document(listing) if invocation.options.json else table(listing)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `list | head`
     sys.stdout.write(text)

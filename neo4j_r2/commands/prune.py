@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.accept_shrink import accept_shrink
-from neo4j_r2.bucket.backups import stored_by_database
+from neo4j_r2.bucket.backups import usage_by_database
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import plan
 from neo4j_r2.bucket.newest_backup import newest_backup
 from neo4j_r2.bucket.prune import carry_out, judge
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import stored_databases
@@ -113,10 +113,10 @@ def carry_out_on(
     sys.stdout.flush()
     carry_out(bucket, judgement.verdicts, is_dry=settings.is_dry)
     if not options.dry_run:
-        stored = stored_by_database(bucket, config.r2.prefix)
+        stored = usage_by_database(bucket, config.r2.prefix)
         for database in sorted({manifest.database for manifest in latest}):
             pause = judgement.pauses.get(database, "")
-            left = stored.get(database, Stored(0, 0))
+            left = stored.get(database, Usage(0, 0))
             record_prune(config.service.state_directory, database, pause, left)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.items import Item
-from neo4j_r2.backup.export_and_store import back_up
+from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.store import Store
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
@@ -24,11 +24,11 @@ from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config, Neo4jSettings
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError
-from neo4j_r2.graph.database_contents import Holdings, holdings
+from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.fill import Counts, Outcome, Restore, read_ahead
-from neo4j_r2.restore.kept_items import Kept
+from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.source import (
     Source,
     StoredSource,
@@ -68,14 +68,14 @@ def run(invocation: Invocation) -> int:
         graph = stack.enter_context(Graph(settings, config.retry_seconds))
         target = stack.enter_context(Target(settings))
         place = f"database {graph.database().name} of {settings.uri}"
-        held = holdings(graph)
+        held = database_contents(graph)
         refuse(held.data_obstacles(), held, place, options)
         with watch.waiting_for("R2"):
             source = open_source(options, config, bucket)
         log.info("Restoring %s into %s", source.label, place)
-        kept = Kept()
+        kept = ItemCache()
         contents = None if options.skip_verify else check(source, graph, watch, kept)
-        held = holdings(graph)  # once more, as the check can take long
+        held = database_contents(graph)  # once more, as the check can take long
         obstacles = held.obstacles(contents.schema if contents else None)
         refuse(obstacles, held, place, options)
         if obstacles:
@@ -88,7 +88,7 @@ def run(invocation: Invocation) -> int:
         restore = Restore(graph, target, watch.progress, _ADVICE.format(place=place))
         items = open_items(source, kept if contents else None, watch)
         counts = expected_counts(source, contents)
-        conclude(*fill(items, counts, restore, watch, replaces=bool(obstacles)))
+        report_outcome(*fill(items, counts, restore, watch, replaces=bool(obstacles)))
     return 0
 
 
@@ -117,7 +117,7 @@ def target_database(config: Config, options: argparse.Namespace) -> str:
 
 
 def refuse(
-    obstacles: Sequence[str], held: Holdings, place: str, options: argparse.Namespace
+    obstacles: Sequence[str], held: DatabaseContents, place: str, options: argparse.Namespace
 ) -> None:
     """Leave a database alone that is not to be replaced.
 
@@ -174,7 +174,7 @@ def refuse_empty(source: StoredSource, find_other: Callable[[], StoredSource]) -
     )
 
 
-def check(source: Source, graph: Graph, watch: Watch, kept: Kept) -> Contents:
+def check(source: Source, graph: Graph, watch: Watch, kept: ItemCache) -> Contents:
     """Read the whole archive.
 
     :param kept: is given all that is in it.
@@ -201,7 +201,9 @@ def check(source: Source, graph: Graph, watch: Watch, kept: Kept) -> Contents:
     return contents
 
 
-def keep_safe(graph: Graph, held: Holdings, config: Config, lock: RunLock, watch: Watch) -> None:
+def keep_safe(
+    graph: Graph, held: DatabaseContents, config: Config, lock: RunLock, watch: Watch
+) -> None:
     """Back up what is about to be replaced, unless it is a part of an archive."""
     database = graph.database()
     if held.is_marked:
@@ -215,12 +217,12 @@ def keep_safe(graph: Graph, held: Holdings, config: Config, lock: RunLock, watch
     # Verified: it is about to be the only copy.
     config = replace(config, export_method="manual", verify_after=True)
     store = Store(bucket, config, lock, watch, progress, database, before_restore=True)
-    manifest = back_up(graph, store, now())
+    manifest = export_and_store(graph, store, now())
     if not manifest.export.consistent:
         log.warning("Somebody writes to the database: what is not in that backup is lost")
 
 
-def open_items(source: Source, kept: Kept | None, watch: Watch) -> Iterable[Item]:
+def open_items(source: Source, kept: ItemCache | None, watch: Watch) -> Iterable[Item]:
     """Return what is to be replayed: what the check has kept, or what is read now.
 
     :param kept: None if the archive was not checked.
@@ -256,7 +258,7 @@ def expected_counts(source: Source, contents: Contents | None) -> Counts | None:
     return Counts(Counter(export.nodes_by_labels), Counter(export.relationships_by_type))
 
 
-def conclude(outcome: Outcome, countdown: Countdown) -> None:
+def report_outcome(outcome: Outcome, countdown: Countdown) -> None:
     """Report what the database holds now.
 
     :raises CorruptError: if that is not what the archive says.

@@ -6,7 +6,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 
-from neo4j_r2.bucket.backups import stored_by_database
+from neo4j_r2.bucket.backups import usage_by_database
 from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
@@ -50,4 +50,4 @@ def stored(config: Config) -> str:
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"
-        return joined([storage_lines(place, stored_by_database(bucket, config.r2.prefix))])
+        return joined([storage_lines(place, usage_by_database(bucket, config.r2.prefix))])

@@ -124,10 +124,10 @@ def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watc
     if not backups:
         raise no_backup(bucket, prefix)
     findings = [look_at(bucket, backup, keys, watch) for backup in reversed(backups)]
-    conclude(findings, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
+    report_findings(findings, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
 
 
-def conclude(findings: Sequence[Finding], backups: str, *, has_keys: bool) -> None:
+def report_findings(findings: Sequence[Finding], backups: str, *, has_keys: bool) -> None:
     """Say what all backups are found to be.
 
     :raises CorruptError: if one is not good.
@@ -230,5 +230,5 @@ def carry_out(
     outcome = restore.run(items, counts, countdown.add, replaces=False)
     log.info("Comparing the restored graph with the archive")
     countdown = Countdown("Compared", 2 * total, watch.progress)
-    found = drill.differences(source, graph, outcome.identities, countdown.add)
+    found = drill.differences(source, graph, outcome.node_ids, countdown.add)
     return [*outcome.problems, *found]

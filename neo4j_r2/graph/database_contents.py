@@ -12,7 +12,7 @@ from neo4j_r2.graph.reader import Graph
 
 
 @dataclass(frozen=True)
-class Holdings:
+class DatabaseContents:
     """Data and schema, without the lookup indexes, which every database has."""
 
     nodes: int
@@ -61,11 +61,11 @@ def _statement(schema_object: SchemaObject) -> str | None:
     return None if statement is None else escape_unicode(statement)
 
 
-def holdings(graph: Graph) -> Holdings:
+def database_contents(graph: Graph) -> DatabaseContents:
     """Return what a database holds."""
     constraints, indexes = graph.schema()
     schema = [each for each in (*constraints, *indexes) if each.type != "LOOKUP"]
-    return Holdings(
+    return DatabaseContents(
         *graph.counts(),
         schema=tuple(each for each in schema if each.name != unfinished_mark.NAME),
         is_marked=any(each.name == unfinished_mark.NAME for each in schema),

@@ -49,9 +49,7 @@ def _mean_size(
     """Return the mean size of entities spread over all ids, read one by one: they may be large."""
     ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()
     rows = (row for number in ids for records in read([number]) for row in encode(records))
-    sizes = [
-        (len(string_literal("\t".join(row.identity + row.cells))), weight([row])) for row in rows
-    ]
+    sizes = [(len(string_literal("\t".join(row.ids + row.cells))), weight([row])) for row in rows]
     if not sizes:
         return Estimate(0, 0)
     return Estimate(*(sum(each) // len(sizes) for each in zip(*sizes, strict=True)))

@@ -18,7 +18,7 @@ from prometheus_client.core import (
 )
 
 from neo4j_r2 import __version__
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.settings import ServiceSettings
 from neo4j_r2.core.errors import FAILURE_KINDS, KILLED
 from neo4j_r2.monitoring.health_rules import Signs, deadline, diagnose, due
@@ -75,7 +75,7 @@ _OF_ATTEMPT: Final[Gauges[Attempt]] = {
         lambda attempt: attempt.exit_code == 0,
     ),
 }
-_OF_STORED: Final[Gauges[Stored]] = {
+_OF_STORED: Final[Gauges[Usage]] = {
     "stored_bytes": (
         "Size of all that the bucket held of the database after the last prune.",
         lambda stored: stored.size,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.settings import ServiceSettings
 from neo4j_r2.core.log import duration, megabytes
 from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
@@ -63,15 +63,15 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[st
     return [*lines, *(cut(line, WIDTH) for line in aligned([headings, *rows], {1, 3}))]
 
 
-def storage_lines(place: str, stored: Mapping[str, Stored]) -> list[str]:
+def storage_lines(place: str, stored: Mapping[str, Usage]) -> list[str]:
     """Return how much is stored of each database, and what that costs in a month.
 
     :param place: where it is.
     """
     total = sum(each.size for each in stored.values())
     rows = [
-        *((f"Stored of {name}", _stored(each)) for name, each in stored.items()),
-        ("Stored in all", f"{_size(total)} in {place}"),
+        *((f"Usage of {name}", _stored(each)) for name, each in stored.items()),
+        ("Usage in all", f"{_size(total)} in {place}"),
         ("Monthly cost", _cost(total)),
     ]
     return aligned(rows)
@@ -102,7 +102,7 @@ def _failure(attempt: Attempt) -> str:
     return f"failed (exit {attempt.exit_code}): {printable(attempt.error)}"
 
 
-def _stored(stored: Stored) -> str:
+def _stored(stored: Usage) -> str:
     number = f"{stored.backups} backup{'' if stored.backups == 1 else 's'}"
     return f"{_size(stored.size)}, {number}"
 

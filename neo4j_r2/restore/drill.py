@@ -9,12 +9,12 @@ from typing import Final
 from neo4j_r2.archive.cells.decode import decode
 from neo4j_r2.archive.fingerprint import Fingerprint
 from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement
-from neo4j_r2.archive.node_ids import Identities
+from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
 from neo4j_r2.core.errors import ConfigurationError, GraphError
 from neo4j_r2.core.threads import prefetch
-from neo4j_r2.graph.database_contents import holdings
+from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.source import Source
 
@@ -30,22 +30,22 @@ def refuse_unfit(graph: Graph, source: Source) -> None:
     """
     if source.manifest and graph.database().id == source.manifest.database_id:
         raise ConfigurationError("--drill: this is the database that the backup was taken of")
-    if obstacles := holdings(graph).obstacles(()):
+    if obstacles := database_contents(graph).obstacles(()):
         raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
 
 
 def differences(
-    source: Source, graph: Graph, identities: Identities, on_progress: Callable[[int], None]
+    source: Source, graph: Graph, node_ids: NodeIds, on_progress: Callable[[int], None]
 ) -> list[str]:
     """Return in what a restored database is not what the archive says; nothing if it is all right.
 
-    :param identities: the ids that the server gave to the archive's nodes.
+    :param node_ids: the ids that the server gave to the archive's nodes.
     :param on_progress: is told of the entities read, on both sides.
     """
     expected, schema = Fingerprint(), set[str]()
     for item in prefetch(source.items(), _READ_AHEAD):
         if isinstance(item, NodeBatch | RelationshipBatch):
-            _add_batch(expected, item, identities)
+            _add_batch(expected, item, node_ids)
             on_progress(len(item.rows))
         elif isinstance(item, SchemaStatement) and _IS_OWN.match(item.text):
             schema.add(item.text)
@@ -53,7 +53,7 @@ def differences(
     if expected != graph_fingerprint(graph, on_progress):
         found.append("The restored graph has another fingerprint than the archive's rows")
     if _are_of_one_version(source, graph):  # another one may state the same schema otherwise
-        present = holdings(graph).statements
+        present = database_contents(graph).statements
         found += [f"Missing: {text}" for text in sorted(schema - present)]
         found += [f"Not in the archive: {text}" for text in sorted(present - schema)]
     return found
@@ -66,13 +66,13 @@ def _are_of_one_version(source: Source, graph: Graph) -> bool:
 
 
 def _add_batch(
-    fingerprint: Fingerprint, batch: NodeBatch | RelationshipBatch, identities: Identities
+    fingerprint: Fingerprint, batch: NodeBatch | RelationshipBatch, node_ids: NodeIds
 ) -> None:
     if isinstance(batch, NodeBatch):
-        for number, row in zip(identities.get(batch.identities), batch.rows, strict=True):
+        for number, row in zip(node_ids.get(batch.names), batch.rows, strict=True):
             fingerprint.add_node(number, batch.labels, batch.columns, row)
     else:
-        ends = zip(identities.get(batch.starts), identities.get(batch.ends), strict=True)
+        ends = zip(node_ids.get(batch.starts), node_ids.get(batch.ends), strict=True)
         for pair, row in zip(ends, batch.rows, strict=True):
             fingerprint.add_relationship(batch.type, pair, batch.columns, row)
 
@@ -86,7 +86,7 @@ def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Finge
         on_progress(len(records))
     for records in prefetch(graph.relationships(graph.highest_relationship_id()), _READ_AHEAD):
         for row in relationship_rows(records):
-            start, end = map(int, row.identity)
+            start, end = map(int, row.ids)
             kind = row.shape.group[0]
             fingerprint.add_relationship(kind, (start, end), row.shape.columns, _values(row))
         on_progress(len(records))

@@ -19,13 +19,13 @@ from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
 from neo4j_r2.archive.items import AnyStatement, Item, MatchBatch, SchemaStatement
-from neo4j_r2.archive.node_ids import Identities
+from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.threads import prefetch, while_answering
 from neo4j_r2.graph import unfinished_mark
-from neo4j_r2.graph.database_contents import holdings
+from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.delete_all import delete_all
@@ -60,7 +60,7 @@ class Counts:
 class Outcome:
     """What a restore came to."""
 
-    identities: Identities = field(default_factory=Identities)
+    node_ids: NodeIds = field(default_factory=NodeIds)
     unmatched: int = 0
     ambiguous: int = 0
     """See `Replay`."""
@@ -170,7 +170,7 @@ class Restore:
                 on_progress(rows_in(item))
         replay.flush()
         replay.remove_helpers()
-        outcome = Outcome(replay.identities, replay.unmatched, replay.ambiguous)
+        outcome = Outcome(replay.node_ids, replay.unmatched, replay.ambiguous)
         log.info("Building %d indexes and constraints", sum(map(_is_creation, schema)))
         outcome.failed_schema += self._create(lookup_indexes)
         self._await_indexes()  # or the server would scan the whole store for each of the others
@@ -191,7 +191,7 @@ class Restore:
             try:
                 self._run_long(statement)
             except GraphError as error:
-                if statement not in holdings(self._graph).statements:  # made just now
+                if statement not in database_contents(self._graph).statements:  # made just now
                     failures.append(f"{statement}: {error}")
         return failures
 

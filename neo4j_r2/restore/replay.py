@@ -20,7 +20,7 @@ from neo4j_r2.archive.items import (
     RelationshipBatch,
     parameters,
 )
-from neo4j_r2.archive.node_ids import Identities
+from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.archive.text.rows import Column
 from neo4j_r2.archive.text.statements import (
@@ -45,7 +45,7 @@ class Replay:
     def __init__(self, target: Target, build: Callable[[str], None]) -> None:
         """:param build: creates an index by a statement, and returns when it is built."""
         self._build = build
-        self.identities = Identities()
+        self.node_ids = NodeIds()
         self.unmatched = 0
         """Relationships of patterns that no nodes match."""
         self.ambiguous = 0
@@ -99,7 +99,7 @@ class Replay:
         if isinstance(batch, NodeBatch):
             rows = [[index, *row] for index, row in enumerate(values)]
             return Write(node_query(batch.labels, batch.columns), rows, len(rows))
-        starts, ends = self.identities.get(batch.starts), self.identities.get(batch.ends)
+        starts, ends = self.node_ids.get(batch.starts), self.node_ids.get(batch.ends)
         rows = _joined(starts, ends, values)
         return Write(relationship_query(batch.type, batch.columns), rows, len(rows))
 
@@ -110,7 +110,7 @@ class Replay:
         for batch, pairs in zip(batches, ids, strict=True):
             if isinstance(batch, NodeBatch):
                 for index, number in pairs:
-                    self.identities.put(batch.identities[index], number)
+                    self.node_ids.put(batch.names[index], number)
 
     def _write(self, writes: list[Write]) -> list[list[list[int]]]:
         """Write in one transaction, or in smaller ones if the server has too little memory."""
@@ -126,8 +126,8 @@ class Replay:
 
     def _write_matches(self, batch: MatchBatch) -> None:
         self._prepare(batch)
-        starts = batch.starts if batch.start else self.identities.get(batch.starts)
-        ends = batch.ends if batch.end else self.identities.get(batch.ends)
+        starts = batch.starts if batch.start else self.node_ids.get(batch.starts)
+        ends = batch.ends if batch.end else self.node_ids.get(batch.ends)
         query = match_query(batch.type, batch.columns, batch.start, batch.end)
         joined = _joined(starts, ends, batch.rows)
         rows = [[*row, number] for number, row in enumerate(joined)]

@@ -67,13 +67,13 @@ class Source:
         texts = chain([first], texts)
         method = own_method(first)
         if method == "manual":
-            return _walked_items(texts)
+            return _recognised_items(texts)
         if method == "apoc":
             return recognise_apoc(texts)
         return _foreign_items(texts, allow_any_statement=self.allows_any_statement)
 
 
-def _walked_items(texts: Iterator[bytes]) -> Iterator[Item]:
+def _recognised_items(texts: Iterator[bytes]) -> Iterator[Item]:
     recogniser = Recogniser()
     for piece in whole_lines(texts):
         yield from recogniser.read(piece)

@@ -17,7 +17,7 @@ _START_TIME_FIELD: Final = 19
 
 
 @dataclass(frozen=True)
-class ProcessIdentity:
+class ProcessId:
     """A process beyond doubt: ids are used again, but not with the same time of start."""
 
     pid: int

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from neo4j_r2.archive.manifest import StoredManifest
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
     EXIT_UNEXPECTED,
@@ -22,7 +22,7 @@ from neo4j_r2.core.errors import (
     failure_kind,
 )
 from neo4j_r2.core.log import redact
-from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.state import Attempt, BackupState, RunState, State, StateFile
 
@@ -37,7 +37,7 @@ class RunRecord:
 
     def __init__(self, directory: Path) -> None:
         self._file = StateFile(directory)
-        self._run = RunState(now(), ProcessIdentity.own())
+        self._run = RunState(now(), ProcessId.own())
         self._has_failed_before = False
         self._killed_before: datetime | None = None
         self._has_begun = False
@@ -175,7 +175,7 @@ class AttemptRecord:
         """The backup that was made."""
         self.pause: str | None = None
         """Why nothing is removed; None as long as that is not known."""
-        self.stored: Stored | None = None
+        self.stored: Usage | None = None
 
     def made(self, manifest: StoredManifest) -> None:
         """Record the attempt's backup at once: it stands whatever comes after it."""
@@ -204,7 +204,7 @@ def recorded(
         on_end(record.report())
 
 
-def record_prune(directory: Path, database: str, pause: str, stored: Stored) -> None:
+def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> None:
     """Record what a prune by itself has left of a database, if anything is known of it.
 
     :param pause: why nothing was removed, whatever the rules say; empty without a pause.

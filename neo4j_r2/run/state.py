@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.run import state_directory
-from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.processes import ProcessId
 
 FORMAT_VERSION: Final = 2
 FILE_NAME: Final = "state.json"
@@ -22,7 +22,7 @@ class RunState:
     """A run that has begun; all times are UTC."""
 
     started: datetime
-    process: ProcessIdentity
+    process: ProcessId
     finished: datetime | None = None
     exit_code: int | None = None
     """None while it runs, and of one that was killed."""
@@ -74,7 +74,7 @@ class DatabaseState:
     """The latest ones, oldest first."""
     failures: Mapping[str, int] = field(default_factory=dict)
     """How many attempts failed so far, by `errors.failure_kind`."""
-    stored: Stored | None = None
+    stored: Usage | None = None
     pause: str | None = None
     """Why nothing of it is removed, whatever the rules say; empty without a pause, None as long as
     nothing is known."""
@@ -161,7 +161,7 @@ def _run(content: dict[str, Any]) -> RunState:
     finished = content["finished"]
     return RunState(
         started=_time(content["started"]),
-        process=ProcessIdentity(**content["process"]),
+        process=ProcessId(**content["process"]),
         finished=_time(finished) if finished else None,
         exit_code=content["exit_code"],
         error=content["error"],
@@ -175,7 +175,7 @@ def _database(content: dict[str, Any]) -> DatabaseState:
         last_backup=_backup(backup) if backup else None,
         attempts=tuple(map(_attempt, content["attempts"])),
         failures=_counts(content["failures"]),
-        stored=Stored(_whole(stored["backups"]), _whole(stored["size"])) if stored else None,
+        stored=Usage(_whole(stored["backups"]), _whole(stored["size"])) if stored else None,
         pause=content["pause"],
     )
 

@@ -191,7 +191,7 @@ class Drill:
             assert outcome.problems == []
             if change is not None:
                 target.run(change)
-            return drill.differences(self.source, graph, outcome.identities, lambda _: None)
+            return drill.differences(self.source, graph, outcome.node_ids, lambda _: None)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.restore.kept_items import KEPT_CHARACTERS
+from neo4j_r2.restore.item_cache import KEPT_CHARACTERS
 from testbed.fault_proxy import Cut, Fault, FaultProxy, Hold
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server

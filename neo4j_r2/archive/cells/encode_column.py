@@ -13,14 +13,14 @@ from typing import Any, Final
 from neo4j_r2.archive.cells.encode import encode
 from neo4j_r2.archive.cells.kinds import TEMPORAL_TYPES
 
-Column = tuple[str | Sequence[str], Sequence[str]]
+EncodedColumn = tuple[str | Sequence[str], Sequence[str]]
 """The kind of all values, or that of each of them; and a cell for each."""
 
 _BOOLEAN_CELLS: Final = {True: "true", False: "false"}
 _UTC: Final = "Z"
 
 
-def encode_column(values: Sequence[Any]) -> Column:
+def encode_column(values: Sequence[Any]) -> EncodedColumn:
     """Encode values as `encode.encode` does each of them.
 
     :raises GraphError: for a type that this version does not know.
@@ -30,28 +30,28 @@ def encode_column(values: Sequence[Any]) -> Column:
     return (encoder and encoder(values)) or _encode_each(values)
 
 
-def _encode_each(values: Sequence[Any]) -> Column:
+def _encode_each(values: Sequence[Any]) -> EncodedColumn:
     kinds, cells = zip(*map(encode, values), strict=True)
     return kinds[0] if len(set(kinds)) == 1 else kinds, cells
 
 
-def _booleans(values: Sequence[bool]) -> Column:
+def _booleans(values: Sequence[bool]) -> EncodedColumn:
     return "boolean", list(map(_BOOLEAN_CELLS.__getitem__, values))
 
 
-def _integers(values: Sequence[int]) -> Column:
+def _integers(values: Sequence[int]) -> EncodedColumn:
     return "integer", list(map(str, values))
 
 
-def _floats(values: Sequence[float]) -> Column | None:
+def _floats(values: Sequence[float]) -> EncodedColumn | None:
     return ("float", list(map(repr, values))) if all(map(isfinite, values)) else None
 
 
-def _strings(values: Sequence[str]) -> Column:
+def _strings(values: Sequence[str]) -> EncodedColumn:
     return "string", values
 
 
-def _temporals(values: Sequence[dict[str, Any]]) -> Column | None:
+def _temporals(values: Sequence[dict[str, Any]]) -> EncodedColumn | None:
     """Encode single values that are of no zone or, like all that databases mostly hold, of UTC."""
     types, texts = {value["type"] for value in values}, [value["text"] for value in values]
     kind = TEMPORAL_TYPES.get(types.pop()) if len(types) == 1 else None
@@ -62,7 +62,7 @@ def _temporals(values: Sequence[dict[str, Any]]) -> Column | None:
     return kind, texts
 
 
-_ENCODERS: Final[dict[type, Callable[[Any], Column | None]]] = {
+_ENCODERS: Final[dict[type, Callable[[Any], EncodedColumn | None]]] = {
     bool: _booleans,
     int: _integers,
     float: _floats,

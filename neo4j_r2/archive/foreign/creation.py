@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from neo4j_r2.archive.foreign.literal_shapes import LiteralShape
 from neo4j_r2.archive.items import Pattern
 from neo4j_r2.archive.text.rows import Column
 from neo4j_r2.archive.text.scanner import Path
-from neo4j_r2.archive.text.shapes import Shape
 from neo4j_r2.core.errors import CorruptError
 
 IMPORT_LABEL: Final = "UNIQUE IMPORT LABEL"
@@ -59,7 +59,7 @@ class Group:
     names: tuple[str, ...]
     """A node's labels, or a relationship's type."""
     patterns: tuple[Pattern | None, ...]
-    """Of a relationship's start and end; None for one that is named by its identity."""
+    """Of a relationship's start and end; None for one that is named by its name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Plan:
         return list(map(list, zip(*(values[place] for place in self.places), strict=True)))
 
 
-def plan(creation: Creation, shape: Shape[Any]) -> Plan:
+def plan(creation: Creation, shape: LiteralShape[Any]) -> Plan:
     """Match the values of rows with what a statement makes of them.
 
     :raises CorruptError: if there are others than it uses, or some are missing.
@@ -119,7 +119,7 @@ def _located(key: Key, places: dict[Path, int], kinds: Sequence[str]) -> _Locate
         raise CorruptError("a row has not the values that its statement uses")
     found = tuple(kinds[place] for place in located)
     if key.is_temporary and (found != ("integer",) or key.names[0][0] != IMPORT_KEY):
-        raise CorruptError("not one of APOC's temporary identities")
+        raise CorruptError("not one of APOC's temporary names")
     return key, found, located
 
 
@@ -147,9 +147,9 @@ def _pattern(key: Key, kinds: tuple[str, ...], _: tuple[int, ...]) -> Pattern | 
 
 
 def named(located: _Located, values: Sequence[Sequence[Any]], number: int) -> list[Any]:
-    """Return the identity of each row's node, or the values of the pattern that it matches.
+    """Return the name of each row's node, or the values of the pattern that it matches.
 
-    An identity has the kinds of its values: to Cypher, unlike Python, 1 and true are different.
+    An name has the kinds of its values: to Cypher, unlike Python, 1 and true are different.
     """
     key, kinds, places = located
     if key.is_temporary:

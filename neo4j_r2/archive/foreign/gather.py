@@ -18,7 +18,7 @@ _HELD_TABLES: Final = 4
 
 
 @dataclass
-class _Table:
+class _Gathered:
     """Entities of one group whose columns agree, some of them perhaps missing in some rows."""
 
     line: int
@@ -73,7 +73,7 @@ class Gatherer:
     """Keeps what can still become part of a batch."""
 
     def __init__(self) -> None:
-        self._tables: dict[Group, list[_Table]] = {}
+        self._tables: dict[Group, list[_Gathered]] = {}
         self._entity = ""
         self._characters = 0
 
@@ -117,27 +117,27 @@ class Gatherer:
         if len(tables) >= _HELD_TABLES and self._fitting(plan) is None:
             yield self._taken(tables, tables[0])
 
-    def _taken(self, tables: list[_Table], table: _Table) -> tuple[int, Batch]:
+    def _taken(self, tables: list[_Gathered], table: _Gathered) -> tuple[int, Batch]:
         tables.remove(table)
         self._characters -= table.characters
         return table.line, table.batch()
 
-    def _fitting(self, plan: Plan) -> _Table | None:
+    def _fitting(self, plan: Plan) -> _Gathered | None:
         tables = self._tables[plan.group]
         for table in tables:
             if table.columns == plan.columns:
                 return table
         return next((table for table in tables if table.takes(plan.columns)), None)
 
-    def _table(self, line: int, plan: Plan) -> _Table:
+    def _table(self, line: int, plan: Plan) -> _Gathered:
         table = self._fitting(plan)
         if table is None:
-            table = _Table(line, plan.group, plan.columns)
+            table = _Gathered(line, plan.group, plan.columns)
             self._tables[plan.group].append(table)
         return table
 
     def _fill(
-        self, table: _Table, plan: Plan, texts: Sequence[Sequence[str]], characters: int
+        self, table: _Gathered, plan: Plan, texts: Sequence[Sequence[str]], characters: int
     ) -> None:
         values = [
             list(map(convert, column))

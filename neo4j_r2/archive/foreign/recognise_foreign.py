@@ -17,6 +17,7 @@ from typing import Final
 from neo4j_r2.archive.foreign import statement_grammar as grammar
 from neo4j_r2.archive.foreign.creation import Creation, Plan, plan
 from neo4j_r2.archive.foreign.gather import Gatherer
+from neo4j_r2.archive.foreign.literal_shapes import LiteralShape, LiteralShapes
 from neo4j_r2.archive.foreign.schema_grammar import (
     FRAME,
     TEMPORARY_CONSTRAINT,
@@ -26,7 +27,6 @@ from neo4j_r2.archive.foreign.schema_grammar import (
 )
 from neo4j_r2.archive.items import AnyStatement, Item, SchemaStatement
 from neo4j_r2.archive.text.scanner import Path
-from neo4j_r2.archive.text.shapes import Shape, Shapes
 from neo4j_r2.archive.text.split_statements import Statement, split
 from neo4j_r2.core.errors import CorruptError
 
@@ -71,10 +71,10 @@ class _Reader:
     def __init__(self, allow_any_statement: bool) -> None:
         self._allows_any = allow_any_statement
         self._gatherer = Gatherer()
-        self._rows = Shapes(grammar.parse_row, _BEHIND_ROW)
-        self._statements = Shapes(grammar.parse_statement, r"[ \t\r\n]*\Z")
-        self._plans: dict[tuple[Creation, Shape[frozenset[Path]]], Plan] = {}
-        self._statement_plans: dict[Shape[Creation], Plan] = {}
+        self._rows = LiteralShapes(grammar.parse_row, _BEHIND_ROW)
+        self._statements = LiteralShapes(grammar.parse_statement, r"[ \t\r\n]*\Z")
+        self._plans: dict[tuple[Creation, LiteralShape[frozenset[Path]]], Plan] = {}
+        self._statement_plans: dict[LiteralShape[Creation], Plan] = {}
         self._parameter: str | None = None
         self._is_in_transaction = False
         self._has_constraint = False
@@ -151,14 +151,14 @@ class _Reader:
     def _table(self, text: str, position: int) -> list[_Run]:
         """Read the rows in the brackets at a place, and what is made of each."""
         position += 1
-        runs: dict[Shape[frozenset[Path]], list[Sequence[str]]] = {}
+        runs: dict[LiteralShape[frozenset[Path]], list[Sequence[str]]] = {}
         while not runs or text.startswith("{", position):
             shape, values, position = self._rows.read(text, position)
             runs.setdefault(shape, []).append(values)
         creation = grammar.parse_rows_creation(text[position:])
         return [(self._plan(creation, shape), rows) for shape, rows in runs.items()]
 
-    def _plan(self, creation: Creation, shape: Shape[frozenset[Path]]) -> Plan:
+    def _plan(self, creation: Creation, shape: LiteralShape[frozenset[Path]]) -> Plan:
         found = self._plans.get((creation, shape))
         if found is None:
             if shape.meaning != grammar.row_maps(creation):

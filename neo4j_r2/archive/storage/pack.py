@@ -21,7 +21,7 @@ _HIGHEST_ISAL_LEVEL: Final = 3
 class TextBlock:
     """A piece of the archive's text that stands for itself.
 
-    Its bytes depend on nothing but the entities in it and the names of the `Identity`.
+    Its bytes depend on nothing but the entities in it and the names of the `RestoreKey`.
     """
 
     kind: str

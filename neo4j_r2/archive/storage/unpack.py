@@ -26,7 +26,7 @@ def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
     :raises CorruptError: at which byte of the archive, if it is damaged, cut off or empty.
     """
-    source = _Source(iter(chunks))
+    source = _Compressed(iter(chunks))
     if not source.starts_with(_GZIP_MAGIC):
         if source.is_at_end():
             raise CorruptError("the archive is empty")
@@ -84,7 +84,7 @@ def lines(chunks: Iterable[bytes]) -> Iterator[str]:
         yield from text.removesuffix("\n").split("\n")
 
 
-def _member(source: _Source) -> Iterator[bytes]:
+def _member(source: _Compressed) -> Iterator[bytes]:
     """Yield the text of the gzip member at the source's place, and leave the source behind it."""
     decompressor = isal_zlib.decompressobj(wbits=_GZIP)
     while not decompressor.eof:
@@ -106,7 +106,7 @@ def _reason(error: Exception) -> str:
     return re.sub(r"^Error -?\d+ ", "", str(error)).lower()
 
 
-class _Source:
+class _Compressed:
     """Chunks of bytes that can be given back, and how many have been taken."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

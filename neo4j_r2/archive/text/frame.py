@@ -1,4 +1,4 @@
-"""The archive's first and last lines: comments, the temporary identity, and the schema."""
+"""The archive's first and last lines: comments, the temporary restore_key, and the schema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from neo4j_r2.archive.text.quoting import escape_unicode, quote_name
-from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.core.database import Database, SchemaObject
 
 END_MARKER: Final = "// End of export: "
@@ -43,31 +43,31 @@ def header(database: Database, started: datetime, method: str) -> str:
     )
 
 
-def identity_creation(identity: Identity) -> str:
+def restore_key_creation(restore_key: RestoreKey) -> str:
     """Return the statements that relationships find their endpoints by."""
-    label, key = quote_name(identity.label), quote_name(identity.key)
+    label, key = quote_name(restore_key.label), quote_name(restore_key.key)
     return (
-        f"CREATE CONSTRAINT {quote_name(identity.constraint)} "
+        f"CREATE CONSTRAINT {quote_name(restore_key.constraint)} "
         f"FOR (n:{label}) REQUIRE n.{key} IS UNIQUE;\n"
         f"{AWAIT}"
     )
 
 
-def identity_removal(identity: Identity, rows: int) -> str:
-    """Return the statements that leave no trace of the identity.
+def restore_key_removal(restore_key: RestoreKey, rows: int) -> str:
+    """Return the statements that leave no trace of the restore_key.
 
     :param rows: nodes in a transaction; see `removal_rows`.
     """
-    label, key = quote_name(identity.label), quote_name(identity.key)
+    label, key = quote_name(restore_key.label), quote_name(restore_key.key)
     return (
         f"MATCH (n:{label}) CALL (n) {{ REMOVE n:{label} REMOVE n.{key} }} "
         f"IN TRANSACTIONS OF {rows} ROWS;\n"
-        f"DROP CONSTRAINT {quote_name(identity.constraint)};\n"
+        f"DROP CONSTRAINT {quote_name(restore_key.constraint)};\n"
     )
 
 
 def removal_rows(nodes: int, characters: int) -> int:
-    """Return from how many nodes the identity can be removed at once.
+    """Return from how many nodes the restore_key can be removed at once.
 
     The server reads a node's other properties for it, so that large ones need memory.
 

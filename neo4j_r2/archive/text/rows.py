@@ -33,7 +33,7 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Shape:
+class RowShape:
     """What many entities have in common: mostly one object for all of them, told by identity."""
 
     group: tuple[str, ...]
@@ -46,8 +46,8 @@ class Row(NamedTuple):
     """One entity."""
 
     id: int
-    shape: Shape
-    identity: tuple[str, ...]
+    shape: RowShape
+    ids: tuple[str, ...]
     """A node's id, or the ids of a relationship's two endpoints, as cells."""
     cells: tuple[str, ...]
     """One for each column."""
@@ -64,7 +64,7 @@ class RowBlock:
     rows: Sequence[Row]
 
 
-def shapes(rows: Iterable[Row]) -> Counter[Shape]:
+def shapes(rows: Iterable[Row]) -> Counter[RowShape]:
     """Return how many rows there are of each shape; two can say the same."""
     return Counter(map(SHAPE, rows))
 
@@ -90,7 +90,7 @@ def relationship_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
     return _rows(records, slice(2, 4))
 
 
-def _rows(records: Sequence[Sequence[Any]], identity: slice) -> list[Row]:
+def _rows(records: Sequence[Sequence[Any]], ids: slice) -> list[Row]:
     """Encode the entities that have their group and their keys in common together."""
     alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Sequence[Any]]] = {}
     before: tuple[Any, Any] = (None, None)
@@ -103,7 +103,7 @@ def _rows(records: Sequence[Sequence[Any]], identity: slice) -> list[Row]:
         some.append(record)
     rows: list[Row] = []
     for entities in alike.values():
-        rows += _rows_alike(entities, identity)
+        rows += _rows_alike(entities, ids)
     if len(alike) > 1:
         rows.sort(key=ID)
     return rows
@@ -114,7 +114,7 @@ def _labels(group: str | list[str]) -> tuple[str, ...]:
     return (group,) if isinstance(group, str) else tuple(sorted(group))
 
 
-def _rows_alike(records: Sequence[Sequence[Any]], identity: slice) -> Iterable[Row]:
+def _rows_alike(records: Sequence[Sequence[Any]], ids: slice) -> Iterable[Row]:
     group, keys = _labels(records[0][1]), tuple(records[0][-2])
     fields = list(zip(*records, strict=True))
     values = list(zip(*fields[-1], strict=True))
@@ -123,17 +123,17 @@ def _rows_alike(records: Sequence[Sequence[Any]], identity: slice) -> Iterable[R
     columns = [encode_column(values[index]) for index in order]
     kinds = [kind for kind, _ in columns]
     cells = [column for _, column in columns]
-    identities = zip(*(map(str, numbers) for numbers in fields[identity]), strict=True)
+    id_cells = zip(*(map(str, numbers) for numbers in fields[ids]), strict=True)
     tuples = zip(*cells, strict=True) if cells else repeat(())
     sizes = _sizes(cells) if cells else repeat(_ROW_CHARACTERS)
     each_shape = _shapes(group, names, kinds)
     # Some of these have no end: the ids have one.
-    return map(_NEW_ROW, zip(fields[0], each_shape, identities, tuples, sizes, strict=False))
+    return map(_NEW_ROW, zip(fields[0], each_shape, id_cells, tuples, sizes, strict=False))
 
 
 def _shapes(
     group: tuple[str, ...], names: tuple[str, ...], kinds: Sequence[str | Sequence[str]]
-) -> Iterable[Shape]:
+) -> Iterable[RowShape]:
     """Return the shape of each entity; without an end if it is the same of all."""
     if all(isinstance(kind, str) for kind in kinds):
         return repeat(_shape(group, names, tuple(kinds)))
@@ -153,8 +153,8 @@ def _ascending(keys: tuple[str, ...]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _shape(group: tuple[str, ...], names: tuple[str, ...], kinds: tuple[str, ...]) -> Shape:
-    return Shape(group, tuple(map(Column, names, kinds)))
+def _shape(group: tuple[str, ...], names: tuple[str, ...], kinds: tuple[str, ...]) -> RowShape:
+    return RowShape(group, tuple(map(Column, names, kinds)))
 
 
 ID: Final = attrgetter("id")
@@ -171,14 +171,14 @@ def blocks(chunks: Iterable[list[Row]]) -> Iterator[RowBlock]:
 
     Holds no more than `BLOCK_CHARACTERS` of cells and one chunk.
     """
-    source = _Source(chunks)
+    source = _RowQueue(chunks)
     while rows := source.take():
         source.give_back(rows)
         first = rows[0].id // BLOCK_IDS * BLOCK_IDS
         yield from _split(first, first + BLOCK_IDS - 1, source)
 
 
-def _split(first: int, last: int, source: _Source) -> Iterator[RowBlock]:
+def _split(first: int, last: int, source: _RowQueue) -> Iterator[RowBlock]:
     taken: list[Row] = []
     size = 0
     while size <= BLOCK_CHARACTERS and (rows := source.take(last)):
@@ -194,7 +194,7 @@ def _split(first: int, last: int, source: _Source) -> Iterator[RowBlock]:
     yield from _split(middle + 1, last, source)
 
 
-class _Source:
+class _RowQueue:
     """Chunks of rows that can be taken in other pieces, and given back."""
 
     def __init__(self, chunks: Iterable[list[Row]]) -> None:

@@ -18,19 +18,19 @@ from typing import Final, NamedTuple
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS, TEXTS
 from neo4j_r2.archive.text.quoting import quote_name, string_literal
-from neo4j_r2.archive.text.rows import ID, SIZE, Column, Row, Shape, shapes
+from neo4j_r2.archive.text.rows import ID, SIZE, Column, Row, RowShape, shapes
 from neo4j_r2.archive.text.unwind import unwind
 
 STATEMENT_ROWS: Final = 1000
 STATEMENT_CHARACTERS: Final = 512 * 1024
 """A statement holds at most this many rows, and no further row once it has so many characters."""
 
-_IDENTITY: Final = attrgetter("identity")
+_IDS: Final = attrgetter("ids")
 _CELLS: Final = attrgetter("cells")
 
 
 @dataclass(frozen=True)
-class Identity:
+class RestoreKey:
     """The names that a restore uses to find a relationship's endpoints, and then removes.
 
     No node of the graph has the label or the property, and nothing in its schema the name.
@@ -41,10 +41,12 @@ class Identity:
     constraint: str
 
     @staticmethod
-    def numbered(number: int) -> Identity:
+    def numbered(number: int) -> RestoreKey:
         """Return the first choice of names (0), or a further one."""
         suffix = str(number) if number else ""
-        return Identity(f"_BackupNode{suffix}", f"_backup_id{suffix}", f"_backup_identity{suffix}")
+        return RestoreKey(
+            f"_BackupNode{suffix}", f"_backup_id{suffix}", f"_backup_identity{suffix}"
+        )
 
 
 class Content(NamedTuple):
@@ -57,7 +59,7 @@ class Content(NamedTuple):
 
 
 @dataclass
-class _Table:
+class _RowTable:
     """Rows of one group whose columns agree, some of them perhaps missing in some rows."""
 
     group: tuple[str, ...]
@@ -81,31 +83,31 @@ class _Table:
         self.cells += len(columns) * len(rows)
 
 
-def node_statements(rows: Iterable[Row], identity: Identity) -> str:
+def node_statements(rows: Iterable[Row], restore_key: RestoreKey) -> str:
     """Return the statements that create nodes, a line each; see `Row`."""
-    return _statements(rows, 1, partial(node_creation, identity))
+    return _statements(rows, 1, partial(node_creation, restore_key))
 
 
-def relationship_statements(rows: Iterable[Row], identity: Identity) -> str:
+def relationship_statements(rows: Iterable[Row], restore_key: RestoreKey) -> str:
     """Return the statements that create relationships between nodes already created."""
-    return _statements(rows, 2, partial(relationship_creation, identity))
+    return _statements(rows, 2, partial(relationship_creation, restore_key))
 
 
-def node_creation(identity: Identity, labels: tuple[str, ...], content: Content) -> str:
+def node_creation(restore_key: RestoreKey, labels: tuple[str, ...], content: Content) -> str:
     """Return the clauses that create a node of the row ``r``."""
-    quoted = "".join(":" + quote_name(label) for label in (identity.label, *labels))
-    key = f"{quote_name(identity.key)}: toInteger(r[0])"
+    quoted = "".join(":" + quote_name(label) for label in (restore_key.label, *labels))
+    key = f"{quote_name(restore_key.key)}: toInteger(r[0])"
     properties = ", ".join(filter(None, [key, content.properties]))
     name = "n" if content.vectors else ""
     return f"CREATE ({name}{quoted} {{{properties}}}){node_vectors(content)}"
 
 
-def relationship_creation(identity: Identity, kind: tuple[str, ...], content: Content) -> str:
+def relationship_creation(restore_key: RestoreKey, kind: tuple[str, ...], content: Content) -> str:
     """Return the clauses that find the endpoints of the row ``r`` and create a relationship.
 
     :param kind: its type, alone.
     """
-    label, key = quote_name(identity.label), quote_name(identity.key)
+    label, key = quote_name(restore_key.label), quote_name(restore_key.key)
     endpoints = "".join(
         f"MATCH ({name}:{label} {{{key}: toInteger(r[{index}])}}) "
         f"USING INDEX {name}:{label}({key}) "
@@ -150,42 +152,42 @@ def property_expression(key: str, kind: str, cell: str, missing: str | None) -> 
 
 
 def _statements(
-    rows: Iterable[Row], identity_cells: int, creation: Callable[[tuple[str, ...], Content], str]
+    rows: Iterable[Row], id_cells: int, creation: Callable[[tuple[str, ...], Content], str]
 ) -> str:
     lines = []
     for table in _tables(rows):
         for batch in _batches(table):
             optional, columns = _columns(batch)
             kinds = (batch.kinds[key] for key in sorted(batch.kinds))
-            texts = [index for index, kind in enumerate(kinds, identity_cells) if kind in TEXTS]
-            content = _content(batch, identity_cells, optional)
+            texts = [index for index, kind in enumerate(kinds, id_cells) if kind in TEXTS]
+            content = _content(batch, id_cells, optional)
             lines.append(f"{unwind(columns, texts)} {creation(batch.group, content)};\n")
     return "".join(lines)
 
 
-def _tables(rows: Iterable[Row]) -> Iterator[_Table]:
+def _tables(rows: Iterable[Row]) -> Iterator[_RowTable]:
     """Gather rows by group and columns, in an order that depends on nothing but the rows.
 
     Rows of one group with different columns share a table where they can: a label with ten
     optional properties would otherwise need a statement, and a plan, for each combination.
     """
-    by_shape: dict[Shape, list[Row]] = {}
+    by_shape: dict[RowShape, list[Row]] = {}
     for row in rows:
         by_shape.setdefault(row.shape, []).append(row)
     groups: dict[tuple[str, ...], dict[tuple[Column, ...], list[Row]]] = {}
     for shape, alike in by_shape.items():
         groups.setdefault(shape.group, {}).setdefault(shape.columns, []).extend(alike)
     for group in sorted(groups):
-        table = _Table(group)
+        table = _RowTable(group)
         for columns, alike in sorted(groups[group].items(), key=_order):
             if table.rows and not table.takes(columns, len(alike)):
                 yield table
-                table = _Table(group)
+                table = _RowTable(group)
             table.add(columns, alike)
         yield table
 
 
-def _batches(table: _Table) -> Iterator[_Table]:
+def _batches(table: _RowTable) -> Iterator[_RowTable]:
     """Cut a table into statements' worth of rows, in ascending order of their ids."""
     rows = sorted(table.rows, key=ID)
     first = 0
@@ -193,16 +195,16 @@ def _batches(table: _Table) -> Iterator[_Table]:
         some = rows[first : first + STATEMENT_ROWS]
         sizes = list(accumulate(map(SIZE, some)))
         some = some[: bisect_left(sizes, STATEMENT_CHARACTERS) + 1]
-        yield _Table(table.group, table.kinds, some)
+        yield _RowTable(table.group, table.kinds, some)
         first += len(some)
 
 
-def _columns(table: _Table) -> tuple[dict[str, str], list[Sequence[str]]]:
+def _columns(table: _RowTable) -> tuple[dict[str, str], list[Sequence[str]]]:
     """Return the marker of a missing cell for each key that needs one, and all columns of cells."""
     keys = sorted(table.kinds)
-    identities = list(zip(*map(_IDENTITY, table.rows), strict=True))
+    ids = list(zip(*map(_IDS, table.rows), strict=True))
     if all(len(shape.columns) == len(keys) for shape in shapes(table.rows)):
-        return {}, [*identities, *zip(*map(_CELLS, table.rows), strict=True)]
+        return {}, [*ids, *zip(*map(_CELLS, table.rows), strict=True)]
     present = [
         {column.key: cell for column, cell in zip(row.shape.columns, row.cells, strict=True)}
         for row in table.rows
@@ -213,7 +215,7 @@ def _columns(table: _Table) -> tuple[dict[str, str], list[Sequence[str]]]:
         if any(key not in cells for cells in present)
     }
     cells = ([each.get(key, markers.get(key, "")) for each in present] for key in keys)
-    return markers, [*identities, *cells]
+    return markers, [*ids, *cells]
 
 
 def _missing_marker(present: Sequence[dict[str, str]], key: str) -> str:
@@ -221,9 +223,9 @@ def _missing_marker(present: Sequence[dict[str, str]], key: str) -> str:
     return next(marker for length in count(1) if (marker := "-" * length) not in used)
 
 
-def _content(table: _Table, identity_cells: int, optional: dict[str, str]) -> Content:
+def _content(table: _RowTable, id_cells: int, optional: dict[str, str]) -> Content:
     columns = ((key, table.kinds[key], optional.get(key)) for key in sorted(table.kinds))
-    return content_of(columns, identity_cells)
+    return content_of(columns, id_cells)
 
 
 def content_of(columns: Iterable[tuple[str, str, str | None]], first: int) -> Content:

@@ -18,7 +18,7 @@ from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
 from neo4j_r2.archive.text.literals import unquoted
 from neo4j_r2.archive.text.quoting import string_literal
 from neo4j_r2.archive.text.statements import (
-    Identity,
+    RestoreKey,
     content_of,
     node_creation,
     property_expression,
@@ -68,11 +68,11 @@ class TableShape:
     group: tuple[str, ...]
     """A node's labels, or a relationship's type."""
     columns: tuple[TableColumn, ...]
-    identity_label: str
-    identity_key: str
+    restore_label: str
+    restore_property: str
 
     @property
-    def identity_cells(self) -> int:
+    def id_cells(self) -> int:
         """How many cells there are before those of the columns: the ids of nodes."""
         return 1 if self.entity == "node" else 2
 
@@ -83,7 +83,7 @@ class Table:
 
     shape: TableShape
     rows: list[list[str]]
-    """Cells: as many ids as `shape.identity_cells`, then one for each column."""
+    """Cells: as many ids as `shape.id_cells`, then one for each column."""
 
 
 def parse_table(line: str) -> Table:
@@ -99,7 +99,7 @@ def parse_table(line: str) -> Table:
         raise CorruptError("not a statement of this service")
     text, row_end, cell_end = map(_string, (line[len(_UNWIND) - 1 : end], match[1], match[2]))
     shape = _shape(match[3])
-    width = shape.identity_cells + len(shape.columns)
+    width = shape.id_cells + len(shape.columns)
     rows = [row.split(cell_end) for row in text.split(row_end)]
     if any(len(row) != width for row in rows):
         raise CorruptError(f"a row has not {width} cells")
@@ -144,9 +144,9 @@ def _shape(creation: str) -> TableShape:
 def render(shape: TableShape) -> str:
     """Return the text that this service writes for a shape."""
     columns = ((column.key, column.kind, column.missing) for column in shape.columns)
-    identity = Identity(shape.identity_label, shape.identity_key, "")
+    restore_key = RestoreKey(shape.restore_label, shape.restore_property, "")
     create = node_creation if shape.entity == "node" else relationship_creation
-    return create(identity, shape.group, content_of(columns, shape.identity_cells))
+    return create(restore_key, shape.group, content_of(columns, shape.id_cells))
 
 
 def _node_shape(creation: str) -> TableShape | None:

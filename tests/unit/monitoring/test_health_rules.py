@@ -11,7 +11,7 @@ import pytest
 
 from neo4j_r2.config.settings import ServiceSettings, read_service_settings
 from neo4j_r2.monitoring.health_rules import Signs, diagnose, due, next_due
-from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State
 
 NO_FILE: dict[str, str] = {}
@@ -19,7 +19,7 @@ SINCE = datetime(2025, 10, 7, 12, tzinfo=UTC)
 NIGHT = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
 """When the first scheduled run began."""
 NOON = datetime(2025, 10, 8, 12, tzinfo=UTC)
-RUNNING = RunState(NIGHT, ProcessIdentity(1234, 5678))
+RUNNING = RunState(NIGHT, ProcessId(1234, 5678))
 SUCCEEDED = replace(RUNNING, finished=NIGHT + timedelta(minutes=4), exit_code=0)
 FAILED = replace(SUCCEEDED, exit_code=4, error="R2 bucket not found: no-such")
 BACKUP = BackupState(

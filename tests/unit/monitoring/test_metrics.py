@@ -15,12 +15,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.openmetrics import parser as openmetrics
 
 from neo4j_r2 import __version__
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.settings import ServiceSettings, read_service_settings
 from neo4j_r2.core.errors import FAILURE_KINDS, KILLED, LockedError, failure_kind
 from neo4j_r2.monitoring.health_rules import Signs
 from neo4j_r2.monitoring.metrics import families
-from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State
 from tests.scraping import of, samples, series
 
@@ -43,7 +43,7 @@ BACKUP = BackupState(
     database_id="ours",
 )
 GOOD = DatabaseState(
-    SINCE, BACKUP, (MADE,), failures={"r2": 2}, stored=Stored(7, 42_000_000), pause=""
+    SINCE, BACKUP, (MADE,), failures={"r2": 2}, stored=Usage(7, 42_000_000), pause=""
 )
 BROKEN = DatabaseState(
     SINCE,
@@ -52,9 +52,9 @@ BROKEN = DatabaseState(
     pause="a sensitive reason",
 )
 ENDED = RunState(
-    NIGHT, ProcessIdentity(1234, 5678), NIGHT + 91 * SECOND, 4, "1 of 2 databases failed: sensitive"
+    NIGHT, ProcessId(1234, 5678), NIGHT + 91 * SECOND, 4, "1 of 2 databases failed: sensitive"
 )
-UNFINISHED = RunState(NIGHT, ProcessIdentity(1234, 5678))
+UNFINISHED = RunState(NIGHT, ProcessId(1234, 5678))
 STATE = State(
     SINCE,
     "0 2 * * * UTC",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.settings import read_service_settings
 from neo4j_r2.core.log import duration
 from neo4j_r2.core.text_table import WIDTH
@@ -20,14 +20,14 @@ from neo4j_r2.monitoring.status_text import (
     schedule_lines,
     storage_lines,
 )
-from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
 
 NIGHT = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
 NOON = datetime(2025, 10, 8, 12, tzinfo=UTC)
 SETTINGS = read_service_settings({}, {})
 BERLIN = read_service_settings({"TZ": "Europe/Berlin", "BACKUP_SCHEDULE": "30 1 * * *"}, {})
-ENDED = RunState(NIGHT, ProcessIdentity(1, 1), NIGHT + timedelta(seconds=75), 0)
+ENDED = RunState(NIGHT, ProcessId(1, 1), NIGHT + timedelta(seconds=75), 0)
 
 PRICE = "at R2's $0.015 per GB and month"
 FREE = "the account's first 10 GB are free"
@@ -72,7 +72,7 @@ def test_the_time_to_the_next_run_is_right_across_a_change_of_the_clock() -> Non
             "2025-10-08 02:00:01, was killed",
         ),
         (
-            replace(ENDED, finished=None, exit_code=None, process=ProcessIdentity.own()),
+            replace(ENDED, finished=None, exit_code=None, process=ProcessId.own()),
             "2025-10-08 02:00:01, is under way",
         ),
     ],
@@ -136,12 +136,12 @@ def test_a_pause_is_said() -> None:
     ],
 )
 def test_storage_has_its_monthly_price(size: int, cost: str) -> None:
-    lines = storage_lines("s3://b/p/", {"neo4j": Stored(7, size)})
+    lines = storage_lines("s3://b/p/", {"neo4j": Usage(7, size)})
     assert lines[-1] == f"Monthly cost     {cost}"
 
 
 def test_storage_is_told_of_each_database_and_in_all() -> None:
-    stored = {"a.b": Stored(7, 1_500_000_000), "neo4j": Stored(1, 500_000)}
+    stored = {"a.b": Usage(7, 1_500_000_000), "neo4j": Usage(1, 500_000)}
     assert storage_lines("s3://b/p/", stored)[:-1] == [
         "Stored of a.b    1.50 GB, 7 backups",
         "Stored of neo4j  0.50 MB, 1 backup",

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.run.processes import ProcessIdentity, is_running, other_runs
+from neo4j_r2.run.processes import ProcessId, is_running, other_runs
 from testbed.waiting import wait_until
 from tests.unit.process import TIMEOUT_SECONDS, start
 
 SECONDS = 10
 WAIT = "print('ready', flush=True); sys.stdin.read()"
-IDENTIFY = "from neo4j_r2.run.processes import ProcessIdentity as P; print(P.own().start_time)"
+IDENTIFY = "from neo4j_r2.run.processes import ProcessId as P; print(P.own().start_time)"
 RENAME = "import sys; open('/proc/self/comm', 'w').write(sys.argv[1]);"
 
 Starter = Callable[..., subprocess.Popen[bytes]]
@@ -41,15 +41,15 @@ def started() -> Iterator[Starter]:
 
 
 def test_this_process_is_alive() -> None:
-    own = ProcessIdentity.own()
+    own = ProcessId.own()
     assert own.pid == os.getpid()
     assert own.is_alive()
-    assert own == ProcessIdentity.own()
+    assert own == ProcessId.own()
 
 
 @pytest.mark.parametrize("ticks", [-1, 1])
 def test_a_process_with_the_id_of_another_one_is_not_that_one(ticks: int) -> None:
-    own = ProcessIdentity.own()
+    own = ProcessId.own()
     assert not replace(own, start_time=own.start_time + ticks).is_alive()
 
 
@@ -57,7 +57,7 @@ def test_a_process_with_the_id_of_another_one_is_not_that_one(ticks: int) -> Non
 def test_a_process_is_alive_until_it_ends_whatever_it_is_called(name: str) -> None:
     with start(f"{IDENTIFY}; {RENAME} {WAIT}", name) as process:
         assert process.stdout is not None
-        identity = ProcessIdentity(process.pid, int(process.stdout.readline()))
+        identity = ProcessId(process.pid, int(process.stdout.readline()))
         assert process.stdout.readline() == "ready\n"
         assert identity.is_alive()
         process.communicate(timeout=TIMEOUT_SECONDS)

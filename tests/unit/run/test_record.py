@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from neo4j_r2.archive.manifest import Manifest
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.errors import (
     BackupError,
     BucketError,
@@ -22,7 +22,7 @@ from neo4j_r2.core.errors import (
     LockedError,
     Stalled,
 )
-from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.state import (
@@ -50,20 +50,20 @@ DATABASE = DatabaseState(
     last_backup=replace(BACKUP, started=TIME - timedelta(days=2), archive_key="older"),
     attempts=(Attempt(OLD, OLD, 3, "Neo4j connection failed"),),
     failures={"neo4j": 1},
-    stored=Stored(3, 300),
+    stored=Usage(3, 300),
     pause="Paused",
 )
 BEFORE = State(
     TIME - timedelta(days=30),
     "0 2 * * *",
     ("neo4j",),
-    RunState(OLD, ProcessIdentity(1, 1), OLD, 3, "Neo4j connection failed"),
+    RunState(OLD, ProcessId(1, 1), OLD, 3, "Neo4j connection failed"),
     {"neo4j": 1},
     {"neo4j": DATABASE},
 )
 
 
-DONE = RunState(OLD, ProcessIdentity(1, 1), OLD, 0)
+DONE = RunState(OLD, ProcessId(1, 1), OLD, 0)
 
 
 @pytest.fixture
@@ -109,9 +109,7 @@ def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
 def test_a_run_under_way_is_recorded_with_its_start_and_process(directory: Path) -> None:
     with recorded(directory) as record:
         record.begin(TIME)
-        assert state_in(directory) == replace(
-            BEFORE, last_run=RunState(TIME, ProcessIdentity.own())
-        )
+        assert state_in(directory) == replace(BEFORE, last_run=RunState(TIME, ProcessId.own()))
 
 
 def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Path) -> None:
@@ -122,7 +120,7 @@ def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Pat
             attempt.made(MANIFEST)
             assert known_of(directory).last_backup == BACKUP
             attempt.pause = ""
-            attempt.stored = Stored(4, 400)
+            attempt.stored = Usage(4, 400)
     finished = last_run(directory).finished
     assert finished is not None
     assert began <= finished <= datetime.now(UTC)
@@ -134,10 +132,10 @@ def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Pat
         DATABASE,
         last_backup=BACKUP,
         attempts=(*DATABASE.attempts, tried),
-        stored=Stored(4, 400),
+        stored=Usage(4, 400),
         pause="",
     )
-    ended = RunState(TIME, ProcessIdentity.own(), finished, 0)
+    ended = RunState(TIME, ProcessId.own(), finished, 0)
     assert state_in(directory) == replace(BEFORE, last_run=ended, databases={"neo4j": known})
 
 
@@ -161,7 +159,7 @@ def test_a_failure_is_recorded_with_its_exit_code_and_one_line_and_counted(
     directory: Path, error: BaseException, exit_code: int, line: str, kind: str
 ) -> None:
     ended = fail(directory, error)
-    assert (ended.started, ended.process) == (TIME, ProcessIdentity.own())
+    assert (ended.started, ended.process) == (TIME, ProcessId.own())
     assert ended.finished is not None
     assert (ended.exit_code, ended.error) == (exit_code, line)
     tried = known_of(directory).attempts[-1]
@@ -254,7 +252,7 @@ def test_whether_the_run_before_failed_is_reported(
 
 
 def test_a_run_that_was_killed_is_counted_by_the_next_one(directory: Path) -> None:
-    killed = RunState(OLD, ProcessIdentity(1, 1))
+    killed = RunState(OLD, ProcessId(1, 1))
     StateFile(directory).write(replace(BEFORE, last_run=killed))
     for _ in range(2):
         with recorded(directory) as record:
@@ -263,7 +261,7 @@ def test_a_run_that_was_killed_is_counted_by_the_next_one(directory: Path) -> No
 
 
 def test_the_run_that_was_killed_is_reported_by_the_next_one(directory: Path) -> None:
-    StateFile(directory).write(replace(BEFORE, last_run=RunState(OLD, ProcessIdentity(1, 1))))
+    StateFile(directory).write(replace(BEFORE, last_run=RunState(OLD, ProcessId(1, 1))))
     reports: list[RunReport] = []
     for _ in range(2):
         with recorded(directory, reports.append) as record:
@@ -274,7 +272,7 @@ def test_the_run_that_was_killed_is_reported_by_the_next_one(directory: Path) ->
 def test_what_fails_before_it_begins_beside_a_run_under_way_is_not_recorded(
     directory: Path,
 ) -> None:
-    running = RunState(OLD, ProcessIdentity.own())
+    running = RunState(OLD, ProcessId.own())
     StateFile(directory).write(replace(BEFORE, last_run=running))
     before = (directory / FILE_NAME).read_bytes()
     reports: list[RunReport] = []
@@ -320,13 +318,13 @@ def test_a_run_that_fails_before_it_begins_is_recorded_too(directory: Path) -> N
 
 
 def test_a_prune_by_itself_is_recorded(directory: Path) -> None:
-    record_prune(directory, "neo4j", "", Stored(2, 200))
-    known = replace(DATABASE, pause="", stored=Stored(2, 200))
+    record_prune(directory, "neo4j", "", Usage(2, 200))
+    known = replace(DATABASE, pause="", stored=Usage(2, 200))
     assert state_in(directory) == replace(BEFORE, databases={"neo4j": known})
 
 
 def test_a_prune_of_a_database_of_which_nothing_is_known_is_not_recorded(tmp_path: Path) -> None:
-    record_prune(tmp_path, "neo4j", "", Stored(2, 200))
+    record_prune(tmp_path, "neo4j", "", Usage(2, 200))
     assert not (tmp_path / FILE_NAME).exists()
 
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.bucket.stored import Stored
+from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.errors import ConfigurationError
-from neo4j_r2.run.processes import ProcessIdentity
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import (
     FILE_NAME,
     FORMAT_VERSION,
@@ -32,12 +32,12 @@ from neo4j_r2.run.state import (
 from testbed.waiting import wait_until
 
 TIME = datetime(2025, 10, 8, 2, 0, 1, tzinfo=UTC)
-RUN = RunState(TIME, ProcessIdentity(1234, 5678), TIME, 4, "R2 failed: “no”")
+RUN = RunState(TIME, ProcessId(1234, 5678), TIME, 4, "R2 failed: “no”")
 BACKUP = BackupState(
     TIME, TIME, "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz", 1000, 3, 2, "A1"
 )
 DATABASE = DatabaseState(
-    TIME, BACKUP, (Attempt(TIME, TIME, 4, "R2 failed", 1000),), {"r2": 1}, Stored(7, 7000), "Paused"
+    TIME, BACKUP, (Attempt(TIME, TIME, 4, "R2 failed", 1000),), {"r2": 1}, Usage(7, 7000), "Paused"
 )
 STATE = State(TIME, "0 2 * * *", ("neo4j",), RUN, {"r2": 1, "killed": 2}, {"neo4j": DATABASE})
 TIMES = st.datetimes(timezones=st.just(UTC))
@@ -60,7 +60,7 @@ DATABASES = st.builds(
         st.builds(Attempt, TIMES, TIMES, st.integers(0, 255), st.text(), st.integers(0)), max_size=3
     ).map(tuple),
     COUNTS,
-    st.none() | st.builds(Stored, st.integers(0), st.integers(0)),
+    st.none() | st.builds(Usage, st.integers(0), st.integers(0)),
     st.text(),
 )
 STATES = st.builds(
@@ -72,7 +72,7 @@ STATES = st.builds(
     | st.builds(
         RunState,
         TIMES,
-        st.builds(ProcessIdentity, st.integers(1), st.integers(0)),
+        st.builds(ProcessId, st.integers(1), st.integers(0)),
         st.none() | TIMES,
         st.none() | st.integers(0, 255),
         st.text(),

@@ -26,15 +26,15 @@ from neo4j_r2.archive.items import (
 from neo4j_r2.archive.text.frame import (
     constraint_creation,
     end,
-    identity_creation,
-    identity_removal,
     index_creation,
+    restore_key_creation,
+    restore_key_removal,
 )
 from neo4j_r2.archive.text.quoting import escape_non_ascii, quote_name
 from neo4j_r2.archive.text.rows import Column
 from neo4j_r2.archive.text.split_statements import split
 from neo4j_r2.archive.text.statements import STATEMENT_CHARACTERS, STATEMENT_ROWS
-from neo4j_r2.backup.apoc_check import APOC_IDENTITY
+from neo4j_r2.backup.apoc_check import APOC_RESTORE_KEY
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import CorruptError
 from tests.unit.archive.text.test_literals import VALUES, apoc
@@ -129,7 +129,7 @@ def graph(found: Iterable[Item]) -> Graph:
         if isinstance(item, NodeBatch):
             made = [(item.labels, properties(item.columns, row)) for row in item.rows]
             nodes += made
-            by_identity |= dict(zip(item.identities, made, strict=True))
+            by_identity |= dict(zip(item.names, made, strict=True))
         elif isinstance(item, RelationshipBatch | MatchBatch):
             start = item.start if isinstance(item, MatchBatch) else None
             end = item.end if isinstance(item, MatchBatch) else None
@@ -237,8 +237,8 @@ def test_the_schema_of_an_archive_of_our_own_is_passed_on_without_the_identity()
 
 
 def test_the_identity_of_an_archive_of_our_own_is_left_out() -> None:
-    created = identity_creation(APOC_IDENTITY)
-    removed = identity_removal(APOC_IDENTITY, 1000)
+    created = restore_key_creation(APOC_RESTORE_KEY)
+    removed = restore_key_removal(APOC_RESTORE_KEY, 1000)
     assert items(f"{created}CREATE (:A);\n{removed}{end(1, 0)}") == items("CREATE (:A);")
 
 
@@ -289,7 +289,7 @@ def test_identities_that_python_takes_for_equal_are_different() -> None:
     values = ["0.0", "-0.0", "0", "false", "'0.0'", "[0.0]", "[-0.0]", "[0]", "[false]", "['0.0']"]
     rows = ", ".join(f"{{a:{value}, properties:{{}}}}" for value in values)
     found = items(f"UNWIND [{rows}] AS row CREATE (n:A{{a: row.a}}) SET n += row.properties;")
-    identities = {i for item in found if isinstance(item, NodeBatch) for i in item.identities}
+    identities = {i for item in found if isinstance(item, NodeBatch) for i in item.names}
     assert len(identities) == len(values)
 
 
@@ -451,7 +451,7 @@ def entities(found: Iterable[tuple[int, Item]], errors: str) -> Counter[str]:
                 seen[item.text] += 1
                 continue
             fixed = (getattr(item, "labels", ""), getattr(item, "type", ""))
-            names = item.identities if isinstance(item, NodeBatch) else item.starts + item.ends
+            names = item.names if isinstance(item, NodeBatch) else item.starts + item.ends
             seen.update(repr((fixed, row)) for row in item.rows)
             seen.update(repr((fixed, name)) for name in names)
     except CorruptError as error:

@@ -14,19 +14,19 @@ from neo4j_r2.archive.text.frame import (
     constraint_creation,
     end,
     header,
-    identity_creation,
-    identity_removal,
     index_creation,
     removal_rows,
+    restore_key_creation,
+    restore_key_removal,
     stated,
     unstated,
 )
-from neo4j_r2.archive.text.statements import Identity
+from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.core.database import Database, SchemaObject
 
 DATABASE = Database("neo4j", "A1B2", "5.26.19", "community")
 STARTED = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
-IDENTITY = Identity.numbered(0)
+RESTORE_KEY = RestoreKey.numbered(0)
 ON_LABELS = "FOR (n) ON EACH labels(n)"
 ON_TYPES = "FOR ()-[r]-() ON EACH type(r)"
 
@@ -81,11 +81,11 @@ def test_what_the_server_cannot_state_is_left_out_and_named() -> None:
 
 
 def test_the_removal_names_all_that_the_creation_made() -> None:
-    removal = identity_removal(IDENTITY, 1000)
-    assert IDENTITY.constraint in identity_creation(IDENTITY)
-    assert f"DROP CONSTRAINT `{IDENTITY.constraint}`" in removal
-    assert f"REMOVE n:`{IDENTITY.label}`" in removal
-    assert f"REMOVE n.`{IDENTITY.key}`" in removal
+    removal = restore_key_removal(RESTORE_KEY, 1000)
+    assert RESTORE_KEY.constraint in restore_key_creation(RESTORE_KEY)
+    assert f"DROP CONSTRAINT `{RESTORE_KEY.constraint}`" in removal
+    assert f"REMOVE n:`{RESTORE_KEY.label}`" in removal
+    assert f"REMOVE n.`{RESTORE_KEY.key}`" in removal
 
 
 @pytest.mark.parametrize(
@@ -134,5 +134,5 @@ def test_each_of_a_servers_statements_is_one_line_of_printable_ascii(names: list
 
 
 def test_every_statement_of_the_identity_is_a_line_that_ends_in_a_semicolon() -> None:
-    created = identity_creation(IDENTITY) + identity_removal(IDENTITY, 1000)
+    created = restore_key_creation(RESTORE_KEY) + restore_key_removal(RESTORE_KEY, 1000)
     assert re.fullmatch(r"([ -~]+;\n){4}", created)

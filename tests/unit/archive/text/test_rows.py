@@ -14,7 +14,7 @@ from neo4j_r2.archive.text.rows import (
     Column,
     Row,
     RowBlock,
-    Shape,
+    RowShape,
     blocks,
     node_rows,
     relationship_rows,
@@ -23,7 +23,7 @@ from neo4j_r2.archive.text.rows import (
 from tests.entities import node_row, relationship_row
 
 IDS = st.integers(0, 4 * BLOCK_IDS) | st.integers(0, 40)
-SHAPE, OTHER_SHAPE = Shape(("A",), ()), Shape(("B",), ())
+SHAPE, OTHER_SHAPE = RowShape(("A",), ()), RowShape(("B",), ())
 SIZES = st.integers(1, 100) | st.integers(BLOCK_CHARACTERS // 8, BLOCK_CHARACTERS * 2)
 GRAPHS = st.dictionaries(IDS, SIZES, max_size=60)
 
@@ -139,7 +139,7 @@ def test_a_single_entity_larger_than_a_block_is_a_block_of_its_own() -> None:
 
 def test_a_node_becomes_a_row_with_sorted_labels_and_keys() -> None:
     node = node_row([7, ["B", "A"], ["name", "age"], ["Alice", 30]])
-    assert (node.id, node.identity, node.cells) == (7, ("7",), ("30", "Alice"))
+    assert (node.id, node.ids, node.cells) == (7, ("7",), ("30", "Alice"))
     assert node.shape.group == ("A", "B")
     assert node.shape.columns == (Column("age", "integer"), Column("name", "string"))
 
@@ -153,7 +153,7 @@ def test_a_relationship_becomes_a_row_with_its_endpoints() -> None:
     relationship = relationship_row([3, "KNOWS", 7, 9, ["since"], [2020]])
     assert relationship.id == 3
     assert relationship.shape.group == ("KNOWS",)
-    assert relationship.identity == ("7", "9")
+    assert relationship.ids == ("7", "9")
     assert relationship.cells == ("2020",)
 
 

@@ -18,13 +18,13 @@ from neo4j_r2.archive.text.rows import Row
 from neo4j_r2.archive.text.statements import (
     STATEMENT_CHARACTERS,
     STATEMENT_ROWS,
-    Identity,
+    RestoreKey,
     node_statements,
     relationship_statements,
 )
 from tests.entities import node_row, relationship_row
 
-IDENTITY = Identity.numbered(0)
+RESTORE_KEY = RestoreKey.numbered(0)
 NAME = r"`(?:[^`]|``)*`"
 SCAN = json.JSONDecoder().raw_decode
 SPECIAL = "\n\t\x1c\x1d\x1e\x1f-.,;|~\"\\'`\x00é😀"
@@ -68,7 +68,7 @@ def expected(rows: Sequence[Row]) -> Counter[Entity]:
     return Counter(
         Entity(
             row.shape.group,
-            row.identity,
+            row.ids,
             frozenset(
                 (column.key, cell, KINDS[column.kind].format(c="r"))
                 for column, cell in zip(row.shape.columns, row.cells, strict=True)
@@ -88,12 +88,12 @@ def interpreted(statement: str) -> Iterator[Entity]:
     clause, vectors = vector_properties(clause)
     node = re.fullmatch(rf"CREATE \(n?((?::{NAME})+) \{{(.*)\}}\);", clause)
     if node is not None:
-        labels, content, identity_cells = names(node[1]), node[2], 1
-        assert labels.pop(0) == IDENTITY.label
+        labels, content, id_cells = names(node[1]), node[2], 1
+        assert labels.pop(0) == RESTORE_KEY.label
     else:
         endpoint = (
-            rf"MATCH \(%s:`{IDENTITY.label}` \{{`{IDENTITY.key}`: toInteger\(r\[%d\]\)\}}\) "
-            rf"USING INDEX %s:`{IDENTITY.label}`\(`{IDENTITY.key}`\) "
+            rf"MATCH \(%s:`{RESTORE_KEY.label}` \{{`{RESTORE_KEY.key}`: toInteger\(r\[%d\]\)\}}\) "
+            rf"USING INDEX %s:`{RESTORE_KEY.label}`\(`{RESTORE_KEY.key}`\) "
         )
         match = re.fullmatch(
             endpoint % ("a", 0, "a")
@@ -102,16 +102,16 @@ def interpreted(statement: str) -> Iterator[Entity]:
             clause,
         )
         assert match is not None, clause
-        labels, content, identity_cells = names(match[1]), match[2] or "", 2
+        labels, content, id_cells = names(match[1]), match[2] or "", 2
     expressions = property_map(content)
     if node is not None:
-        assert expressions.pop(IDENTITY.key) == "toInteger(r[0])"
+        assert expressions.pop(RESTORE_KEY.key) == "toInteger(r[0])"
     assert expressions.keys().isdisjoint(vectors)
     expressions |= vectors
     for row in rows:
         properties = (evaluated(key, text, row) for key, text in expressions.items())
         found = frozenset(each for each in properties if each is not None)
-        yield Entity(tuple(labels), tuple(row[:identity_cells]), found)
+        yield Entity(tuple(labels), tuple(row[:id_cells]), found)
 
 
 def vector_properties(clause: str) -> tuple[str, dict[str, str]]:
@@ -186,7 +186,7 @@ def test_every_cell_of_a_node_comes_back_exactly(
     graph: list[tuple[list[str], dict[str, object]]],
 ) -> None:
     rows = nodes(graph)
-    assert created(node_statements(rows, IDENTITY)) == expected(rows)
+    assert created(node_statements(rows, RESTORE_KEY)) == expected(rows)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), PROPERTIES), max_size=8))
@@ -197,14 +197,14 @@ def test_every_cell_of_a_relationship_comes_back_exactly(
         relationship_row([number, "KNO`WS", start, end, list(content), list(content.values())])
         for number, (start, end, content) in enumerate(graph)
     ]
-    assert created(relationship_statements(rows, IDENTITY)) == expected(rows)
+    assert created(relationship_statements(rows, RESTORE_KEY)) == expected(rows)
 
 
 @given(st.lists(st.text(st.sampled_from("\n\t\x1c\x1d\x1e\x1f."), max_size=12), min_size=1))
 @example(["\n\x1e\x1c\t\x1f\x1d", "\x1c", "\x1c\x1c.", ".\x1c", "\x1d\x1d", "\x1d.\x1d"])
 def test_text_made_of_nothing_but_separators_comes_back_exactly(values: list[str]) -> None:
     rows = texts("\n\x1e\x1c\t\x1f\x1d", *values)
-    assert created(node_statements(rows, IDENTITY)) == expected(rows)
+    assert created(node_statements(rows, RESTORE_KEY)) == expected(rows)
 
 
 @given(st.lists(st.none() | st.text(st.sampled_from("-"), max_size=5), min_size=1))
@@ -214,7 +214,7 @@ def test_text_that_looks_like_a_missing_property_comes_back_exactly(
     rows = nodes(
         [([], {"a": 1, "b": 2} | ({} if value is None else {"c": value})) for value in values]
     )
-    assert created(node_statements(rows, IDENTITY)) == expected(rows)
+    assert created(node_statements(rows, RESTORE_KEY)) == expected(rows)
 
 
 @given(GRAPHS, st.randoms(use_true_random=False))
@@ -223,14 +223,14 @@ def test_statements_do_not_depend_on_the_order_in_which_rows_are_read(
 ) -> None:
     rows = nodes(graph)
     shuffled = random.sample(rows, len(rows))
-    assert node_statements(shuffled, IDENTITY) == node_statements(rows, IDENTITY)
+    assert node_statements(shuffled, RESTORE_KEY) == node_statements(rows, RESTORE_KEY)
 
 
 @given(GRAPHS)
 def test_statements_are_lines_of_printable_ascii(
     graph: list[tuple[list[str], dict[str, object]]],
 ) -> None:
-    script = node_statements(nodes(graph), IDENTITY)
+    script = node_statements(nodes(graph), RESTORE_KEY)
     assert re.fullmatch(r"([ -~]*;\n)*", script)
 
 
@@ -239,7 +239,7 @@ def test_a_key_has_one_kind_in_a_statement(
     graph: list[tuple[list[str], dict[str, object]]],
 ) -> None:
     assume(graph)
-    for line in node_statements(nodes(graph), IDENTITY).splitlines():
+    for line in node_statements(nodes(graph), RESTORE_KEY).splitlines():
         kinds: dict[str, set[str]] = {}
         for entity in interpreted(line):
             for key, _, expression in entity.properties:
@@ -250,7 +250,7 @@ def test_a_key_has_one_kind_in_a_statement(
 @pytest.mark.parametrize("number", [1, STATEMENT_ROWS, STATEMENT_ROWS + 1, 2 * STATEMENT_ROWS + 1])
 def test_a_statement_has_no_more_rows_than_allowed(number: int) -> None:
     rows = texts(*range(number))
-    sizes = [len(unwound(line)[0]) for line in node_statements(rows, IDENTITY).splitlines()]
+    sizes = [len(unwound(line)[0]) for line in node_statements(rows, RESTORE_KEY).splitlines()]
     assert max(sizes) <= STATEMENT_ROWS
     assert sum(sizes) == number
     assert len(sizes) == -(-number // STATEMENT_ROWS)
@@ -258,7 +258,7 @@ def test_a_statement_has_no_more_rows_than_allowed(number: int) -> None:
 
 def test_a_statement_takes_no_further_row_once_it_is_long() -> None:
     half = "x" * (STATEMENT_CHARACTERS // 2)
-    lines = node_statements(texts(half, half, half, half, half), IDENTITY).splitlines()
+    lines = node_statements(texts(half, half, half, half, half), RESTORE_KEY).splitlines()
     assert [len(unwound(line)[0]) for line in lines] == [2, 2, 1]
 
 
@@ -267,27 +267,27 @@ def test_rows_that_differ_in_a_few_keys_share_a_statement() -> None:
         (["Person"], {"name": "Alice", "age": 30}),
         (["Person"], {"name": "Bob"}),
     ]
-    assert len(node_statements(nodes(graph), IDENTITY).splitlines()) == 1
+    assert len(node_statements(nodes(graph), RESTORE_KEY).splitlines()) == 1
 
 
 def test_the_same_key_with_another_type_is_another_statement() -> None:
-    assert len(node_statements(texts(1, "1"), IDENTITY).splitlines()) == 2
+    assert len(node_statements(texts(1, "1"), RESTORE_KEY).splitlines()) == 2
 
 
 def test_no_rows_are_no_statements() -> None:
-    assert node_statements([], IDENTITY) == ""
-    assert relationship_statements([], IDENTITY) == ""
+    assert node_statements([], RESTORE_KEY) == ""
+    assert relationship_statements([], RESTORE_KEY) == ""
 
 
 def test_statements_of_one_shape_differ_only_in_their_literals() -> None:
-    scripts = [node_statements(rows, IDENTITY) for rows in (texts("x" * 9, 'y"'), texts("z"))]
+    scripts = [node_statements(rows, RESTORE_KEY) for rows in (texts("x" * 9, 'y"'), texts("z"))]
     assert len({unwound(script.strip())[1] for script in scripts}) == 1
 
 
 @given(st.integers(0, 99), st.integers(0, 99))
 def test_different_numbers_are_different_names(one: int, other: int) -> None:
     assume(one != other)
-    left, right = Identity.numbered(one), Identity.numbered(other)
+    left, right = RestoreKey.numbered(one), RestoreKey.numbered(other)
     assert left.label != right.label
     assert left.key != right.key
     assert left.constraint != right.constraint

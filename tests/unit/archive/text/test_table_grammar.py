@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
 from neo4j_r2.archive.text.quoting import string_literal
 from neo4j_r2.archive.text.rows import Column, Row
-from neo4j_r2.archive.text.statements import Identity, node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
 from neo4j_r2.archive.text.table_grammar import Table, parse_table, render
 from neo4j_r2.core.errors import CorruptError
 from tests.entities import node_row, relationship_row
@@ -23,7 +23,7 @@ from tests.entities import node_row, relationship_row
 Content = dict[str, object]
 Entities = dict[tuple[tuple[str, ...], ...], dict[Column, str]]
 
-IDENTITY = Identity("_Backup`Node", "_backup\\u0060id", "")
+RESTORE_KEY = RestoreKey("_Backup`Node", "_backup\\u0060id", "")
 SPECIAL = "\u2028a\n\t\x1c\x1d\x1e\x1f-.,;:~\"\\'`(){}[]/*u0060r é😀\x00"
 NAMES = st.text(st.sampled_from(SPECIAL), min_size=1, max_size=6) | st.text(min_size=1, max_size=6)
 VALUES = (
@@ -64,11 +64,11 @@ TEXTS = [
 
 def entities(rows: Sequence[Row]) -> Entities:
     cells = [dict(zip(row.shape.columns, row.cells, strict=True)) for row in rows]
-    return {(row.shape.group, row.identity): each for row, each in zip(rows, cells, strict=True)}
+    return {(row.shape.group, row.ids): each for row, each in zip(rows, cells, strict=True)}
 
 
 def read(table: Table) -> Entities:
-    shape, first = table.shape, table.shape.identity_cells
+    shape, first = table.shape, table.shape.id_cells
     columns = [Column(each.key, each.kind) for each in shape.columns]
     missing = {(column, each.missing) for column, each in zip(columns, shape.columns, strict=True)}
     return {
@@ -112,8 +112,8 @@ def check(script: str, rows: Sequence[Row], entity: str) -> None:
     assert all(map(is_itself, script.splitlines()))
     tables = [parse_table(line) for line in script.splitlines()]
     assert entities(rows) == {key: value for each in tables for key, value in read(each).items()}
-    names = {(each.shape.identity_label, each.shape.identity_key) for each in tables}
-    assert names <= {(IDENTITY.label, IDENTITY.key)}
+    names = {(each.shape.restore_label, each.shape.restore_property) for each in tables}
+    assert names <= {(RESTORE_KEY.label, RESTORE_KEY.key)}
     assert {each.shape.entity for each in tables} <= {entity}
 
 
@@ -126,7 +126,7 @@ def test_nodes_that_are_written_are_read(graph: list[tuple[list[str], Content]])
         node_row([number, labels, list(content), list(content.values())])
         for number, (labels, content) in enumerate(graph)
     ]
-    check(node_statements(rows, IDENTITY), rows, "node")
+    check(node_statements(rows, RESTORE_KEY), rows, "node")
 
 
 @given(st.lists(st.tuples(NAMES, PROPERTIES), max_size=6))
@@ -136,7 +136,7 @@ def test_relationships_that_are_written_are_read(graph: list[tuple[str, Content]
         relationship_row([number, kind, number, 7, list(content), list(content.values())])
         for number, (kind, content) in enumerate(graph)
     ]
-    check(relationship_statements(rows, IDENTITY), rows, "relationship")
+    check(relationship_statements(rows, RESTORE_KEY), rows, "relationship")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - {FLOATS_32}))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.items import Item, NodeBatch, RelationshipBatch, SchemaStatement
-from neo4j_r2.restore.kept_items import KEPT_CHARACTERS, Kept
+from neo4j_r2.restore.item_cache import KEPT_CHARACTERS, ItemCache
 
 SIZES = st.lists(st.integers(1, KEPT_CHARACTERS) | st.integers(1, 100), max_size=6)
 
@@ -16,7 +16,7 @@ def batch(size: int) -> Item:
 
 
 def kept(items: list[Item]) -> list[Item] | None:
-    keeper = Kept()
+    keeper = ItemCache()
     for item in items:
         keeper.add(item)
     return list(keeper.release()) if keeper.is_whole else None
@@ -34,7 +34,7 @@ def test_each_row_counts_too() -> None:
 
 
 def test_what_is_released_is_held_no_more() -> None:
-    keeper = Kept()
+    keeper = ItemCache()
     keeper.add(batch(1))
     assert len(list(keeper.release())) == 1
     assert list(keeper.release()) == []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Stored:
+class Usage:
     """What the bucket holds of a database, after the last prune."""
 
     backups: int

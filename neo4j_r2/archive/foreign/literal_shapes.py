@@ -24,7 +24,7 @@ _MOST_VALUES: Final = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Shape(Generic[T]):
+class LiteralShape(Generic[T]):
     """What such texts have in common."""
 
     paths: tuple[Path, ...]
@@ -35,7 +35,7 @@ class Shape(Generic[T]):
     """What the parser said of the first such text."""
 
 
-class Shapes(Generic[T]):
+class LiteralShapes(Generic[T]):
     """Takes texts apart, and remembers their shapes."""
 
     def __init__(self, parse: Callable[[Scanner], T], tail: str) -> None:
@@ -47,11 +47,11 @@ class Shapes(Generic[T]):
         self._parse = parse
         self._tail = tail
         self._behind = re.compile(tail)
-        self._known: dict[str, Shape[T]] = {}
+        self._known: dict[str, LiteralShape[T]] = {}
         """By the source of their expressions."""
-        self._recent: list[tuple[re.Pattern[str], Shape[T]]] = []
+        self._recent: list[tuple[re.Pattern[str], LiteralShape[T]]] = []
 
-    def read(self, text: str, position: int) -> tuple[Shape[T], Sequence[str], int]:
+    def read(self, text: str, position: int) -> tuple[LiteralShape[T], Sequence[str], int]:
         """Return the shape and the values of what is at a place, and where its tail ends.
 
         :raises CorruptError: if the parser does not understand it.
@@ -64,7 +64,7 @@ class Shapes(Generic[T]):
                 return shape, match.groups(), match.end()
         return self._parsed(text, position)
 
-    def _parsed(self, text: str, position: int) -> tuple[Shape[T], Sequence[str], int]:
+    def _parsed(self, text: str, position: int) -> tuple[LiteralShape[T], Sequence[str], int]:
         scanner = Scanner(text, position)
         meaning = self._parse(scanner)
         behind = self._behind.match(text, scanner.position)
@@ -74,10 +74,10 @@ class Shapes(Generic[T]):
         values = [text[slot.start : slot.end] for slot in slots]
         return self._shape(scanner, position, meaning), values, behind.end()
 
-    def _shape(self, scanner: Scanner, position: int, meaning: T) -> Shape[T]:
+    def _shape(self, scanner: Scanner, position: int, meaning: T) -> LiteralShape[T]:
         """Return the shape of what has been read, and see to it that the next is matched."""
         slots = scanner.slots
-        shape = Shape(tuple(s.path for s in slots), tuple(s.token for s in slots), meaning)
+        shape = LiteralShape(tuple(s.path for s in slots), tuple(s.token for s in slots), meaning)
         if len(slots) > _MOST_VALUES:
             return shape
         source = _source(scanner, position)

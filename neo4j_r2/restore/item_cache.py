@@ -14,7 +14,7 @@ KEPT_CHARACTERS: Final = 16 * 1024 * 1024
 _ROW_CHARACTERS: Final = 100
 
 
-class Kept:
+class ItemCache:
     """All items of a small archive, or none of a larger one."""
 
     def __init__(self) -> None:
