@@ -70,8 +70,8 @@ def storage_lines(place: str, stored: Mapping[str, Usage]) -> list[str]:
     """
     total = sum(each.size for each in stored.values())
     rows = [
-        *((f"Usage of {name}", _stored(each)) for name, each in stored.items()),
-        ("Usage in all", f"{_size(total)} in {place}"),
+        *((f"Stored of {name}", _stored(each)) for name, each in stored.items()),
+        ("Stored in all", f"{_size(total)} in {place}"),
         ("Monthly cost", _cost(total)),
     ]
     return aligned(rows)

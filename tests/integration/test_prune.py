@@ -297,7 +297,7 @@ def test_what_a_bucket_lock_holds_counts_as_kept(service: Service, proxy: FaultP
     _, run = prune(service)
 
     assert run.exit_code == 0, run.log
-    assert f"ItemCache {locked}: a lock rule of the bucket holds it" in run.log
+    assert f"Kept {locked}: a lock rule of the bucket holds it" in run.log
     assert "Cleanup complete: 0 old backups removed" in run.log
 
 

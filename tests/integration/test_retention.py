@@ -143,7 +143,7 @@ def test_another_servers_backups_are_kept_and_warned_about(
 
     assert run.exit_code == 0, run.log
     assert deleted(proxy) == []
-    assert f"[WARNING] ItemCache {foreign[0]}: " in run.log
+    assert f"[WARNING] Kept {foreign[0]}: " in run.log
 
 
 UNREADABLE = {
