@@ -144,7 +144,7 @@ class Recogniser:
         table = parse_table(line)
         named = (table.shape.restore_label, table.shape.restore_property)
         if self._restore_key is None or named != (self._restore_key.label, self._restore_key.key):
-            raise CorruptError("its nodes' restore_key is not the archive's")
+            raise CorruptError("its nodes have another restore key than the archive")
         batch = batch_of(table, len(line))
         self._counts[type(batch)] += len(batch.rows)
         return batch
