@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import backup
 from tests.unit.process import run, run_program
 
 COMMANDS = (
@@ -93,9 +94,12 @@ def test_the_help_lists_all_commands_with_what_they_do(tmp_path: Path, option: s
     ],
 )
 def test_options_that_do_not_go_together_end_with_2(
-    tmp_path: Path, arguments: tuple[str, ...], phrase: str
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], phrase: str
 ) -> None:
-    process = run_program(tmp_path, *arguments)
-    assert process.returncode == 2
-    assert phrase in process.stderr
-    assert "Traceback" not in process.stderr
+    with pytest.raises(SystemExit) as ended:
+        backup.main(arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert phrase in printed.err
+    assert "Traceback" not in printed.err
