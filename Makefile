@@ -1,5 +1,6 @@
 # make demo    back up a graph, restore it and compare, on servers of its own
-# make test    all tests; ARGS="-k retention" passes arguments to pytest
+# make test    all tests, in three processes; ARGS="-k retention" passes arguments to pytest, and
+#              ARGS="-n 0 --pdb" runs them in one
 # make bench   measure this service beside its peers, on servers of its own; ARGS="--help" says how
 # make lint    style, types, shell scripts, Dockerfiles and workflows
 # make sbom    list what the image's Python part is made of, in dist/sbom.cdx.json
@@ -17,7 +18,7 @@ demo: .venv/runtime
 	$(BIN)/python -m testbed.demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 bench: .venv/dev
 	$(BIN)/python -m bench $(ARGS)

@@ -3,14 +3,14 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from testbed import jars
 from testbed.java import java
-from testbed.neo4j_server import Neo4jServer
+from testbed.neo4j_server import QUICK_START, Neo4jServer
 
 Statements = bytes | BinaryIO | Path
 
@@ -26,16 +26,22 @@ def run_cypher_shell(
     heap: str = "512m",
     environment: Mapping[str, str] | None = None,
     check: bool = True,
+    java_options: Sequence[str] = QUICK_START,
 ) -> subprocess.CompletedProcess[bytes]:
     """Feed `statements` (bytes, an open file or a path) to cypher-shell, and wait for its end.
 
     `environment` is added to the inherited one, for example a locale; the password travels there
-    too. Raises CypherShellError when `check` and the shell reports a failure.
+    too; a benchmark passes java_options=(). Raises CypherShellError when `check` and the shell
+    reports a failure.
     """
     variables = {**os.environ, **(environment or {}), "NEO4J_PASSWORD": server.password}
     with _as_file(statements) as stdin:
         finished = subprocess.run(
-            _command(server, heap), stdin=stdin, capture_output=True, env=variables, check=False
+            _command(server, heap, java_options),
+            stdin=stdin,
+            capture_output=True,
+            env=variables,
+            check=False,
         )
     if check and finished.returncode != 0:
         reason = finished.stderr.decode(errors="replace").strip()
@@ -43,9 +49,10 @@ def run_cypher_shell(
     return finished
 
 
-def _command(server: Neo4jServer, heap: str) -> list[str]:
+def _command(server: Neo4jServer, heap: str, java_options: Sequence[str]) -> list[str]:
     return [
         java(),
+        *java_options,
         f"-Xmx{heap}",
         "-cp",
         f"{jars.resolve('cypher-shell')}/*",

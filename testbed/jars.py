@@ -1,5 +1,6 @@
 """The servers' jars, resolved from Maven Central once for each version of their pom."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -23,14 +24,19 @@ _STAMP = "pom.sha256"
 def resolve(kind: Kind) -> Path:
     """The directory that holds the jars of `kind`, resolved with Maven when its pom is new.
 
-    Safe to call from several processes at once: a directory appears complete or not at all.
+    Safe to call from several processes at once: one resolves and the others wait for it, and a
+    directory appears complete or not at all.
     Raises JavaError when Maven is missing or fails.
     """
     pom = _POMS / f"{kind}.xml"
     digest = hashlib.sha256(pom.read_bytes()).hexdigest()
     directory = CACHE / kind
     if _stamp(directory) != digest:
-        _resolve_into(directory, pom, digest)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with (CACHE / ".lock").open("w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _stamp(directory) != digest:
+                _resolve_into(directory, pom, digest)
     return directory
 
 
@@ -45,7 +51,6 @@ def _resolve_into(directory: Path, pom: Path, digest: str) -> None:
     print(
         f"Resolving {pom.stem} {_version(pom)} from Maven Central ...", file=sys.stderr, flush=True
     )
-    CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix=f".{pom.stem}-") as scratch:
         jars = Path(scratch) / "jars"
         _copy_dependencies(pom, jars)

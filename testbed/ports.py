@@ -8,17 +8,27 @@ LOOPBACK = "127.0.0.1"
 # port that was found free isn't given to somebody's connection before the server binds it.
 PORT_RANGE = range(20_000, 32_000)
 _handed_out: set[int] = set()
+_share: range = PORT_RANGE
 
 
 class PortTakenError(RuntimeError):
     """The port that a server was given is somebody else's."""
 
 
+def use_share(number: int, shares: int) -> None:
+    """Hand out ports of one share of the range only, so that processes side by side never collide.
+
+    Without it, two of them could find the same port free before either listens there.
+    """
+    global _share  # noqa: PLW0603 - it is this process's, and is set once
+    _share = PORT_RANGE[number::shares]
+
+
 def free_port() -> int:
     """A port nobody listens on, and that this process hasn't handed out before."""
     generator = random.SystemRandom()
     while True:
-        port = generator.choice(PORT_RANGE)
+        port = generator.choice(_share)
         if port not in _handed_out and _can_bind(port):
             _handed_out.add(port)
             return port

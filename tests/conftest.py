@@ -1,22 +1,63 @@
-"""The servers that the suite runs against: real ones, started once, when a test needs them."""
+"""The servers that the suite runs against: real ones, started once, when a test needs them.
+
+`make test` runs several processes side by side, and each starts servers of its own.
+"""
 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
+from testbed import ports
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from testbed.servers import running
 from tests.service import Service
 
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
 SUITES = ("unit", "integration", "container")
+_CONTAINER = "tests/container/"
 
 _bucket_numbers = itertools.count(1)
+
+
+class ModuleByModule(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Gives each process a module at a time, and all container tests to the first one.
+
+    They share a stack, and they wait more than they work. The process that has them goes on with
+    the last modules, which are unit tests: so it does without servers of its own for long.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path: str = nodeid.partition("::")[0]
+        return _CONTAINER if path.startswith(_CONTAINER) else path
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if _CONTAINER in self.assigned_work[node]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleByModule:
+    """Have the modules begin in their order: what takes long comes first."""
+    config.option.loadscopereorder = False
+    return ModuleByModule(config, log)
+
+
+def pytest_configure() -> None:
+    """Let no two processes of a run give their servers the same port."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    ports.use_share(int(worker), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

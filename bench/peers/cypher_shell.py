@@ -22,7 +22,7 @@ def main(archive: Path, port: int) -> None:
     """Restore a script."""
     server = Neo4jServer(Path(), port=port, password=os.environ["NEO4J_PASSWORD"])
     with subprocess.Popen(["gunzip", "--stdout", str(archive)], stdout=subprocess.PIPE) as gunzip:
-        run_cypher_shell(server, cast(BinaryIO, gunzip.stdout), heap=_HEAP)
+        run_cypher_shell(server, cast(BinaryIO, gunzip.stdout), heap=_HEAP, java_options=())
     if gunzip.returncode != 0:
         raise RuntimeError(f"gunzip ended with exit code {gunzip.returncode}")
 

@@ -85,7 +85,9 @@ def test_a_wrong_key_is_one_clear_line(service: Service, other_file: str) -> Non
     assert run.log == f"[ERROR] {key} is encrypted: none of the given private keys opens it\n"
 
 
-@pytest.mark.parametrize("place", [10, 40, 100, 5000, len(ARCHIVE.data) - 20])
+@pytest.mark.parametrize(
+    "place", [10, 40, 100, 5000, pytest.param(len(ARCHIVE.data) - 20, id="end")]
+)
 def test_damage_is_told_with_a_private_key_and_without(
     service: Service, key_file: str, place: int
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 
 import pytest
@@ -34,6 +35,7 @@ MODULES = {module: path for module, path in PATHS.items() if path.name != "__ini
 EVERY_MODULE = pytest.mark.parametrize("module", [*sorted(PATHS), "backup"])
 
 
+@cache
 def tree(module: str) -> ast.Module:
     path = PATHS.get(module, ROOT / "backup.py")
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -47,7 +49,8 @@ COMMANDS = {
 }
 
 
-def imported(module: str) -> set[str]:
+@cache
+def imported(module: str) -> frozenset[str]:
     """Return the dotted names of all that a module imports."""
     names = set()
     for node in ast.walk(tree(module)):
@@ -56,7 +59,7 @@ def imported(module: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide where a name comes from"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def own_imports(module: str) -> set[str]:

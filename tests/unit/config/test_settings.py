@@ -351,7 +351,7 @@ def test_recipients_without_a_key_are_a_problem(value: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        PAIRS[0].public[:-1],
+        pytest.param(PAIRS[0].public[:-1], id="cut off"),
         "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3rhl3t",
         "ssh-ed25519",
         "key.txt",

@@ -210,13 +210,11 @@ def test_file_and_directory_are_for_their_user_alone(tmp_path: Path) -> None:
         assert [path.name for path in directory.iterdir()] == [FILE_NAME]
 
 
-@pytest.mark.parametrize(
-    "obstacle", ["state", f"state/state.{os.getpid()}.new/x", "state/state.json/x"]
-)
+@pytest.mark.parametrize("obstacle", ["state", "state/state.{pid}.new/x", "state/state.json/x"])
 def test_a_directory_that_cannot_be_written_is_a_problem_of_the_configuration(
     tmp_path: Path, obstacle: str
 ) -> None:
-    path = tmp_path / obstacle
+    path = tmp_path / obstacle.format(pid=os.getpid())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     with pytest.raises(ConfigurationError, match=r"_DIR='.*/state' cannot be used by user \d+: \w"):

@@ -128,14 +128,18 @@ def test_a_header_of_as_many_recipients_as_a_variable_can_hold_is_one() -> None:
     assert has_header(data[:HEADER_BYTES])
 
 
-@pytest.mark.parametrize("length", [30, HEADER_LENGTH // 2, HEADER_LENGTH - 1])
+@pytest.mark.parametrize(
+    "length", [30, HEADER_LENGTH // 2, HEADER_LENGTH - 1], ids=["start", "half", "all but one"]
+)
 def test_a_header_that_is_not_whole_is_no_header(length: int) -> None:
     assert is_encrypted(ENCRYPTED[:length])
     assert not has_header(ENCRYPTED[:length])
 
 
 @pytest.mark.parametrize(
-    "text", ["", "age1", FIRST.public[:-1], FIRST.private, SSH_KEY, PLUGIN_KEY, "age1 age1"]
+    "text",
+    ["", "age1", FIRST.public[:-1], FIRST.private, SSH_KEY, PLUGIN_KEY, "age1 age1"],
+    ids=["nothing", "prefix", "cut off", "private", "SSH", "plugin", "two prefixes"],
 )
 def test_only_age_s_own_public_keys_are_recipients(text: str) -> None:
     assert is_recipient(FIRST.public)
