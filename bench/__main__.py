@@ -14,18 +14,20 @@ from typing import Final
 
 from bench import session
 from bench.comparison import comparisons
-from bench.document import write_document
 from bench.options import Options, parse_arguments
 from bench.plot import draw
 from bench.records import Journal, Record, read_records
 from bench.stage import ContenderError
 from bench.tables import section
+from testbed.document import Section
 from testbed.java import JavaError
 from testbed.ports import PortTakenError
 from testbed.process import ServerFailedError
 
 log = logging.getLogger("bench")
 
+DOCUMENT_SECTION: Final = Section("bench")
+"""The part of the document that the benchmark writes."""
 _FORESEEABLE: Final = (
     ContenderError,
     JavaError,
@@ -66,7 +68,7 @@ def publish(records: Sequence[Record], options: Options) -> None:
         print(section(records, plot=None))
         return
     plot = options.document.with_suffix(".svg")
-    write_document(options.document, section(records, plot=plot.name))
+    DOCUMENT_SECTION.write(options.document, section(records, plot=plot.name))
     plot.write_text(draw(comparisons(records)), encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from testbed.database import empty
 from testbed.engine import docker
 from testbed.fingerprint import difference, fingerprint
-from testbed.stack import Stack
+from testbed.stack import START_SECONDS, Stack
 from testbed.waiting import wait_until
 from tests.container.backup_stack import (
     BACKUP,
@@ -201,7 +201,7 @@ def test_a_neo4j_that_comes_up_late_is_waited_for(surroundings: Surroundings) ->
             wait_for_line(stack, "Waiting for Neo4j to be ready...")
             assert stack.state(SERVICE).health == "starting"
             surroundings.stack.start("neo4j")
-            wait_for_line(stack, "Neo4j is ready!")
+            wait_for_line(stack, "Neo4j is ready!", seconds=START_SECONDS)
             wait_for_health(stack, "healthy")
     finally:
         surroundings.stack.up("neo4j", wait=True)
@@ -257,7 +257,7 @@ def test_stopping_the_service_while_it_becomes_the_supervisor_stops_it(
     with surroundings.beside(BACKUP_PREFIX="early") as stack:
         for _ in range(3):
             stack.up()
-            wait_for_line(stack, "Neo4j is ready!")
+            wait_for_line(stack, "Neo4j is ready!", seconds=START_SECONDS)
             assert stack.stop(SERVICE) < 3
             docker("rm", stack.container(SERVICE))
 

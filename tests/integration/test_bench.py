@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bench.document import BEGIN, END
+from bench.__main__ import DOCUMENT_SECTION
 from tests.unit.process import ROOT
 
 _SECONDS: Final = 300
@@ -44,7 +44,9 @@ def bench(*arguments: str) -> None:
 def page(directory: Path, name: str) -> Path:
     path = directory / name / "page.md"
     path.parent.mkdir()
-    path.write_text(f"# Figures\n\n{BEGIN}\n{END}\n", encoding="utf-8")
+    path.write_text(
+        f"# Figures\n\n{DOCUMENT_SECTION.begin}\n{DOCUMENT_SECTION.end}\n", encoding="utf-8"
+    )
     return path
 
 

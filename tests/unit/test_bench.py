@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from bench.__main__ import DOCUMENT_SECTION
 from bench.comparison import Comparison, comparisons, marginal_seconds
-from bench.document import BEGIN, END, replaced, write_document
 from bench.goals import findings
 from bench.measure import Usage
 from bench.options import DOCUMENT, Scale, parse_arguments
@@ -161,25 +161,8 @@ def test_a_line_that_is_no_record_is_refused(line: str) -> None:
         read_records([line])
 
 
-def test_only_the_generated_section_of_a_document_changes() -> None:
-    document = f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe end.\n"
-    assert replaced(document, "new\n") == f"# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nThe end.\n"
-    assert replaced(replaced(document, "x"), "new") == replaced(document, "new")
-
-
-@pytest.mark.parametrize(
-    "document", ["", BEGIN, END, f"{END}{BEGIN}", f"{BEGIN}{END}{END}", f"{BEGIN}{BEGIN}{END}"]
-)
-def test_a_document_without_one_section_is_refused(tmp_path: Path, document: str) -> None:
-    path = tmp_path / "page.md"
-    path.write_text(document, encoding="utf-8")
-    with pytest.raises(ValueError, match="no section"):
-        write_document(path, "new")
-    assert path.read_text(encoding="utf-8") == document
-
-
 def test_the_project_has_a_document_to_write_into() -> None:
-    assert replaced(DOCUMENT.read_text(encoding="utf-8"), "new").count("new") >= 1
+    assert DOCUMENT_SECTION.replaced(DOCUMENT.read_text(encoding="utf-8"), "new").count("new") >= 1
 
 
 def test_the_drawing_shows_each_graph_and_is_the_same_each_time() -> None:
