@@ -20,7 +20,6 @@ from neo4j_r2.archive.manifest import (
     LockedManifest,
     Manifest,
     StoredManifest,
-    table_entry,
 )
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock, pack
@@ -116,7 +115,7 @@ class Content:
             archive_size=len(data),
             archive_sha256=sha256(data).hexdigest(),
             text_size=len(self.text),
-            blocks=list(map(table_entry, packed)),
+            blocks=[block.entry for block in packed],
         )
         return Archive(data, manifest)
 

@@ -130,7 +130,9 @@ def test_a_manifest_whose_clear_part_was_changed_is_corrupt(
     content["export"]["nodes"] += 1
     put(service, f"{STEM}.manifest.json", json.dumps(content).encode())
     run = service.run("verify", "--identity", key_file)
-    assert_told(service, run, 5, f"{key}: the manifest's encrypted part is not of this manifest")
+    assert_told(
+        service, run, 5, f"{key}: the manifest's encrypted part belongs to another manifest"
+    )
 
 
 @pytest.mark.parametrize("damage", ["", "-----BEGIN AGE ENCRYPTED FILE-----\n", "nothing"])

@@ -134,10 +134,7 @@ def test_damage_to_plain_text_without_a_manifest_is_at_most_one_clear_error(name
 
 
 def pieces(archive: Archive) -> list[bytes]:
-    return [
-        archive.data[block["offset"] : block["offset"] + block["length"]]
-        for block in archive.manifest.blocks
-    ]
+    return [archive.data[block.offset : block.end] for block in archive.manifest.blocks]
 
 
 @COMPRESSED_OR_NOT
@@ -173,9 +170,9 @@ def test_a_cut_at_the_end_of_any_line_or_block_is_found(
 def test_the_block_and_the_byte_of_the_damage_are_told() -> None:
     archive = ARCHIVES[True]
     block = archive.manifest.blocks[3]
-    place = block["offset"] + block["length"] // 2
+    place = block.offset + block.length // 2
     data = archive.data[:place] + b"x" + archive.data[place + 1 :]
-    where = f"the block of bytes {block['offset']} to {block['offset'] + block['length']}"
+    where = f"the block of bytes {block.offset} to {block.end}"
     assert where in complaint(archive.altered(data).source())
     assert f"cut off at byte {place}" in complaint(archive.altered(data[:place]).source())
 

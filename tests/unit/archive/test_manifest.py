@@ -18,21 +18,22 @@ from neo4j_r2.archive.manifest import (
     Manifest,
     read_manifest,
 )
+from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.core.errors import CorruptError
 
 ARCHIVE = "neo4j-backup/neo4j_2025-10-08_02-00-00.cypher.gz"
 PLAIN = "neo4j-backup/neo4j_2025-10-08_02-00-00.cypher"
 SUMMARY = ExportSummary("manual", 3, 2, {'["A"]': 3}, {"R": 2}, 1, 4, True, 0)
-BLOCK = {
-    "kind": "nodes",
-    "first": 0,
-    "last": 8191,
-    "entities": 3,
-    "sha256": "00",
-    "text_length": 300,
-    "offset": 0,
-    "length": 100,
-}
+BLOCK = BlockEntry(
+    kind="nodes",
+    first=0,
+    last=8191,
+    entities=3,
+    sha256="00",
+    text_length=300,
+    offset=0,
+    length=100,
+)
 RECORD = Manifest(
     format_version=FORMAT_VERSION,
     service_version="0.1.0",
@@ -188,13 +189,115 @@ def test_a_manifest_of_an_earlier_version_is_of_an_ordinary_backup(name: str) ->
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("entities", -1), ("offset", "0"), ("length", 1.0), ("text_length", True), ("sha256", None)],
+    [
+        ("kind", 1),
+        ("first", "0"),
+        ("last", None),
+        ("entities", -1),
+        ("offset", "0"),
+        ("length", 1.0),
+        ("text_length", True),
+        ("sha256", None),
+    ],
 )
-def test_a_manifest_whose_table_of_blocks_is_damaged_is_corrupt(field: str, value: object) -> None:
+def test_a_manifest_with_a_damaged_block_entry_is_corrupt(field: str, value: object) -> None:
     fields = json.loads(RECORD.to_json())
-    fields["blocks"].append({**BLOCK, field: value})
+    fields["blocks"].append({**BLOCK.to_json(), field: value})
     with pytest.raises(CorruptError):
         read_manifest(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("field", BLOCK.to_json())
+def test_a_manifest_with_an_incomplete_block_entry_is_corrupt(field: str) -> None:
+    fields = json.loads(RECORD.to_json())
+    del fields["blocks"][0][field]
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("entry", [None, 1, "nodes", [], {}])
+def test_a_manifest_whose_block_entry_is_no_record_is_corrupt(entry: object) -> None:
+    fields = json.loads(RECORD.to_json())
+    fields["blocks"] = [entry]
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("table", [None, {}, "", 0])
+def test_a_manifest_whose_table_of_blocks_is_no_list_is_corrupt(table: object) -> None:
+    fields = json.loads(RECORD.to_json())
+    fields["blocks"] = table
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps(fields).encode())
+
+
+WRITTEN = """\
+{
+ "format_version": 1,
+ "service_version": "0.1.0",
+ "database": "neo4j",
+ "database_id": "A1",
+ "server_version": "5.26.19",
+ "server_edition": "community",
+ "started": "2025-10-08T02:00:00Z",
+ "finished": "2025-10-08T02:00:05Z",
+ "export": {
+  "method": "manual",
+  "nodes": 3,
+  "relationships": 2,
+  "nodes_by_labels": {
+   "[\\"A\\"]": 3
+  },
+  "relationships_by_type": {
+   "R": 2
+  },
+  "constraints": 1,
+  "indexes": 4,
+  "consistent": true,
+  "dangling_relationships": 0,
+  "unstated_schema": []
+ },
+ "identity": {
+  "label": "_BackupNode"
+ },
+ "archive_key": "neo4j-backup/neo4j_2025-10-08_02-00-00.cypher.gz",
+ "archive_size": 100,
+ "archive_sha256": "00",
+ "text_size": 300,
+ "blocks": [
+  {
+   "kind": "nodes",
+   "first": 0,
+   "last": 8191,
+   "entities": 3,
+   "sha256": "00",
+   "text_length": 300,
+   "offset": 0,
+   "length": 100
+  },
+  {
+   "kind": "epilogue",
+   "first": -1,
+   "last": -1,
+   "entities": 0,
+   "sha256": "00",
+   "text_length": 7,
+   "offset": 100,
+   "length": 9
+  }
+ ],
+ "before_restore": true,
+ "last_accepted": 4
+}
+"""
+
+
+def test_the_json_of_a_manifest_is_always_the_same_bytes() -> None:
+    second = replace(
+        BLOCK, kind="epilogue", first=-1, last=-1, entities=0, text_length=7, offset=100, length=9
+    )
+    manifest = replace(RECORD, blocks=[BLOCK, second], before_restore=True, last_accepted=4)
+    assert manifest.to_json().decode("ascii") == WRITTEN
 
 
 @pytest.mark.parametrize("counts", [{"A": "3"}, {"A": -3}, {"A": None}])
@@ -227,4 +330,5 @@ def test_a_field_that_a_later_version_added_is_passed_over() -> None:
     content = json.loads(RECORD.to_json())
     content["added"] = 1
     content["export"]["added"] = 2
+    content["blocks"][0]["added"] = 3
     assert read_manifest(json.dumps(content).encode()) == RECORD
