@@ -1,4 +1,4 @@
-"""A whole archive of this service, statement by statement: what is in it, and that it is whole."""
+"""Reads the text of an archive of this service, and checks that every line is the service's own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from neo4j_r2.archive.items import (
     NodeBatch,
     RelationshipBatch,
     SchemaStatement,
-    batch_of,
 )
 from neo4j_r2.archive.storage.unpack import lines
+from neo4j_r2.archive.table_batch import table_batch
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.quoting import unquote_name
 from neo4j_r2.archive.text.statements import RestoreKey
@@ -29,23 +29,27 @@ _CONSTRAINT: Final = re.compile(
 _FRAME: Final = frozenset(
     {":begin", ":commit", "", frame.AWAIT.rstrip(), frame.CACHE_CLEARING.rstrip()}
 )
-
-
 _REMOVAL_ROWS: Final = re.compile(r" OF ([1-9][0-9]{0,8}) ROWS;\Z")
 _METHOD: Final = re.compile(rb"// Neo4j \S+ \([^\n]*\), (manual|apoc) export, times in UTC\.\n")
 _HEADER_BYTES: Final = 1024
 
 
 def own_method(text: bytes) -> str | None:
-    """Return by which method this service made an archive, by its first bytes; None: it did not."""
+    """Return the export method that an archive names in its first line.
+
+    :param text: the archive's first bytes.
+    :return: manual or apoc; None if this service did not make the archive.
+    """
     match = _METHOD.search(text, 0, _HEADER_BYTES)
     return match[1].decode("ascii") if match else None
 
 
 def recognise_apoc(texts: Iterable[bytes]) -> Iterator[Item]:
-    """Yield what an archive of this service by APOC holds: between its own lines it is APOC's text.
+    """Yield what an archive of this service holds that was made by APOC.
 
-    :raises CorruptError: with the number of the line that is of neither, or if the end is missing.
+    It has this service's lines at its beginning and its end. Between them is APOC's text.
+
+    :raises CorruptError: with the number of a line that neither writes, or if the end is missing.
     """
     last = ""
 
@@ -83,7 +87,7 @@ def _schema_statement(line: str) -> SchemaStatement:
 
 
 class Recogniser:
-    """Reads an archive's text, in pieces of whole lines, and remembers what the rest depends on."""
+    """Reads an archive of the manual export in pieces. Later pieces depend on earlier ones."""
 
     def __init__(self) -> None:
         self._line = 0
@@ -92,9 +96,10 @@ class Recogniser:
         self._is_at_end = False
 
     def read(self, text: bytes) -> Iterator[Item]:
-        """Yield what a piece of the text holds, in its order.
+        """Yield what a piece of the text holds, in the same order.
 
-        :raises CorruptError: with the number of the line that is not one of this service's.
+        :param text: whole lines.
+        :raises CorruptError: with the number of a line that this service does not write.
         """
         if not text.isascii() or not text.endswith(b"\n"):
             raise CorruptError(f"line {self._line + 1}: not whole lines of ASCII")
@@ -106,9 +111,9 @@ class Recogniser:
                 raise CorruptError(f"line {self._line}: {error}") from error
 
     def finish(self) -> None:
-        """Prove that nothing is missing.
+        """Check that nothing is missing.
 
-        :raises CorruptError: if the end has not been read.
+        :raises CorruptError: if the end marker has not been read.
         """
         if not self._is_at_end:
             raise CorruptError("the end is missing: the archive was cut off")
@@ -133,7 +138,7 @@ class Recogniser:
         self._restore_key = restore_key
 
     def _is_removal(self, line: str) -> bool:
-        """Whether a line removes the restore_key: of as many nodes at once as it says itself."""
+        """Whether a line removes the restore key. The line says how many nodes it takes at once."""
         if self._restore_key is None:
             return False
         rows = _REMOVAL_ROWS.search(line)
@@ -145,7 +150,7 @@ class Recogniser:
         named = (table.shape.restore_label, table.shape.restore_property)
         if self._restore_key is None or named != (self._restore_key.label, self._restore_key.key):
             raise CorruptError("its nodes have another restore key than the archive")
-        batch = batch_of(table, len(line))
+        batch = table_batch(table, len(line))
         self._counts[type(batch)] += len(batch.rows)
         return batch
 

@@ -1,4 +1,4 @@
-"""Chooses how a graph is exported, and says why."""
+"""Chooses how a graph is exported, and logs why."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ log = logging.getLogger(__name__)
 def choose_exporter(
     graph: Graph, method: str, database: Database, started: datetime, progress: Progress
 ) -> Walk | ApocExport:
-    """Return the export that `method` (auto, apoc or manual) means for this graph.
+    """Return the exporter to use for this graph.
 
-    :raises GraphError: if apoc is demanded and is not there or would lose something.
+    :param method: auto, apoc or manual.
+    :raises GraphError: if `method` is apoc, and APOC is missing or would lose data.
     """
     walk = Walk(graph, database, started, progress.add)
     if method == "manual":
