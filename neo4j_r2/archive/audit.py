@@ -87,7 +87,7 @@ def _blocks(
         raise CorruptError("there is more in the archive than its blocks")
     stored.compare(manifest)
     if sum(block.text_length for block in manifest.blocks) != manifest.text_size:
-        raise CorruptError(f"the archive's text has not {manifest.text_size} bytes")
+        raise CorruptError(f"the archive's text does not have {manifest.text_size} bytes")
 
 
 def _check_place(block: BlockEntry, offset: int, archive_size: int) -> None:
@@ -123,7 +123,7 @@ class _StoredBytes:
         :raises CorruptError: if they are not the bytes that it describes.
         """
         if self._size != manifest.archive_size:
-            raise CorruptError(f"the archive has not {manifest.archive_size} bytes")
+            raise CorruptError(f"the archive does not have {manifest.archive_size} bytes")
         if self._hash.hexdigest() != manifest.archive_sha256:
             raise CorruptError("the archive's SHA-256 is not the manifest's")
 

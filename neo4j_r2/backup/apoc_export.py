@@ -91,7 +91,7 @@ class ApocExport:
                     yield ahead.popleft()
             proof.compare(self.summary(), self._check.content)
         except CorruptError as error:
-            raise ApocError(f"its text does not come back: {error}") from error
+            raise ApocError(f"its text does not give the graph back: {error}") from error
         yield from ahead
 
     def _text(self) -> Iterator[TextBlock]:

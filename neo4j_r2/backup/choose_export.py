@@ -38,7 +38,7 @@ def choose_exporter(
             )
         log.warning("APOC not available, using manual export")
         return walk
-    reason = _untried(database) or (_too_many(graph) if method == "auto" else None)
+    reason = _untested(database) or (_too_many(graph) if method == "auto" else None)
     check = None if reason else check_for_apoc(graph, progress.step)
     if check:
         reason = check.unfit_reason or (_too_much(check) if method == "auto" else None)
@@ -54,10 +54,10 @@ def choose_exporter(
     return walk
 
 
-def _untried(database: Database) -> str | None:
+def _untested(database: Database) -> str | None:
     if database.server_version.startswith("5.26."):
         return None
-    return f"APOC's export is not tried on Neo4j {database.server_version}"
+    return f"APOC's export is not tested on Neo4j {database.server_version}"
 
 
 def _too_many(graph: Graph) -> str | None:

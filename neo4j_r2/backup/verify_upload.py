@@ -30,4 +30,4 @@ def verify_upload(
             verify(unlock(stored, None), lambda _: progress.step())
             return
         verify_stored(stored, manifest)
-    log.info("It is what was sent; to prove what is in it takes a private key")
+    log.info("It is what was sent; checking what is in it takes a private key")
