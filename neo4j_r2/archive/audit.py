@@ -64,7 +64,7 @@ def check_stored(chunks: Iterable[bytes], manifest: StoredManifest) -> None:
         start += chunk[: max(0, HEADER_BYTES - len(start))]
     stored.compare(manifest)
     if not has_header(bytes(start)):
-        raise CorruptError("the archive does not begin as an age file does")
+        raise CorruptError("the archive does not begin like an age file")
 
 
 def _blocks(

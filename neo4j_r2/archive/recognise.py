@@ -35,7 +35,7 @@ _HEADER_BYTES: Final = 1024
 
 
 def own_method(text: bytes) -> str | None:
-    """Return the export method that an archive names in its first line.
+    """Return the export method that an archive names in its header.
 
     :param text: the archive's first bytes.
     :return: manual or apoc; None if this service did not make the archive.
@@ -45,22 +45,22 @@ def own_method(text: bytes) -> str | None:
 
 
 def recognise_apoc(texts: Iterable[bytes]) -> Iterator[Item]:
-    """Yield what an archive of this service holds that was made by APOC.
+    """Yield what an archive holds that this service made with APOC.
 
-    It has this service's lines at its beginning and its end. Between them is APOC's text.
+    Its beginning and its end are this service's lines. Between them is APOC's text.
 
     :raises CorruptError: with the number of a line that neither writes, or if the end is missing.
     """
     last = ""
 
-    def watched() -> Iterator[str]:
+    def remembering_last() -> Iterator[str]:
         nonlocal last
         for line in lines(texts):
             last = line or last
             yield line
 
     counts = {NodeBatch: 0, RelationshipBatch: 0}
-    for _, item in recognise_foreign(watched()):
+    for _, item in recognise_foreign(remembering_last()):
         if isinstance(item, MatchBatch):
             raise CorruptError("a relationship is not between nodes of the archive")
         if isinstance(item, NodeBatch | RelationshipBatch):
@@ -124,15 +124,17 @@ class Recogniser:
         if line in _FRAME or self._is_removal(line):
             return
         if line.startswith("//"):
-            self._comment(line)
+            self._read_comment(line)
         elif line.startswith("UNWIND "):
-            yield self._batch(line)
+            yield self._read_batch(line)
         elif self._restore_key is None and (match := _CONSTRAINT.fullmatch(line)):
-            self._begin(RestoreKey(*map(unquote_name, (match[2], match[3], match[1]))), line)
+            self._set_restore_key(
+                RestoreKey(*map(unquote_name, (match[2], match[3], match[1]))), line
+            )
         else:
             yield _schema_statement(line)
 
-    def _begin(self, restore_key: RestoreKey, line: str) -> None:
+    def _set_restore_key(self, restore_key: RestoreKey, line: str) -> None:
         if not frame.restore_key_creation(restore_key).startswith(f"{line}\n"):
             raise CorruptError("not a statement of this service")
         self._restore_key = restore_key
@@ -145,7 +147,7 @@ class Recogniser:
         removal = frame.restore_key_removal(self._restore_key, int(rows[1]) if rows else 0)
         return line in removal.splitlines()
 
-    def _batch(self, line: str) -> NodeBatch | RelationshipBatch:
+    def _read_batch(self, line: str) -> NodeBatch | RelationshipBatch:
         table = parse_table(line)
         named = (table.shape.restore_label, table.shape.restore_property)
         if self._restore_key is None or named != (self._restore_key.label, self._restore_key.key):
@@ -154,7 +156,7 @@ class Recogniser:
         self._counts[type(batch)] += len(batch.rows)
         return batch
 
-    def _comment(self, line: str) -> None:
+    def _read_comment(self, line: str) -> None:
         if not line.startswith(frame.END_MARKER):
             return
         _check_end(line, *self._counts.values())

@@ -20,14 +20,16 @@ from neo4j_r2.run.lock import RunLock, UploadRecord
 log = logging.getLogger(__name__)
 
 _LONGEST_STEP: Final = 5
-"""Seconds. Runs that met under one key take later keys, each by a random step up to this one."""
+"""Seconds. Runs that meet under one key take later keys; each goes on by a random step."""
 
 
 @contextmanager
-def begun_upload(
+def begin_upload(
     bucket: Bucket, lock: RunLock, settings: StoreSettings, name: BackupName, estimate: int
 ) -> Iterator[tuple[BackupName, Upload]]:
-    """Begin an upload under the first free name from `name` on; abort it unless it is completed.
+    """Begin an upload under the first free name from `name` on.
+
+    The context aborts the upload if it is not completed.
 
     :param estimate: about how many bytes the archive will have.
     """

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from neo4j_r2.archive.manifest import Manifest
-from neo4j_r2.backup.begin_upload import begun_upload
+from neo4j_r2.backup.begin_upload import begin_upload
 from neo4j_r2.backup.exporter import Exporter
 from neo4j_r2.backup.make_manifest import Origin, make_manifest, stored_form
 from neo4j_r2.backup.store_settings import StoreSettings
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a run stores its backups, and who watches it: its lock, its watch, its progress."""
+    """Where a run stores its backups, with the run's lock, watch and progress."""
 
     bucket: Bucket
     settings: StoreSettings
@@ -47,7 +47,7 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
     wanted = BackupName(settings.prefix, origin.database.name, origin.started)
     with ExitStack() as stack:
         with watch.waiting_for("R2"):
-            begun = begun_upload(bucket, destination.lock, settings, wanted, estimate)
+            begun = begin_upload(bucket, destination.lock, settings, wanted, estimate)
             name, upload = stack.enter_context(begun)
         if settings.is_compressed:
             log.info("Compressing %s.cypher...", name.stem)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _AHEAD: Final = 2
 """Chunks that may wait for the transform."""
-_LOOKING_SECONDS: Final = 0.5
+_CHECK_SECONDS: Final = 0.5
 """How often a waiting transform checks that the main thread still runs."""
 
 
@@ -75,7 +75,7 @@ class _Input(BufferedIOBase):
     def _next(self) -> bytes | _End:
         while threading.main_thread().is_alive():
             with suppress(queue.Empty):
-                return self._given.get(timeout=_LOOKING_SECONDS)
+                return self._given.get(timeout=_CHECK_SECONDS)
         raise _AbandonedError
 
 
