@@ -74,8 +74,8 @@ class ApocExport:
         :raises ApocError: if the text is not complete, may mix several states of the graph, or
             does not hold what the check has read.
         """
-        # The reader asks for text before it yields the items of it. A block is yielded only after
-        # the reader has taken it.
+        # Blocks that the reader has taken and that are not yielded yet. The reader checks the text
+        # while it streams.
         ahead: deque[TextBlock] = deque()
 
         def texts() -> Iterator[bytes]:

@@ -50,7 +50,7 @@ class _FakeBucket:
         self.rivals: set[str] = set()
         """Keys that another run is uploading to."""
         self.changed: Callable[[bytes], bytes] = bytes
-        """What becomes of an object's bytes when it is stored."""
+        """Returns the bytes that are stored in place of an archive's bytes."""
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         return (StoredObject(key, 0, {}) for key in self.content if key.startswith(prefix))
