@@ -1,4 +1,4 @@
-"""Archives that no server was asked for: rows, made into text and packed by the service's code."""
+"""Archives made without a server: the service's code turns rows into text, and packs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from neo4j_r2.archive.manifest import (
     LockedManifest,
     Manifest,
     StoredManifest,
-    table_entry,
 )
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock, pack
@@ -57,12 +56,12 @@ class Archive:
     recipients: Recipients | None = None
 
     def source(self, *, has_manifest: bool = True) -> Source:
-        """Return what a restore would read, in small pieces."""
+        """Return the archive as a restore reads it, in small pieces."""
         pieces = partial(_pieces, self.data)
         return Source("archive", self.manifest if has_manifest else None, pieces)
 
     def encrypted(self, recipients: Recipients) -> Archive:
-        """Return the same archive as it is stored for these public keys."""
+        """Return the same archive, encrypted to these public keys."""
         data = b"".join(recipients.encrypt(_pieces(self.data)))
         manifest = replace(
             self.manifest,
@@ -74,31 +73,31 @@ class Archive:
         return Archive(data, manifest, recipients)
 
     def stored_manifest(self, key: str) -> StoredManifest:
-        """Return the manifest as it is stored beside an archive of this key."""
+        """Return the manifest as it is stored beside an archive with this key."""
         manifest = replace(self.manifest, archive_key=key)
         if self.recipients is None:
             return manifest
         return LockedManifest.of(manifest, self.recipients.encrypt_text(manifest.to_json()))
 
     def altered(self, data: bytes) -> Archive:
-        """Return the same archive with other bytes, of which the manifest does not know."""
+        """Return an archive with other bytes and the same manifest."""
         return replace(self, data=data)
 
 
 @dataclass(frozen=True)
 class Content:
-    """The text of an archive, and what a manifest says of it."""
+    """The text of an archive, and its summary for the manifest."""
 
     blocks: Sequence[TextBlock]
     summary: ExportSummary
 
     @property
     def text(self) -> bytes:
-        """All blocks as one."""
+        """The text of all blocks."""
         return b"".join(block.text for block in self.blocks)
 
     def sealed(self, *, compressed: bool) -> Archive:
-        """Return an archive whose manifest is of just these bytes."""
+        """Return an archive of this text with a manifest that fits it."""
         packed = list(pack(self.blocks, 1 if compressed else None))
         data = b"".join(block.data for block in packed)
         manifest = Manifest(
@@ -116,18 +115,18 @@ class Content:
             archive_size=len(data),
             archive_sha256=sha256(data).hexdigest(),
             text_size=len(self.text),
-            blocks=list(map(table_entry, packed)),
+            blocks=[block.entry for block in packed],
         )
         return Archive(data, manifest)
 
     def replaced(self, old: bytes, new: bytes) -> Content:
-        """Return the same with other text for some that is there."""
+        """Return the same content with `new` instead of `old`."""
         assert old in self.text
         changed = [replace(block, text=block.text.replace(old, new)) for block in self.blocks]
         return replace(self, blocks=changed)
 
     def with_line(self, number: int, line: str) -> Content:
-        """Return the same with a line more, as the `number`-th of its text (from 1)."""
+        """Return the same content with another line, as line `number` of its text (from 1)."""
         changed, before = [], 0
         for block in self.blocks:
             lines = block.text.splitlines(keepends=True)
@@ -153,7 +152,7 @@ def store(
 
 
 def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
-    """Return what an export of these entities writes, and of a schema."""
+    """Return what an export writes of these entities and of a schema."""
     constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
     prologue = frame.header(DATABASE, TAKEN, "manual") + frame.restore_key_creation(RESTORE_KEY)
@@ -185,12 +184,12 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
 
 
 def some_content() -> Content:
-    """Return a graph of some blocks, with values of many kinds; always the same."""
+    """Return a graph of several blocks, with values of many kinds. It is always the same."""
     return content_of(some_nodes(), some_relationships())
 
 
 def some_nodes() -> list[Row]:
-    """Return the graph's nodes, whose ids have gaps."""
+    """Return the graph's nodes. Their ids have gaps."""
     return [
         node_row([number, _LABELS[number % 3], *_properties(number)])
         for number in (*range(0, 60, 2), *range(9000, 9020), *range(20_000, 20_005))
@@ -198,7 +197,7 @@ def some_nodes() -> list[Row]:
 
 
 def some_relationships() -> list[Row]:
-    """Return its relationships."""
+    """Return the graph's relationships."""
     chosen = random.Random(5)
     ids = [row.id for row in some_nodes()]
     return [

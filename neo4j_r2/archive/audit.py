@@ -1,46 +1,45 @@
-"""Reads an archive back and proves what its manifest says of its bytes, without a database.
+"""Reads an archive back and checks its bytes against its manifest, without a database.
 
-What is proved passes on: a restore replays the very statements that were checked.
+A restore replays exactly the statements that were checked here.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
 from neo4j_r2.archive.items import Item
 from neo4j_r2.archive.manifest import Manifest, StoredManifest
 from neo4j_r2.archive.recognise import Recogniser, recognise_apoc
+from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.archive.storage.encryption import HEADER_BYTES, has_header
 from neo4j_r2.archive.storage.unpack import LONGEST_PIECE, unpack_member
 from neo4j_r2.core.errors import CorruptError
 
 _METHODS: Final = ("manual", "apoc")
-
-
 Decryption = Callable[[Iterable[bytes]], Iterator[bytes]]
-"""Makes an archive's bytes of those that are stored."""
+"""Turns the stored bytes into the archive's bytes."""
 
 
 def audited_items(
     chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption = iter
 ) -> Iterator[Item]:
-    """Yield what an archive holds, block by block, each after its bytes were found right.
+    """Yield what an archive holds, block by block. Each block is checked before its items.
 
-    :raises CorruptError: saying which block is wrong, and how.
+    :raises CorruptError: naming the block that is wrong, and what is wrong with it.
     """
     method, blocks = manifest.export.method, _blocks(chunks, manifest, decrypt)
     if method not in _METHODS:
         raise CorruptError(f"the manifest has the unknown export method {method!r}")
     if method == "apoc":
-        # A statement of APOC's can take lines of more than one block.
+        # A statement of APOC's can be spread over several blocks.
         return recognise_apoc(text for _, text in blocks)
-    return _walked_items(blocks)
+    return _manual_items(blocks)
 
 
-def _walked_items(blocks: Iterable[tuple[dict[str, Any], bytes]]) -> Iterator[Item]:
+def _manual_items(blocks: Iterable[tuple[BlockEntry, bytes]]) -> Iterator[Item]:
     recogniser = Recogniser()
     for block, text in blocks:
         entities = 0
@@ -50,62 +49,62 @@ def _walked_items(blocks: Iterable[tuple[dict[str, Any], bytes]]) -> Iterator[It
                 yield item
         except CorruptError as error:
             raise CorruptError(f"{_where(block)}: {error}") from error
-        if entities != block["entities"]:
-            raise CorruptError(f"{_where(block)} has {entities} entities, not {block['entities']}")
+        if entities != block.entities:
+            raise CorruptError(f"{_where(block)} has {entities} entities, not {block.entities}")
     recogniser.finish()
 
 
 def check_stored(chunks: Iterable[bytes], manifest: StoredManifest) -> None:
-    """Prove what can be proved of an encrypted archive without a private key.
+    """Check an encrypted archive as far as that is possible without a private key.
 
-    :raises CorruptError: if it is not the object that was stored, or no age file.
+    :raises CorruptError: if it is not the object that was stored, or is no age file.
     """
-    stored, start = _Stored(chunks), bytearray()
+    stored, start = _StoredBytes(chunks), bytearray()
     for chunk in stored:
         start += chunk[: max(0, HEADER_BYTES - len(start))]
     stored.compare(manifest)
     if not has_header(bytes(start)):
-        raise CorruptError("the archive does not begin as an age file does")
+        raise CorruptError("the archive does not begin like an age file")
 
 
 def _blocks(
     chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption
-) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Yield the manifest's blocks with their text, and check the object as a whole at the end."""
-    stored = _Stored(chunks)
-    source = _Exactly(decrypt(stored))
+) -> Iterator[tuple[BlockEntry, bytes]]:
+    """Yield the manifest's blocks with their texts. Check the whole object at the end."""
+    stored = _StoredBytes(chunks)
+    source = _ByteReader(decrypt(stored))
     for block in manifest.blocks:
         _check_place(block, source.offset, manifest.archive_size)
-        data = source.take(block["length"])
+        data = source.take(block.length)
         try:
-            text = unpack_member(data, block["text_length"]) if manifest.is_compressed else data
+            text = unpack_member(data, block.text_length) if manifest.is_compressed else data
         except CorruptError as error:
             raise CorruptError(f"{_where(block)}: {error}") from error
-        if len(text) != block["text_length"] or hashlib.sha256(text).hexdigest() != block["sha256"]:
+        if len(text) != block.text_length or hashlib.sha256(text).hexdigest() != block.sha256:
             raise CorruptError(f"{_where(block)} is not the one that was written: SHA-256 differs")
         yield block, text
     if source.has_more():
         raise CorruptError("there is more in the archive than its blocks")
     stored.compare(manifest)
-    if sum(block["text_length"] for block in manifest.blocks) != manifest.text_size:
-        raise CorruptError(f"the archive's text has not {manifest.text_size} bytes")
+    if sum(block.text_length for block in manifest.blocks) != manifest.text_size:
+        raise CorruptError(f"the archive's text does not have {manifest.text_size} bytes")
 
 
-def _check_place(block: dict[str, Any], offset: int, archive_size: int) -> None:
-    if block["offset"] != offset:
+def _check_place(block: BlockEntry, offset: int, archive_size: int) -> None:
+    if block.offset != offset:
         raise CorruptError(f"{_where(block)} does not begin where the one before it ends")
-    if offset + block["length"] > archive_size:
+    if block.end > archive_size:
         raise CorruptError(f"{_where(block)} is not within {archive_size} bytes")
-    if max(block["length"], block["text_length"]) > LONGEST_PIECE:
+    if max(block.length, block.text_length) > LONGEST_PIECE:
         raise CorruptError(f"{_where(block)} is longer than {LONGEST_PIECE} bytes")
 
 
-def _where(block: dict[str, Any]) -> str:
-    return f"the block of bytes {block['offset']} to {block['offset'] + block['length']}"
+def _where(block: BlockEntry) -> str:
+    return f"the block of bytes {block.offset} to {block.end}"
 
 
-class _Stored:
-    """An object's bytes as they pass, counted, and all of them in one hash."""
+class _StoredBytes:
+    """Passes on an object's bytes; counts them and hashes them meanwhile."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
@@ -119,18 +118,18 @@ class _Stored:
             yield chunk
 
     def compare(self, manifest: StoredManifest) -> None:
-        """Compare what has passed with what a manifest says.
+        """Compare the bytes that have passed with the manifest.
 
-        :raises CorruptError: if that is something else.
+        :raises CorruptError: if they are not the bytes that it describes.
         """
         if self._size != manifest.archive_size:
-            raise CorruptError(f"the archive has not {manifest.archive_size} bytes")
+            raise CorruptError(f"the archive does not have {manifest.archive_size} bytes")
         if self._hash.hexdigest() != manifest.archive_sha256:
             raise CorruptError("the archive's SHA-256 is not the manifest's")
 
 
-class _Exactly:
-    """Bytes by the number wanted."""
+class _ByteReader:
+    """Returns as many bytes as are asked for, from chunks of any size."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -138,7 +137,7 @@ class _Exactly:
         self.offset = 0
 
     def take(self, length: int) -> bytes:
-        """Return just so many bytes.
+        """Return exactly `length` bytes.
 
         :raises CorruptError: if there are fewer.
         """
@@ -154,4 +153,5 @@ class _Exactly:
         return data
 
     def has_more(self) -> bool:
+        """Whether any bytes are left."""
         return bool(self._ready) or any(self._chunks)

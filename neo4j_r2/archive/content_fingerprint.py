@@ -1,4 +1,4 @@
-"""A fingerprint of a graph by what its nodes hold, for texts that do not carry the nodes' ids."""
+"""A fingerprint of a graph that does not use node ids, for texts that do not have them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _POINT: Final = "point"
 
 
 class ContentFingerprint:
-    """Counts and SHA-256 sums of a graph, in which a node is what it holds.
+    """Counts and SHA-256 sums of a graph. A node is known by its labels and properties.
 
-    Nodes that hold the same are not told apart. Dates, times and durations count as present,
-    whatever they are: programs write the same one in more than one way.
+    Two nodes with equal labels and properties count as the same node. Of a date, a time or a
+    duration only its presence counts: programs write the same value in more than one way.
     """
 
     def __init__(self) -> None:
         self.sums = Fingerprint()
-        """Equal to that of another graph only if both hold the same."""
+        """Equal to the sums of another graph only if both hold the same."""
         self._nodes = NodeIds()
 
     def add_node(
@@ -33,9 +33,10 @@ class ContentFingerprint:
         columns: Sequence[Column],
         values: Iterable[Any],
     ) -> None:
-        """Add a node, by whatever relationships name it with.
+        """Add a node.
 
-        :raises CorruptError: if there is a node of this name already.
+        :param name: what relationships call the node.
+        :raises CorruptError: if there is already a node with this name.
         """
         number = self.sums.add_node(0, labels, columns, _comparable(columns, values))
         self._nodes.put(name, number % _NUMBERS)
@@ -47,8 +48,9 @@ class ContentFingerprint:
         columns: Sequence[Column],
         values: Iterable[Any],
     ) -> None:
-        """Add a relationship by its type and the names of its start and its end.
+        """Add a relationship.
 
+        :param ends: the names of its start node and its end node.
         :raises CorruptError: if one of them is unknown.
         """
         start, end = self._nodes.get(ends)
@@ -56,6 +58,7 @@ class ContentFingerprint:
 
 
 def _comparable(columns: Sequence[Column], values: Iterable[Any]) -> list[Any]:
+    """Return the values, with an empty text for each that cannot be compared."""
     return [
         value if value is None or _is_comparable(column.kind) else ""
         for column, value in zip(columns, values, strict=True)

@@ -1,4 +1,4 @@
-"""What an archive holds, counted while it is read."""
+"""Counts what an archive holds while it is read."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from neo4j_r2.core.errors import CorruptError
 
 
 class Contents:
-    """The sums over all items of an archive, and the proof that they fit together."""
+    """Counts of all items of an archive; checks that relationships fit the nodes."""
 
     def __init__(self) -> None:
         self.labels: Counter[str] = Counter()
-        """Nodes by the JSON list of their labels, in ascending order."""
+        """Numbers of nodes. The key is the JSON list of their labels, in ascending order."""
         self.types: Counter[str] = Counter()
-        """Relationships by type, but for those that depend on what a pattern matches."""
+        """Numbers of relationships by type. A row of a `MatchBatch` counts as one."""
         self.schema: list[str] = []
         self.is_countable = True
-        """Whether the counts are all that the archive makes."""
+        """Whether a restore creates exactly what was counted."""
         self._node_ids = NodeIds()
 
     @property
@@ -39,13 +39,13 @@ class Contents:
 
     @property
     def relationships(self) -> int:
-        """How many relationships there are, as far as that is known."""
+        """How many relationships there are; exact if `is_countable`."""
         return self.types.total()
 
     def add(self, item: Item) -> None:
         """Count an item.
 
-        :raises CorruptError: if a node is there twice, or a relationship has an end that is none.
+        :raises CorruptError: if a node comes twice, or an endpoint of a relationship is missing.
         """
         if isinstance(item, NodeBatch):
             self.labels[json.dumps(item.labels)] += len(item.rows)
@@ -67,7 +67,7 @@ class Contents:
         self.is_countable &= isinstance(item, RelationshipBatch)
 
     def compare(self, export: ExportSummary) -> None:
-        """Compare with what a manifest says.
+        """Compare the counts with those of a manifest.
 
         :raises CorruptError: naming the first difference.
         """
@@ -90,8 +90,8 @@ class Contents:
     def _schema_sizes(self) -> tuple[int, int]:
         """Return how many constraints and indexes an archive of this service has.
 
-        Of the two lookup indexes of a new database it states only those that are to be replaced,
-        by a removal under each of their two names.
+        A new database already has two lookup indexes. The archive does not mention one that stays,
+        so two are added here. To remove one takes two statements, as it can have two names.
         """
         statements = (text.removeprefix(CYPHER_25) for text in self.schema)
         constraints = sum(text.startswith("CREATE CONSTRAINT ") for text in statements)
@@ -104,5 +104,5 @@ def _differs(what: str, counted: int, said: int) -> CorruptError:
 
 
 def rows_in(item: Item) -> int:
-    """Return how many entities an item is of."""
+    """Return how many entities an item holds."""
     return len(item.rows) if isinstance(item, NodeBatch | RelationshipBatch | MatchBatch) else 0

@@ -1,4 +1,4 @@
-"""An exact fingerprint of a graph whose nodes have ids, whatever order its entities come in."""
+"""An exact fingerprint of a graph with node ids. The order of its entities does not matter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIST: Final = "list of "
 
 @dataclass
 class Fingerprint:
-    """How many entities there are, and the sum of their SHA-256: equal only for the same graph."""
+    """The number of entities, and the sum of their SHA-256. Only equal graphs have equal ones."""
 
     nodes: int = 0
     relationships: int = 0
@@ -28,9 +28,10 @@ class Fingerprint:
     def add_node(
         self, number: int, labels: Sequence[str], columns: Iterable[Column], values: Iterable[Any]
     ) -> int:
-        """Add a node by its id, and return its SHA-256 as a number.
+        """Add a node, and return its SHA-256 as a number.
 
-        `values` are parameters as `decode` makes them.
+        :param number: the node's id.
+        :param values: one for each column, as `decode` returns it; None if the node lacks it.
         """
         self.nodes += 1
         return self._add(["node", str(number), *_framed(sorted(labels))], columns, values)
@@ -38,7 +39,7 @@ class Fingerprint:
     def add_relationship(
         self, kind: str, ends: tuple[int, int], columns: Iterable[Column], values: Iterable[Any]
     ) -> None:
-        """Add a relationship by its type and the ids of its start and its end."""
+        """Add a relationship; `ends` are the ids of its start node and its end node."""
         self.relationships += 1
         self._add(["relationship", kind, *map(str, ends)], columns, values)
 
@@ -67,10 +68,10 @@ def _encoded(part: str | bytes) -> bytes:
 
 
 def _canonical(kind: str, value: Any) -> tuple[str, bytes]:
-    """Return a value's kind and bytes; programs write the same value in more than one way."""
+    """Return a kind and bytes that are equal for equal values, however a program writes them."""
     kind = kind.replace("escaped ", "")
     if kind.startswith(_LIST) and not value:
-        return _LIST, b""  # an empty list is of no kind
+        return _LIST, b""  # An empty list has no items to have a kind.
     if kind.startswith("point"):
         return kind, _floats(map(float, value.split(" ")))
     if kind == "float":
@@ -83,6 +84,6 @@ def _canonical(kind: str, value: Any) -> tuple[str, bytes]:
 
 
 def _floats(values: Iterable[float]) -> bytes:
-    # NaN's many bit patterns are one value to Cypher.
+    # NaN has many bit patterns; for Cypher they are one value.
     ordinary = [math.nan if math.isnan(value) else value for value in values]
     return struct.pack(f">{len(ordinary)}d", *ordinary)

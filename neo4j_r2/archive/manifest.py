@@ -1,4 +1,4 @@
-"""The record that makes an archive a backup, in the clear or for the most part encrypted."""
+"""The manifest: the record that makes an archive a backup. Most of it can be encrypted."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
-from neo4j_r2.archive.storage.pack import PackedBlock
+from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.core.errors import CorruptError
 
 FORMAT_VERSION: Final = 1
 ENCRYPTED_FORMAT_VERSION: Final = 2
-"""Of a backup whose archive, and most of whose manifest, is encrypted."""
+"""The format of a backup whose archive and most of whose manifest are encrypted."""
 _AGE_SUFFIX: Final = ".age"
-_TABLE_NUMBERS: Final = ("entities", "text_length", "offset", "length")
 _TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
 class Totals:
-    """How much an export found, and nothing of what."""
+    """How much an export found, without any names: an encrypted backup shows this to everybody."""
 
     nodes: int
     relationships: int
@@ -36,22 +35,22 @@ class Totals:
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """What an export found; counts are of what is in the archive."""
+    """What an export found. It counts what is in the archive."""
 
     method: str
     nodes: int
     relationships: int
     nodes_by_labels: dict[str, int]
-    """By the JSON list of the labels, in ascending order."""
+    """The key is the JSON list of the labels, which are in ascending order."""
     relationships_by_type: dict[str, int]
     constraints: int
     indexes: int
     consistent: bool
-    """Whether it is proved that nothing was committed meanwhile."""
+    """Whether it is proved that nobody committed anything during the export."""
     dangling_relationships: int
-    """Relationships left out, because an endpoint was deleted while they were read."""
+    """Relationships that were left out because somebody deleted an endpoint during the export."""
     unstated_schema: list[str] = field(default_factory=list)
-    """Names of constraints and indexes left out, because the server cannot state them."""
+    """Names of constraints and indexes that were left out because the server cannot state them."""
 
     @property
     def entities(self) -> int:
@@ -60,13 +59,13 @@ class ExportSummary:
 
     @property
     def totals(self) -> Totals:
-        """What of it may be said of an encrypted backup."""
+        """The part that an encrypted backup may show."""
         return Totals(self.nodes, self.relationships, self.constraints, self.indexes)
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The record that makes an archive a backup; docs/design.md, "Manifest", has each field."""
+    """The record that makes an archive a backup. docs/design.md, "Manifest", has each field."""
 
     format_version: int
     service_version: str
@@ -78,16 +77,19 @@ class Manifest:
     finished: str
     export: ExportSummary
     identity: dict[str, str]
-    """The temporary label, key and constraint of the archive's text; empty for APOC's."""
+    """The restore key of the archive's text: its label, property key and constraint.
+
+    APOC's text has fixed names, such as UNIQUE IMPORT LABEL.
+    """
     archive_key: str
     archive_size: int
     archive_sha256: str
     text_size: int
-    blocks: list[dict[str, Any]]
+    blocks: list[BlockEntry]
     before_restore: bool = False
-    """Whether it was made because a restore was about to replace the graph."""
+    """Whether the backup was made because a restore was about to replace the graph."""
     last_accepted: int = 0
-    """Entities of the last accepted backup before it; 0 without one, and without the alarm."""
+    """Entities of the last accepted backup before this one; 0 if there is none or no alarm."""
 
     @property
     def is_compressed(self) -> bool:
@@ -101,7 +103,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class LockedManifest:
-    """What is in the clear of an encrypted backup's manifest, and the whole of it, encrypted."""
+    """The manifest of an encrypted backup: a few fields in the clear, and all of them encrypted."""
 
     format_version: int
     service_version: str
@@ -113,15 +115,15 @@ class LockedManifest:
     archive_key: str
     archive_size: int
     archive_sha256: str
-    """Of the object in the bucket, which is encrypted."""
+    """SHA-256 of the encrypted object in the bucket."""
     encrypted: str
-    """The `Manifest` as JSON, as an age file in its form as text."""
+    """The JSON of the `Manifest`, encrypted as an armored age file."""
     before_restore: bool = False
     last_accepted: int = 0
 
     @classmethod
     def of(cls, manifest: Manifest, encrypted: str) -> LockedManifest:
-        """Return what is stored of a manifest that encrypts to a text."""
+        """Return what is stored of a manifest. `encrypted` is the whole manifest, encrypted."""
         values: dict[str, Any] = {**vars(manifest), "encrypted": encrypted}
         return cls(**_known(cls, {**values, "export": manifest.export.totals}))
 
@@ -130,26 +132,27 @@ class LockedManifest:
         return _to_json(self)
 
     def unlocked(self, decrypted: bytes) -> Manifest:
-        """Return the whole manifest, of which `encrypted` was made.
+        """Return the whole manifest.
 
-        :raises CorruptError: if it is none, or says something else than what is in the clear.
+        :param decrypted: the bytes that `encrypted` holds.
+        :raises CorruptError: if they are no manifest, or differ from the fields in the clear.
         """
         formats: Mapping[object, type[Manifest]] = {ENCRYPTED_FORMAT_VERSION: Manifest}
         manifest = _read(decrypted, formats)
         if LockedManifest.of(manifest, self.encrypted) != self:
-            raise CorruptError("the manifest's encrypted part is not of this manifest")
+            raise CorruptError("the manifest's encrypted part belongs to another manifest")
         return manifest
 
 
 StoredManifest = Manifest | LockedManifest
-"""A manifest as it lies in the bucket: what retention needs can be read of each."""
+"""A manifest as it lies in the bucket. Both forms show what retention needs."""
 AnyManifest = TypeVar("AnyManifest", bound=StoredManifest)
 
 
 def read_manifest(data: bytes) -> StoredManifest:
-    """Parse a manifest as it is stored.
+    """Parse a stored manifest.
 
-    :raises CorruptError: if this is none, or one of a newer format.
+    :raises CorruptError: if it is damaged, or has the format of a newer version.
     """
     formats: Mapping[object, type[StoredManifest]] = {
         FORMAT_VERSION: Manifest,
@@ -163,11 +166,7 @@ def _read(data: bytes, formats: Mapping[object, type[AnyManifest]]) -> AnyManife
         content = json.loads(data)
         version = content["format_version"]
         record_type = formats.get(version) if type(version) is int else None
-        manifest = None
-        if record_type is not None:
-            export_type = get_type_hints(record_type)["export"]
-            export = export_type(**_known(export_type, content["export"]))
-            manifest = record_type(**{**_known(record_type, content), "export": export})
+        manifest = _record(record_type, content) if record_type else None
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise CorruptError("the manifest is not one of this service") from error
     if manifest is None:
@@ -183,18 +182,31 @@ def _read(data: bytes, formats: Mapping[object, type[AnyManifest]]) -> AnyManife
     return manifest
 
 
+def _record(record_type: type[AnyManifest], content: dict[str, Any]) -> AnyManifest:
+    """Return a record with the values of a manifest's JSON; their types are not checked yet.
+
+    :raises ValueError, TypeError, KeyError: if that is not possible.
+    """
+    export_type = get_type_hints(record_type)["export"]
+    values = _known(record_type, content)
+    values["export"] = export_type(**_known(export_type, content["export"]))
+    if isinstance(values.get("blocks"), list):
+        values["blocks"] = list(map(BlockEntry.from_json, values["blocks"]))
+    return record_type(**values)
+
+
 def _to_json(manifest: StoredManifest) -> bytes:
-    """Return a manifest's bytes, made piece by piece: the table of blocks is long."""
+    """Return a manifest's bytes. They are made piece by piece: the table of blocks is long."""
     content = {field.name: getattr(manifest, field.name) for field in fields(manifest)}
     content["export"] = asdict(manifest.export)
     data = bytearray()
-    for piece in json.JSONEncoder(indent=1).iterencode(content):
+    for piece in json.JSONEncoder(indent=1, default=BlockEntry.to_json).iterencode(content):
         data += piece.encode("ascii")
     return bytes(data) + b"\n"
 
 
 def _known(record: type, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that a record has fields for: later versions may have added others."""
+    """Return the values that a record has fields for. Later versions may have added others."""
     return {field.name: values[field.name] for field in fields(record) if field.name in values}
 
 
@@ -212,23 +224,15 @@ def _is_sound(manifest: StoredManifest) -> bool:
     export = manifest.export
     groups = (*export.nodes_by_labels.values(), *export.relationships_by_type.values())
     counts = (manifest.last_accepted, *groups)
-    return all(map(_is_count, counts)) and all(map(_is_table_entry, manifest.blocks))
+    return all(map(_is_count, counts))
 
 
 def _is_count(number: object) -> bool:
     return type(number) is int and number >= 0
 
 
-def _is_table_entry(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and all(_is_count(entry.get(name)) for name in _TABLE_NUMBERS)
-        and isinstance(entry.get("sha256"), str)
-    )
-
-
 def timestamp(time: datetime) -> str:
-    """Return a time in UTC as a manifest has it."""
+    """Return a time in UTC in the form that a manifest has."""
     return time.strftime(_TIMESTAMP)
 
 
@@ -237,10 +241,3 @@ def _is_timestamp(text: str) -> bool:
         return timestamp(datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)) == text
     except ValueError:
         return False
-
-
-def table_entry(block: PackedBlock) -> dict[str, Any]:
-    """Return a block's row in the manifest's table."""
-    entry = dict(vars(block))
-    del entry["data"]
-    return entry

@@ -1,4 +1,4 @@
-"""The nodes of an archive by what relationships name them with."""
+"""Finds the internal id of each node of an archive by the name that relationships use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _EMPTY_PAGE: Final = b"\xff" * 8 * (1 << _PAGE_BITS)
 class NodeIds:
     """The internal id of each node by its name.
 
-    Our archives name a node by its former id: such numbers are dense, and cost 8 bytes each.
+    In our archives a name is the id that the node had. Such numbers are dense: in pages of 1,024
+    places each costs 8 bytes.
     """
 
     def __init__(self) -> None:
@@ -24,9 +25,9 @@ class NodeIds:
         self._others: dict[Hashable, int] = {}
 
     def put(self, name: Hashable, number: int) -> None:
-        """Remember a node, unless it has no name (None).
+        """Remember a node. One without a name (None) is ignored.
 
-        :raises CorruptError: if there is a node of this name already.
+        :raises CorruptError: if there is already a node with this name.
         """
         if name is None:
             return
@@ -43,7 +44,7 @@ class NodeIds:
             raise CorruptError(f"there are two nodes {_shown(name)}")
 
     def get(self, names: Iterable[Hashable]) -> list[int]:
-        """Return the internal ids of nodes.
+        """Return the internal ids of the nodes with these names.
 
         :raises CorruptError: if one of them is unknown.
         """

@@ -1,4 +1,4 @@
-"""A whole archive of this service, statement by statement: what is in it, and that it is whole."""
+"""Reads the text of an archive of this service, and checks that every line is the service's own."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from neo4j_r2.archive.items import (
     NodeBatch,
     RelationshipBatch,
     SchemaStatement,
-    batch_of,
 )
 from neo4j_r2.archive.storage.unpack import lines
+from neo4j_r2.archive.table_batch import table_batch
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.quoting import unquote_name
 from neo4j_r2.archive.text.statements import RestoreKey
@@ -29,34 +29,38 @@ _CONSTRAINT: Final = re.compile(
 _FRAME: Final = frozenset(
     {":begin", ":commit", "", frame.AWAIT.rstrip(), frame.CACHE_CLEARING.rstrip()}
 )
-
-
 _REMOVAL_ROWS: Final = re.compile(r" OF ([1-9][0-9]{0,8}) ROWS;\Z")
 _METHOD: Final = re.compile(rb"// Neo4j \S+ \([^\n]*\), (manual|apoc) export, times in UTC\.\n")
 _HEADER_BYTES: Final = 1024
 
 
 def own_method(text: bytes) -> str | None:
-    """Return by which method this service made an archive, by its first bytes; None: it did not."""
+    """Return the export method that an archive names in its header.
+
+    :param text: the archive's first bytes.
+    :return: manual or apoc; None if this service did not make the archive.
+    """
     match = _METHOD.search(text, 0, _HEADER_BYTES)
     return match[1].decode("ascii") if match else None
 
 
 def recognise_apoc(texts: Iterable[bytes]) -> Iterator[Item]:
-    """Yield what an archive of this service by APOC holds: between its own lines it is APOC's text.
+    """Yield what an archive holds that this service made with APOC.
 
-    :raises CorruptError: with the number of the line that is of neither, or if the end is missing.
+    Its beginning and its end are this service's lines. Between them is APOC's text.
+
+    :raises CorruptError: with the number of a line that neither writes, or if the end is missing.
     """
     last = ""
 
-    def watched() -> Iterator[str]:
+    def remembering_last() -> Iterator[str]:
         nonlocal last
         for line in lines(texts):
             last = line or last
             yield line
 
     counts = {NodeBatch: 0, RelationshipBatch: 0}
-    for _, item in recognise_foreign(watched()):
+    for _, item in recognise_foreign(remembering_last()):
         if isinstance(item, MatchBatch):
             raise CorruptError("a relationship is not between nodes of the archive")
         if isinstance(item, NodeBatch | RelationshipBatch):
@@ -83,7 +87,7 @@ def _schema_statement(line: str) -> SchemaStatement:
 
 
 class Recogniser:
-    """Reads an archive's text, in pieces of whole lines, and remembers what the rest depends on."""
+    """Reads an archive of the manual export in pieces. Later pieces depend on earlier ones."""
 
     def __init__(self) -> None:
         self._line = 0
@@ -92,9 +96,10 @@ class Recogniser:
         self._is_at_end = False
 
     def read(self, text: bytes) -> Iterator[Item]:
-        """Yield what a piece of the text holds, in its order.
+        """Yield what a piece of the text holds, in the same order.
 
-        :raises CorruptError: with the number of the line that is not one of this service's.
+        :param text: whole lines.
+        :raises CorruptError: with the number of a line that this service does not write.
         """
         if not text.isascii() or not text.endswith(b"\n"):
             raise CorruptError(f"line {self._line + 1}: not whole lines of ASCII")
@@ -106,9 +111,9 @@ class Recogniser:
                 raise CorruptError(f"line {self._line}: {error}") from error
 
     def finish(self) -> None:
-        """Prove that nothing is missing.
+        """Check that nothing is missing.
 
-        :raises CorruptError: if the end has not been read.
+        :raises CorruptError: if the end marker has not been read.
         """
         if not self._is_at_end:
             raise CorruptError("the end is missing: the archive was cut off")
@@ -119,37 +124,39 @@ class Recogniser:
         if line in _FRAME or self._is_removal(line):
             return
         if line.startswith("//"):
-            self._comment(line)
+            self._read_comment(line)
         elif line.startswith("UNWIND "):
-            yield self._batch(line)
+            yield self._read_batch(line)
         elif self._restore_key is None and (match := _CONSTRAINT.fullmatch(line)):
-            self._begin(RestoreKey(*map(unquote_name, (match[2], match[3], match[1]))), line)
+            self._set_restore_key(
+                RestoreKey(*map(unquote_name, (match[2], match[3], match[1]))), line
+            )
         else:
             yield _schema_statement(line)
 
-    def _begin(self, restore_key: RestoreKey, line: str) -> None:
+    def _set_restore_key(self, restore_key: RestoreKey, line: str) -> None:
         if not frame.restore_key_creation(restore_key).startswith(f"{line}\n"):
             raise CorruptError("not a statement of this service")
         self._restore_key = restore_key
 
     def _is_removal(self, line: str) -> bool:
-        """Whether a line removes the restore_key: of as many nodes at once as it says itself."""
+        """Whether a line removes the restore key. The line says how many nodes it takes at once."""
         if self._restore_key is None:
             return False
         rows = _REMOVAL_ROWS.search(line)
         removal = frame.restore_key_removal(self._restore_key, int(rows[1]) if rows else 0)
         return line in removal.splitlines()
 
-    def _batch(self, line: str) -> NodeBatch | RelationshipBatch:
+    def _read_batch(self, line: str) -> NodeBatch | RelationshipBatch:
         table = parse_table(line)
         named = (table.shape.restore_label, table.shape.restore_property)
         if self._restore_key is None or named != (self._restore_key.label, self._restore_key.key):
             raise CorruptError("its nodes have another restore key than the archive")
-        batch = batch_of(table, len(line))
+        batch = table_batch(table, len(line))
         self._counts[type(batch)] += len(batch.rows)
         return batch
 
-    def _comment(self, line: str) -> None:
+    def _read_comment(self, line: str) -> None:
         if not line.startswith(frame.END_MARKER):
             return
         _check_end(line, *self._counts.values())

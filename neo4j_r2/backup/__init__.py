@@ -1,1 +1,1 @@
-"""A graph exported and stored."""
+"""Exports a graph and stores it as a backup."""

@@ -1,4 +1,4 @@
-"""Looks for what APOC's export is known to damage in a graph, before it is used."""
+"""Checks a graph, before APOC exports it, for anything that APOC's export is known to damage."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from neo4j_r2.graph.reader import Graph
 APOC_RESTORE_KEY: Final = RestoreKey(
     "UNIQUE IMPORT LABEL", "UNIQUE IMPORT ID", "UNIQUE_IMPORT_NAME"
 )
-"""The names that APOC's text uses; the constraint's is of no importance to it."""
+"""The names that APOC's text uses. It does not depend on the constraint's name."""
 MOST_CHARACTERS: Final = 256 * 1024 * 1024
-"""More text than this is never asked of APOC."""
+"""APOC is never asked for more text than this."""
 LONGEST_LIST: Final = 16
-"""Each item of a longer list costs the parser as much as an entity; 1,024 floats are too many."""
+"""Each item of a list costs the parser as much as an entity: 1,024 floats are too many."""
 FAITHFUL_KINDS: Final = frozenset(
     {
         "boolean",
@@ -48,8 +48,7 @@ FAITHFUL_KINDS: Final = frozenset(
         "list of escaped string",
     }
 )
-"""Kinds of values (of `kinds.KINDS`) that the suite shows to come back exactly."""
-
+"""Kinds of values (keys of `kinds.KINDS`). The tests show that these come back exactly."""
 FAITHFUL_STORAGE: Final = frozenset(
     f"{name}{suffix}"
     for name in (
@@ -67,31 +66,32 @@ FAITHFUL_STORAGE: Final = frozenset(
     )
     for suffix in ("", "Array")
 )
-"""Types in the store that come back as the same; of a 32-bit float APOC writes other digits."""
-
+"""Types in the store that come back unchanged. APOC writes other digits for a 32-bit float."""
 _FAITHFUL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNFAITHFUL_KEY: Final = "properties"
-"""As a unique property it collides with a name in APOC's text."""
+"""A unique property of this name collides with a name in APOC's text."""
 
 
 @dataclass(frozen=True)
 class ApocCheck:
-    """What a look at the whole graph says of APOC."""
+    """The result of reading the whole graph to see whether APOC can export it."""
 
     bookmark: frozenset[str]
-    """From before the look: an equal one later means that it still holds."""
+    """Taken before the graph was read. While it stays the same, the result stays valid."""
     unfit_reason: str | None
-    """Why APOC would not give the graph back exactly, None if it would."""
+    """Why APOC's export would lose something; None if it would not."""
     characters: int
-    """Of all values, about."""
+    """About how many characters all values have."""
     content: ContentFingerprint
-    """Of the graph, if nothing speaks against APOC."""
+    """The fingerprint of the graph; complete only if `unfit_reason` is None."""
 
 
 def check_for_apoc(graph: Graph, on_progress: Callable[[], None]) -> ApocCheck:
-    """Find out whether APOC would give this graph back exactly.
+    """Find out whether APOC's export would lose nothing of this graph.
 
-    Reads the whole graph, up to the first reason; `on_progress` is called at each step.
+    Reads the whole graph, or stops at the first reason against APOC.
+
+    :param on_progress: is called at each step.
     """
     bookmark = graph.bookmark()
     reason, characters, content = _unfit_schema(graph), 0, ContentFingerprint()
@@ -113,9 +113,9 @@ def _unfit_schema(graph: Graph) -> str | None:
 def _check_content(
     graph: Graph, content: ContentFingerprint, on_progress: Callable[[], None]
 ) -> tuple[str | None, int]:
-    """Return the first reason against APOC, and the characters of cells read until then.
+    """Return the first reason against APOC, and how many characters of cells were read until then.
 
-    :param content: is given all that is read.
+    :param content: every entity that is read is added to it.
     """
     unknown = graph.storage_types() - FAITHFUL_STORAGE
     if unknown:
@@ -150,7 +150,7 @@ def _add_row(content: ContentFingerprint, row: Row) -> None:
 
 
 def _unfit_constraint(constraint: SchemaObject) -> str | None:
-    """Return why the statements that match nodes by a constraint would not find them all."""
+    """Return why APOC's statements, which match nodes by unique properties, would miss some."""
     if constraint.type == "RELATIONSHIP_UNIQUENESS":
         return None
     if constraint.type != "UNIQUENESS":
@@ -163,7 +163,10 @@ def _unfit_constraint(constraint: SchemaObject) -> str | None:
 
 
 def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
-    """Return why one entity, by its values as read and as encoded, is not for APOC."""
+    """Return why APOC would not write one entity exactly.
+
+    :param values: the entity's values as they were read.
+    """
     for name in (*row.shape.group, *(column.key for column in row.shape.columns)):
         if not _FAITHFUL_NAME.fullmatch(name):
             return f"the name {name!r} is not one that APOC is known to write exactly"
@@ -174,7 +177,7 @@ def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
     longest = max(map(len, lists), default=0)
     if longest > LONGEST_LIST:
         return f"a list of {longest} items is restored too slowly from APOC's text"
-    # No node is found by a unique property that is NaN.
+    # NaN is not equal to itself: no node is found by a unique property that is NaN.
     if any(isinstance(item, float) and isnan(item) for item in chain(values, *lists)):
         return "a property holds NaN"
     return None

@@ -1,11 +1,13 @@
-"""APOC's Cypher export as an archive, where its text is known to lose nothing.
+"""Exports a graph with APOC's Cypher export, if its text is known to lose nothing.
 
-APOC streams an export from a thread whose errors nobody reads, so that a stream can end early and
-look well; under writers it repeats and misses entities; and what it writes loses some types, names
-and schema objects. So its schema is replaced by the service's own, its last row is demanded, its
-counts are compared, and nothing may have been committed meanwhile. `check_for_apoc` keeps it from
-graphs that it is known to damage. Not all its faults are known, so `ApocProof` reads the text as it
-streams, with the reader that restores use: it has to hold what the check has read.
+APOC streams an export from a thread and loses that thread's errors: a stream can end early and look
+complete. If others write meanwhile, it repeats some entities and misses others. Its text loses some
+types, names and schema objects.
+
+So the service writes the schema itself, requires APOC's last row, compares the counts, and fails
+if anything was committed meanwhile. `check_for_apoc` keeps APOC from graphs that it is known to
+damage. Not all its faults are known, so `ApocProof` reads the text while it streams, with the
+reader that restores use. The text must hold what the check has read.
 """
 
 from __future__ import annotations
@@ -28,20 +30,20 @@ from neo4j_r2.core.errors import CorruptError, GraphError
 from neo4j_r2.graph.reader import Graph
 
 FAST_ENTITIES: Final = 10_000
-"""Up to so many entities cypher-shell restores APOC's text within about a minute."""
+"""cypher-shell restores this many entities from APOC's text in about a minute."""
 FAST_CHARACTERS: Final = 32 * 1024 * 1024
-"""Up to so much text is small for the server's heap, in which APOC builds it."""
+"""This much text is small for the server's heap, where APOC builds it."""
 _STATEMENT_ROWS: Final = 20
 _BATCH_CHARACTERS: Final = 4 * 1024 * 1024
 _LARGEST_BATCH: Final = 20_000
 
 
 class ApocError(GraphError):
-    """APOC's export did not end as a complete one does; the walk can take its place."""
+    """APOC's export failed or is not complete. The manual export can take its place."""
 
 
 class ApocExport:
-    """One export; `blocks` is to be exhausted before `summary`."""
+    """One export. Exhaust `blocks` before you call `summary`."""
 
     method = "apoc"
     restore_key = APOC_RESTORE_KEY
@@ -54,9 +56,10 @@ class ApocExport:
         check: ApocCheck,
         on_progress: Callable[[int], None],
     ) -> None:
-        """Prepare an export of a graph in which `check` found no reason against it.
+        """Prepare an export.
 
-        `on_progress` is told of the entities in each batch.
+        :param check: of the same graph, with no reason against APOC.
+        :param on_progress: is given the number of entities in each batch.
         """
         self._graph = graph
         self._database = database
@@ -68,9 +71,11 @@ class ApocExport:
     def blocks(self) -> Iterator[TextBlock]:
         """Yield the archive's text in its order.
 
-        :raises ApocError: if the text is not whole, could be a mixture of states, or does not give
-            back what the check has read.
+        :raises ApocError: if the text is not complete, may mix several states of the graph, or
+            does not hold what the check has read.
         """
+        # Blocks that the reader has taken and that are not yielded yet. The reader checks the text
+        # while it streams.
         ahead: deque[TextBlock] = deque()
 
         def texts() -> Iterator[bytes]:
@@ -86,13 +91,13 @@ class ApocExport:
                     yield ahead.popleft()
             proof.compare(self.summary(), self._check.content)
         except CorruptError as error:
-            raise ApocError(f"its text does not come back: {error}") from error
+            raise ApocError(f"its text does not give the graph back: {error}") from error
         yield from ahead
 
     def _text(self) -> Iterator[TextBlock]:
         constraints, indexes = self._graph.schema()
-        # Its text finds endpoints by the user's unique properties, so it needs those constraints.
-        # Nothing can violate them, as nothing was committed meanwhile.
+        # APOC's text finds endpoints by the user's unique properties, so it needs the constraints
+        # first. The data cannot violate them, as nothing was committed meanwhile.
         text = frame.header(self._database, self._started, self.method)
         text += frame.constraint_creation(constraints) + frame.restore_key_creation(
             self.restore_key
@@ -108,7 +113,7 @@ class ApocExport:
         yield _block("epilogue", text + frame.end(*counts))
 
     def summary(self) -> ExportSummary:
-        """Return what the archive holds."""
+        """Return what was exported."""
         if self._summary is None:
             raise AssertionError("the blocks have not ended")
         return self._summary
@@ -131,7 +136,10 @@ class ApocExport:
         )
 
     def _statements(self, counts: tuple[int, int]) -> Iterator[TextBlock]:
-        """Yield APOC's statements, if its stream is complete and has as much as was counted."""
+        """Yield APOC's statements.
+
+        :raises ApocError: if the stream ends early, or has other counts than the graph.
+        """
         batch = batch_size(sum(counts), self._check.characters)
         last: Mapping[str, Any] = {"batches": 0, "rows": 0, "nodes": 0, "relationships": 0}
         try:
@@ -155,7 +163,7 @@ class ApocExport:
 
 
 def batch_size(entities: int, characters: int) -> int:
-    """Return how many entities APOC may put into one row, which is one string in its heap."""
+    """Return how many entities APOC may put into one row. Each row is one string in the heap."""
     mean = max(1, characters // max(1, entities))
     return max(_STATEMENT_ROWS, min(_LARGEST_BATCH, _BATCH_CHARACTERS // mean))
 

@@ -1,4 +1,4 @@
-"""The proof that APOC's text gives a graph back: read it as a restore would, and compare."""
+"""Proves that a restore of APOC's text gives the graph back."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from neo4j_r2.core.errors import CorruptError
 
 
 class ApocProof:
-    """What a restore would make of APOC's text."""
+    """Collects what a restore would create from APOC's text, and compares it with the graph."""
 
     def __init__(self) -> None:
         self._contents = Contents()
         self._fingerprint = ContentFingerprint()
 
     def add(self, item: Item) -> None:
-        """Take what has been read.
+        """Add an item of the text.
 
-        :raises CorruptError: if a node is there twice, or a relationship has an end that is none.
+        :raises CorruptError: if a node comes twice, or an endpoint of a relationship is missing.
         """
         self._contents.add(item)
         if isinstance(item, NodeBatch):
@@ -30,9 +30,9 @@ class ApocProof:
                 self._fingerprint.add_relationship(item.type, ends, item.columns, row)
 
     def compare(self, summary: ExportSummary, content: ContentFingerprint) -> None:
-        """Compare all of it with the counts and the content of the graph.
+        """Compare everything that was added with the graph.
 
-        :raises CorruptError: naming a difference.
+        :raises CorruptError: naming the first difference.
         """
         self._contents.compare(summary)
         if self._fingerprint.sums != content.sums:

@@ -1,4 +1,4 @@
-"""Chooses how a graph is exported, and says why."""
+"""Chooses how a graph is exported, and logs why."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ log = logging.getLogger(__name__)
 def choose_exporter(
     graph: Graph, method: str, database: Database, started: datetime, progress: Progress
 ) -> Walk | ApocExport:
-    """Return the export that `method` (auto, apoc or manual) means for this graph.
+    """Return the exporter to use for this graph.
 
-    :raises GraphError: if apoc is demanded and is not there or would lose something.
+    :param method: auto, apoc or manual.
+    :raises GraphError: if `method` is apoc, and APOC is missing or would lose data.
     """
     walk = Walk(graph, database, started, progress.add)
     if method == "manual":
@@ -37,7 +38,7 @@ def choose_exporter(
             )
         log.warning("APOC not available, using manual export")
         return walk
-    reason = _untried(database) or (_too_many(graph) if method == "auto" else None)
+    reason = _untested(database) or (_too_many(graph) if method == "auto" else None)
     check = None if reason else check_for_apoc(graph, progress.step)
     if check:
         reason = check.unfit_reason or (_too_much(check) if method == "auto" else None)
@@ -53,10 +54,10 @@ def choose_exporter(
     return walk
 
 
-def _untried(database: Database) -> str | None:
+def _untested(database: Database) -> str | None:
     if database.server_version.startswith("5.26."):
         return None
-    return f"APOC's export is not tried on Neo4j {database.server_version}"
+    return f"APOC's export is not tested on Neo4j {database.server_version}"
 
 
 def _too_many(graph: Graph) -> str | None:

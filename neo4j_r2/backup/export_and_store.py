@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.apoc_export import ApocError
 from neo4j_r2.backup.choose_export import choose_exporter
-from neo4j_r2.backup.store import Store
+from neo4j_r2.backup.make_manifest import Origin
+from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.walk_export import Walk
 from neo4j_r2.graph.estimate import estimate
 from neo4j_r2.graph.reader import Graph
@@ -16,18 +16,23 @@ from neo4j_r2.graph.reader import Graph
 log = logging.getLogger(__name__)
 
 
-def export_and_store(graph: Graph, store: Store, started: datetime) -> Manifest:
-    """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
-    method, progress = store.config.export_method, store.progress
+def export_and_store(
+    graph: Graph, method: str, origin: Origin, destination: Destination
+) -> Manifest:
+    """Store the graph as a backup. If APOC's export fails, the manual export takes its place.
+
+    :param method: auto, apoc or manual. With apoc nothing takes its place.
+    """
+    progress = destination.progress
     size = estimate(graph)
     graph.expect(size.weight, sum(graph.counts()))
-    exporter = choose_exporter(graph, method, store.database, started, progress)
+    exporter = choose_exporter(graph, method, origin.database, origin.started, progress)
     try:
-        return store.backup(exporter, started, size.text)
+        return store(exporter, origin, destination, size.text)
     except ApocError as error:
         if method == "apoc":
             raise
         log.warning("APOC export failed (%s), using manual export", error)
         progress.restart()
-        walk = Walk(graph, store.database, started, progress.add)
-        return store.backup(walk, started, size.text)
+        walk = Walk(graph, origin.database, origin.started, progress.add)
+        return store(walk, origin, destination, size.text)

@@ -1,4 +1,4 @@
-"""Aborts uploads that dead runs of this service left unfinished; R2 bills for their parts."""
+"""Aborts the uploads that killed runs of this service left unfinished. R2 bills for their parts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from neo4j_r2.run.lock import RunLock
 log = logging.getLogger(__name__)
 
 ORPHANED_SECONDS: Final = 24 * 3600
-"""Age from which an upload of this service is nobody's: a run on another host may be younger."""
+"""An older upload belongs to no run. A younger one may belong to a run on another host."""
 
 
 def sweep(
     bucket: Bucket, lock: RunLock, settings: R2Settings, database: str, now: datetime
 ) -> None:
-    """Abort the upload that a killed run recorded, and old ones that nobody did.
+    """Abort the upload that a killed run has recorded, and old uploads without a record.
 
-    What cannot be listed or aborted is left to the next run.
+    A failure is logged, and the next run tries again.
     """
     record = lock.forgotten_upload()
     if record and (record.endpoint_url, record.bucket) == (settings.endpoint_url, bucket.name):
@@ -53,7 +53,7 @@ def _abort(bucket: Bucket, key: str, upload_id: str) -> bool:
 def orphans(
     uploads: Iterable[UnfinishedUpload], prefix: str, database: str, now: float
 ) -> list[UnfinishedUpload]:
-    """Return the uploads under keys that this service gives `database`, older than a day."""
+    """Return the uploads older than a day whose keys are keys of this database's backups."""
     return [
         upload
         for upload in uploads

@@ -1,7 +1,7 @@
-"""The manual export: the service's own walk through the whole graph, the reference for fidelity.
+"""The manual export: the service reads the whole graph itself. It is the reference for fidelity.
 
-Nodes are read by their internal ids, then relationships, then the schema. Memory holds one block,
-what is read ahead, and one bit for each node id.
+It reads the nodes by their internal ids, then the relationships, then the schema. In memory it
+holds one block, what is read ahead, and one bit for each node id.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
 
 
 class Walk:
-    """One export; `blocks` is to be exhausted before `summary`."""
+    """One export. Exhaust `blocks` before you call `summary`."""
 
     method = "manual"
 
@@ -47,7 +47,7 @@ class Walk:
         started: datetime,
         on_progress: Callable[[int], None],
     ) -> None:
-        """Prepare an export; `on_progress` is told of the entities in each record read."""
+        """Prepare an export; `on_progress` is given the number of entities in each batch read."""
         self._graph = graph
         self._database = database
         self._started = started
@@ -57,7 +57,7 @@ class Walk:
         self._labels: Counter[tuple[str, ...]] = Counter()
         self._types: Counter[str] = Counter()
         self._characters = 0
-        """Of the entities read so far, in memory."""
+        """About how many characters the entities read so far take in memory."""
         self._dangling = 0
         self._schema_sizes = (0, 0)
         self._unstated: list[str] = []
@@ -97,8 +97,8 @@ class Walk:
                 f"Neo4j has {counts[0]} nodes and {counts[1]} relationships, but gave "
                 f"{self._labels.total()} and {self._types.total()}; nothing was backed up"
             )
-        # Constraints last: an archive that was taken while others wrote can hold a unique value
-        # twice. Its data is loaded by then, and the statement that fails names the constraint.
+        # Constraints come last. If others write during the export, the archive can hold a unique
+        # value twice. The data is loaded by then, and the failing statement names the constraint.
         text = frame.restore_key_removal(self.restore_key, removal_rows) + frame.index_creation(
             indexes
         )
@@ -107,7 +107,7 @@ class Walk:
         yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
 
     def summary(self) -> ExportSummary:
-        """Return what the archive holds."""
+        """Return what was exported."""
         labels = {json.dumps(group): number for group, number in sorted(self._labels.items())}
         return ExportSummary(
             method=self.method,
@@ -146,7 +146,7 @@ class Walk:
         return _text_block(kind, block, node_statements(block.rows, self.restore_key))
 
     def _relationship_blocks(self, block: RowBlock) -> Iterator[TextBlock]:
-        """Yield a block of relationships, after one with endpoints that were not there before."""
+        """Yield a block of relationships. Endpoints that were created meanwhile come before it."""
         rows = block.rows
         if missing := self._missing(rows):
             for late in blocks(map(node_rows, self._graph.nodes_by_ids(missing))):
@@ -162,12 +162,12 @@ class Walk:
             yield _text_block("relationships", RowBlock(block.first, block.last, rows), text)
 
     def _missing(self, relationships: Sequence[Row]) -> list[int]:
-        """Return the endpoints that are in no block so far."""
+        """Return the endpoints that are in no block yet."""
         endpoints = set(chain.from_iterable(row.ids for row in relationships))
         return self._seen.missing(map(int, endpoints))
 
     def _refuse_reserved_names(self, rows: Sequence[Row]) -> None:
-        """Stop if a writer has just begun to use the names chosen at the start."""
+        """Fail if somebody has begun to use the names of the restore key during the export."""
         if any(
             self.restore_key.label in shape.group
             or any(self.restore_key.key == column.key for column in shape.columns)
@@ -180,7 +180,7 @@ class Walk:
 
 
 def free_restore_key(graph: Graph) -> RestoreKey:
-    """Return the first restore_key whose names the graph does not use."""
+    """Return the first restore key whose names the graph does not use."""
     constraints, indexes = graph.schema()
     names = {schema_object.name for schema_object in (*constraints, *indexes)}
     for number in count():
@@ -200,7 +200,7 @@ def _text_block(kind: str, block: RowBlock, statements: str) -> TextBlock:
 
 
 class _IdSet:
-    """A set of internal ids, a bit for each id up to the highest."""
+    """A set of internal ids. It has one bit for each id up to the highest."""
 
     def __init__(self) -> None:
         self._bits = bytearray()

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.export_and_store import export_and_store
-from neo4j_r2.backup.store import Store
+from neo4j_r2.backup.make_manifest import Origin
+from neo4j_r2.backup.store import Destination
+from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.backup.sweep_uploads import sweep
 from neo4j_r2.bucket.accept_shrink import last_accepted
 from neo4j_r2.bucket.backups import usage_of
@@ -88,8 +90,9 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
             )
         log.info("Connected successfully, starting export...")
         progress = Progress(sum(graph.counts()), watch.progress)
-        store = Store(bucket, config, lock, watch, progress, database, last_accepted=accepted)
-        manifest = export_and_store(graph, store, started)
+        origin = Origin(database, started, last_accepted=accepted)
+        destination = Destination(bucket, StoreSettings.of(config), lock, watch, progress)
+        manifest = export_and_store(graph, config.export_method, origin, destination)
     attempt.made(manifest)
     with watch.waiting_for("R2"):
         clean_up(bucket, config, manifest, started, attempt)

@@ -15,7 +15,9 @@ from typing import Final
 from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.items import Item
 from neo4j_r2.backup.export_and_store import export_and_store
-from neo4j_r2.backup.store import Store
+from neo4j_r2.backup.make_manifest import Origin
+from neo4j_r2.backup.store import Destination
+from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target
@@ -215,9 +217,10 @@ def keep_safe(
         bucket.preflight()
     progress = Progress(held.nodes + held.relationships, watch.progress)
     # Verified: it is about to be the only copy.
-    config = replace(config, export_method="manual", verify_after=True)
-    store = Store(bucket, config, lock, watch, progress, database, before_restore=True)
-    manifest = export_and_store(graph, store, now())
+    settings = replace(StoreSettings.of(config), verify_after=True)
+    origin = Origin(database, now(), before_restore=True)
+    destination = Destination(bucket, settings, lock, watch, progress)
+    manifest = export_and_store(graph, "manual", origin, destination)
     if not manifest.export.consistent:
         log.warning("Somebody writes to the database: what is not in that backup is lost")
 

@@ -116,12 +116,12 @@ def test_what_apoc_s_text_would_lose_is_walked_and_the_log_says_why(
             driver.execute_query(statement)
     run = service.run()
     assert run.exit_code == 0
-    assert "[WARNING] APOC export failed (its text does not come back: " in run.log
+    assert "[WARNING] APOC export failed (its text does not give the graph back: " in run.log
     assert "), using manual export\n" in run.log
     assert [each.manifest["export"]["method"] for each in service.backups()] == ["manual"]
     demanded = service.with_variables(BACKUP_EXPORT_METHOD="apoc").run()
     assert demanded.exit_code == 3
-    assert "its text does not come back: " in demanded.log
+    assert "its text does not give the graph back: " in demanded.log
     assert len(service.backups()) == 1
 
 

@@ -237,7 +237,7 @@ def test_what_a_restore_replaces_is_encrypted_too_and_comes_back(
 
     assert run.exit_code == 0, run.log
     assert differences(before, source) == ""
-    assert "It is what was sent; to prove what is in it takes a private key\n" in run.log
+    assert "It is what was sent; checking what is in it takes a private key\n" in run.log
     safety = encrypting.backups()[-1]
     assert safety.manifest["format_version"] == 2
     assert safety.manifest["before_restore"] is True
@@ -309,7 +309,7 @@ def test_a_backup_says_that_it_is_encrypted_and_verify_after_what_it_can_prove(
     name = key.rpartition("/")[2]
     assert f"[INFO] Encrypting {name}..." in lines
     verifying = lines.index(f"[INFO] Verifying the upload: {key}")
-    proved = "[INFO] It is what was sent; to prove what is in it takes a private key"
+    proved = "[INFO] It is what was sent; checking what is in it takes a private key"
     assert lines[verifying + 1] == proved
     assert " encrypted" in printed(encrypting, "list")
 

@@ -121,7 +121,7 @@ def test_an_object_that_is_no_age_file_is_told_though_its_hash_is_right(service:
     manifest = replace(manifest, archive_sha256=OPEN.manifest.archive_sha256)
     key = store(service, Archive(OPEN.data, manifest, RECIPIENTS))
     run = service.run("verify")
-    assert_told(service, run, 5, f"{key}: the archive does not begin as an age file does")
+    assert_told(service, run, 5, f"{key}: the archive does not begin like an age file")
 
 
 def test_a_manifest_whose_clear_part_was_changed_is_corrupt(
@@ -132,7 +132,9 @@ def test_a_manifest_whose_clear_part_was_changed_is_corrupt(
     content["export"]["nodes"] += 1
     put(service, f"{STEM}.manifest.json", json.dumps(content).encode())
     run = service.run("verify", "--identity", key_file)
-    assert_told(service, run, 5, f"{key}: the manifest's encrypted part is not of this manifest")
+    assert_told(
+        service, run, 5, f"{key}: the manifest's encrypted part belongs to another manifest"
+    )
 
 
 @pytest.mark.parametrize("damage", ["", "-----BEGIN AGE ENCRYPTED FILE-----\n", "nothing"])

@@ -57,9 +57,8 @@ def test_a_backup_is_good_by_its_key_or_as_the_latest_one(
 @pytest.mark.parametrize("archive", [ARCHIVE, PLAIN], ids=["gzip", "plain"])
 def test_damage_in_the_bucket_is_told_with_its_place(service: Service, archive: Archive) -> None:
     block = archive.manifest.blocks[2]
-    end = block["offset"] + block["length"]
-    key = store(service, archive.altered(flipped(archive.data, end - 100)))
-    where = f"{key}: the block of bytes {block['offset']} to {end}"
+    key = store(service, archive.altered(flipped(archive.data, block.end - 100)))
+    where = f"{key}: the block of bytes {block.offset} to {block.end}"
     assert_told(service, service.run("verify"), 5, where)
 
 

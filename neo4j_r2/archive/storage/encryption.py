@@ -1,4 +1,4 @@
-"""Encryption to age public keys, and decryption; the only module that knows age's library."""
+"""Encryption to age public keys, and decryption. Only this module uses age's library."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from neo4j_r2.core.errors import CorruptError, NoKeyError
 from neo4j_r2.core.secret import Secret
 
 HEADER_BYTES: Final = 1024 * 1024
-"""By which an age file's header has ended; that of 2,000 recipients, all that a variable can hold,
-has 200,000."""
+"""The header of an age file is always shorter. With 2,000 recipients it has 200,000 bytes, and a
+variable cannot hold more of them."""
 _MAGIC: Final = b"age-encryption.org/v1\n"
 _ARMOR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _HEADER: Final = re.compile(
@@ -27,24 +27,26 @@ _HEADER: Final = re.compile(
 )
 _PRIVATE_PREFIX: Final = "AGE-"
 _NO_KEY_FITS: Final = "No matching keys found"
-"""What the library says if a file is encrypted to other keys than those given."""
+"""What the library says if none of the given keys opens a file."""
 
 
 def is_encrypted(start: bytes) -> bool:
-    """Whether a file that starts so is one of age's, as bytes or as text."""
+    """Whether a file with this start is an age file, binary or armored."""
     return start.startswith((_MAGIC, _ARMOR))
 
 
 def has_header(start: bytes) -> bool:
-    """Whether a file that starts so has a header as age writes it; nobody can tell if it is true.
+    """Whether a file has a header of the form that age writes.
 
-    :param start: the first `HEADER_BYTES`, or all there are.
+    Only a private key can tell whether the header is genuine.
+
+    :param start: the file's first `HEADER_BYTES`, or all of it.
     """
     return _HEADER.match(start) is not None
 
 
 def is_recipient(text: str) -> bool:
-    """Whether a text is a public key, as age-keygen prints it; others' and plugins' are not."""
+    """Whether a text is a public key as age-keygen prints it. Keys of SSH or plugins are not."""
     try:
         Recipient.from_str(text)
     except pyrage.RecipientError:
@@ -53,31 +55,31 @@ def is_recipient(text: str) -> bool:
 
 
 def looks_private(text: str) -> bool:
-    """Whether a text could be one of age's private keys, perhaps mistyped."""
+    """Whether a text looks like a private key of age, perhaps mistyped."""
     return text.upper().startswith(_PRIVATE_PREFIX)
 
 
 class Recipients:
-    """The public keys that something is encrypted to; each of their private keys opens it."""
+    """Public keys to encrypt to. The private key of any one of them opens what is encrypted."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """:param keys: of which each `is_recipient`."""
+        """:param keys: public keys; `is_recipient` must be true for each."""
         self._keys = [Recipient.from_str(key) for key in keys]
 
     def encrypt(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the chunks as the pieces of one age file."""
+        """Yield the pieces of one age file that holds the chunks."""
         return transformed(partial(_encrypt, keys=self._keys), chunks)
 
     def encrypt_text(self, data: bytes) -> str:
-        """Return a small age file as text: ASCII, in lines."""
+        """Return an armored age file: lines of ASCII. For small data only."""
         return pyrage.encrypt(data, self._keys, armored=True).decode("ascii")
 
 
 class PrivateKeys:
-    """The private keys of which one may open what is encrypted; age calls them identities."""
+    """Private keys to decrypt with: one that fits is enough. age calls them identities."""
 
     def __init__(self, keys: Sequence[Secret]) -> None:
-        """:raises ValueError: if one is no private key of age's; it is not shown."""
+        """:raises ValueError: if one is no private key of age. The message does not show it."""
         self.secrets = tuple(keys)
         try:
             self._keys = [Identity.from_str(key.reveal()) for key in keys]
@@ -85,7 +87,7 @@ class PrivateKeys:
             raise ValueError("not a private key of age's") from error
 
     def decrypt(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield what one age file holds, each piece after it was found authentic.
+        """Yield what one age file holds. Each piece is authenticated before it is yielded.
 
         :raises NoKeyError: if none of the keys opens it.
         :raises CorruptError: if it is damaged or cut off.
@@ -93,7 +95,7 @@ class PrivateKeys:
         return transformed(partial(_decrypt, keys=self._keys), chunks)
 
     def decrypt_text(self, text: str) -> bytes:
-        """Return what a small age file as text holds; see `decrypt`."""
+        """Return what an armored age file holds; see `decrypt`."""
         return b"".join(self.decrypt([text.encode("ascii")]))
 
 

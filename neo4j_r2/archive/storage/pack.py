@@ -1,4 +1,4 @@
-"""Blocks of text as the archive's bytes: each a gzip member of its own, with its hashes."""
+"""Turns blocks of text into the archive's bytes: each block is a gzip member with its own hash."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 
 from isal import igzip
 
+from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.core.threads import ordered_map
 
 _AT_ONCE: Final = 3
@@ -19,34 +20,25 @@ _HIGHEST_ISAL_LEVEL: Final = 3
 
 @dataclass(frozen=True)
 class TextBlock:
-    """A piece of the archive's text that stands for itself.
+    """A piece of the archive's text that does not depend on the others.
 
-    Its bytes depend on nothing but the entities in it and the names of the `RestoreKey`.
+    Its bytes depend only on its entities and on the names of the `RestoreKey`.
     """
 
     kind: str
     """prologue, nodes, late nodes, relationships, statements, clearing or epilogue."""
     first: int
-    """The range of internal ids it holds, -1 where it holds none."""
     last: int
+    """The range of internal ids that it covers; both -1 if it covers none."""
     entities: int
     text: bytes
 
 
 @dataclass(frozen=True)
 class PackedBlock:
-    """A block as it lies in the archive; all but `data` is the manifest's table of blocks."""
+    """A block as it lies in the archive, and its entry for the manifest."""
 
-    kind: str
-    first: int
-    last: int
-    entities: int
-    sha256: str
-    """Of the text."""
-    text_length: int
-    offset: int
-    """In the stored object."""
-    length: int
+    entry: BlockEntry
     data: bytes
 
 
@@ -58,12 +50,15 @@ class _Packed:
 
 
 def pack(blocks: Iterable[TextBlock], compression_level: int | None) -> Iterator[PackedBlock]:
-    """Yield blocks as the archive's bytes, in their order; None stores the plain text."""
+    """Yield the blocks as the archive's bytes, in the same order.
+
+    :param compression_level: 1 to 9; None stores the plain text.
+    """
     encode = bytes if compression_level is None else partial(gzip_member, level=compression_level)
     offset = 0
     for packed in ordered_map(partial(_pack, encode=encode), blocks, _AT_ONCE):
         block = packed.block
-        yield PackedBlock(
+        entry = BlockEntry(
             kind=block.kind,
             first=block.first,
             last=block.last,
@@ -72,8 +67,8 @@ def pack(blocks: Iterable[TextBlock], compression_level: int | None) -> Iterator
             text_length=len(block.text),
             offset=offset,
             length=len(packed.data),
-            data=packed.data,
         )
+        yield PackedBlock(entry, packed.data)
         offset += len(packed.data)
 
 
@@ -82,10 +77,10 @@ def _pack(block: TextBlock, encode: Callable[[bytes], bytes]) -> _Packed:
 
 
 def gzip_member(text: bytes, level: int) -> bytes:
-    """Compress to one gzip member without a time stamp, so that equal texts give equal bytes.
+    """Compress a text to one gzip member. It has no time stamp: equal texts give equal bytes.
 
-    Levels 1 to 3 are ISA-L's, 15 times as fast as zlib's 6 for 3 to 7 % more bytes; the others are
-    zlib's.
+    ISA-L does levels 1 to 3. It is 15 times as fast as zlib at level 6, for 3 to 7 % more bytes.
+    zlib does the other levels.
     """
     if level <= _HIGHEST_ISAL_LEVEL:
         return bytes(igzip.compress(text, level, mtime=0))

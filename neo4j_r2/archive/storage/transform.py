@@ -1,4 +1,4 @@
-"""A library that reads one file and writes another, as a step of a stream."""
+"""Makes a step of a stream out of a library call that reads one file and writes another."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _AHEAD: Final = 2
-_LOOKING_SECONDS: Final = 0.5
+"""Chunks that may wait for the transform."""
+_CHECK_SECONDS: Final = 0.5
+"""How often a waiting transform checks that the main thread still runs."""
 
 
 class _AbandonedError(Exception):
-    """Nobody takes what is made any more."""
+    """Nobody takes the results any more."""
 
 
 @dataclass(frozen=True)
 class _End:
-    """The end of a stream, and the error that it ended with."""
+    """The end of a stream, and the error that ended it, if any."""
 
     error: BaseException | None = None
 
 
-class _Given(BufferedIOBase):
-    """The file that is read: chunks that another thread gives."""
+class _Input(BufferedIOBase):
+    """The file that the transform reads. Another thread supplies its chunks."""
 
     def __init__(self) -> None:
         self._given: queue.SimpleQueue[bytes | _End] = queue.SimpleQueue()
@@ -38,20 +40,20 @@ class _Given(BufferedIOBase):
         self._is_at_end = False
 
     def give(self, chunk: bytes) -> None:
-        """Add a chunk; waits while enough of them are there."""
+        """Add a chunk. Waits while `_AHEAD` chunks have not been read yet."""
         self._slots.acquire()
         self._given.put(chunk)
 
     def end(self, error: BaseException | None = None) -> None:
-        """Say that there is no more, or with what reading on fails; never waits."""
+        """End the file. With an error, further reading fails with it. Never waits."""
         self._given.put(_End(error))
 
     def make_room(self) -> None:
-        """Let `give` go on, though nothing is read any more."""
+        """Let a waiting `give` go on although nothing is read any more."""
         self._slots.release()
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return some bytes, none at the end."""
+        """Return some bytes; none at the end."""
         while self._place == len(self._chunk) and not self._is_at_end:
             self._take()
         end = len(self._chunk) if size is None or size < 0 else self._place + size
@@ -73,31 +75,31 @@ class _Given(BufferedIOBase):
     def _next(self) -> bytes | _End:
         while threading.main_thread().is_alive():
             with suppress(queue.Empty):
-                return self._given.get(timeout=_LOOKING_SECONDS)
+                return self._given.get(timeout=_CHECK_SECONDS)
         raise _AbandonedError
 
 
-class _Made(BufferedIOBase):
-    """The file that is written: pieces for another thread."""
+class _Output(BufferedIOBase):
+    """The file that the transform writes. Another thread takes its pieces."""
 
     def __init__(self) -> None:
         self._made: queue.SimpleQueue[bytes | _End] = queue.SimpleQueue()
         self.is_over = False
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Add a piece; never waits."""
+        """Add a piece. Never waits."""
         piece = bytes(data)
         self._made.put(piece)
         return len(piece)
 
     def end(self, error: BaseException | None) -> None:
-        """Say that there is no more, and why."""
+        """End the file. An error is raised in the thread that takes the pieces."""
         self._made.put(_End(error))
 
     def pieces(self, *, wait: bool) -> Iterator[bytes]:
-        """Yield what there is, or all up to the end if that is to be waited for.
+        """Yield the pieces that are there. With `wait`, yield all of them up to the end.
 
-        The error that it ended with is raised.
+        The error that ended the file, if any, is raised.
         """
         while not self.is_over:
             try:
@@ -115,18 +117,18 @@ class _Made(BufferedIOBase):
 def transformed(
     transform: Callable[[BufferedIOBase, BufferedIOBase], None], chunks: Iterable[bytes]
 ) -> Generator[bytes, None, None]:
-    """Yield what `transform`, in a thread of its own, writes of the chunks that it reads.
+    """Yield what `transform` writes while it reads the chunks. It runs in a thread of its own.
 
-    Whoever takes the results takes the chunks, so that an interruption ends it as it ends any
-    generator; up to two are ahead of the transform, and what it writes of them is all that waits.
-    An error of either side is raised here. If the results are not taken to their end, the
-    transform's next reading fails.
+    The calling thread takes the chunks, so an interruption ends this like any other generator. At
+    most two chunks wait for the transform, and only their results wait to be taken. An error of
+    the chunks or of the transform is raised here. If the caller stops early, the transform's next
+    read fails.
 
-    The thread is no daemon, whoever starts it: at the interpreter's end that would be cut down
-    inside the library, which aborts the whole process then. So it looks whether the main thread
-    has ended.
+    The thread is never a daemon. The interpreter would kill a daemon inside the library when the
+    program ends, and the library then aborts the whole process. So the thread itself checks
+    whether the main thread has ended.
     """
-    given, made = _Given(), _Made()
+    given, made = _Input(), _Output()
 
     def run() -> None:
         failure: BaseException | None = None

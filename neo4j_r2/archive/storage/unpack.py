@@ -1,4 +1,4 @@
-"""The archive's bytes as text again: the inverse of `pack`."""
+"""Turns the archive's bytes into its text again: the inverse of `pack`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from neo4j_r2.core.errors import CorruptError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP: Final = 16 + 15
-"""The window bits by which zlib is told that it is gzip; see its manual."""
+"""The window bits that select gzip, as zlib's manual defines them."""
 LONGEST_PIECE: Final = 512 * 1024 * 1024
-"""Bytes of text that must be held at once at most; an entity that large is one line."""
+"""The most bytes of text that are held at once. A single entity can be one line of this size."""
 _GzipError = cast(type[Exception], isal_zlib.error)
 _OUTPUT_BYTES: Final = 1024 * 1024
-"""Text that one step yields at most: what is compressed may be a million times as long."""
+"""The most text that one step yields. Text can be 1,000 times as long as its gzip member."""
 
 
 def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the text of an archive, gzipped or plain, in pieces of about a MiB at most.
+    """Yield the text of an archive, gzipped or plain, in pieces of about 1 MiB at most.
 
-    :raises CorruptError: at which byte of the archive, if it is damaged, cut off or empty.
+    :raises CorruptError: if it is damaged, cut off or empty; the message names the byte.
     """
     source = _Compressed(iter(chunks))
     if not source.starts_with(_GZIP_MAGIC):
@@ -37,9 +37,10 @@ def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def unpack_member(data: bytes, text_length: int) -> bytes:
-    """Return the text of one gzip member, which is known to have `text_length` bytes.
+    """Return the text of one gzip member.
 
-    :raises CorruptError: if it is damaged, or is not just that long.
+    :param text_length: the bytes that the text must have.
+    :raises CorruptError: if the member is damaged, or its text has another length.
     """
     decompressor = isal_zlib.decompressobj(wbits=_GZIP)
     try:
@@ -52,7 +53,7 @@ def unpack_member(data: bytes, text_length: int) -> bytes:
 
 
 def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a text in pieces that end with a line feed, but for a last line without one.
+    """Yield a text in pieces of whole lines. The last line may lack its line feed.
 
     :raises CorruptError: if a line is longer than `LONGEST_PIECE`.
     """
@@ -74,7 +75,7 @@ def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def lines(chunks: Iterable[bytes]) -> Iterator[str]:
     """Yield the lines of a text in UTF-8, without their line feeds.
 
-    :raises CorruptError: if it is no text.
+    :raises CorruptError: if it is not UTF-8.
     """
     for piece in whole_lines(chunks):
         try:
@@ -85,7 +86,7 @@ def lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _member(source: _Compressed) -> Iterator[bytes]:
-    """Yield the text of the gzip member at the source's place, and leave the source behind it."""
+    """Yield the text of the next gzip member. Afterwards the source is at the member's end."""
     decompressor = isal_zlib.decompressobj(wbits=_GZIP)
     while not decompressor.eof:
         offset = source.offset
@@ -102,12 +103,12 @@ def _member(source: _Compressed) -> Iterator[bytes]:
 
 
 def _reason(error: Exception) -> str:
-    """Return what ISA-L says without its number, as in "Error -6 Incorrect checksum found"."""
+    """Return ISA-L's message without the "Error -6" that it begins with."""
     return re.sub(r"^Error -?\d+ ", "", str(error)).lower()
 
 
 class _Compressed:
-    """Chunks of bytes that can be given back, and how many have been taken."""
+    """A stream of chunks. Bytes can be given back, and the ones that are taken are counted."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
@@ -115,7 +116,7 @@ class _Compressed:
         self.offset = 0
 
     def take(self) -> bytes:
-        """Return the next chunk, nothing at the end."""
+        """Return the next chunk; empty at the end."""
         data, self._returned = self._returned, b""
         while not data and (chunk := next(self._chunks, None)) is not None:
             data = chunk
@@ -123,11 +124,12 @@ class _Compressed:
         return data
 
     def give_back(self, data: bytes) -> None:
-        """Make `data`, which was taken last, the next chunk again."""
+        """Give back `data`, the end of what was taken last. It becomes the next chunk."""
         self._returned = data + self._returned
         self.offset -= len(data)
 
     def starts_with(self, magic: bytes) -> bool:
+        """Whether the next bytes are these; nothing is taken."""
         data = self.take()
         while len(data) < len(magic) and (more := self.take()):
             data += more
@@ -135,10 +137,12 @@ class _Compressed:
         return data.startswith(magic)
 
     def is_at_end(self) -> bool:
+        """Whether no bytes are left; nothing is taken."""
         data = self.take()
         self.give_back(data)
         return not data
 
     def rest(self) -> Iterator[bytes]:
+        """Yield all chunks that are left."""
         while data := self.take():
             yield data

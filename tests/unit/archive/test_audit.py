@@ -1,4 +1,4 @@
-"""Archives damaged at random, and archives made to deceive: each is found out, with its place."""
+"""Damage to archives is found, and so are forged archives. The error names the place."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SMALL = content_of(
     some_nodes()[:4], [relationship_row([0, "KNOWS", 0, 2, ["since"], [2020]])]
 ).sealed(compressed=True)
 ROUNDS = 50
-"""Of each kind of damage to each archive; the number of a round that fails is its seed."""
+"""How often each kind of damage is tried on each archive. The seed is the round's number."""
 LINES = CONTENT.text.decode().splitlines()
 
 Damage = Callable[[random.Random, bytes], bytes]
 
 
 def complaint(source: Source) -> str:
-    """Return what `verify` says is wrong, nothing if all is good; another error is one here."""
+    """Return what `verify` says is wrong; empty if all is good. Other errors fail the test."""
     try:
         verify(source, lambda _: None)
     except CorruptError as error:
@@ -98,7 +98,7 @@ COMPRESSED_OR_NOT = pytest.mark.parametrize("compressed", [True, False], ids=["g
 
 @COMPRESSED_OR_NOT
 @pytest.mark.parametrize("has_manifest", [True, False], ids=["manifest", "no manifest"])
-def test_what_was_written_is_good(compressed: bool, has_manifest: bool) -> None:
+def test_an_undamaged_archive_is_good(compressed: bool, has_manifest: bool) -> None:
     contents = verify(ARCHIVES[compressed].source(has_manifest=has_manifest), lambda _: None)
     assert contents.labels == CONTENT.summary.nodes_by_labels
     assert contents.types == CONTENT.summary.relationships_by_type
@@ -115,7 +115,7 @@ def test_every_damage_to_an_archive_is_found(name: str, compressed: bool) -> Non
 
 
 @EVERY_DAMAGE
-def test_damage_that_no_manifest_tells_of_is_found_by_gzip_or_changes_nothing(name: str) -> None:
+def test_without_a_manifest_gzip_finds_damage_that_changes_the_content(name: str) -> None:
     archive = ARCHIVES[True]
     expected = list(archive.source(has_manifest=False).items())
     for seed in range(ROUNDS):
@@ -126,7 +126,7 @@ def test_damage_that_no_manifest_tells_of_is_found_by_gzip_or_changes_nothing(na
 
 
 @EVERY_DAMAGE
-def test_damage_to_plain_text_without_a_manifest_is_at_most_one_clear_error(name: str) -> None:
+def test_damaged_plain_text_without_a_manifest_raises_no_other_error(name: str) -> None:
     archive = ARCHIVES[False]
     for seed in range(ROUNDS):
         data = DAMAGE[name](random.Random(seed), archive.data)
@@ -134,14 +134,11 @@ def test_damage_to_plain_text_without_a_manifest_is_at_most_one_clear_error(name
 
 
 def pieces(archive: Archive) -> list[bytes]:
-    return [
-        archive.data[block["offset"] : block["offset"] + block["length"]]
-        for block in archive.manifest.blocks
-    ]
+    return [archive.data[block.offset : block.end] for block in archive.manifest.blocks]
 
 
 @COMPRESSED_OR_NOT
-def test_blocks_removed_repeated_or_exchanged_are_found(compressed: bool) -> None:
+def test_removed_repeated_and_exchanged_blocks_are_found(compressed: bool) -> None:
     archive = ARCHIVES[compressed]
     original = pieces(archive)
     for one, other in product(range(len(original)), repeat=2):
@@ -170,17 +167,17 @@ def test_a_cut_at_the_end_of_any_line_or_block_is_found(
         assert "cut off" in found or "nothing in it" in found, end
 
 
-def test_the_block_and_the_byte_of_the_damage_are_told() -> None:
+def test_the_error_names_the_block_and_the_byte_of_the_damage() -> None:
     archive = ARCHIVES[True]
     block = archive.manifest.blocks[3]
-    place = block["offset"] + block["length"] // 2
+    place = block.offset + block.length // 2
     data = archive.data[:place] + b"x" + archive.data[place + 1 :]
-    where = f"the block of bytes {block['offset']} to {block['offset'] + block['length']}"
+    where = f"the block of bytes {block.offset} to {block.end}"
     assert where in complaint(archive.altered(data).source())
     assert f"cut off at byte {place}" in complaint(archive.altered(data[:place]).source())
 
 
-# What a manifest only tells, so that nothing in the archive speaks against it.
+# Fields that the archive cannot prove: a change in them is not found.
 TOLD = {
     ("service_version",),
     ("database",),
@@ -201,13 +198,13 @@ TOLD = {
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """Return the path to each value in JSON, and to each that holds others."""
+    """Return the paths to all values in JSON, the containers included."""
     keys = value if isinstance(value, dict) else range(len(value) if isinstance(value, list) else 0)
     return [path, *(place for key in keys for place in places(value[key], (*path, key)))]
 
 
 def with_other(content: Any, path: tuple[str | int, ...], chosen: random.Random) -> Any:
-    """Return JSON in which a place has another value, or is not there."""
+    """Return JSON in which one place has another value, or is missing."""
     copy = json.loads(json.dumps(content))
     if not path:
         return chosen.choice([None, [], {}, 1, "x"])
@@ -236,7 +233,7 @@ def complaint_of_manifest(archive: Archive, data: bytes) -> str:
     return complaint(replace(archive, manifest=manifest).source())
 
 
-def test_every_change_to_what_a_manifest_proves_is_found() -> None:
+def test_every_change_to_a_provable_field_of_the_manifest_is_found() -> None:
     content = json.loads(SMALL.manifest.to_json())
     proving = [
         path
@@ -250,7 +247,7 @@ def test_every_change_to_what_a_manifest_proves_is_found() -> None:
         assert found or repr(changed) == repr(content), (path, seed)
 
 
-def test_any_other_change_to_a_manifest_is_at_most_one_clear_error() -> None:
+def test_no_change_to_a_manifest_raises_another_error() -> None:
     data = SMALL.manifest.to_json()
     content = json.loads(data)
     for path, seed in product(places(content), range(10)):
@@ -292,7 +289,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("line", HOSTILE)
 @COMPRESSED_OR_NOT
-def test_a_foreign_statement_is_refused_by_its_line_though_all_hashes_agree(
+def test_a_foreign_statement_is_refused_even_with_correct_hashes(
     line: str, compressed: bool
 ) -> None:
     chosen = random.Random(line)
@@ -304,7 +301,7 @@ def test_a_foreign_statement_is_refused_by_its_line_though_all_hashes_agree(
             assert f"line {number}: " in found
 
 
-def test_a_line_behind_the_end_is_refused() -> None:
+def test_a_line_after_the_end_is_refused() -> None:
     last = len(LINES)
     for line in ("", "// comment", LINES[-1], INDEX):
         text = CONTENT.blocks[-1].text + f"{line}\n".encode()
@@ -314,14 +311,14 @@ def test_a_line_behind_the_end_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["nodes", "relationships"])
-def test_a_statement_left_out_of_text_and_table_is_missed_by_the_counts(kind: str) -> None:
+def test_the_counts_reveal_a_missing_block(kind: str) -> None:
     blocks = [block for block in CONTENT.blocks if block.kind != kind]
     archive = replace(CONTENT, blocks=blocks).sealed(compressed=True)
     for has_manifest in (True, False):
         assert complaint(archive.source(has_manifest=has_manifest))
 
 
-def test_an_end_that_counts_otherwise_is_refused() -> None:
+def test_an_end_line_with_wrong_counts_is_refused() -> None:
     nodes, relationships = CONTENT.summary.nodes, CONTENT.summary.relationships
     changed = CONTENT.replaced(b": %d nodes" % nodes, b": %d nodes" % (nodes + 1))
     archive = changed.sealed(compressed=True)
@@ -330,7 +327,7 @@ def test_an_end_that_counts_otherwise_is_refused() -> None:
         assert f"after {nodes} nodes and {relationships} relationships" in found
 
 
-def test_counts_of_a_group_that_do_not_match_are_told() -> None:
+def test_wrong_counts_of_a_label_set_or_type_are_reported() -> None:
     for field, group in (("nodes_by_labels", '["Person"]'), ("relationships_by_type", "KNOWS")):
         counts = dict(getattr(CONTENT.summary, field))
         for others in (
@@ -345,7 +342,7 @@ def test_counts_of_a_group_that_do_not_match_are_told() -> None:
             assert "the manifest says" in found
 
 
-def test_two_nodes_of_one_id_are_told() -> None:
+def test_two_nodes_with_the_same_id_are_reported() -> None:
     twice = node_row([3, ["Person"], [], []])
     archive = content_of([*some_nodes(), twice, twice], []).sealed(compressed=True)
     for has_manifest in (True, False):
@@ -353,7 +350,7 @@ def test_two_nodes_of_one_id_are_told() -> None:
 
 
 @pytest.mark.parametrize("ends", [(0, 1), (1, 0), (0, 8191), (10**17, 0)])
-def test_a_relationship_to_a_node_that_is_not_there_is_told(ends: tuple[int, int]) -> None:
+def test_a_relationship_to_a_missing_node_is_reported(ends: tuple[int, int]) -> None:
     relationship = relationship_row([0, "KNOWS", *ends, [], []])
     archive = content_of(some_nodes(), [relationship]).sealed(compressed=True)
     missing = max(ends, key=lambda number: number not in {row.id for row in some_nodes()})

@@ -1,4 +1,4 @@
-"""Fingerprints by content: what a text without ids has to bring back."""
+"""Fingerprints without node ids: equal for equal content."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Relationship = tuple[str, tuple[Hashable, Hashable]]
 
 def sums(names: dict[Hashable, str], relationships: Sequence[Relationship] = ()) -> Fingerprint:
     found = ContentFingerprint()
-    for identity, name in names.items():
-        found.add_node(identity, ["Person"], NAME, [name])
+    for node, name in names.items():
+        found.add_node(node, ["Person"], NAME, [name])
     for kind, ends in relationships:
         found.add_relationship(kind, ends, [], [])
     return found.sums
 
 
-def test_it_does_not_depend_on_what_nodes_are_named_by() -> None:
+def test_the_names_of_nodes_do_not_matter() -> None:
     by_ids = sums({0: "Ann", 1: "Bob"}, [("KNOWS", (0, 1))])
     assert sums({("key", "b"): "Bob", "a": "Ann"}, [("KNOWS", ("a", ("key", "b")))]) == by_ids
 
@@ -40,13 +40,13 @@ def test_it_does_not_depend_on_what_nodes_are_named_by() -> None:
         ({0: "Ann", 1: "Bob", 2: "Bob"}, [("KNOWS", (0, 1))]),
     ],
 )
-def test_it_sees_every_other_difference(
+def test_every_other_difference_matters(
     names: dict[Hashable, str], relationships: Sequence[Relationship]
 ) -> None:
     assert sums(names, relationships) != sums({0: "Ann", 1: "Bob"}, [("KNOWS", (0, 1))])
 
 
-def test_a_time_counts_as_present_however_it_is_written() -> None:
+def test_of_a_time_only_its_presence_counts() -> None:
     def with_time(text: str | None) -> Fingerprint:
         found = ContentFingerprint()
         found.add_node(0, [], [Column("at", "zoned datetime")], [text])
@@ -56,6 +56,6 @@ def test_a_time_counts_as_present_however_it_is_written() -> None:
     assert with_time("2024-01-01T00:00Z") != with_time(None)
 
 
-def test_an_end_that_is_no_node_is_refused() -> None:
+def test_a_relationship_to_an_unknown_node_is_refused() -> None:
     with pytest.raises(CorruptError, match="is not there"):
         sums({0: "Ann"}, [("KNOWS", (0, 1))])

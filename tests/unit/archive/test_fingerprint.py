@@ -1,4 +1,4 @@
-"""Fingerprints of graphs: blind to order, and to nothing else."""
+"""Fingerprints of graphs: every change matters, except the order."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def fingerprint(nodes: Sequence[Node], relationships: Sequence[Relationship] = (
 
 
 def cells(properties: Properties) -> tuple[list[Column], list[Any]]:
-    """Return what an archive has of properties, as parameters."""
+    """Return columns and values of properties as an archive gives them."""
     columns, values = [], []
     for key, value in properties.items():
         encoded = encode("" if value is None else value)
@@ -135,11 +135,11 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_every_change_of_a_graph_is_seen(name: str) -> None:
+def test_every_change_of_a_graph_changes_the_fingerprint(name: str) -> None:
     assert fingerprint(*CHANGES[name]) != fingerprint(*graph())
 
 
-def test_what_moves_from_one_entity_to_another_is_seen() -> None:
+def test_moving_a_value_to_another_entity_changes_the_fingerprint() -> None:
     one: list[Node] = [(0, [], {"a": 1}), (1, [], {"b": 2})]
     other: list[Node] = [(0, [], {"b": 2}), (1, [], {"a": 1})]
     assert fingerprint(one) != fingerprint(other)
@@ -149,17 +149,17 @@ def test_what_moves_from_one_entity_to_another_is_seen() -> None:
     assert fingerprint(nodes, straight) != fingerprint(nodes, crossed)
 
 
-def test_values_that_are_not_the_same_are_told_apart() -> None:
+def test_different_values_have_different_fingerprints() -> None:
     for one, other in combinations(VALUES, 2):
         assert with_value(one) != with_value(other), (one, other)
 
 
-def test_a_property_that_is_null_is_none() -> None:
+def test_a_null_property_counts_as_no_property() -> None:
     assert with_value(None) == fingerprint([(0, ["A"], {})])
 
 
 @given(st.lists(st.sampled_from([1.5, math.nan, -0.0]), min_size=1))
-def test_not_a_number_is_one_value_whatever_its_bits(numbers: list[float]) -> None:
+def test_all_bit_patterns_of_nan_are_one_value(numbers: list[float]) -> None:
     (other,) = struct.unpack(">d", bytes.fromhex("fff8000000000001"))
     assert math.isnan(other)
     others = [other if math.isnan(number) else number for number in numbers]
@@ -167,7 +167,7 @@ def test_not_a_number_is_one_value_whatever_its_bits(numbers: list[float]) -> No
     assert with_value(numbers[0]) == with_value(others[0])
 
 
-def test_a_list_is_the_same_however_its_strings_are_kept_apart() -> None:
+def test_the_encoding_of_a_list_of_strings_does_not_matter() -> None:
     columns = [Column("a", "list of string")], [Column("a", "list of escaped string")]
     cells = ";x,y;~", ",x~1y,~0"
     found = [Fingerprint(), Fingerprint()]
@@ -176,7 +176,7 @@ def test_a_list_is_the_same_however_its_strings_are_kept_apart() -> None:
     assert found[0] == found[1]
 
 
-def test_floats_of_32_and_of_64_bits_are_told_apart() -> None:
+def test_floats_of_32_and_64_bits_are_different() -> None:
     assert with_value({"type": FLOATS_32, "text": [1.0]}) != with_value([1.0])
     assert with_value({"type": FLOATS_32, "text": [0.0]}) != with_value(
         {"type": FLOATS_32, "text": [-0.0]}
@@ -184,7 +184,7 @@ def test_floats_of_32_and_of_64_bits_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("kind", ["list of float", "list of date", "list of escaped string"])
-def test_an_empty_list_is_of_no_kind(kind: str) -> None:
+def test_empty_lists_of_all_kinds_are_equal(kind: str) -> None:
     found = Fingerprint()
     found.add_node(0, ["A"], [Column("a", kind)], [decode(kind, "")])
     assert found == with_value([])

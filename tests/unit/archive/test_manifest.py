@@ -1,4 +1,4 @@
-"""Manifests: what is read again of what was written, and what is none."""
+"""Manifests are written and read back. Damaged ones are refused."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from neo4j_r2.archive.manifest import (
     Manifest,
     read_manifest,
 )
+from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.core.errors import CorruptError
 
 ARCHIVE = "neo4j-backup/neo4j_2025-10-08_02-00-00.cypher.gz"
 PLAIN = "neo4j-backup/neo4j_2025-10-08_02-00-00.cypher"
 SUMMARY = ExportSummary("manual", 3, 2, {'["A"]': 3}, {"R": 2}, 1, 4, True, 0)
-BLOCK = {
-    "kind": "nodes",
-    "first": 0,
-    "last": 8191,
-    "entities": 3,
-    "sha256": "00",
-    "text_length": 300,
-    "offset": 0,
-    "length": 100,
-}
+BLOCK = BlockEntry(
+    kind="nodes",
+    first=0,
+    last=8191,
+    entities=3,
+    sha256="00",
+    text_length=300,
+    offset=0,
+    length=100,
+)
 RECORD = Manifest(
     format_version=FORMAT_VERSION,
     service_version="0.1.0",
@@ -51,7 +52,7 @@ RECORD = Manifest(
     blocks=[BLOCK],
 )
 OPTIONAL = {"before_restore", "last_accepted"}
-"""Fields that manifests of before they were added do not have."""
+"""Fields that manifests of earlier versions lack."""
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -60,7 +61,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(st.text(), st.integers(0), st.dictionaries(st.text(), st.integers(0)))
-def test_a_manifest_comes_back_as_it_was_and_is_ascii(
+def test_a_manifest_is_ascii_and_reads_back_unchanged(
     text: str, size: int, counts: dict[str, int]
 ) -> None:
     summary = replace(SUMMARY, relationships_by_type=counts)
@@ -76,7 +77,7 @@ WHOLE = replace(
 LOCKED = LockedManifest.of(WHOLE, "-----BEGIN AGE ENCRYPTED FILE-----")
 
 
-def test_an_encrypted_manifest_comes_back_as_it_was_and_tells_only_totals() -> None:
+def test_an_encrypted_manifest_reads_back_unchanged_and_shows_only_totals() -> None:
     data = LOCKED.to_json()
     assert data.isascii()
     assert read_manifest(data) == LOCKED
@@ -97,7 +98,7 @@ def test_an_encrypted_manifest_comes_back_as_it_was_and_tells_only_totals() -> N
     }
 
 
-def test_an_encrypted_manifest_is_unlocked_by_the_whole_one() -> None:
+def test_decryption_gives_the_whole_manifest() -> None:
     assert LOCKED.unlocked(WHOLE.to_json()) == WHOLE
     assert WHOLE.is_compressed
     assert not replace(WHOLE, archive_key=f"{PLAIN}.age").is_compressed
@@ -114,7 +115,7 @@ def test_an_encrypted_manifest_is_unlocked_by_the_whole_one() -> None:
     ],
     ids=["format", "database", "archive", "totals", "before_restore"],
 )
-def test_an_encrypted_part_that_says_something_else_is_corrupt(other: Manifest) -> None:
+def test_an_encrypted_part_of_another_manifest_is_corrupt(other: Manifest) -> None:
     with pytest.raises(CorruptError):
         LOCKED.unlocked(other.to_json())
 
@@ -130,13 +131,13 @@ def test_an_encrypted_part_that_says_something_else_is_corrupt(other: Manifest) 
         {"started": "yesterday"},
     ],
 )
-def test_an_encrypted_manifest_that_is_damaged_is_corrupt(change: dict[str, object]) -> None:
+def test_a_damaged_encrypted_manifest_is_corrupt(change: dict[str, object]) -> None:
     with pytest.raises(CorruptError):
         read_manifest(json.dumps({**json.loads(LOCKED.to_json()), **change}).encode())
 
 
 @pytest.mark.parametrize("version", [0, ENCRYPTED_FORMAT_VERSION + 1, "2", None])
-def test_a_manifest_of_another_format_names_its_version(version: object) -> None:
+def test_the_error_names_an_unknown_format_version(version: object) -> None:
     data = json.dumps({"format_version": version, "invented": []}).encode()
     with pytest.raises(CorruptError, match=f"format version {version!r}"):
         read_manifest(data)
@@ -148,13 +149,13 @@ def test_a_manifest_of_another_format_names_its_version(version: object) -> None
 @example(b"9" * 5000)
 @example(b"{}")
 @example(b"null")
-def test_what_is_no_manifest_is_corrupt(data: bytes) -> None:
+def test_other_data_than_a_manifest_is_corrupt(data: bytes) -> None:
     with pytest.raises(CorruptError):
         read_manifest(data)
 
 
 @pytest.mark.parametrize("name", sorted(json.loads(RECORD.to_json()).keys() - OPTIONAL))
-def test_a_manifest_that_lacks_a_field_is_corrupt(name: str) -> None:
+def test_a_manifest_without_a_required_field_is_corrupt(name: str) -> None:
     fields = json.loads(RECORD.to_json())
     del fields[name]
     with pytest.raises(CorruptError):
@@ -180,7 +181,7 @@ def test_a_manifest_with_a_field_of_another_type_is_corrupt(field: str, value: o
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONAL))
-def test_a_manifest_of_an_earlier_version_is_of_an_ordinary_backup(name: str) -> None:
+def test_a_manifest_of_an_earlier_version_can_be_read(name: str) -> None:
     fields = json.loads(RECORD.to_json())
     del fields[name]
     assert read_manifest(json.dumps(fields).encode()) == RECORD
@@ -188,17 +189,119 @@ def test_a_manifest_of_an_earlier_version_is_of_an_ordinary_backup(name: str) ->
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("entities", -1), ("offset", "0"), ("length", 1.0), ("text_length", True), ("sha256", None)],
+    [
+        ("kind", 1),
+        ("first", "0"),
+        ("last", None),
+        ("entities", -1),
+        ("offset", "0"),
+        ("length", 1.0),
+        ("text_length", True),
+        ("sha256", None),
+    ],
 )
-def test_a_manifest_whose_table_of_blocks_is_damaged_is_corrupt(field: str, value: object) -> None:
+def test_a_damaged_block_entry_is_corrupt(field: str, value: object) -> None:
     fields = json.loads(RECORD.to_json())
-    fields["blocks"].append({**BLOCK, field: value})
+    fields["blocks"].append({**BLOCK.to_json(), field: value})
     with pytest.raises(CorruptError):
         read_manifest(json.dumps(fields).encode())
 
 
+@pytest.mark.parametrize("field", BLOCK.to_json())
+def test_an_incomplete_block_entry_is_corrupt(field: str) -> None:
+    fields = json.loads(RECORD.to_json())
+    del fields["blocks"][0][field]
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("entry", [None, 1, "nodes", [], {}])
+def test_a_block_entry_that_is_no_object_is_corrupt(entry: object) -> None:
+    fields = json.loads(RECORD.to_json())
+    fields["blocks"] = [entry]
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("table", [None, {}, "", 0])
+def test_a_table_of_blocks_that_is_no_list_is_corrupt(table: object) -> None:
+    fields = json.loads(RECORD.to_json())
+    fields["blocks"] = table
+    with pytest.raises(CorruptError):
+        read_manifest(json.dumps(fields).encode())
+
+
+WRITTEN = """\
+{
+ "format_version": 1,
+ "service_version": "0.1.0",
+ "database": "neo4j",
+ "database_id": "A1",
+ "server_version": "5.26.19",
+ "server_edition": "community",
+ "started": "2025-10-08T02:00:00Z",
+ "finished": "2025-10-08T02:00:05Z",
+ "export": {
+  "method": "manual",
+  "nodes": 3,
+  "relationships": 2,
+  "nodes_by_labels": {
+   "[\\"A\\"]": 3
+  },
+  "relationships_by_type": {
+   "R": 2
+  },
+  "constraints": 1,
+  "indexes": 4,
+  "consistent": true,
+  "dangling_relationships": 0,
+  "unstated_schema": []
+ },
+ "identity": {
+  "label": "_BackupNode"
+ },
+ "archive_key": "neo4j-backup/neo4j_2025-10-08_02-00-00.cypher.gz",
+ "archive_size": 100,
+ "archive_sha256": "00",
+ "text_size": 300,
+ "blocks": [
+  {
+   "kind": "nodes",
+   "first": 0,
+   "last": 8191,
+   "entities": 3,
+   "sha256": "00",
+   "text_length": 300,
+   "offset": 0,
+   "length": 100
+  },
+  {
+   "kind": "epilogue",
+   "first": -1,
+   "last": -1,
+   "entities": 0,
+   "sha256": "00",
+   "text_length": 7,
+   "offset": 100,
+   "length": 9
+  }
+ ],
+ "before_restore": true,
+ "last_accepted": 4
+}
+"""
+
+
+def test_the_bytes_of_a_manifest_do_not_change_between_versions() -> None:
+    second = replace(
+        BLOCK, kind="epilogue", first=-1, last=-1, entities=0, text_length=7, offset=100, length=9
+    )
+    manifest = replace(RECORD, blocks=[BLOCK, second], before_restore=True, last_accepted=4)
+    assert manifest.to_json().decode("ascii") == WRITTEN
+
+
 @pytest.mark.parametrize("counts", [{"A": "3"}, {"A": -3}, {"A": None}])
-def test_a_manifest_whose_counts_are_no_numbers_is_corrupt(counts: dict[str, object]) -> None:
+def test_a_count_of_a_label_set_that_is_no_number_is_corrupt(counts: dict[str, object]) -> None:
     fields = json.loads(RECORD.to_json())
     fields["export"]["nodes_by_labels"] = counts
     with pytest.raises(CorruptError):
@@ -210,21 +313,22 @@ def test_a_manifest_whose_counts_are_no_numbers_is_corrupt(counts: dict[str, obj
     "time",
     ["", "yesterday", "2025-10-08T02:00:01", "2025-10-08T02:00:01+00:00", "2025-13-08T02:00:01Z"],
 )
-def test_a_manifest_without_its_times_in_utc_is_corrupt(field: str, time: str) -> None:
+def test_a_time_that_is_not_in_utc_is_corrupt(field: str, time: str) -> None:
     with pytest.raises(CorruptError, match="times in UTC"):
         read_manifest(json.dumps({**json.loads(RECORD.to_json()), field: time}).encode())
 
 
 @pytest.mark.parametrize("field", ["nodes", "relationships"])
-def test_a_manifest_with_a_count_that_is_no_number_is_corrupt(field: str) -> None:
+def test_a_total_that_is_no_number_is_corrupt(field: str) -> None:
     fields = json.loads(RECORD.to_json())
     fields["export"][field] = "3"
     with pytest.raises(CorruptError):
         read_manifest(json.dumps(fields).encode())
 
 
-def test_a_field_that_a_later_version_added_is_passed_over() -> None:
+def test_fields_of_later_versions_are_ignored() -> None:
     content = json.loads(RECORD.to_json())
     content["added"] = 1
     content["export"]["added"] = 2
+    content["blocks"][0]["added"] = 3
     assert read_manifest(json.dumps(content).encode()) == RECORD

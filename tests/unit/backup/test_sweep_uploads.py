@@ -1,4 +1,4 @@
-"""Which unfinished uploads are nobody's."""
+"""Old unfinished uploads of this database are swept; others are left alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def swept(*uploads: UnfinishedUpload) -> list[UnfinishedUpload]:
 
 
 @given(st.lists(st.integers(-ORPHANED_SECONDS, 3 * ORPHANED_SECONDS)))
-def test_exactly_the_uploads_older_than_a_day_are_swept(ages: list[int]) -> None:
+def test_only_uploads_older_than_a_day_are_swept(ages: list[int]) -> None:
     uploads = [upload(OWN, age) for age in ages]
     assert swept(*uploads) == [each for each in uploads if NOW - each.initiated > 24 * 3600]
 
@@ -37,6 +37,6 @@ def test_exactly_the_uploads_older_than_a_day_are_swept(ages: list[int]) -> None
         "neo4j_2025-10-01_02-00-00.cypher.gz",
     ],
 )
-def test_an_upload_that_is_not_of_this_database_is_left_alone_however_old(key: str) -> None:
+def test_uploads_of_other_databases_are_left_alone(key: str) -> None:
     own = upload(OWN, 99 * ORPHANED_SECONDS)
     assert swept(upload(key, 99 * ORPHANED_SECONDS), own) == [own]

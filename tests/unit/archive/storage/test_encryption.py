@@ -1,4 +1,4 @@
-"""Encryption to public keys, and what becomes of it without the right private key or damaged."""
+"""Encryption to public keys, and decryption: with the right key, a wrong key, or damage."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ PLUGIN_KEY = "age1yubikey1qwt50d05nh5vutpdzmlg5wn80xq5negm4uj9ghv0snvdd3yysf5yw3
 
 
 def decrypted(data: bytes, keys: PrivateKeys) -> bytes:
-    """Return what a file holds that comes in pieces."""
+    """Decrypt a file in pieces."""
     pieces = (data[start : start + 5000] for start in range(0, len(data), 5000))
     return b"".join(keys.decrypt(pieces))
 
 
 @given(st.lists(st.binary()))
-def test_either_private_key_opens_what_was_encrypted(chunks: list[bytes]) -> None:
+def test_each_of_the_private_keys_decrypts(chunks: list[bytes]) -> None:
     data = b"".join(BOTH.encrypt(chunks))
     assert is_encrypted(data)
     assert has_header(data)
@@ -49,23 +49,23 @@ def test_either_private_key_opens_what_was_encrypted(chunks: list[bytes]) -> Non
         assert decrypted(data, pair.keys) == b"".join(chunks)
 
 
-def test_the_key_that_fits_is_found_among_others() -> None:
+def test_one_fitting_key_among_others_decrypts() -> None:
     keys = PrivateKeys([Secret(pair.private) for pair in (OTHER, SECOND)])
     assert decrypted(ENCRYPTED, keys) == TEXT
 
 
-def test_another_key_opens_nothing() -> None:
+def test_a_key_of_another_recipient_does_not_decrypt() -> None:
     with pytest.raises(NoKeyError, match="none of the given private keys opens it"):
         decrypted(ENCRYPTED, OTHER.keys)
 
 
-def test_a_file_protected_by_a_passphrase_is_opened_by_no_key() -> None:
+def test_no_key_decrypts_a_file_with_a_passphrase() -> None:
     data = pyrage.passphrase.encrypt(b"text", "a pass phrase")
     with pytest.raises(NoKeyError):
         decrypted(data, FIRST.keys)
 
 
-def test_a_text_comes_back_and_is_ascii_in_lines() -> None:
+def test_an_armored_file_is_lines_of_ascii_and_decrypts() -> None:
     text = BOTH.encrypt_text(TEXT)
     assert text.isascii()
     assert max(len(line) for line in text.splitlines()) <= 64
@@ -100,7 +100,7 @@ def swapped(data: bytes, start: int, length: int) -> bytes:
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_damage_is_found_and_nothing_of_it_passes_on(name: str) -> None:
+def test_damage_is_found_before_any_damaged_byte_is_yielded(name: str) -> None:
     passed: list[bytes] = []
     with pytest.raises(CorruptError, match=r"it is damaged or cut off \(age: "):
         passed.extend(FIRST.keys.decrypt([DAMAGES[name](ENCRYPTED)]))
@@ -108,7 +108,7 @@ def test_damage_is_found_and_nothing_of_it_passes_on(name: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_a_flip_anywhere_is_found(seed: int) -> None:
+def test_a_flipped_bit_is_found_anywhere(seed: int) -> None:
     chosen = random.Random(seed)
     small = b"".join(BOTH.encrypt([TEXT[:200]]))
     damaged = flip(chosen.randrange(len(small)))(small)
@@ -117,12 +117,12 @@ def test_a_flip_anywhere_is_found(seed: int) -> None:
 
 
 @pytest.mark.parametrize("start", [b"", b"age-encryption.org", b"\x1f\x8b", b"// Neo4j", TEXT])
-def test_what_does_not_begin_as_an_age_file_is_none(start: bytes) -> None:
+def test_other_data_is_not_taken_for_an_age_file(start: bytes) -> None:
     assert not is_encrypted(start)
     assert not has_header(start)
 
 
-def test_a_header_of_as_many_recipients_as_a_variable_can_hold_is_one() -> None:
+def test_a_header_with_2000_recipients_is_recognised() -> None:
     many = Recipients([KeyPair.new().public for _ in range(2_000)])
     data = b"".join(many.encrypt([b"text"]))
     assert has_header(data[:HEADER_BYTES])
@@ -131,7 +131,7 @@ def test_a_header_of_as_many_recipients_as_a_variable_can_hold_is_one() -> None:
 @pytest.mark.parametrize(
     "length", [30, HEADER_LENGTH // 2, HEADER_LENGTH - 1], ids=["start", "half", "all but one"]
 )
-def test_a_header_that_is_not_whole_is_no_header(length: int) -> None:
+def test_an_incomplete_header_is_no_header(length: int) -> None:
     assert is_encrypted(ENCRYPTED[:length])
     assert not has_header(ENCRYPTED[:length])
 
@@ -141,18 +141,18 @@ def test_a_header_that_is_not_whole_is_no_header(length: int) -> None:
     ["", "age1", FIRST.public[:-1], FIRST.private, SSH_KEY, PLUGIN_KEY, "age1 age1"],
     ids=["nothing", "prefix", "cut off", "private", "SSH", "plugin", "two prefixes"],
 )
-def test_only_age_s_own_public_keys_are_recipients(text: str) -> None:
+def test_only_public_keys_of_age_itself_are_recipients(text: str) -> None:
     assert is_recipient(FIRST.public)
     assert not is_recipient(text)
 
 
-def test_a_private_key_is_known_as_one_even_mistyped() -> None:
+def test_a_mistyped_private_key_still_looks_private() -> None:
     for text in (FIRST.private, FIRST.private.lower(), FIRST.private[:-5], "AGE-PLUGIN-YUBIKEY-1"):
         assert looks_private(text)
     assert not looks_private(FIRST.public)
 
 
-def test_no_private_key_is_in_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_never_shows_a_private_key(capsys: pytest.CaptureFixture[str]) -> None:
     mistyped = FIRST.private[:-1]
     with pytest.raises(ValueError, match="not a private key") as raised:
         PrivateKeys([Secret(mistyped)])
@@ -177,7 +177,7 @@ print(peak(20), peak(500))
 """
 
 
-def test_memory_does_not_grow_with_what_is_encrypted_and_decrypted() -> None:
+def test_memory_does_not_grow_with_the_size_of_the_data() -> None:
     process = run(FLAT)
     assert process.returncode == 0, process.stderr
     small, large = map(int, process.stdout.split())

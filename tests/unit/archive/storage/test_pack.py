@@ -1,4 +1,4 @@
-"""Blocks of text as gzip members."""
+"""Blocks of text are packed as gzip members."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.archive.manifest import table_entry
+from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.archive.storage.pack import TextBlock, gzip_member, pack
 
 TEXTS = st.lists(st.binary(max_size=2000), max_size=8)
@@ -26,7 +26,7 @@ def unpacked(data: bytes, level: int | None) -> bytes:
 
 
 @given(TEXTS, LEVELS)
-def test_the_archive_is_the_blocks_texts_in_their_order(
+def test_the_archive_holds_the_texts_in_the_same_order(
     texts: list[bytes], level: int | None
 ) -> None:
     data = b"".join(block.data for block in pack(text_blocks(texts), level))
@@ -34,29 +34,29 @@ def test_the_archive_is_the_blocks_texts_in_their_order(
 
 
 @given(TEXTS, LEVELS)
-def test_offset_and_length_cut_each_block_out_of_the_archive(
+def test_offset_and_length_find_each_block_in_the_archive(
     texts: list[bytes], level: int | None
 ) -> None:
     blocks = list(pack(text_blocks(texts), level))
     archive = b"".join(block.data for block in blocks)
     for block, text in zip(blocks, texts, strict=True):
-        assert unpacked(archive[block.offset : block.offset + block.length], level) == text
-        assert block.sha256 == hashlib.sha256(text).hexdigest()
-        assert block.text_length == len(text)
+        entry = block.entry
+        assert unpacked(archive[entry.offset : entry.end], level) == text
+        assert entry.sha256 == hashlib.sha256(text).hexdigest()
+        assert entry.text_length == len(text)
 
 
 @given(TEXTS, LEVELS)
-def test_a_packed_block_says_what_its_text_block_said(
-    texts: list[bytes], level: int | None
-) -> None:
+def test_an_entry_repeats_what_the_text_block_says(texts: list[bytes], level: int | None) -> None:
     given_blocks = text_blocks(texts)
     for packed, block in zip(pack(given_blocks, level), given_blocks, strict=True):
-        said = (packed.kind, packed.first, packed.last, packed.entities)
+        entry = packed.entry
+        said = (entry.kind, entry.first, entry.last, entry.entities)
         assert said == (block.kind, block.first, block.last, block.entities)
 
 
 @pytest.mark.parametrize("level", range(1, 10))
-def test_equal_texts_are_equal_bytes_wherever_they_stand(level: int) -> None:
+def test_equal_texts_give_equal_bytes_at_any_place(level: int) -> None:
     same = b"CREATE " * 500
     _, one = pack(text_blocks([b"before", same]), level)
     other, _ = pack(text_blocks([same, b"after"]), level)
@@ -64,7 +64,7 @@ def test_equal_texts_are_equal_bytes_wherever_they_stand(level: int) -> None:
 
 
 @pytest.mark.parametrize("level", range(1, 10))
-def test_a_member_is_one_whole_gzip_member_without_a_time_stamp(level: int) -> None:
+def test_a_gzip_member_is_complete_and_has_no_time_stamp(level: int) -> None:
     member = gzip_member(b"text" * 1000, level)
     reader = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     assert reader.decompress(member) == b"text" * 1000
@@ -73,15 +73,15 @@ def test_a_member_is_one_whole_gzip_member_without_a_time_stamp(level: int) -> N
     assert member[4:8] == bytes(4)
 
 
-def test_the_manifests_table_has_everything_of_a_block_but_its_bytes() -> None:
+def test_the_entry_describes_the_block() -> None:
     (block,) = pack([TextBlock("nodes", 0, 8191, 3, b"text")], None)
-    assert table_entry(block) == {
-        "kind": "nodes",
-        "first": 0,
-        "last": 8191,
-        "entities": 3,
-        "sha256": hashlib.sha256(b"text").hexdigest(),
-        "text_length": 4,
-        "offset": 0,
-        "length": 4,
-    }
+    assert block.entry == BlockEntry(
+        kind="nodes",
+        first=0,
+        last=8191,
+        entities=3,
+        sha256=hashlib.sha256(b"text").hexdigest(),
+        text_length=4,
+        offset=0,
+        length=4,
+    )

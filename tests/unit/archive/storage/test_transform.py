@@ -1,4 +1,4 @@
-"""A library that reads a file and writes another, between steps of a stream."""
+"""A call that reads a file and writes another works as a step of a stream."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def failing_after(number: int, error: BaseException) -> Iterator[bytes]:
 
 
 @given(CHUNKS)
-def test_what_is_written_of_all_chunks_comes_back_in_order(chunks: list[bytes]) -> None:
+def test_the_output_comes_back_in_order(chunks: list[bytes]) -> None:
     assert b"".join(transformed(copy, chunks)) == b"".join(chunks)
     assert_no_thread_is_left()
 
@@ -55,7 +55,7 @@ def test_a_transform_can_read_all_at_once(chunks: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), Interruption(15), KeyboardInterrupt()])
-def test_an_error_of_the_chunks_is_raised_and_the_transform_ends(error: BaseException) -> None:
+def test_an_error_of_the_chunks_is_raised_and_ends_the_transform(error: BaseException) -> None:
     with pytest.raises(type(error)) as raised:
         list(transformed(copy, failing_after(5, error)))
     assert raised.value is error
@@ -63,7 +63,7 @@ def test_an_error_of_the_chunks_is_raised_and_the_transform_ends(error: BaseExce
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 3, 1000])
-def test_an_error_of_the_transform_is_raised_however_much_there_is_to_read(number: int) -> None:
+def test_an_error_of_the_transform_is_raised(number: int) -> None:
     def fail(source: BufferedIOBase, _: BufferedIOBase) -> None:
         source.read(1)
         raise ValueError("broken")
@@ -73,7 +73,7 @@ def test_an_error_of_the_transform_is_raised_however_much_there_is_to_read(numbe
     assert_no_thread_is_left()
 
 
-def test_a_transform_that_reads_only_the_beginning_is_all_there_is() -> None:
+def test_a_transform_need_not_read_all_chunks() -> None:
     def first(source: BufferedIOBase, sink: BufferedIOBase) -> None:
         sink.write(source.read(5))
 
@@ -81,14 +81,14 @@ def test_a_transform_that_reads_only_the_beginning_is_all_there_is() -> None:
     assert_no_thread_is_left()
 
 
-def test_an_abandoned_transform_ends() -> None:
+def test_a_transform_ends_when_nobody_takes_its_output() -> None:
     stream = transformed(copy, [b"chunk"] * 1_000_000)
     assert next(stream) == b"chunk"
     stream.close()
     assert_no_thread_is_left()
 
 
-def test_no_more_chunks_are_taken_than_are_two_ahead() -> None:
+def test_at_most_two_chunks_wait_for_the_transform() -> None:
     taken = read = 0
     most_ahead = 0
 
@@ -128,7 +128,7 @@ for _ in range(2_000): next(stream)
 
 
 @pytest.mark.parametrize("name", ENDINGS)
-def test_a_program_that_ends_amid_a_transform_ends_at_once_and_as_it_said(name: str) -> None:
+def test_a_program_can_exit_during_a_transform(name: str) -> None:
     kept = "sys.modules['kept'] = stream; sys.exit(143)"
     for _ in range(5):
         with start(f"{ENDS_AMID}\n{ENDINGS[name]}\n{kept}") as process:

@@ -1,4 +1,4 @@
-"""The archive's bytes as text again."""
+"""The archive's bytes become its text again."""
 
 from __future__ import annotations
 
@@ -38,15 +38,13 @@ def flipped(data: bytes, place: int, bit: int) -> bytes:
 @given(st.lists(st.tuples(st.binary(max_size=2000), LEVELS), min_size=1), st.integers(1, 3000))
 @example([(FIRST, 1), (b"", 2), (SECOND, 6)], 1)
 @example([(b"", 1)], 1)
-def test_members_one_after_the_other_are_their_texts(
-    members: list[tuple[bytes, int]], size: int
-) -> None:
+def test_the_texts_of_all_members_are_joined(members: list[tuple[bytes, int]], size: int) -> None:
     archive = b"".join(gzip_member(text, level) for text, level in members)
     assert b"".join(unpack(cut(archive, size))) == b"".join(text for text, _ in members)
 
 
 @given(st.lists(st.integers(0, len(ARCHIVE))))
-def test_an_archive_is_the_same_however_it_is_cut_into_chunks(places: list[int]) -> None:
+def test_the_sizes_of_the_chunks_do_not_matter(places: list[int]) -> None:
     bounds = [0, *sorted(places), len(ARCHIVE)]  # equal places make an empty chunk
     chunks = (ARCHIVE[start:end] for start, end in pairwise(bounds))
     assert b"".join(unpack(chunks)) == FIRST + SECOND
@@ -55,7 +53,7 @@ def test_an_archive_is_the_same_however_it_is_cut_into_chunks(places: list[int])
 @pytest.mark.parametrize("level", [1, 2, 3, 4, 9])
 @pytest.mark.parametrize("length", [MIB - 1, MIB, MIB + 1, MIB + 258, 2 * MIB, 3 * MIB + 7])
 @pytest.mark.parametrize("size", [1, 1000, MIB])
-def test_a_text_about_as_long_as_a_piece_comes_whole(level: int, length: int, size: int) -> None:
+def test_a_text_about_as_long_as_a_piece_is_complete(level: int, length: int, size: int) -> None:
     text = (b"abcdefgh" * 8 + b"\n") * (length // 65) + bytes(length % 65)
     pieces = list(unpack(cut(gzip_member(text, level), size)))
     assert b"".join(pieces) == text
@@ -65,21 +63,21 @@ def test_a_text_about_as_long_as_a_piece_comes_whole(level: int, length: int, si
 @given(st.binary(min_size=1), st.integers(1, 9))
 @example(b"\x1f", 1)
 @example(b"\x1f\x1f\x8b", 1)
-def test_a_plain_text_is_itself(text: bytes, size: int) -> None:
+def test_plain_text_is_unchanged(text: bytes, size: int) -> None:
     plain = text if text[:2] != b"\x1f\x8b" else b"\n" + text
     assert b"".join(unpack(cut(plain, size))) == plain
 
 
 @pytest.mark.parametrize("chunks", [[], [b""], [b"", b""]])
-def test_nothing_is_no_archive(chunks: list[bytes]) -> None:
+def test_an_empty_file_is_refused(chunks: list[bytes]) -> None:
     with pytest.raises(CorruptError, match="the archive is empty"):
         list(unpack(chunks))
 
 
 @pytest.mark.parametrize("size", [1, 7, len(ARCHIVE)])
-def test_an_archive_that_is_cut_off_says_where(size: int) -> None:
-    # A lone first byte is a plain text, and a whole first member an archive; who reads these finds
-    # out by what they say, or do not say.
+def test_the_error_says_where_an_archive_was_cut_off(size: int) -> None:
+    # A single first byte is plain text, and a complete first member is an archive. Whoever reads
+    # the text finds out that something is missing.
     for end in {*range(2, len(ARCHIVE))} - {len(MEMBER)}:
         with pytest.raises(CorruptError, match=f"^gzip: cut off at byte {end}$"):
             list(unpack(cut(ARCHIVE[:end], size)))
@@ -88,7 +86,7 @@ def test_an_archive_that_is_cut_off_says_where(size: int) -> None:
 
 @pytest.mark.parametrize("size", [1, len(ARCHIVE)])
 def test_a_flipped_bit_is_found_or_changes_nothing(size: int) -> None:
-    for place in range(2, len(ARCHIVE)):  # without its first two bytes it would be a plain text
+    for place in range(2, len(ARCHIVE)):  # other first two bytes would make it plain text
         for bit in range(8):
             with suppress(CorruptError):
                 text = b"".join(unpack(cut(flipped(ARCHIVE, place, bit), size)))
@@ -96,21 +94,21 @@ def test_a_flipped_bit_is_found_or_changes_nothing(size: int) -> None:
 
 
 @given(st.binary())
-def test_bytes_that_only_begin_like_an_archive_are_refused(data: bytes) -> None:
+def test_data_that_only_begins_like_gzip_is_refused(data: bytes) -> None:
     with pytest.raises(CorruptError, match=r"^gzip: [a-z/ ]+(near|at) byte \d+$"):
         list(unpack([b"\x1f\x8b\x08", data]))
 
 
 @pytest.mark.parametrize("trailer", [b"\x00", b"garbage", b"\x1f\x8b", MEMBER[:-1], b"\n"])
 @pytest.mark.parametrize("size", [1, MIB])
-def test_what_follows_the_last_member_is_refused_after_the_text(trailer: bytes, size: int) -> None:
+def test_data_after_the_last_member_is_refused(trailer: bytes, size: int) -> None:
     pieces: list[bytes] = []
     with pytest.raises(CorruptError, match="gzip: "):
         pieces.extend(unpack(cut(ARCHIVE + trailer, size)))
     assert b"".join(pieces).startswith(FIRST + SECOND)
 
 
-def test_little_that_becomes_much_comes_in_pieces_and_only_when_wanted() -> None:
+def test_a_gzip_bomb_does_not_fill_the_memory() -> None:
     bomb = gzip.compress(bytes(64 * MIB))
     tracemalloc.start()
     total = 0
@@ -124,7 +122,7 @@ def test_little_that_becomes_much_comes_in_pieces_and_only_when_wanted() -> None
 
 
 @given(st.binary(max_size=2000), LEVELS)
-def test_a_member_of_known_length_is_its_text(text: bytes, level: int) -> None:
+def test_a_member_of_the_expected_length_is_unpacked(text: bytes, level: int) -> None:
     assert unpack_member(gzip_member(text, level), len(text)) == text
 
 
@@ -135,7 +133,7 @@ def test_a_member_of_another_length_is_refused(length: int) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", MEMBER[:1], MEMBER[:-1], MEMBER + b"\n", MEMBER * 2, FIRST])
-def test_what_is_not_just_one_member_is_refused(data: bytes) -> None:
+def test_anything_but_exactly_one_member_is_refused(data: bytes) -> None:
     with pytest.raises(CorruptError, match=r"^gzip: "):
         unpack_member(data, len(FIRST))
 
@@ -153,7 +151,7 @@ TEXTS = st.text(st.sampled_from("a\né😀\r\u2028\x85\x0b"), max_size=30)
 @given(TEXTS, st.integers(1, 9))
 @example("é" * 9, 1)
 @example("\n\n", 1)
-def test_lines_are_cut_at_line_feeds_and_nowhere_else(text: str, size: int) -> None:
+def test_only_line_feeds_end_a_line(text: str, size: int) -> None:
     data = text.encode()
     pieces = list(whole_lines(cut(data, size)))
     assert b"".join(pieces) == data
@@ -163,12 +161,12 @@ def test_lines_are_cut_at_line_feeds_and_nowhere_else(text: str, size: int) -> N
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"a\n\xc3", b"\xc3\na", b"\xed\xa0\x80", ARCHIVE])
-def test_lines_of_what_is_no_text_are_refused(data: bytes) -> None:
+def test_a_text_that_is_not_utf_8_is_refused(data: bytes) -> None:
     with pytest.raises(CorruptError, match="no text in UTF-8"):
         list(lines([data]))
 
 
-def test_a_line_that_does_not_end_is_not_held_whole() -> None:
+def test_an_endless_line_is_refused() -> None:
     chunk = bytes(LONGEST_PIECE // 8)
     with pytest.raises(CorruptError, match="a line is longer than"):
         list(whole_lines([chunk] * 9))
