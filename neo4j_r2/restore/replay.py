@@ -11,7 +11,6 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from neo4j_r2.archive.cells.decode import expression
-from neo4j_r2.archive.cells.kinds import FLOATS_32
 from neo4j_r2.archive.items import (
     Batch,
     MatchBatch,
@@ -25,9 +24,10 @@ from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.archive.text.rows import Column
 from neo4j_r2.archive.text.statements import (
     Content,
+    content_of,
     node_vectors,
+    property_expression,
     relationship_vectors,
-    vector_arguments,
 )
 from neo4j_r2.core.threads import Lanes
 from neo4j_r2.graph.writer import Target, TooLargeError, Write, halves
@@ -203,22 +203,15 @@ def match_query(
 def _pattern(pattern: Pattern, values: str) -> str:
     labels = "".join(":" + quote_name(label) for label in pattern.labels)
     entries = ", ".join(
-        f"{quote_name(column.key)}: {expression(column.kind, f'{values}[{index}]')}"
+        property_expression(column.key, column.kind, f"{values}[{index}]", None, expression)
         for index, column in enumerate(pattern.columns)
     )
     return f"{labels} {{{entries}}}" if entries else labels
 
 
 def _content(columns: Sequence[Column], first: int) -> Content:
-    """Return what is made of a row's values, from an index on."""
-    entries, vectors = [], []
-    for index, column in enumerate(columns, first):
-        value = expression(column.kind, f"r[{index}]")
-        if column.kind == FLOATS_32:
-            vectors.append(vector_arguments(column.key, value))
-        else:
-            entries.append(f"{quote_name(column.key)}: {value}")
-    return Content(", ".join(entries), tuple(vectors))
+    """Return what the statement makes of a row's values; the first has the index `first`."""
+    return content_of(((column.key, column.kind, None) for column in columns), first, expression)
 
 
 def _map(content: Content) -> str:
