@@ -20,7 +20,7 @@ def export_and_store(graph: Graph, store: Store, started: datetime) -> Manifest:
     """Store the graph; if APOC's export fails and need not be used, by the walk after all."""
     method, progress = store.config.export_method, store.progress
     size = estimate(graph)
-    graph.expect(size.weight, sum(graph.counts()))
+    graph.read_sizes.expect(size.weight, sum(graph.catalogue.counts()))
     exporter = choose_exporter(graph, method, store.database, started, progress)
     try:
         return store.backup(exporter, started, size.text)

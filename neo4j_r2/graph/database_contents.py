@@ -63,10 +63,10 @@ def _statement(schema_object: SchemaObject) -> str | None:
 
 def database_contents(graph: Graph) -> DatabaseContents:
     """Return what a database holds."""
-    constraints, indexes = graph.schema()
+    constraints, indexes = graph.catalogue.schema()
     schema = [each for each in (*constraints, *indexes) if each.type != "LOOKUP"]
     return DatabaseContents(
-        *graph.counts(),
+        *graph.catalogue.counts(),
         schema=tuple(each for each in schema if each.name != unfinished_mark.NAME),
         is_marked=any(each.name == unfinished_mark.NAME for each in schema),
     )

@@ -17,7 +17,7 @@ REMOVAL: Final = f"DROP INDEX {NAME} IF EXISTS"
 
 def is_marked(graph: Graph) -> bool:
     """Whether a restore into a database was begun and not finished."""
-    _, indexes = graph.schema()
+    _, indexes = graph.catalogue.schema()
     return any(index.name == NAME for index in indexes)
 
 

@@ -64,10 +64,10 @@ def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> No
     :param on_alive: is called after each step, and while the server takes long for one and answers.
     :raises GraphError: if the server fails, or has too little memory for a single entity.
     """
-    if not any(graph.counts()):
+    if not any(graph.catalogue.counts()):
         return
     node, relationship = mean_sizes(graph)
-    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
+    last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
     deletion = _Deletion(graph, target, on_alive)
     deletion.run(_RELATIONSHIPS, last_relationship, Steps.of(relationship.weight))
     deletion.run(_NODES, last_node, Steps.of(node.weight))
@@ -86,7 +86,7 @@ class _Deletion:
             end = min(first + steps.ids - 1, last)
             write = partial(self.target.write, [Write(query, [[first, end]], None)])
             try:
-                while_answering(write, self.graph.answer, self.on_alive)
+                while_answering(write, self.graph.connection.require_answer, self.on_alive)
             except TooLargeError:
                 if not steps.shrink():
                     raise

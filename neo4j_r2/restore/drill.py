@@ -15,6 +15,7 @@ from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
 from neo4j_r2.core.errors import ConfigurationError, GraphError
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.database_contents import database_contents
+from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.source import Source
 
@@ -28,7 +29,7 @@ def refuse_unfit(graph: Graph, source: Source) -> None:
     :raises ConfigurationError: if it is the one that the backup was taken of.
     :raises GraphError: if there is anything in it.
     """
-    if source.manifest and graph.database().id == source.manifest.database_id:
+    if source.manifest and log_in(graph.connection).id == source.manifest.database_id:
         raise ConfigurationError("--drill: this is the database that the backup was taken of")
     if obstacles := database_contents(graph).obstacles(()):
         raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
@@ -61,7 +62,7 @@ def differences(
 
 def _are_of_one_version(source: Source, graph: Graph) -> bool:
     return source.manifest is not None and (
-        source.manifest.server_version == graph.database().server_version
+        source.manifest.server_version == log_in(graph.connection).server_version
     )
 
 
@@ -80,11 +81,11 @@ def _add_batch(
 def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Fingerprint:
     """Return the fingerprint of a database, read by the walk."""
     fingerprint = Fingerprint()
-    for records in prefetch(graph.nodes(graph.highest_node_id()), _READ_AHEAD):
+    for records in prefetch(graph.nodes.read_all(), _READ_AHEAD):
         for row in node_rows(records):
             fingerprint.add_node(row.id, row.shape.group, row.shape.columns, _values(row))
         on_progress(len(records))
-    for records in prefetch(graph.relationships(graph.highest_relationship_id()), _READ_AHEAD):
+    for records in prefetch(graph.relationships.read_all(), _READ_AHEAD):
         for row in relationship_rows(records):
             start, end = map(int, row.ids)
             kind = row.shape.group[0]

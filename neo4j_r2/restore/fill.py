@@ -117,7 +117,7 @@ class Restore:
         """
         items = iter(items)
         first = list(islice(items, 1))  # so that what cannot be read at all changes nothing
-        schema = self._graph.schema()
+        schema = self._graph.catalogue.schema()
         self._mark(replaces=replaces)
         with _told_on_failure(self._advice):
             self._drop(*schema)
@@ -130,7 +130,7 @@ class Restore:
 
     def clear(self) -> None:
         """Make the database as a new one, but for a mark."""
-        self._drop(*self._graph.schema())
+        self._drop(*self._graph.catalogue.schema())
         delete_all(self._graph, self._target, self._on_alive)
         for creation in _LOOKUP_INDEXES:
             self._run_long(creation)
@@ -147,7 +147,7 @@ class Restore:
             self._target.run(unfinished_mark.CREATION)
         except GraphError as error:
             raise GraphError(f"{error}; no data was changed") from error
-        if not replaces and any(self._graph.counts()):
+        if not replaces and any(self._graph.catalogue.counts()):
             self._target.run(unfinished_mark.REMOVAL)
             raise GraphError("Somebody has just written to the database; no data was changed")
 
@@ -202,7 +202,7 @@ class Restore:
         """
         pause = _FIRST_PAUSE
         while True:
-            indexes = self._graph.rows(_NOT_ONLINE)
+            indexes = self._graph.connection.rows(_NOT_ONLINE)
             if all(each["state"] == "FAILED" for each in indexes):
                 return [_failure(each["name"], each["message"]) for each in indexes]
             self._on_alive()
@@ -212,14 +212,20 @@ class Restore:
     def _count(self, outcome: Outcome, expected: Counts | None) -> None:
         """Find out how many entities there are, and of which groups not as many as expected."""
         if expected is None:
-            outcome.nodes, outcome.relationships = self._graph.counts()
+            outcome.nodes, outcome.relationships = self._graph.catalogue.counts()
             return
-        found = while_answering(lambda: _counts(self._graph), self._graph.answer, self._on_alive)
+        found = while_answering(
+            lambda: _counts(self._graph), self._graph.connection.require_answer, self._on_alive
+        )
         outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
         outcome.differences = _differences(found, expected)
 
     def _run_long(self, statement: str) -> None:
-        while_answering(lambda: self._target.run(statement), self._graph.answer, self._on_alive)
+        while_answering(
+            lambda: self._target.run(statement),
+            self._graph.connection.require_answer,
+            self._on_alive,
+        )
 
 
 def read_ahead(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
@@ -247,7 +253,7 @@ def _failure(index: str, message: str) -> str:
 
 
 def _counts(graph: Graph) -> Counts:
-    labels, types = graph.counts_by_group()
+    labels, types = graph.catalogue.counts_by_group()
     return Counts(
         Counter({json.dumps(sorted(group)): number for group, number in labels}),
         Counter(dict(types)),

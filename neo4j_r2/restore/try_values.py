@@ -46,7 +46,7 @@ def _columns(item: Item) -> Iterator[tuple[Column, list[Any]]]:
 def _can_be_made(graph: Graph, kind: str, texts: Sequence[str]) -> bool:
     query = f"CYPHER 5 UNWIND $texts AS c RETURN count({expression(kind, 'c')}) AS number"
     try:
-        graph.rows(query, texts=texts)
+        graph.connection.rows(query, texts=texts)
     except GraphUnavailableError:
         raise
     except GraphError:

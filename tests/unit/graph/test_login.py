@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from neo4j_r2.graph.reader import is_supported
+from neo4j_r2.graph.login import is_supported
 
 
 @pytest.mark.parametrize("version", ["5.26.0", "5.26.19", "5.27-aura", "2025.01.0", "2026.02.1"])
