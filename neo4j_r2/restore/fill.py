@@ -1,8 +1,8 @@
-"""Replays an archive into a database and finds out what came of it.
+"""Fills a database from an archive, and compares the counts.
 
-The order of writes: the mark of an unfinished restore, the removal of what is there, the data, the
-indexes and constraints, the comparison of counts, the mark's removal. Whatever stops it leaves the
-mark, by which `backup` refuses the database and a person sees what happened.
+The order of the steps: set the mark of an unfinished restore, delete what is there, write the data,
+create the indexes and constraints, compare the counts, remove the mark. If a restore stops on the
+way, the mark stays: `backup` then refuses the database, and a person sees what happened.
 """
 
 from __future__ import annotations
@@ -39,18 +39,19 @@ _LOOKUP_INDEXES: Final = (
     "CREATE LOOKUP INDEX IF NOT EXISTS FOR (n) ON EACH labels(n)",
     "CREATE LOOKUP INDEX IF NOT EXISTS FOR ()-[r]-() ON EACH type(r)",
 )
-"""The two that a new database has, under the names that they have there."""
+"""The two indexes of a new database. The server gives them the same names as there."""
 _NOT_ONLINE: Final = (
     "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state <> 'ONLINE'"
 )
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.5
-"""Seconds between two looks at the indexes; a small graph's are built within a few hundredths."""
+"""Seconds between two queries about the indexes. The first pause is short, since a small graph's
+indexes are built in a few hundredths of a second."""
 
 
 @dataclass
 class Counts:
-    """How many entities there are, or have to be, of each group; see `Contents`."""
+    """How many entities of each group there are, or must be; see `Contents`."""
 
     labels: Counter[str]
     types: Counter[str]
@@ -58,22 +59,23 @@ class Counts:
 
 @dataclass
 class Outcome:
-    """What a restore came to."""
+    """The result of a restore."""
 
     node_ids: NodeIds = field(default_factory=NodeIds)
     unmatched: int = 0
+    """See `Replay.unmatched`."""
     ambiguous: int = 0
-    """See `Replay`."""
+    """See `Replay.ambiguous`."""
     nodes: int = 0
     relationships: int = 0
     failed_schema: list[str] = field(default_factory=list)
-    """Each index or constraint that is not there, and what the server says of it."""
+    """Each index or constraint that could not be created, and the server's reason."""
     differences: list[str] = field(default_factory=list)
-    """Where the counts are not the archive's."""
+    """A sentence for each group whose count differs from the archive's."""
 
     @property
     def problems(self) -> list[str]:
-        """All that is not as the archive says."""
+        """A sentence for everything that differs from the archive."""
         found = [f"Not restored: {each}" for each in self.failed_schema] + self.differences
         if self.unmatched:
             found.append(f"{self.unmatched:,} relationships have no nodes to be between")
@@ -90,8 +92,8 @@ class Restore:
     ) -> None:
         """Prepare; nothing is written.
 
-        :param on_alive: is called while the server takes long for one statement and answers.
-        :param advice: what to tell whoever finds the database incomplete.
+        :param on_alive: is called during a long statement, whenever the server answers.
+        :param advice: is logged if the restore fails and leaves the database incomplete.
         """
         self._graph = graph
         self._target = target
@@ -106,20 +108,20 @@ class Restore:
         *,
         replaces: bool,
     ) -> Outcome:
-        """Fill the database, from which constraints and indexes are removed before.
+        """Remove all constraints and indexes, and fill the database.
 
-        :param expected: what there has to be in the end, None if nobody knows.
-        :param on_progress: is told of the entities in each batch taken; the last two transactions
-            are written after it.
-        :param replaces: whether data may be removed too.
+        :param expected: how many entities there must be in the end, None if that is not known.
+        :param on_progress: is given the number of entities in each batch, when the batch is taken;
+            at the last call up to two transactions are still to be written.
+        :param replaces: whether data may be deleted too.
         :raises GraphError: if the server fails; the mark stays, unless no data was changed.
-        :raises CorruptError: if the archive turns out to be damaged; the mark stays likewise.
+        :raises CorruptError: if the archive is damaged; the mark stays, unless no data was changed.
         """
         items = iter(items)
-        first = list(islice(items, 1))  # so that what cannot be read at all changes nothing
+        first = list(islice(items, 1))  # an archive that cannot be read at all changes nothing
         schema = self._graph.catalogue.schema()
         self._mark(replaces=replaces)
-        with _told_on_failure(self._advice):
+        with _advise_on_failure(self._advice):
             self._drop(*schema)
             if replaces:
                 delete_all(self._graph, self._target, self._on_alive)
@@ -129,7 +131,7 @@ class Restore:
         return outcome
 
     def clear(self) -> None:
-        """Make the database as a new one, but for a mark."""
+        """Make the database like a new one; a mark stays."""
         self._drop(*self._graph.catalogue.schema())
         delete_all(self._graph, self._target, self._on_alive)
         for creation in _LOOKUP_INDEXES:
@@ -158,7 +160,7 @@ class Restore:
         for item in items:
             if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
                 replay.flush()
-                self._build(*lookup_indexes)  # by which it may find nodes
+                self._build(*lookup_indexes)  # the statement may find nodes by them
                 lookup_indexes = ()
             if isinstance(item, SchemaStatement):
                 schema.append(item.text)
@@ -173,32 +175,32 @@ class Restore:
         outcome = Outcome(replay.node_ids, replay.unmatched, replay.ambiguous)
         log.info("Building %d indexes and constraints", sum(map(_is_creation, schema)))
         outcome.failed_schema += self._create(lookup_indexes)
-        self._await_indexes()  # or the server would scan the whole store for each of the others
+        self._await_indexes()  # without them the server scans the store for each index
         outcome.failed_schema += self._create(schema)
         outcome.failed_schema += self._await_indexes()
         return outcome
 
     def _build(self, *statements: str) -> None:
-        """Create indexes, and wait until they are built."""
+        """Create indexes, and wait until the server has built them."""
         for statement in statements:
             self._run_long(statement)
         self._await_indexes()
 
     def _create(self, statements: Iterable[str]) -> list[str]:
-        """Create indexes and constraints; return those that the server refuses."""
+        """Create indexes and constraints; return those that the server refuses, and why."""
         failures = []
         for statement in statements:
             try:
                 self._run_long(statement)
             except GraphError as error:
-                if statement not in database_contents(self._graph).statements:  # made just now
+                if statement not in database_contents(self._graph).statements:  # or just created
                     failures.append(f"{statement}: {error}")
         return failures
 
     def _await_indexes(self) -> list[str]:
-        """Wait until no index is being built; return those that could not be, and why.
+        """Wait until no index is being built; return those that could not be built, and why.
 
-        `db.awaitIndexes` looks only every tenth of a second, and ends with the first that fails.
+        `db.awaitIndexes` looks only every tenth of a second, and ends at the first failure.
         """
         pause = _FIRST_PAUSE
         while True:
@@ -210,7 +212,7 @@ class Restore:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _count(self, outcome: Outcome, expected: Counts | None) -> None:
-        """Find out how many entities there are, and of which groups not as many as expected."""
+        """Count the entities, and compare the count of each group with the expected one."""
         if expected is None:
             outcome.nodes, outcome.relationships = self._graph.catalogue.counts()
             return
@@ -229,13 +231,13 @@ class Restore:
 
 
 def read_ahead(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
-    """Yield what an archive holds, which is read and decoded while the server writes."""
+    """Yield an archive's items; they are read and decoded while the server writes."""
     return watch.awaiting("R2", prefetch(items, _READ_AHEAD))
 
 
 @contextmanager
-def _told_on_failure(advice: str) -> Iterator[None]:
-    """Say what state the database is in, should the restore not come to its end."""
+def _advise_on_failure(advice: str) -> Iterator[None]:
+    """Log the advice if the restore does not come to its end."""
     try:
         yield
     except BaseException:
