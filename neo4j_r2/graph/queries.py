@@ -9,9 +9,10 @@ from neo4j_r2.archive.cells.kinds import FLOATS_32
 
 COUNTS: Final = "RETURN COUNT { MATCH (n) } AS nodes, COUNT { MATCH ()-[r]->() } AS relationships"
 
-# No property in Neo4j is a list of lists. So a list in a list is free to be a mark, and it costs a
-# byte or two where a map would cost its keys. There are two marks (see `float_widths` for both):
-# `[[]]` stands for a value that was left out, `[X]` for the value X, a list of floats.
+# No property in Neo4j is a list of lists. So a list of one list is free to be a mark. It costs two
+# bytes, and a map would cost those of its keys too. There are two marks:
+#   [[]]  a value was left out, as it is too large; `entities` reads it again
+#   [X]   X is a list of floats, and its text does not tell their width; `float_widths` finds it
 TOO_LARGE: Final[list[list[object]]] = [[]]
 """Stands for a value that is too large to travel with the values of other entities."""
 _TOO_LARGE: Final = "[[]]"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,9 +24,9 @@ from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.threads import prefetch, while_answering
 from neo4j_r2.graph import unfinished_mark
-from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.build_schema import LOOKUP_INDEXES, SchemaBuilder
 from neo4j_r2.restore.delete_all import delete_all
 from neo4j_r2.restore.replay import Replay
 from neo4j_r2.run.stall_watch import Watch
@@ -35,18 +34,6 @@ from neo4j_r2.run.stall_watch import Watch
 log = logging.getLogger(__name__)
 
 _READ_AHEAD: Final = 4
-_LOOKUP_INDEXES: Final = (
-    "CREATE LOOKUP INDEX IF NOT EXISTS FOR (n) ON EACH labels(n)",
-    "CREATE LOOKUP INDEX IF NOT EXISTS FOR ()-[r]-() ON EACH type(r)",
-)
-"""The two indexes of a new database. The server gives them the same names as there."""
-_NOT_ONLINE: Final = (
-    "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state <> 'ONLINE'"
-)
-_FIRST_PAUSE: Final = 0.005
-_LONGEST_PAUSE: Final = 0.5
-"""Seconds between two queries about the indexes. The first pause is short, since a small graph's
-indexes are built in a few hundredths of a second."""
 
 
 @dataclass
@@ -99,6 +86,7 @@ class Restore:
         self._target = target
         self._on_alive = on_alive
         self._advice = advice
+        self._schema = SchemaBuilder(graph, target, on_alive)
 
     def run(
         self,
@@ -134,8 +122,8 @@ class Restore:
         """Make the database like a new one; a mark stays."""
         self._drop(*self._graph.catalogue.schema())
         delete_all(self._graph, self._target, self._on_alive)
-        for creation in _LOOKUP_INDEXES:
-            self._run_long(creation)
+        for creation in LOOKUP_INDEXES:
+            self._schema.run(creation)
 
     def _drop(self, constraints: Sequence[SchemaObject], indexes: Sequence[SchemaObject]) -> None:
         for constraint in constraints:
@@ -154,62 +142,31 @@ class Restore:
             raise GraphError("Somebody has just written to the database; no data was changed")
 
     def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
-        schema: list[str] = []
-        replay = Replay(self._target, self._build)
-        lookup_indexes: Sequence[str] = _LOOKUP_INDEXES
+        statements: list[str] = []
+        replay = Replay(self._target, self._schema.build)
+        lookup_indexes: Sequence[str] = LOOKUP_INDEXES
         for item in items:
             if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
                 replay.flush()
-                self._build(*lookup_indexes)  # the statement may find nodes by them
+                self._schema.build(*lookup_indexes)  # the statement may find nodes by them
                 lookup_indexes = ()
             if isinstance(item, SchemaStatement):
-                schema.append(item.text)
+                statements.append(item.text)
             elif isinstance(item, AnyStatement):
                 replay.flush()
-                self._run_long(item.text)
+                self._schema.run(item.text)
             else:
                 replay.add(item)
                 on_progress(rows_in(item))
         replay.flush()
         replay.remove_helpers()
         outcome = Outcome(replay.node_ids, replay.unmatched, replay.ambiguous)
-        log.info("Building %d indexes and constraints", sum(map(_is_creation, schema)))
-        outcome.failed_schema += self._create(lookup_indexes)
-        self._await_indexes()  # without them the server scans the store for each index
-        outcome.failed_schema += self._create(schema)
-        outcome.failed_schema += self._await_indexes()
+        log.info("Building %d indexes and constraints", sum(map(_is_creation, statements)))
+        outcome.failed_schema += self._schema.create(lookup_indexes)
+        self._schema.await_indexes()  # without them the server scans the store for each index
+        outcome.failed_schema += self._schema.create(statements)
+        outcome.failed_schema += self._schema.await_indexes()
         return outcome
-
-    def _build(self, *statements: str) -> None:
-        """Create indexes, and wait until the server has built them."""
-        for statement in statements:
-            self._run_long(statement)
-        self._await_indexes()
-
-    def _create(self, statements: Iterable[str]) -> list[str]:
-        """Create indexes and constraints; return those that the server refuses, and why."""
-        failures = []
-        for statement in statements:
-            try:
-                self._run_long(statement)
-            except GraphError as error:
-                if statement not in database_contents(self._graph).statements:  # or just created
-                    failures.append(f"{statement}: {error}")
-        return failures
-
-    def _await_indexes(self) -> list[str]:
-        """Wait until no index is being built; return those that could not be built, and why.
-
-        `db.awaitIndexes` looks only every tenth of a second, and ends at the first failure.
-        """
-        pause = _FIRST_PAUSE
-        while True:
-            indexes = self._graph.connection.rows(_NOT_ONLINE)
-            if all(each["state"] == "FAILED" for each in indexes):
-                return [_failure(each["name"], each["message"]) for each in indexes]
-            self._on_alive()
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _count(self, outcome: Outcome, expected: Counts | None) -> None:
         """Count the entities, and compare the count of each group with the expected one."""
@@ -221,13 +178,6 @@ class Restore:
         )
         outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
         outcome.differences = _differences(found, expected)
-
-    def _run_long(self, statement: str) -> None:
-        while_answering(
-            lambda: self._target.run(statement),
-            self._graph.connection.require_answer,
-            self._on_alive,
-        )
 
 
 def read_ahead(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
@@ -247,11 +197,6 @@ def _advise_on_failure(advice: str) -> Iterator[None]:
 
 def _is_creation(statement: str) -> bool:
     return not statement.startswith("DROP ")
-
-
-def _failure(index: str, message: str) -> str:
-    reason, _, _ = message.partition("\n")
-    return f"index {index}: {reason}"
 
 
 def _counts(graph: Graph) -> Counts:

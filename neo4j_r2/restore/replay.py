@@ -6,31 +6,22 @@ gave to the new nodes: that is a seek, and it leaves nothing to remove.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from neo4j_r2.archive.cells.decode import expression
 from neo4j_r2.archive.items import (
     Batch,
     MatchBatch,
     NodeBatch,
-    Pattern,
     RelationshipBatch,
     parameters,
 )
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import quote_name
-from neo4j_r2.archive.text.rows import Column
-from neo4j_r2.archive.text.statements import (
-    Content,
-    content_of,
-    node_vectors,
-    property_expression,
-    relationship_vectors,
-)
 from neo4j_r2.core.threads import Lanes
 from neo4j_r2.graph.writer import Target, TooLargeError, Write, halves
+from neo4j_r2.restore.replay_queries import match_query, node_query, relationship_query
 
 _TRANSACTION_ROWS: Final = 5_000
 _TRANSACTION_CHARACTERS: Final = 1024 * 1024
@@ -156,65 +147,3 @@ class Replay:
 
 def _joined(starts: list[Any], ends: list[Any], rows: list[list[Any]]) -> list[list[Any]]:
     return [[start, end, *row] for start, end, row in zip(starts, ends, rows, strict=True)]
-
-
-@lru_cache(maxsize=4096)
-def node_query(labels: tuple[str, ...], columns: tuple[Column, ...]) -> str:
-    """Return the statement that creates nodes of rows ``[number, values…]``.
-
-    It returns `ids`: pairs of a row's number and the new node's internal id.
-    """
-    quoted = "".join(":" + quote_name(label) for label in labels)
-    content = _content(columns, 1)
-    return (
-        f"CYPHER 5 UNWIND $rows AS r CREATE (n{quoted}{_map(content)}){node_vectors(content)} "
-        "RETURN collect([r[0], id(n)]) AS ids"
-    )
-
-
-@lru_cache(maxsize=4096)
-def relationship_query(kind: str, columns: tuple[Column, ...]) -> str:
-    """Return the statement that creates relationships of rows ``[start id, end id, values…]``."""
-    content = _content(columns, 2)
-    return (
-        "CYPHER 5 UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
-        f"CREATE (a)-[e:{quote_name(kind)}{_map(content)}]->(b){relationship_vectors(content)}"
-    )
-
-
-@lru_cache(maxsize=4096)
-def match_query(
-    kind: str, columns: tuple[Column, ...], start: Pattern | None, end: Pattern | None
-) -> str:
-    """Return the statement that creates relationships of rows ``[start, end, values…, number]``.
-
-    A start and an end are values of a pattern, or the id of a node. The statement returns `ids`:
-    pairs of a row's number and the number of relationships that it made, if it made any.
-    """
-    ends = "".join(
-        f"MATCH ({name}) WHERE id({name}) = r[{index}] "
-        if pattern is None
-        else f"MATCH ({name}{_pattern(pattern, f'r[{index}]')}) "
-        for index, (name, pattern) in enumerate((("a", start), ("b", end)))
-    )
-    created = f"CREATE (a)-[:{quote_name(kind)}{_map(_content(columns, 2))}]->(b)"
-    counted = "WITH r[-1] AS row, count(*) AS number RETURN collect([row, number]) AS ids"
-    return f"CYPHER 5 UNWIND $rows AS r {ends}{created} {counted}"
-
-
-def _pattern(pattern: Pattern, values: str) -> str:
-    labels = "".join(":" + quote_name(label) for label in pattern.labels)
-    entries = ", ".join(
-        property_expression(column.key, column.kind, f"{values}[{index}]", None, expression)
-        for index, column in enumerate(pattern.columns)
-    )
-    return f"{labels} {{{entries}}}" if entries else labels
-
-
-def _content(columns: Sequence[Column], first: int) -> Content:
-    """Return what the statement makes of a row's values; the first has the index `first`."""
-    return content_of(((column.key, column.kind, None) for column in columns), first, expression)
-
-
-def _map(content: Content) -> str:
-    return f" {{{content.properties}}}" if content.properties else ""
