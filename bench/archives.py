@@ -11,7 +11,7 @@ from typing import Final
 from bench.stage import BACKUP, ContenderError, Stage
 from bench.steps import Nodes, Relationships, Step
 from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement, parameters
-from neo4j_r2.restore.replay import node_query, relationship_query
+from neo4j_r2.restore.replay_queries import node_query, relationship_query
 from neo4j_r2.restore.source import file_source
 from neo4j_r2.restore.unlock import unlock
 

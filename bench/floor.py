@@ -28,11 +28,11 @@ _AWAIT: Final = "CALL db.awaitIndexes(86400)"
 def read() -> None:
     """Read the whole graph by the service's queries; an error says if it was not the whole."""
     with Graph(settings(), retry_seconds=0) as graph:
-        nodes = _drop(graph, graph.nodes(graph.highest_node_id()), node_rows)
-        records = graph.relationships(graph.highest_relationship_id())
-        found = nodes, _drop(graph, records, relationship_rows)
-        if found != graph.counts():
-            raise RuntimeError(f"read {found} of {graph.counts()} nodes and relationships")
+        nodes = _drop(graph, graph.nodes.read_all(), node_rows)
+        found = nodes, _drop(graph, graph.relationships.read_all(), relationship_rows)
+        counts = graph.catalogue.counts()
+        if found != counts:
+            raise RuntimeError(f"read {found} of {counts} nodes and relationships")
 
 
 def _drop(
@@ -44,7 +44,7 @@ def _drop(
         number += len(entities)
         # The walk chooses the records' size by all of them; for the same sizes one is enough.
         size = weight(encode(entities[:1]))
-        graph.expect(size * len(entities), max(1, len(entities)))
+        graph.read_sizes.expect(size * len(entities), max(1, len(entities)))
     return number
 
 

@@ -15,6 +15,7 @@ from neo4j_r2.archive.text.frame import unstated
 from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
 from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.core.database import SchemaObject
+from neo4j_r2.core.entity_record import VALUES
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.log import megabytes
 from neo4j_r2.graph.reader import Graph
@@ -93,7 +94,7 @@ def check_for_apoc(graph: Graph, on_progress: Callable[[], None]) -> ApocCheck:
 
     :param on_progress: is called at each step.
     """
-    bookmark = graph.bookmark()
+    bookmark = graph.connection.bookmark()
     reason, characters, content = _unfit_schema(graph), 0, ContentFingerprint()
     if reason is None:
         reason, characters = _check_content(graph, content, on_progress)
@@ -101,7 +102,7 @@ def check_for_apoc(graph: Graph, on_progress: Callable[[], None]) -> ApocCheck:
 
 
 def _unfit_schema(graph: Graph) -> str | None:
-    constraints, indexes = graph.schema()
+    constraints, indexes = graph.catalogue.schema()
     if any(each.name == APOC_RESTORE_KEY.constraint for each in (*constraints, *indexes)):
         return f"APOC uses the name {APOC_RESTORE_KEY.constraint} itself"
     if names := unstated([*constraints, *indexes]):
@@ -117,18 +118,20 @@ def _check_content(
 
     :param content: every entity that is read is added to it.
     """
-    unknown = graph.storage_types() - FAITHFUL_STORAGE
+    unknown = graph.catalogue.storage_types() - FAITHFUL_STORAGE
     if unknown:
         return f"the store holds the type {min(unknown)}", 0
-    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
-    nodes = ((batch, node_rows) for batch in graph.nodes(last_node))
-    relationships = ((batch, relationship_rows) for batch in graph.relationships(last_relationship))
+    last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
+    nodes = ((batch, node_rows) for batch in graph.nodes.read_up_to(last_node))
+    relationships = (
+        (batch, relationship_rows) for batch in graph.relationships.read_up_to(last_relationship)
+    )
     characters = 0
     for batch, encode in chain(nodes, relationships):
         on_progress()
         for record, row in zip(batch, encode(batch), strict=True):
             characters += row.size
-            if (reason := _unfit_entity(record[-1], row)) is not None:
+            if (reason := _unfit_entity(record[VALUES], row)) is not None:
                 return reason, characters
             try:
                 _add_row(content, row)

@@ -95,7 +95,7 @@ class ApocExport:
         yield from ahead
 
     def _text(self) -> Iterator[TextBlock]:
-        constraints, indexes = self._graph.schema()
+        constraints, indexes = self._graph.catalogue.schema()
         # APOC's text finds endpoints by the user's unique properties, so it needs the constraints
         # first. The data cannot violate them, as nothing was committed meanwhile.
         text = frame.header(self._database, self._started, self.method)
@@ -103,10 +103,10 @@ class ApocExport:
             self.restore_key
         )
         yield _block("prologue", text)
-        counts = self._graph.counts()
+        counts = self._graph.catalogue.counts()
         yield from self._statements(counts)
         self._summary = self._summarised(len(constraints), len(indexes))
-        if self._graph.bookmark() != self._check.bookmark:
+        if self._graph.connection.bookmark() != self._check.bookmark:
             raise ApocError("the graph was written to during APOC's export")
         rows = frame.removal_rows(counts[0], self._check.characters)
         text = frame.restore_key_removal(self.restore_key, rows) + frame.index_creation(indexes)
@@ -119,7 +119,7 @@ class ApocExport:
         return self._summary
 
     def _summarised(self, constraints: int, indexes: int) -> ExportSummary:
-        labels, types = self._graph.counts_by_group()
+        labels, types = self._graph.catalogue.counts_by_group()
         return ExportSummary(
             method=self.method,
             nodes=sum(number for _, number in labels),
@@ -143,7 +143,7 @@ class ApocExport:
         batch = batch_size(sum(counts), self._check.characters)
         last: Mapping[str, Any] = {"batches": 0, "rows": 0, "nodes": 0, "relationships": 0}
         try:
-            for row in self._graph.apoc_export(batch, _STATEMENT_ROWS):
+            for row in self._graph.apoc.export(batch, _STATEMENT_ROWS):
                 text = (row["nodeStatements"] or "") + (row["relationshipStatements"] or "")
                 entities = row["rows"] - last["rows"]
                 self._on_progress(entities)

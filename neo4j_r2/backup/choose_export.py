@@ -29,7 +29,7 @@ def choose_exporter(
     if method == "manual":
         log.info("Using manual export")
         return walk
-    version = graph.apoc_version()
+    version = graph.apoc.version()
     if version is None:
         if method == "apoc":
             raise GraphError(
@@ -61,7 +61,7 @@ def _untested(database: Database) -> str | None:
 
 
 def _too_many(graph: Graph) -> str | None:
-    entities = sum(graph.counts())
+    entities = sum(graph.catalogue.counts())
     if entities <= FAST_ENTITIES:
         return None
     return f"{entities} entities, and APOC's text restores slowly above {FAST_ENTITIES}"

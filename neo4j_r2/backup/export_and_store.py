@@ -25,7 +25,7 @@ def export_and_store(
     """
     progress = destination.progress
     size = estimate(graph)
-    graph.expect(size.weight, sum(graph.counts()))
+    graph.read_sizes.expect(size.weight, sum(graph.catalogue.counts()))
     exporter = choose_exporter(graph, method, origin.database, origin.started, progress)
     try:
         return store(exporter, origin, destination, size.text)

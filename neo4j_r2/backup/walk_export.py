@@ -77,21 +77,21 @@ class Walk:
                 characters = 0
 
     def _content(self) -> Iterator[TextBlock]:
-        before = self._graph.bookmark()
-        last_node = self._graph.highest_node_id()
+        before = self._graph.connection.bookmark()
+        last_node = self._graph.nodes.highest_id()
         yield self._prologue()
-        for block in blocks(self._rows(self._graph.nodes(last_node), node_rows)):
+        for block in blocks(self._rows(self._graph.nodes.read_up_to(last_node), node_rows)):
             yield self._node_block(block)
         removal_rows = frame.removal_rows(self._labels.total(), self._characters)
-        last_relationship = self._graph.highest_relationship_id()
-        relationships = self._graph.relationships(last_relationship)
+        last_relationship = self._graph.relationships.highest_id()
+        relationships = self._graph.relationships.read_up_to(last_relationship)
         for block in blocks(self._rows(relationships, relationship_rows)):
             yield from self._relationship_blocks(block)
-        constraints, indexes = self._graph.schema()
+        constraints, indexes = self._graph.catalogue.schema()
         self._unstated = frame.unstated([*constraints, *indexes])
         self._schema_sizes = frame.stated(constraints), frame.stated(indexes)
-        counts = self._graph.counts()
-        self._consistent = self._graph.bookmark() == before
+        counts = self._graph.catalogue.counts()
+        self._consistent = self._graph.connection.bookmark() == before
         if self._consistent and counts != (self._labels.total(), self._types.total()):
             raise GraphError(
                 f"Neo4j has {counts[0]} nodes and {counts[1]} relationships, but gave "
@@ -130,7 +130,7 @@ class Walk:
             self._on_progress(len(rows))
             characters = weight(rows)
             self._characters += characters
-            self._graph.expect(characters, max(1, len(rows)))
+            self._graph.read_sizes.expect(characters, max(1, len(rows)))
             yield rows
 
     def _prologue(self) -> TextBlock:
@@ -149,7 +149,7 @@ class Walk:
         """Yield a block of relationships. Endpoints that were created meanwhile come before it."""
         rows = block.rows
         if missing := self._missing(rows):
-            for late in blocks(map(node_rows, self._graph.nodes_by_ids(missing))):
+            for late in blocks(map(node_rows, self._graph.nodes.read_ids(missing))):
                 yield self._node_block(late, "late nodes")
             gone = set(map(str, self._missing(rows)))
             rows = [row for row in rows if gone.isdisjoint(row.ids)]
@@ -181,14 +181,14 @@ class Walk:
 
 def free_restore_key(graph: Graph) -> RestoreKey:
     """Return the first restore key whose names the graph does not use."""
-    constraints, indexes = graph.schema()
+    constraints, indexes = graph.catalogue.schema()
     names = {schema_object.name for schema_object in (*constraints, *indexes)}
     for number in count():
         restore_key = RestoreKey.numbered(number)
         if (
             restore_key.constraint not in names
-            and not graph.uses_label(restore_key.label)
-            and not graph.knows_property(restore_key.key)
+            and not graph.catalogue.uses_label(restore_key.label)
+            and not graph.catalogue.knows_property(restore_key.key)
         ):
             return restore_key
     raise AssertionError("unreachable: numbers do not end")

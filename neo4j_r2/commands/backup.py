@@ -23,6 +23,7 @@ from neo4j_r2.config.notify_settings import requested_notify
 from neo4j_r2.config.settings import Config, requested_state_directory
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BucketError, GraphError
+from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.unfinished_mark import refuse_unfinished
 from neo4j_r2.monitoring.announce import Announcer
@@ -80,7 +81,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
     log.info("Connecting to Neo4j: %s", config.neo4j.uri)
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with Graph(config.neo4j, config.retry_seconds) as graph:
-        database = graph.database()
+        database = log_in(graph.connection)
         refuse_unfinished(graph, database.name)
         with watch.waiting_for("R2"):
             bucket.preflight()
@@ -89,7 +90,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
                 bucket, config.r2.prefix, database, config.prune.shrink_percent
             )
         log.info("Connected successfully, starting export...")
-        progress = Progress(sum(graph.counts()), watch.progress)
+        progress = Progress(sum(graph.catalogue.counts()), watch.progress)
         origin = Origin(database, started, last_accepted=accepted)
         destination = Destination(bucket, StoreSettings.of(config), lock, watch, progress)
         manifest = export_and_store(graph, config.export_method, origin, destination)

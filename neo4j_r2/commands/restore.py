@@ -27,6 +27,7 @@ from neo4j_r2.config.settings import Config, Neo4jSettings
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
+from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.fill import Counts, Outcome, Restore, read_ahead
@@ -69,7 +70,7 @@ def run(invocation: Invocation) -> int:
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         graph = stack.enter_context(Graph(settings, config.retry_seconds))
         target = stack.enter_context(Target(settings))
-        place = f"database {graph.database().name} of {settings.uri}"
+        place = f"database {log_in(graph.connection).name} of {settings.uri}"
         held = database_contents(graph)
         refuse(held.data_obstacles(), held, place, options)
         with watch.waiting_for("R2"):
@@ -207,7 +208,7 @@ def keep_safe(
     graph: Graph, held: DatabaseContents, config: Config, lock: RunLock, watch: Watch
 ) -> None:
     """Back up what is about to be replaced, unless it is a part of an archive."""
-    database = graph.database()
+    database = log_in(graph.connection)
     if held.is_marked:
         log.warning("Database %s holds an unfinished restore: no backup of it", database.name)
         return

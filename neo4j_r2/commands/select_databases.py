@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from neo4j_r2.bucket.backups import backups_in
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import SYSTEM_DATABASE, Config
-from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.connection import Connection
+from neo4j_r2.graph.login import online_databases, wait_until_ready
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +28,9 @@ def select_databases(
     """
     if config.databases != ALL_DATABASES:
         return config.databases
-    with Graph(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds) as graph:
-        ask = graph.online_databases
-        found = graph.wait_for(ask, wait_seconds) if wait_seconds else ask()
+    with Connection(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds) as connection:
+        ask = partial(online_databases, connection)
+        found = wait_until_ready(ask, wait_seconds) if wait_seconds else ask()
     log.info("Databases online: %s", ", ".join(found))
     return [*found, *(name for name in expected if name not in found)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure
@@ -13,8 +14,9 @@ from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError, LoginRefusedError
-from neo4j_r2.graph.connect import CONNECTION_SECONDS
-from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.connection import Connection
+from neo4j_r2.graph.driver import CONNECTION_SECONDS
+from neo4j_r2.graph.login import log_in, wait_until_ready
 from neo4j_r2.run.recover_state import recover_state
 from neo4j_r2.run.stall_watch import Watch
 
@@ -65,5 +67,5 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
 
 def wait_for_database(config: Config, seconds: float) -> Database:
     """Return the database, once it is up."""
-    with Graph(config.neo4j, config.retry_seconds) as graph:
-        return graph.wait_for(graph.database, seconds)
+    with Connection(config.neo4j, config.retry_seconds) as connection:
+        return wait_until_ready(partial(log_in, connection), seconds)

@@ -13,13 +13,16 @@ from neo4j_r2.graph.reader import Graph
 
 @dataclass(frozen=True)
 class DatabaseContents:
-    """Data and schema, without the lookup indexes, which every database has."""
+    """How much data a database holds, and its schema.
+
+    Lookup indexes are left out: every database has them.
+    """
 
     nodes: int
     relationships: int
     schema: tuple[SchemaObject, ...]
     is_marked: bool
-    """Whether a restore was begun and not finished."""
+    """Whether an unfinished restore has left its mark."""
 
     def __str__(self) -> str:
         return (
@@ -29,19 +32,21 @@ class DatabaseContents:
 
     @property
     def statements(self) -> set[str]:
-        """The schema, as an archive states it."""
+        """The statements that create the schema, in the form that an archive has."""
         return set(filter(None, map(_statement, self.schema)))
 
     def data_obstacles(self) -> list[str]:
-        """Return what speaks against a restore into the database, whatever the archive holds."""
+        """Return the reasons against a restore that do not depend on the archive."""
         found = [f"it has {self.nodes:,} nodes"] if self.nodes else []
         return [*found, "a restore into it was not finished"] if self.is_marked else found
 
     def obstacles(self, archive_schema: Collection[str] | None) -> list[str]:
-        """Return all that speaks against it: applications create indexes when they start, but
-        others than the archive's would be lost.
+        """Return all reasons against a restore into the database.
 
-        :param archive_schema: None if the archive was not read.
+        Indexes and constraints that the archive has too are no reason: applications create them
+        when they start. All others would be lost.
+
+        :param archive_schema: the statements of the archive's schema, None if it was not read.
         """
         known = archive_schema or ()
         others = [each.name for each in self.schema if _statement(each) not in known]
@@ -63,10 +68,10 @@ def _statement(schema_object: SchemaObject) -> str | None:
 
 def database_contents(graph: Graph) -> DatabaseContents:
     """Return what a database holds."""
-    constraints, indexes = graph.schema()
+    constraints, indexes = graph.catalogue.schema()
     schema = [each for each in (*constraints, *indexes) if each.type != "LOOKUP"]
     return DatabaseContents(
-        *graph.counts(),
+        *graph.catalogue.counts(),
         schema=tuple(each for each in schema if each.name != unfinished_mark.NAME),
         is_marked=any(each.name == unfinished_mark.NAME for each in schema),
     )

@@ -1,4 +1,4 @@
-"""What the driver's errors mean to a user."""
+"""Explains the driver's errors to a user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 
 
 def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
-    """Return a failure as one line: what failed, and what to check."""
+    """Return one line for a failure: what failed, and what to check."""
     uri, login = settings.uri, "RESTORE_NEO4J" if settings.is_other else "NEO4J"
     code = getattr(error, "code", None) or ""
     if is_refused_login(error):

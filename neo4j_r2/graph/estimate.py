@@ -1,54 +1,57 @@
-"""An estimate of an archive's size before it is made: an upload's part size cannot grow later."""
+"""Estimates an archive's size before it is made: the parts of an upload cannot grow later."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from neo4j_r2.archive.text.quoting import string_literal
 from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, weight
+from neo4j_r2.core.entity_record import EntityRecord
+from neo4j_r2.graph.entities import Entities
 from neo4j_r2.graph.reader import Graph
 
 _SAMPLES: Final = 32
 
 
 class Estimate(NamedTuple):
-    """About how large something is."""
+    """About how large some entities are."""
 
     text: int
     """Bytes in an archive."""
     weight: int
-    """As `rows.weight` has it."""
+    """What they count for in memory; see `rows.weight`."""
 
     def times(self, number: int) -> Estimate:
-        """Return how large so many of it are."""
+        """Return how large a number of such entities is."""
         return Estimate(self.text * number, self.weight * number)
 
 
 def estimate(graph: Graph) -> Estimate:
     """Return about how large the graph is, from a few entities of each kind."""
-    sizes = zip(mean_sizes(graph), graph.counts(), strict=True)
+    sizes = zip(mean_sizes(graph), graph.catalogue.counts(), strict=True)
     both = [size.times(number) for size, number in sizes]
     return Estimate(*map(sum, zip(*both, strict=True)))
 
 
 def mean_sizes(graph: Graph) -> tuple[Estimate, Estimate]:
-    """Return about how large a node is, and a relationship; nothing if there are none."""
-    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
+    """Return the mean size of a node and of a relationship, about; zero if there are none."""
     return (
-        _mean_size(graph.nodes_by_ids, node_rows, last_node),
-        _mean_size(graph.relationships_by_ids, relationship_rows, last_relationship),
+        _mean_size(graph.nodes, node_rows),
+        _mean_size(graph.relationships, relationship_rows),
     )
 
 
-def _mean_size(
-    read: Callable[[Iterable[int]], Iterator[list[Any]]],
-    encode: Callable[[list[Any]], list[Row]],
-    last: int,
-) -> Estimate:
-    """Return the mean size of entities spread over all ids, read one by one: they may be large."""
+def _mean_size(entities: Entities, encode: Callable[[list[EntityRecord]], list[Row]]) -> Estimate:
+    """Return the mean size of some entities, whose ids are spread over all ids.
+
+    They are read one by one, since they may be large.
+    """
+    last = entities.highest_id()
     ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()
-    rows = (row for number in ids for records in read([number]) for row in encode(records))
+    rows = (
+        row for number in ids for records in entities.read_ids([number]) for row in encode(records)
+    )
     sizes = [(len(string_literal("\t".join(row.ids + row.cells))), weight([row])) for row in rows]
     if not sizes:
         return Estimate(0, 0)

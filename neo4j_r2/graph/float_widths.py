@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32
+from neo4j_r2.core.entity_record import GROUP, KEYS, VALUES, EntityRecord
 
 Place = tuple[tuple[str, ...], str]
-"""A node's labels in ascending order, or a relationship's type; and a key."""
+"""A node's labels in ascending order, or a relationship's type; and a property key."""
 
 
-class Widths:
-    """Knows the places whose lists of floats are all of 32 bits."""
+class FloatWidths:
+    """Knows the places where every list of floats has 32 bits a number."""
 
     def __init__(self, read: Callable[[], Collection[Place]]) -> None:
-        """:param read: asks the store for them; it is called once, and only if it has to be."""
+        """:param read: asks the store for the places; it is called when first needed, and once."""
         self._read = read
         self._places: Collection[Place] | None = None
 
-    def settle(self, record: Sequence[Any]) -> None:
-        """Replace each value that may be of either width by one that `encode.encode` takes.
+    def settle(self, record: EntityRecord) -> None:
+        """Replace each value of either width by one of a known width, which `encode.encode` takes.
 
-        :param record: ``[id, group, …, keys, values]``; such a value is a list of one list.
+        The values are replaced in the record itself: most records have none, and are not copied.
         """
-        group, keys, values = record[1], record[-2], record[-1]
+        keys, values = record[KEYS], record[VALUES]
         for index, value in enumerate(values):
+            # A list of one list: the read query's mark. Not a function: this runs for each value.
             if type(value) is list and value and type(value[0]) is list:
-                is_narrow = (_group(group), keys[index]) in self._known()
-                values[index] = {"type": FLOATS_32, "text": value[0]} if is_narrow else value[0]
+                floats = value[0]
+                is_32_bit = place(record[GROUP], keys[index]) in self._known()
+                values[index] = {"type": FLOATS_32, "text": floats} if is_32_bit else floats
 
     def _known(self) -> Collection[Place]:
         if self._places is None:
@@ -36,5 +38,13 @@ class Widths:
         return self._places
 
 
-def _group(group: str | list[str]) -> tuple[str, ...]:
-    return (group,) if isinstance(group, str) else tuple(sorted(group))
+def place(group: str | list[str], key: str) -> Place:
+    """Return the place of a property in entities of a group."""
+    return (group,) if isinstance(group, str) else tuple(sorted(group)), key
+
+
+def stored_place(group: str | list[str], key: str) -> Place:
+    """Return a place as the store's own procedures name it: they write a type T as ``:`T```."""
+    if isinstance(group, str):
+        group = group.removeprefix(":`").removesuffix("`")
+    return place(group, key)

@@ -1,6 +1,7 @@
-"""The mark of a database into which a restore is not finished.
+"""The mark of a database that holds an unfinished restore.
 
-It is an index, because an index is no data: no count and no fingerprint of the graph sees it.
+The mark is an index, because an index is not data: no count and no fingerprint of the graph sees
+it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ REMOVAL: Final = f"DROP INDEX {NAME} IF EXISTS"
 
 
 def is_marked(graph: Graph) -> bool:
-    """Whether a restore into a database was begun and not finished."""
-    _, indexes = graph.schema()
+    """Whether a database holds an unfinished restore."""
+    _, indexes = graph.catalogue.schema()
     return any(index.name == NAME for index in indexes)
 
 
 def refuse_unfinished(graph: Graph, database: str) -> None:
-    """Keep a part of an archive from becoming a backup.
+    """Refuse a backup of a database that holds only a part of an archive.
 
     :raises GraphError: if the database is marked.
     """

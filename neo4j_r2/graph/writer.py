@@ -1,4 +1,4 @@
-"""The database that is restored into: the only module that writes to Neo4j."""
+"""Writes to the database that is restored into; no other module writes to Neo4j."""
 
 from __future__ import annotations
 
@@ -13,45 +13,44 @@ from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 from neo4j_r2.config.settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError
-from neo4j_r2.graph.connect import close_driver, open_driver, open_session
+from neo4j_r2.graph.driver import close_driver, open_driver, open_session
 from neo4j_r2.graph.driver_errors import explain
 
 _DEADLOCK_TRIES: Final = 12
 _DEADLOCK_SECONDS: Final = 2.0
-"""The longest pause between them."""
+"""The longest pause between two tries."""
 _MEMORY: Final = "Memory"
-"""In the codes of the errors that smaller steps may avoid."""
+"""A word in the codes of the errors that smaller transactions may avoid."""
 _TIMEOUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
-"""How the codes of the other such errors begin: a transaction has taken too long."""
+"""How the code of an error begins if a transaction took too long; a smaller one may not."""
 
 
 class TooLargeError(GraphError):
-    """The server has too little memory, or gives too little time, for one transaction; a smaller
-    one may do."""
+    """One transaction needs more memory or time than the server gives it; a smaller one may not."""
 
 
 @dataclass(frozen=True)
 class Write:
-    """A statement and its rows."""
+    """A statement, and the rows that are its parameter."""
 
     query: str
     rows: Sequence[Sequence[Any]]
     creates: int | None
-    """How many entities it has to create; None if that depends on what it matches."""
+    """How many entities it must create; None if that depends on what it matches."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a statement has done."""
+    """The result of a statement."""
 
     ids: list[list[int]]
-    """Its column of that name, if it has one."""
+    """Its column `ids`; empty if it has none."""
     created: int
-    """Entities."""
+    """How many entities it created."""
 
 
 def halves(write: Write) -> tuple[Write, Write]:
-    """Return a statement of two rows or more as two of half of them each."""
+    """Return a statement as two, with half of its rows each; it has at least two rows."""
     middle = len(write.rows) // 2
     first, second = (
         replace(write, rows=rows, creates=None if write.creates is None else len(rows))
@@ -61,7 +60,7 @@ def halves(write: Write) -> tuple[Write, Write]:
 
 
 class Target:
-    """A connection to the database that is written."""
+    """A connection to the database that is restored into."""
 
     def __init__(self, settings: Neo4jSettings) -> None:
         self._settings = settings
@@ -71,18 +70,19 @@ class Target:
         return self
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
-        # A run that is ended from outside leaves its connections to the process's end: one that the
-        # server does not read from would keep it.
+        # If the run is ended from outside, the process's end closes the connections. To close one
+        # here would wait for the server, which may not read from it any more.
         if error_type is None or issubclass(error_type, Exception):
             close_driver(self._driver, error_type)
 
     def write(self, writes: Sequence[Write]) -> list[Written]:
         """Run statements in one transaction.
 
-        A deadlock is tried again. A commit whose reply is lost is not: it may have happened.
+        After a deadlock it is tried again. After a commit whose reply was lost it is not: the
+        commit may have happened.
 
-        :raises TooLargeError: if the server has too little memory for it, or ends it as too long.
-        :raises GraphError: if anything else fails, or fewer entities come to be than have to.
+        :raises TooLargeError: if the transaction needs too much memory or time.
+        :raises GraphError: if anything else fails, or the number of new entities is wrong.
         """
         for attempt in range(_DEADLOCK_TRIES):
             try:
@@ -96,7 +96,7 @@ class Target:
         raise AssertionError("unreachable: the last try returns or raises")
 
     def run(self, query: str) -> None:
-        """Run one statement in a transaction of its own, such as one that changes the schema."""
+        """Run one statement in a transaction of its own, as a change of the schema needs."""
         try:
             with self._session() as session:
                 session.run(query).consume()
@@ -108,7 +108,7 @@ class Target:
 
     def _transaction(self, writes: Sequence[Write]) -> list[Written]:
         with self._session() as session:
-            transaction = session.begin_transaction()  # which the session rolls back if it is open
+            transaction = session.begin_transaction()  # if it stays open, the session rolls it back
             written = [_written(transaction, write) for write in writes]
             for write, each in zip(writes, written, strict=True):
                 if write.creates not in (None, each.created):
@@ -128,7 +128,9 @@ def _written(transaction: neo4j.Transaction, write: Write) -> Written:
     result = transaction.run(write.query, rows=rows)
     record = result.single()
     counters = result.consume().counters
-    rows.clear()  # the result keeps its parameters, and is in a cycle with the transaction
+    # The driver's result and transaction refer to each other, and the result keeps its parameters.
+    # So the rows would stay in memory until the next pass of Python's garbage collector.
+    rows.clear()
     created = counters.nodes_created + counters.relationships_created
     return Written(record["ids"] if record else [], created)
 
@@ -139,8 +141,11 @@ def _is_too_large(error: DriverError | Neo4jError) -> bool:
 
 
 class _Unprinted(list[Any]):
-    """A list that prints as nothing: the driver prints all parameters for a debug line of its own,
-    whether or not anybody reads it, and that costs more than sending them."""
+    """A list with a short `repr`.
+
+    The driver calls `repr` on all parameters of a query for a debug line, even if nobody reads its
+    log. For many rows that takes longer than sending them.
+    """
 
     def __repr__(self) -> str:
         return "[…]"

@@ -1,1 +1,1 @@
-"""Backups read back, replayed into a database, and drilled."""
+"""Reads backups back, replays them into a database, and drills restores."""

@@ -1,7 +1,7 @@
-"""Deletes all that a database holds, in steps that fit into the server's memory.
+"""Deletes all data of a database, in steps that fit into the server's memory.
 
-A step is a range of internal ids in a transaction of its own. So nothing is read twice, and a
-deletion that has to go on in smaller steps goes on where it was.
+A step is a range of internal ids, in its own transaction. So nothing is read twice. If the server
+refuses a step, the deletion goes on from there in smaller steps.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from neo4j_r2.graph.writer import Target, TooLargeError, Write
 log = logging.getLogger(__name__)
 
 STEP_IDS: Final = 10_000
-"""Ids in a step at the most."""
+"""The most ids in a step."""
 STEP_CHARACTERS: Final = 8 * 1024 * 1024
-"""Characters of values that a step should not delete more of."""
+"""A step should not delete more characters of values than this."""
 _RELATIONSHIPS: Final = (
     "CYPHER 5 UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i "
     "MATCH ()-[e]->() WHERE id(e) = i DELETE e"
@@ -35,39 +35,40 @@ _NODES: Final = (
 
 @dataclass
 class Steps:
-    """How many ids a step has: fewer once the server refuses one, and slowly more again."""
+    """How many ids a step has: fewer after the server has refused a step, then slowly more."""
 
     ids: int
     most: int
+    """Up to how many ids a step may grow again: fewer than the server refused."""
 
     @staticmethod
     def of(mean_characters: int) -> Steps:
-        """Return the first steps for entities of a mean size."""
+        """Return the steps to begin with, for entities of a mean size."""
         ids = max(1, min(STEP_IDS, STEP_CHARACTERS // max(1, mean_characters)))
         return Steps(ids, ids)
 
     def shrink(self) -> bool:
-        """Make them smaller; returns whether they could be."""
+        """Make the steps smaller; returns False if a step is one entity already."""
         could = self.ids > 1
         self.most = max(1, self.ids // 2)
         self.ids = max(1, self.ids // 4)
         return could
 
     def grow(self) -> None:
-        """Make them larger after one that the server took."""
+        """Make the steps larger after one that the server has accepted."""
         self.ids = min(self.most, 2 * self.ids)
 
 
 def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> None:
     """Delete every relationship and every node.
 
-    :param on_alive: is called after each step, and while the server takes long for one and answers.
+    :param on_alive: is called after each step; during a long step, whenever the server answers.
     :raises GraphError: if the server fails, or has too little memory for a single entity.
     """
-    if not any(graph.counts()):
+    if not any(graph.catalogue.counts()):
         return
     node, relationship = mean_sizes(graph)
-    last_node, last_relationship = graph.highest_node_id(), graph.highest_relationship_id()
+    last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
     deletion = _Deletion(graph, target, on_alive)
     deletion.run(_RELATIONSHIPS, last_relationship, Steps.of(relationship.weight))
     deletion.run(_NODES, last_node, Steps.of(node.weight))
@@ -80,13 +81,13 @@ class _Deletion:
     on_alive: Callable[[], None]
 
     def run(self, query: str, last: int, steps: Steps) -> None:
-        """Delete by a query all that has an id up to the last."""
+        """Delete all entities up to the last id, by a query that takes a range of ids."""
         first = 0
         while first <= last:
             end = min(first + steps.ids - 1, last)
             write = partial(self.target.write, [Write(query, [[first, end]], None)])
             try:
-                while_answering(write, self.graph.answer, self.on_alive)
+                while_answering(write, self.graph.connection.require_answer, self.on_alive)
             except TooLargeError:
                 if not steps.shrink():
                     raise

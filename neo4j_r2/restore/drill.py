@@ -1,4 +1,4 @@
-"""A restore drill: into a scratch database, to prove that an archive comes back exactly."""
+"""Restore drills: a restore into a scratch database proves that an archive comes back exactly."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
 from neo4j_r2.core.errors import ConfigurationError, GraphError
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.database_contents import database_contents
+from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.source import Source
 
@@ -23,12 +24,12 @@ _IS_OWN: Final = re.compile(rf"(?:{CYPHER_25})?CREATE (?!LOOKUP )")
 
 
 def refuse_unfit(graph: Graph, source: Source) -> None:
-    """Keep a drill from any database but an empty one that is not the backup's own.
+    """Refuse a drill in the backup's own database, and in one that is not empty.
 
-    :raises ConfigurationError: if it is the one that the backup was taken of.
-    :raises GraphError: if there is anything in it.
+    :raises ConfigurationError: if the backup was taken of this database.
+    :raises GraphError: if the database is not empty.
     """
-    if source.manifest and graph.database().id == source.manifest.database_id:
+    if source.manifest and log_in(graph.connection).id == source.manifest.database_id:
         raise ConfigurationError("--drill: this is the database that the backup was taken of")
     if obstacles := database_contents(graph).obstacles(()):
         raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
@@ -37,10 +38,10 @@ def refuse_unfit(graph: Graph, source: Source) -> None:
 def differences(
     source: Source, graph: Graph, node_ids: NodeIds, on_progress: Callable[[int], None]
 ) -> list[str]:
-    """Return in what a restored database is not what the archive says; nothing if it is all right.
+    """Return how a restored database differs from the archive; nothing if it is the same.
 
     :param node_ids: the ids that the server gave to the archive's nodes.
-    :param on_progress: is told of the entities read, on both sides.
+    :param on_progress: is given the number of entities just read, from the archive or the graph.
     """
     expected, schema = Fingerprint(), set[str]()
     for item in prefetch(source.items(), _READ_AHEAD):
@@ -52,16 +53,16 @@ def differences(
     found = []
     if expected != graph_fingerprint(graph, on_progress):
         found.append("The restored graph has another fingerprint than the archive's rows")
-    if _are_of_one_version(source, graph):  # another one may state the same schema otherwise
+    if _is_same_version(source, graph):  # others may word the same schema otherwise
         present = database_contents(graph).statements
         found += [f"Missing: {text}" for text in sorted(schema - present)]
         found += [f"Not in the archive: {text}" for text in sorted(present - schema)]
     return found
 
 
-def _are_of_one_version(source: Source, graph: Graph) -> bool:
+def _is_same_version(source: Source, graph: Graph) -> bool:
     return source.manifest is not None and (
-        source.manifest.server_version == graph.database().server_version
+        source.manifest.server_version == log_in(graph.connection).server_version
     )
 
 
@@ -78,13 +79,13 @@ def _add_batch(
 
 
 def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Fingerprint:
-    """Return the fingerprint of a database, read by the walk."""
+    """Return the fingerprint of a database; reads its whole graph."""
     fingerprint = Fingerprint()
-    for records in prefetch(graph.nodes(graph.highest_node_id()), _READ_AHEAD):
+    for records in prefetch(graph.nodes.read_all(), _READ_AHEAD):
         for row in node_rows(records):
             fingerprint.add_node(row.id, row.shape.group, row.shape.columns, _values(row))
         on_progress(len(records))
-    for records in prefetch(graph.relationships(graph.highest_relationship_id()), _READ_AHEAD):
+    for records in prefetch(graph.relationships.read_all(), _READ_AHEAD):
         for row in relationship_rows(records):
             start, end = map(int, row.ids)
             kind = row.shape.group[0]

@@ -1,15 +1,14 @@
-"""Replays an archive into a database and finds out what came of it.
+"""Fills a database from an archive, and compares the counts.
 
-The order of writes: the mark of an unfinished restore, the removal of what is there, the data, the
-indexes and constraints, the comparison of counts, the mark's removal. Whatever stops it leaves the
-mark, by which `backup` refuses the database and a person sees what happened.
+The order of the steps: set the mark of an unfinished restore, delete what is there, write the data,
+create the indexes and constraints, compare the counts, remove the mark. If a restore stops on the
+way, the mark stays: `backup` then refuses the database, and a person sees what happened.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,9 +24,9 @@ from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.threads import prefetch, while_answering
 from neo4j_r2.graph import unfinished_mark
-from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.build_schema import LOOKUP_INDEXES, SchemaBuilder
 from neo4j_r2.restore.delete_all import delete_all
 from neo4j_r2.restore.replay import Replay
 from neo4j_r2.run.stall_watch import Watch
@@ -35,22 +34,11 @@ from neo4j_r2.run.stall_watch import Watch
 log = logging.getLogger(__name__)
 
 _READ_AHEAD: Final = 4
-_LOOKUP_INDEXES: Final = (
-    "CREATE LOOKUP INDEX IF NOT EXISTS FOR (n) ON EACH labels(n)",
-    "CREATE LOOKUP INDEX IF NOT EXISTS FOR ()-[r]-() ON EACH type(r)",
-)
-"""The two that a new database has, under the names that they have there."""
-_NOT_ONLINE: Final = (
-    "SHOW INDEXES YIELD name, state, failureMessage AS message WHERE state <> 'ONLINE'"
-)
-_FIRST_PAUSE: Final = 0.005
-_LONGEST_PAUSE: Final = 0.5
-"""Seconds between two looks at the indexes; a small graph's are built within a few hundredths."""
 
 
 @dataclass
 class Counts:
-    """How many entities there are, or have to be, of each group; see `Contents`."""
+    """How many entities of each group there are, or must be; see `Contents`."""
 
     labels: Counter[str]
     types: Counter[str]
@@ -58,22 +46,23 @@ class Counts:
 
 @dataclass
 class Outcome:
-    """What a restore came to."""
+    """The result of a restore."""
 
     node_ids: NodeIds = field(default_factory=NodeIds)
     unmatched: int = 0
+    """See `Replay.unmatched`."""
     ambiguous: int = 0
-    """See `Replay`."""
+    """See `Replay.ambiguous`."""
     nodes: int = 0
     relationships: int = 0
     failed_schema: list[str] = field(default_factory=list)
-    """Each index or constraint that is not there, and what the server says of it."""
+    """Each index or constraint that could not be created, and the server's reason."""
     differences: list[str] = field(default_factory=list)
-    """Where the counts are not the archive's."""
+    """A sentence for each group whose count differs from the archive's."""
 
     @property
     def problems(self) -> list[str]:
-        """All that is not as the archive says."""
+        """A sentence for everything that differs from the archive."""
         found = [f"Not restored: {each}" for each in self.failed_schema] + self.differences
         if self.unmatched:
             found.append(f"{self.unmatched:,} relationships have no nodes to be between")
@@ -90,13 +79,14 @@ class Restore:
     ) -> None:
         """Prepare; nothing is written.
 
-        :param on_alive: is called while the server takes long for one statement and answers.
-        :param advice: what to tell whoever finds the database incomplete.
+        :param on_alive: is called during a long statement, whenever the server answers.
+        :param advice: is logged if the restore fails and leaves the database incomplete.
         """
         self._graph = graph
         self._target = target
         self._on_alive = on_alive
         self._advice = advice
+        self._schema = SchemaBuilder(graph, target, on_alive)
 
     def run(
         self,
@@ -106,20 +96,20 @@ class Restore:
         *,
         replaces: bool,
     ) -> Outcome:
-        """Fill the database, from which constraints and indexes are removed before.
+        """Remove all constraints and indexes, and fill the database.
 
-        :param expected: what there has to be in the end, None if nobody knows.
-        :param on_progress: is told of the entities in each batch taken; the last two transactions
-            are written after it.
-        :param replaces: whether data may be removed too.
+        :param expected: how many entities there must be in the end, None if that is not known.
+        :param on_progress: is given the number of entities in each batch, when the batch is taken;
+            at the last call up to two transactions are still to be written.
+        :param replaces: whether data may be deleted too.
         :raises GraphError: if the server fails; the mark stays, unless no data was changed.
-        :raises CorruptError: if the archive turns out to be damaged; the mark stays likewise.
+        :raises CorruptError: if the archive is damaged; the mark stays, unless no data was changed.
         """
         items = iter(items)
-        first = list(islice(items, 1))  # so that what cannot be read at all changes nothing
-        schema = self._graph.schema()
+        first = list(islice(items, 1))  # an archive that cannot be read at all changes nothing
+        schema = self._graph.catalogue.schema()
         self._mark(replaces=replaces)
-        with _told_on_failure(self._advice):
+        with _advise_on_failure(self._advice):
             self._drop(*schema)
             if replaces:
                 delete_all(self._graph, self._target, self._on_alive)
@@ -129,11 +119,11 @@ class Restore:
         return outcome
 
     def clear(self) -> None:
-        """Make the database as a new one, but for a mark."""
-        self._drop(*self._graph.schema())
+        """Make the database like a new one; a mark stays."""
+        self._drop(*self._graph.catalogue.schema())
         delete_all(self._graph, self._target, self._on_alive)
-        for creation in _LOOKUP_INDEXES:
-            self._run_long(creation)
+        for creation in LOOKUP_INDEXES:
+            self._schema.run(creation)
 
     def _drop(self, constraints: Sequence[SchemaObject], indexes: Sequence[SchemaObject]) -> None:
         for constraint in constraints:
@@ -147,89 +137,57 @@ class Restore:
             self._target.run(unfinished_mark.CREATION)
         except GraphError as error:
             raise GraphError(f"{error}; no data was changed") from error
-        if not replaces and any(self._graph.counts()):
+        if not replaces and any(self._graph.catalogue.counts()):
             self._target.run(unfinished_mark.REMOVAL)
             raise GraphError("Somebody has just written to the database; no data was changed")
 
     def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
-        schema: list[str] = []
-        replay = Replay(self._target, self._build)
-        lookup_indexes: Sequence[str] = _LOOKUP_INDEXES
+        statements: list[str] = []
+        replay = Replay(self._target, self._schema.build)
+        lookup_indexes: Sequence[str] = LOOKUP_INDEXES
         for item in items:
             if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
                 replay.flush()
-                self._build(*lookup_indexes)  # by which it may find nodes
+                self._schema.build(*lookup_indexes)  # the statement may find nodes by them
                 lookup_indexes = ()
             if isinstance(item, SchemaStatement):
-                schema.append(item.text)
+                statements.append(item.text)
             elif isinstance(item, AnyStatement):
                 replay.flush()
-                self._run_long(item.text)
+                self._schema.run(item.text)
             else:
                 replay.add(item)
                 on_progress(rows_in(item))
         replay.flush()
         replay.remove_helpers()
         outcome = Outcome(replay.node_ids, replay.unmatched, replay.ambiguous)
-        log.info("Building %d indexes and constraints", sum(map(_is_creation, schema)))
-        outcome.failed_schema += self._create(lookup_indexes)
-        self._await_indexes()  # or the server would scan the whole store for each of the others
-        outcome.failed_schema += self._create(schema)
-        outcome.failed_schema += self._await_indexes()
+        log.info("Building %d indexes and constraints", sum(map(_is_creation, statements)))
+        outcome.failed_schema += self._schema.create(lookup_indexes)
+        self._schema.await_indexes()  # without them the server scans the store for each index
+        outcome.failed_schema += self._schema.create(statements)
+        outcome.failed_schema += self._schema.await_indexes()
         return outcome
 
-    def _build(self, *statements: str) -> None:
-        """Create indexes, and wait until they are built."""
-        for statement in statements:
-            self._run_long(statement)
-        self._await_indexes()
-
-    def _create(self, statements: Iterable[str]) -> list[str]:
-        """Create indexes and constraints; return those that the server refuses."""
-        failures = []
-        for statement in statements:
-            try:
-                self._run_long(statement)
-            except GraphError as error:
-                if statement not in database_contents(self._graph).statements:  # made just now
-                    failures.append(f"{statement}: {error}")
-        return failures
-
-    def _await_indexes(self) -> list[str]:
-        """Wait until no index is being built; return those that could not be, and why.
-
-        `db.awaitIndexes` looks only every tenth of a second, and ends with the first that fails.
-        """
-        pause = _FIRST_PAUSE
-        while True:
-            indexes = self._graph.rows(_NOT_ONLINE)
-            if all(each["state"] == "FAILED" for each in indexes):
-                return [_failure(each["name"], each["message"]) for each in indexes]
-            self._on_alive()
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-
     def _count(self, outcome: Outcome, expected: Counts | None) -> None:
-        """Find out how many entities there are, and of which groups not as many as expected."""
+        """Count the entities, and compare the count of each group with the expected one."""
         if expected is None:
-            outcome.nodes, outcome.relationships = self._graph.counts()
+            outcome.nodes, outcome.relationships = self._graph.catalogue.counts()
             return
-        found = while_answering(lambda: _counts(self._graph), self._graph.answer, self._on_alive)
+        found = while_answering(
+            lambda: _counts(self._graph), self._graph.connection.require_answer, self._on_alive
+        )
         outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
         outcome.differences = _differences(found, expected)
 
-    def _run_long(self, statement: str) -> None:
-        while_answering(lambda: self._target.run(statement), self._graph.answer, self._on_alive)
-
 
 def read_ahead(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
-    """Yield what an archive holds, which is read and decoded while the server writes."""
+    """Yield an archive's items; they are read and decoded while the server writes."""
     return watch.awaiting("R2", prefetch(items, _READ_AHEAD))
 
 
 @contextmanager
-def _told_on_failure(advice: str) -> Iterator[None]:
-    """Say what state the database is in, should the restore not come to its end."""
+def _advise_on_failure(advice: str) -> Iterator[None]:
+    """Log the advice if the restore does not come to its end."""
     try:
         yield
     except BaseException:
@@ -241,13 +199,8 @@ def _is_creation(statement: str) -> bool:
     return not statement.startswith("DROP ")
 
 
-def _failure(index: str, message: str) -> str:
-    reason, _, _ = message.partition("\n")
-    return f"index {index}: {reason}"
-
-
 def _counts(graph: Graph) -> Counts:
-    labels, types = graph.counts_by_group()
+    labels, types = graph.catalogue.counts_by_group()
     return Counts(
         Counter({json.dumps(sorted(group)): number for group, number in labels}),
         Counter(dict(types)),

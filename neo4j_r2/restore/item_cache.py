@@ -1,4 +1,4 @@
-"""What the check of an archive has read: kept for the replay, if it is little."""
+"""Keeps what the check of a small archive has read, so that the replay need not read it again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from neo4j_r2.archive.contents import rows_in
 from neo4j_r2.archive.items import AnyStatement, Item, SchemaStatement
 
 KEPT_CHARACTERS: Final = 16 * 1024 * 1024
-"""Of text, and `_ROW_CHARACTERS` for each row; more than that is read a second time instead."""
+"""The most that is kept: characters of text, and `_ROW_CHARACTERS` for each row. A larger archive
+is read a second time."""
 _ROW_CHARACTERS: Final = 100
 
 
@@ -23,7 +24,7 @@ class ItemCache:
         self._characters = 0
 
     def add(self, item: Item) -> None:
-        """Keep an item, unless that is too much; then keep nothing."""
+        """Keep an item. Once the items are too much, drop all, and keep nothing from then on."""
         if isinstance(item, SchemaStatement | AnyStatement):
             self._characters += len(item.text)
         else:
@@ -35,6 +36,6 @@ class ItemCache:
             self._items.clear()
 
     def release(self) -> Iterator[Item]:
-        """Yield the items, and hold them no more."""
+        """Yield the items, and forget each of them."""
         while self._items:
             yield self._items.popleft()

@@ -1,68 +1,60 @@
-"""Replays what an archive holds into an empty database.
+"""Replays an archive's data into an empty database.
 
-Rows travel as parameters, and relationships find their ends by the internal ids that the server
-gave the nodes, which is a seek and leaves nothing to remove.
+Rows are sent as parameters. Relationships find their endpoints by the internal ids that the server
+gave to the new nodes: that is a seek, and it leaves nothing to remove.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from neo4j_r2.archive.cells.decode import expression
-from neo4j_r2.archive.cells.kinds import FLOATS_32
 from neo4j_r2.archive.items import (
     Batch,
     MatchBatch,
     NodeBatch,
-    Pattern,
     RelationshipBatch,
     parameters,
 )
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import quote_name
-from neo4j_r2.archive.text.rows import Column
-from neo4j_r2.archive.text.statements import (
-    Content,
-    node_vectors,
-    relationship_vectors,
-    vector_arguments,
-)
 from neo4j_r2.core.threads import Lanes
 from neo4j_r2.graph.writer import Target, TooLargeError, Write, halves
+from neo4j_r2.restore.replay_queries import match_query, node_query, relationship_query
 
 _TRANSACTION_ROWS: Final = 5_000
 _TRANSACTION_CHARACTERS: Final = 1024 * 1024
 _TRANSACTIONS_AT_ONCE: Final = 2
-"""One is committed while the other is executed; more wait for the same nodes' locks."""
+"""One is committed while the other is executed. More would wait for locks on the same nodes."""
 _HELPER: Final = "_restore_pattern_"
 
 
 class Replay:
-    """Nodes first, then relationships; the schema is the caller's, after them."""
+    """Writes nodes, then relationships. The caller creates the schema after them."""
 
     def __init__(self, target: Target, build: Callable[[str], None]) -> None:
         """:param build: creates an index by a statement, and returns when it is built."""
         self._build = build
         self.node_ids = NodeIds()
         self.unmatched = 0
-        """Relationships of patterns that no nodes match."""
+        """Relationships that were not created: no pair of nodes matches their patterns."""
         self.ambiguous = 0
-        """Relationships of patterns that several pairs of nodes match, and that are several now."""
+        """Relationships that were created more than once: several pairs of nodes match."""
         self._target = target
         self._lanes = Lanes(_TRANSACTIONS_AT_ONCE)
         self._taking: type[Batch] | None = None
         self._batches: list[NodeBatch | RelationshipBatch] = []
-        """Of one type: those of the next transaction."""
+        """The batches of the next transaction, all of one type."""
         self._rows = self._characters = 0
         self._helpers: dict[tuple[str, str], str] = {}
+        """The name of the index that helps to find patterns by a label and a property."""
 
     def add(self, batch: Batch) -> None:
-        """Take a batch; it is written with others, and at the latest by `flush`.
+        """Take a batch, to write it together with others; `flush` writes what is left.
 
-        :raises GraphError: if the server fails, then or before.
-        :raises CorruptError: if an end of a relationship is not there.
+        :raises GraphError: if the server fails, at this batch or at one before.
+        :raises CorruptError: if an endpoint of a relationship was in no batch before.
         """
         if type(batch) is not self._taking:  # relationships need the ids of all nodes before them
             self.flush()
@@ -77,17 +69,17 @@ class Replay:
             self._begin_transaction()
 
     def flush(self) -> None:
-        """Write all that was taken, and wait for it; raises what `add` does."""
+        """Write all batches that are left, and wait for the server; raises what `add` does."""
         self._begin_transaction()
         self._lanes.drain()
 
     def remove_helpers(self) -> None:
-        """Drop the indexes by which patterns were found."""
+        """Drop the indexes that helped to find patterns."""
         for name in self._helpers.values():
             self._target.run(f"DROP INDEX {name} IF EXISTS")
 
     def _begin_transaction(self) -> None:
-        """Have what was taken written, beside the transaction before it."""
+        """Begin to write the batches so far, while the transaction before may still be running."""
         batches, writes = self._batches, [self._write_of(batch) for batch in self._batches]
         self._batches = []
         self._rows = self._characters = 0
@@ -106,14 +98,14 @@ class Replay:
     def _remember(
         self, batches: list[NodeBatch | RelationshipBatch], ids: list[list[list[int]]]
     ) -> None:
-        """Keep the ids that new nodes were given."""
+        """Keep the ids that the server gave to new nodes."""
         for batch, pairs in zip(batches, ids, strict=True):
             if isinstance(batch, NodeBatch):
                 for index, number in pairs:
                     self.node_ids.put(batch.names[index], number)
 
     def _write(self, writes: list[Write]) -> list[list[list[int]]]:
-        """Write in one transaction, or in smaller ones if the server has too little memory."""
+        """Write in one transaction, or in smaller ones if that is too large for the server."""
         try:
             return [result.ids for result in self._target.write(writes)]
         except TooLargeError:
@@ -136,13 +128,13 @@ class Replay:
         self._lanes.drain()
 
     def _count_matches(self, rows: int, ids: list[list[list[int]]]) -> None:
-        """Count of how many rows it made no relationship, or several."""
+        """Count the rows that made no relationship, and those that made several."""
         [pairs] = ids
         self.unmatched += rows - len(pairs)
         self.ambiguous += sum(number > 1 for _, number in pairs)
 
     def _prepare(self, batch: MatchBatch) -> None:
-        """Have an index by which each pattern of a batch is a seek."""
+        """Create the indexes that make each pattern of a batch a seek."""
         for pattern in (batch.start, batch.end):
             if pattern is None or not pattern.labels or not pattern.columns:
                 continue
@@ -155,71 +147,3 @@ class Replay:
 
 def _joined(starts: list[Any], ends: list[Any], rows: list[list[Any]]) -> list[list[Any]]:
     return [[start, end, *row] for start, end, row in zip(starts, ends, rows, strict=True)]
-
-
-@lru_cache(maxsize=4096)
-def node_query(labels: tuple[str, ...], columns: tuple[Column, ...]) -> str:
-    """Return the statement that creates nodes of rows ``[number, values…]``.
-
-    Its `ids` are pairs of a row's number and the new node's internal id.
-    """
-    quoted = "".join(":" + quote_name(label) for label in labels)
-    content = _content(columns, 1)
-    return (
-        f"CYPHER 5 UNWIND $rows AS r CREATE (n{quoted}{_map(content)}){node_vectors(content)} "
-        "RETURN collect([r[0], id(n)]) AS ids"
-    )
-
-
-@lru_cache(maxsize=4096)
-def relationship_query(kind: str, columns: tuple[Column, ...]) -> str:
-    """Return the statement that creates relationships of rows ``[start id, end id, values…]``."""
-    content = _content(columns, 2)
-    return (
-        "CYPHER 5 UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
-        f"CREATE (a)-[e:{quote_name(kind)}{_map(content)}]->(b){relationship_vectors(content)}"
-    )
-
-
-@lru_cache(maxsize=4096)
-def match_query(
-    kind: str, columns: tuple[Column, ...], start: Pattern | None, end: Pattern | None
-) -> str:
-    """Return the statement of rows ``[start, end, values…, number]``; ends are patterns or ids.
-
-    Its `ids` are pairs of a row's number and how many relationships it made, if any.
-    """
-    ends = "".join(
-        f"MATCH ({name}) WHERE id({name}) = r[{index}] "
-        if pattern is None
-        else f"MATCH ({name}{_pattern(pattern, f'r[{index}]')}) "
-        for index, (name, pattern) in enumerate((("a", start), ("b", end)))
-    )
-    created = f"CREATE (a)-[:{quote_name(kind)}{_map(_content(columns, 2))}]->(b)"
-    counted = "WITH r[-1] AS row, count(*) AS number RETURN collect([row, number]) AS ids"
-    return f"CYPHER 5 UNWIND $rows AS r {ends}{created} {counted}"
-
-
-def _pattern(pattern: Pattern, values: str) -> str:
-    labels = "".join(":" + quote_name(label) for label in pattern.labels)
-    entries = ", ".join(
-        f"{quote_name(column.key)}: {expression(column.kind, f'{values}[{index}]')}"
-        for index, column in enumerate(pattern.columns)
-    )
-    return f"{labels} {{{entries}}}" if entries else labels
-
-
-def _content(columns: Sequence[Column], first: int) -> Content:
-    """Return what is made of a row's values, from an index on."""
-    entries, vectors = [], []
-    for index, column in enumerate(columns, first):
-        value = expression(column.kind, f"r[{index}]")
-        if column.kind == FLOATS_32:
-            vectors.append(vector_arguments(column.key, value))
-        else:
-            entries.append(f"{quote_name(column.key)}: {value}")
-    return Content(", ".join(entries), tuple(vectors))
-
-
-def _map(content: Content) -> str:
-    return f" {{{content.properties}}}" if content.properties else ""

@@ -1,4 +1,4 @@
-"""Where a restore reads from: a stored backup, or a file."""
+"""Where a restore reads an archive: in the bucket, or in a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHUNK_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class StoredSource:
-    """An archive where it lies; it may be encrypted, and then has to be unlocked to be read."""
+    """An archive as it is stored. If it is encrypted, it must be unlocked before it can be read."""
 
     label: str
     """Its key, or the path of its file."""
@@ -47,7 +47,7 @@ class Source:
     """Returns the bytes that are stored."""
     decrypt: Decryption = iter
     allows_any_statement: bool = False
-    """Whether a statement of no known grammar is passed on."""
+    """Whether a statement that no grammar here knows is passed on to the server."""
 
     def items(self) -> Iterator[Item]:
         """Yield what the archive holds, checked as far as its format allows.
@@ -90,24 +90,24 @@ def _foreign_items(texts: Iterator[bytes], *, allow_any_statement: bool) -> Iter
 
 
 def is_ordinary(manifest: StoredManifest) -> bool:
-    """Whether a backup is not of a graph that somebody wanted to be rid of."""
+    """Whether a run made a backup, and not a restore, which backs up what it replaces."""
     return not manifest.before_restore
 
 
 def has_nodes(manifest: StoredManifest) -> bool:
-    """Whether an ordinary backup is not of an empty graph."""
+    """Whether a backup is ordinary, and its graph was not empty."""
     return is_ordinary(manifest) and manifest.export.nodes > 0
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Which backup somebody wants."""
+    """Which backup a command asks for."""
 
     database: str
     key: str
-    """Of an archive, or `LATEST` of the database."""
+    """An archive's key, or `LATEST` for the latest backup of the database."""
     at: datetime | None = None
-    """Up to when the latest one may have been taken."""
+    """Only backups taken up to this time can be the latest one; None means all."""
 
 
 def chosen_source(
@@ -116,9 +116,9 @@ def chosen_source(
     wish: Wish,
     accepts: Callable[[StoredManifest], bool] = is_ordinary,
 ) -> StoredSource:
-    """Return the stored archive that is wanted.
+    """Return the stored archive that a command asks for.
 
-    :param accepts: which of the backups the latest one can be.
+    :param accepts: which backups may be taken as the latest one.
     :raises ConfigurationError: if there is no such backup.
     :raises CorruptError: if its manifest is damaged, or of a newer format.
     """
@@ -134,7 +134,7 @@ def chosen_source(
 
 
 def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], wish: Wish) -> StoredSource:
-    """Return what a key names: a backup, one of two archives of a name, or any other object."""
+    """Return what a key names: a backup, one of two archives with one name, or a foreign object."""
     key = wish.key
     try:
         backup = choose(backups, wish.database, key, None)
@@ -152,9 +152,10 @@ def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], wish: Wish) -
 
 
 def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
-    """Return the archive of a stored backup; one without a manifest can be read too.
+    """Return the archive of a stored backup; an archive without a manifest can be read too.
 
-    :raises CorruptError: if its manifest is damaged or of a newer format, or has no archive.
+    :raises CorruptError: if its manifest is damaged or of a newer format, or its archive is missing
+        or has another size.
     """
     if backup.manifest_key is None:
         archive, _ = backup.archives[0]
@@ -174,15 +175,18 @@ def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
 
 
 def archive_source(bucket: Bucket, manifest: StoredManifest) -> StoredSource:
-    """Return the stored archive that a manifest is of."""
+    """Return the stored archive that a manifest describes."""
     key = manifest.archive_key
     return StoredSource(key, manifest, partial(bucket.stream, key))
 
 
 def file_source(path: Path) -> StoredSource:
-    """Return an archive in a file; its manifest is used if both lie there under stored names.
+    """Return an archive in a file.
 
-    :raises ConfigurationError: if it cannot be read.
+    Its manifest is used too, if it is beside the archive and both have the names that they have in
+    the bucket.
+
+    :raises ConfigurationError: if the file cannot be read.
     :raises CorruptError: if the manifest is damaged, or of a newer format.
     """
     if path.exists() and not path.is_file():  # a pipe can be read only once

@@ -1,6 +1,7 @@
-"""Values that travel as text, tried on the server before anything is changed.
+"""Tries on the server the values that are sent as text, before a restore changes anything.
 
-A file of another program has no hashes, and only the server knows all dates, zones and points.
+A file of another program has no hashes that prove it. And only the server knows which dates, zones
+and points are valid.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ _SHOWN: Final = 60
 
 
 def try_values(item: Item, graph: Graph) -> None:
-    """Have the server make an item's values, and keep none of them.
+    """Let the server make an item's values; nothing is stored.
 
-    :raises CorruptError: naming the first one that it cannot make.
+    :raises CorruptError: naming the first value that it cannot make.
     """
     for column, cells in _columns(item):
         if is_typed(column.kind):
@@ -46,7 +47,7 @@ def _columns(item: Item) -> Iterator[tuple[Column, list[Any]]]:
 def _can_be_made(graph: Graph, kind: str, texts: Sequence[str]) -> bool:
     query = f"CYPHER 5 UNWIND $texts AS c RETURN count({expression(kind, 'c')}) AS number"
     try:
-        graph.rows(query, texts=texts)
+        graph.connection.rows(query, texts=texts)
     except GraphUnavailableError:
         raise
     except GraphError:

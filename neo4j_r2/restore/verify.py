@@ -1,4 +1,4 @@
-"""Reads a whole archive back and proves it, without a database."""
+"""Reads a whole archive back, and proves it without a database."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from neo4j_r2.restore.source import Source, StoredSource
 
 
 def verify(source: Source, on_item: Callable[[Item], None]) -> Contents:
-    """Prove an archive as far as its format allows, and return what it holds.
+    """Prove an archive as far as its format allows, and return its contents.
 
-    :param on_item: is given each item that was found good; may raise `CorruptError` itself.
+    :param on_item: is given each item after its check; it may raise `CorruptError` itself.
     :raises CorruptError: saying what is wrong with it, and where.
     :raises BucketError: if R2 fails.
     """
@@ -35,7 +35,7 @@ def verify(source: Source, on_item: Callable[[Item], None]) -> Contents:
 
 
 def verify_stored(stored: StoredSource, manifest: StoredManifest) -> None:
-    """Prove of an encrypted archive what takes no private key: that it is what was stored.
+    """Prove that an encrypted archive is what was stored; that needs no private key.
 
     :raises CorruptError: if it is not.
     :raises BucketError: if R2 fails.

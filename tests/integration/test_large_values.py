@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.measure import Program, measure
-from neo4j_r2.graph.reader import BATCH_IDS, VALUE_CHARACTERS
+from neo4j_r2.graph.read_sizes import BATCH_IDS, VALUE_CHARACTERS
 from testbed.neo4j_server import Neo4jServer
 from tests.integration.restoring import contents, differences
 from tests.service import BACKUP, Service

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from neo4j import Driver
 
-from neo4j_r2.graph.reader import BATCH_IDS, QUERY_BATCHES
+from neo4j_r2.graph.read_sizes import BATCH_IDS, QUERY_BATCHES
 from testbed.cypher_shell import run_cypher_shell
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer

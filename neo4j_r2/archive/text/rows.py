@@ -18,6 +18,14 @@ from typing import Any, Final, NamedTuple
 
 from neo4j_r2.archive.cells.encode_column import encode_column
 from neo4j_r2.archive.cells.kinds import FLOATS_32, FLOATS_32_WEIGHT
+from neo4j_r2.core.entity_record import (
+    ENTITY_ID,
+    GROUP,
+    KEYS,
+    NODE_IDS,
+    RELATIONSHIP_IDS,
+    VALUES,
+)
 
 BLOCK_IDS: Final = 8192
 """Ids in a block that was never halved; a power of two."""
@@ -82,12 +90,12 @@ def weight(rows: Sequence[Row]) -> int:
 
 def node_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
     """Encode records ``[id, labels, keys, values]``, and return them in the order of their ids."""
-    return _rows(records, slice(0, 1))
+    return _rows(records, NODE_IDS)
 
 
 def relationship_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
     """Encode ``[id, type, start id, end id, keys, values]``; see `node_rows`."""
-    return _rows(records, slice(2, 4))
+    return _rows(records, RELATIONSHIP_IDS)
 
 
 def _rows(records: Sequence[Sequence[Any]], ids: slice) -> list[Row]:
@@ -96,7 +104,7 @@ def _rows(records: Sequence[Sequence[Any]], ids: slice) -> list[Row]:
     before: tuple[Any, Any] = (None, None)
     some: list[Sequence[Any]] = []
     for record in records:
-        group, keys = record[1], record[-2]
+        group, keys = record[GROUP], record[KEYS]
         if (group, keys) != before:  # mostly like the one before it
             before = group, keys
             some = alike.setdefault((_labels(group), tuple(keys)), [])
@@ -115,9 +123,9 @@ def _labels(group: str | list[str]) -> tuple[str, ...]:
 
 
 def _rows_alike(records: Sequence[Sequence[Any]], ids: slice) -> Iterable[Row]:
-    group, keys = _labels(records[0][1]), tuple(records[0][-2])
+    group, keys = _labels(records[0][GROUP]), tuple(records[0][KEYS])
     fields = list(zip(*records, strict=True))
-    values = list(zip(*fields[-1], strict=True))
+    values = list(zip(*fields[VALUES], strict=True))
     order = _ascending(keys)
     names = tuple(keys[index] for index in order)
     columns = [encode_column(values[index]) for index in order]
@@ -128,7 +136,7 @@ def _rows_alike(records: Sequence[Sequence[Any]], ids: slice) -> Iterable[Row]:
     sizes = _sizes(cells) if cells else repeat(_ROW_CHARACTERS)
     each_shape = _shapes(group, names, kinds)
     # Some of these have no end: the ids have one.
-    return map(_NEW_ROW, zip(fields[0], each_shape, id_cells, tuples, sizes, strict=False))
+    return map(_NEW_ROW, zip(fields[ENTITY_ID], each_shape, id_cells, tuples, sizes, strict=False))
 
 
 def _shapes(

@@ -134,18 +134,25 @@ def _vector_clauses(name: str, procedure: str, vectors: Iterable[str]) -> str:
     return calls and f" WITH {name}, r{calls}"
 
 
-def vector_arguments(key: str, expression: str) -> str:
-    """Return the arguments by which a procedure sets a list of 32-bit floats."""
-    return f"{string_literal(key)}, {expression}"
+def cell_expression(kind: str, cell: str) -> str:
+    """Return the expression that makes a value of its kind from a cell, as in r[1]."""
+    return KINDS[kind].format(c=cell)
 
 
-def property_expression(key: str, kind: str, cell: str, missing: str | None) -> str:
+def property_expression(
+    key: str,
+    kind: str,
+    cell: str,
+    missing: str | None,
+    express: Callable[[str, str], str] = cell_expression,
+) -> str:
     """Return a property map's entry: the key, and how its kind is read from a cell.
 
     :param cell: the expression that the cell is, as in r[1].
     :param missing: the cell of rows without the property, None if there are none.
+    :param express: returns the expression that makes the value, from the kind and the cell.
     """
-    expression = KINDS[kind].format(c=cell)
+    expression = express(kind, cell)
     if missing is not None:
         expression = f"CASE {cell} WHEN {string_literal(missing)} THEN null ELSE {expression} END"
     return f"{quote_name(key)}: {expression}"
@@ -228,19 +235,24 @@ def _content(table: _RowTable, id_cells: int, optional: dict[str, str]) -> Conte
     return content_of(columns, id_cells)
 
 
-def content_of(columns: Iterable[tuple[str, str, str | None]], first: int) -> Content:
+def content_of(
+    columns: Iterable[tuple[str, str, str | None]],
+    first: int,
+    express: Callable[[str, str], str] = cell_expression,
+) -> Content:
     """Return what columns of cells make.
 
     :param columns: the key, the kind, and the cell of rows without it, of each.
     :param first: the index of the first column's cells in a row.
+    :param express: see `property_expression`.
     """
     properties, vectors = [], []
     for index, (key, kind, missing) in enumerate(columns, first):
         cell = f"r[{index}]"
         if kind == FLOATS_32:
-            vectors.append(vector_arguments(key, KINDS[kind].format(c=cell)))
+            vectors.append(f"{string_literal(key)}, {express(kind, cell)}")
         else:
-            properties.append(property_expression(key, kind, cell, missing))
+            properties.append(property_expression(key, kind, cell, missing, express))
     return Content(", ".join(properties), tuple(vectors))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32
-from neo4j_r2.graph.float_widths import Place, Widths
+from neo4j_r2.graph.float_widths import FloatWidths, Place
 
 
 class Store:
@@ -22,7 +22,7 @@ class Store:
 
 
 @pytest.mark.parametrize(
-    ("group", "key", "is_narrow"),
+    ("group", "key", "is_32_bit"),
     [
         (["B", "A"], "a", True),
         (["A", "B"], "a", True),
@@ -33,18 +33,18 @@ class Store:
         ("R", "a", True),
     ],
 )
-def test_the_store_says_how_wide_the_floats_of_a_place_are(
-    group: str | list[str], key: str, is_narrow: bool
+def test_floats_of_either_width_get_the_width_that_the_store_has_in_their_place(
+    group: str | list[str], key: str, is_32_bit: bool
 ) -> None:
     record = [0, group, ["x", key, "y"], [[1.0], [[0.5, 1.0]], [["s"]][0]]]
-    Widths(Store((("A", "B"), "a"), (("R",), "a")).read).settle(record)
-    floats = {"type": FLOATS_32, "text": [0.5, 1.0]} if is_narrow else [0.5, 1.0]
+    FloatWidths(Store((("A", "B"), "a"), (("R",), "a")).read).settle(record)
+    floats = {"type": FLOATS_32, "text": [0.5, 1.0]} if is_32_bit else [0.5, 1.0]
     assert record[-1] == [[1.0], floats, ["s"]]
 
 
-def test_the_store_is_asked_once_and_only_where_the_text_does_not_tell() -> None:
+def test_the_store_is_asked_once_and_only_for_floats_of_either_width() -> None:
     store = Store((("A",), "a"))
-    widths = Widths(store.read)
+    widths = FloatWidths(store.read)
     for value in ([], ["s"], [1.0], 1.0, {"type": FLOATS_32, "text": [0.5]}):
         widths.settle([0, ["A"], ["a"], [value]])
     assert store.asked == 0

@@ -1,4 +1,4 @@
-"""How many entities one step of a deletion has."""
+"""How many entities a step of a deletion has."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from neo4j_r2.restore.delete_all import STEP_CHARACTERS, STEP_IDS, Steps
     ("mean_characters", "ids"),
     [(0, STEP_IDS), (1, STEP_IDS), (STEP_CHARACTERS // 100, 100), (2 * STEP_CHARACTERS, 1)],
 )
-def test_a_step_has_fewer_entities_the_larger_they_are(mean_characters: int, ids: int) -> None:
+def test_a_step_has_fewer_entities_if_they_are_large(mean_characters: int, ids: int) -> None:
     assert Steps.of(mean_characters).ids == ids
 
 
-def test_a_refused_step_becomes_smaller_down_to_one_entity() -> None:
+def test_refused_steps_become_smaller_down_to_one_entity() -> None:
     steps = Steps.of(STEP_CHARACTERS // 16)
     sizes = [steps.ids]
     while steps.shrink():
@@ -23,7 +23,7 @@ def test_a_refused_step_becomes_smaller_down_to_one_entity() -> None:
     assert sizes == [16, 4, 1]
 
 
-def test_steps_grow_again_but_not_to_the_size_that_was_refused() -> None:
+def test_steps_grow_again_but_stay_below_the_refused_size() -> None:
     steps = Steps.of(STEP_CHARACTERS // 16)
     steps.shrink()
     for _ in range(5):

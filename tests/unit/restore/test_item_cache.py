@@ -1,4 +1,4 @@
-"""What is kept of an archive between its check and its replay."""
+"""What is kept of an archive from its check to its replay."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ def batch(size: int) -> Item:
 
 
 def kept(items: list[Item]) -> list[Item] | None:
-    keeper = ItemCache()
+    cache = ItemCache()
     for item in items:
-        keeper.add(item)
-    return list(keeper.release()) if keeper.is_whole else None
+        cache.add(item)
+    return list(cache.release()) if cache.is_whole else None
 
 
 @given(SIZES)
-def test_all_items_of_a_small_archive_are_kept_and_none_of_a_larger_one(sizes: list[int]) -> None:
+def test_all_items_of_a_small_archive_are_kept_and_none_of_a_large_one(sizes: list[int]) -> None:
     items = list(map(batch, sizes))
     assert kept(items) == (items if sum(sizes) <= KEPT_CHARACTERS else None)
 
 
-def test_each_row_counts_too() -> None:
+def test_many_rows_without_text_are_too_much_as_well() -> None:
     rows: list[list[object]] = [[]] * (KEPT_CHARACTERS // 100 + 1)
     assert kept([RelationshipBatch("TO", (), [], [], rows, 0)]) is None
 
 
-def test_what_is_released_is_held_no_more() -> None:
-    keeper = ItemCache()
-    keeper.add(batch(1))
-    assert len(list(keeper.release())) == 1
-    assert list(keeper.release()) == []
+def test_released_items_are_forgotten() -> None:
+    cache = ItemCache()
+    cache.add(batch(1))
+    assert len(list(cache.release())) == 1
+    assert list(cache.release()) == []
 
 
-def test_statements_count_with_their_text() -> None:
+def test_the_text_of_statements_counts() -> None:
     statement = SchemaStatement("x" * KEPT_CHARACTERS)
     assert kept([statement]) == [statement]
     assert kept([statement, SchemaStatement("x")]) is None

@@ -1,4 +1,4 @@
-"""How this service connects to Neo4j."""
+"""How this service opens and closes the driver and its sessions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from neo4j_r2.core.errors import Ending
 log = logging.getLogger(__name__)
 
 CONNECTION_SECONDS: Final = 10.0
+"""How long the driver waits for a new connection."""
 
 
 def open_driver(settings: Neo4jSettings) -> neo4j.Driver:
-    """Return a driver that logs in as the settings say; nothing is sent yet."""
+    """Return a driver that logs in as the settings say; it sends nothing yet."""
     return neo4j.GraphDatabase.driver(
         settings.uri,
         auth=(settings.user, settings.password.reveal()),
@@ -32,24 +33,29 @@ def open_driver(settings: Neo4jSettings) -> neo4j.Driver:
 
 @contextmanager
 def open_session(driver: neo4j.Driver, **options: Any) -> Iterator[neo4j.Session]:
-    """Open a session with options of the driver's, and close it.
+    """Open a session with the driver's options, and close it.
 
-    If the run is ended in it, or nobody wants the rest of a result, its connection is cut instead:
-    closing waits for the server, and would for ever if that is what hangs.
+    The session's connection is cut instead if the run is ended, or if the caller drops the rest of
+    a result. A normal close waits for the server's reply, and never returns if the server hangs.
     """
     with driver.session(**options) as session:
         try:
             yield session
         except (Ending, GeneratorExit):
-            # What the driver does when it is cancelled; nothing is left to close then.
+            # The driver has no public call that cuts a connection. But it cuts it when a session
+            # ends with asyncio's CancelledError, so the session is told that. The session's own
+            # close, at the end of the `with`, then finds nothing open.
             session.__exit__(CancelledError, None, None)  # type: ignore[no-untyped-call]
             raise
 
 
 def close_driver(driver: neo4j.Driver, error_type: type[BaseException] | None) -> None:
-    """Close a driver's connections, after an error without a word of what fails at that.
+    """Close a driver's connections.
 
-    Another thread may be in the middle of a call then, which the driver does not allow for.
+    After an error, a failure to close is only logged: another thread may be in the middle of a
+    call, and the driver does not support that.
+
+    :param error_type: of the error that ends the use of the driver, None if there is none.
     """
     try:
         driver.close()

@@ -1,0 +1,147 @@
+"""A connection to one database that only reads, and tries again what can succeed later."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Self, TypeVar
+
+import neo4j
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
+
+from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.core.errors import GraphError, GraphUnavailableError, LoginRefusedError
+from neo4j_r2.graph.driver import close_driver, open_driver, open_session
+from neo4j_r2.graph.driver_errors import explain, first_line, is_refused_login
+from neo4j_r2.graph.read_sizes import ReadSizes
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Connection:
+    """A connection to one database; reads only."""
+
+    def __init__(self, settings: Neo4jSettings, retry_seconds: float) -> None:
+        """Prepare a connection; nothing is sent yet.
+
+        :param retry_seconds: how long a read is tried again while the server fails.
+        """
+        self.uri = settings.uri
+        self.read_sizes = ReadSizes()
+        self._settings = settings
+        self._retry_seconds = retry_seconds
+        self._driver = open_driver(settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        close_driver(self._driver, error_type)
+
+    def row(self, query: str, **parameters: object) -> Mapping[str, Any]:
+        """Run a query that returns one row.
+
+        :raises GraphError: if it fails, and goes on failing.
+        """
+        return self.rows(query, **parameters)[0]
+
+    def rows(self, query: str, **parameters: object) -> list[Mapping[str, Any]]:
+        """Run a query with a small result.
+
+        :raises GraphError: if it fails, and goes on failing.
+        """
+        return self._retried(lambda: self._run(query, parameters))
+
+    def rows_at_once(self, query: str) -> list[Mapping[str, Any]]:
+        """Run a query, and do not try again: so a wrong address is reported at once.
+
+        :raises GraphError: if it fails.
+        """
+        try:
+            return self._run(query, {})
+        except (DriverError, Neo4jError) as error:
+            raise self.explained(error) from error
+
+    def require_answer(self) -> None:
+        """Return when the server answers.
+
+        :raises GraphError: if it does not.
+        """
+        self.row("RETURN 1 AS one")
+
+    def bookmark(self) -> frozenset[str]:
+        """Return a bookmark; a later one is equal only if nothing was committed in between."""
+
+        def read() -> frozenset[str]:
+            with self.session() as session:
+                session.run("RETURN 1").consume()
+                return frozenset(session.last_bookmarks().raw_values)
+
+        return self._retried(read)
+
+    def session(self, fetch_size: int = 1000) -> AbstractContextManager[neo4j.Session]:
+        """Open a session that reads.
+
+        :param fetch_size: how many records the driver asks for in one message.
+        """
+        return open_session(
+            self._driver,
+            database=self._settings.database,
+            default_access_mode=neo4j.READ_ACCESS,
+            fetch_size=fetch_size,
+        )
+
+    def wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
+        """Return when a failed read may be tried again: at once if it is smaller now, or later.
+
+        :param waited: seconds since the read last made progress.
+        :raises GraphError: if it is no use to try again, or no use any more.
+        """
+        if self.read_sizes.shrink_after(error):
+            return
+        if not error.is_retryable() or waited > self._retry_seconds:
+            raise self.explained(error) from error
+        log.warning("Neo4j failed during a read, trying again: %s", first_line(error))
+        time.sleep(min(5.0, 0.5 + waited / 4))
+
+    def explained(self, error: DriverError | Neo4jError) -> GraphError:
+        """Return an error of the driver as one of this service, to be raised."""
+        text = explain(error, self._settings)
+        if is_refused_login(error):
+            return LoginRefusedError(text)
+        return GraphUnavailableError(text) if error.is_retryable() else GraphError(text)
+
+    def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
+        with self.session() as session:
+            result = session.run(query, dict(parameters))
+            return [by_name(record) for record in complete_records(result)]
+
+    def _retried(self, read: Callable[[], Result]) -> Result:
+        started = time.monotonic()
+        while True:
+            try:
+                return read()
+            except (DriverError, Neo4jError) as error:
+                self.wait_or_raise(error, time.monotonic() - started)
+
+
+def by_name(record: neo4j.Record) -> dict[str, Any]:
+    """Return a record's values by their names; `Record.data` would copy every item of a list."""
+    return dict(zip(record.keys(), record.values(), strict=True))
+
+
+def complete_records(result: neo4j.Result) -> Iterator[neo4j.Record]:
+    """Yield a result's records, and prove at the end that none is missing.
+
+    If the server goes down meanwhile, the driver's own iteration can end early without an error.
+    The query then has no summary.
+
+    :raises ServiceUnavailable: in that case.
+    """
+    yield from result
+    if result.consume().query_type is None:
+        raise ServiceUnavailable("the connection was lost during a result")

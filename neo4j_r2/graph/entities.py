@@ -1,0 +1,110 @@
+"""Reads the nodes, or the relationships, of a graph by their internal ids."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import Final
+
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
+
+from neo4j_r2.core.entity_record import ENTITY_ID, VALUES, EntityRecord
+from neo4j_r2.graph.connection import Connection, complete_records
+from neo4j_r2.graph.float_widths import FloatWidths, Place, stored_place
+from neo4j_r2.graph.queries import TOO_LARGE, EntityQueries
+from neo4j_r2.graph.read_sizes import UNLIMITED, VALUE_CHARACTERS
+
+LATE_IDS: Final = 16
+"""Ids read at once if they are not a range. They are few, because such a read is not made smaller
+when it fails."""
+_FETCH_RECORDS: Final = 32
+_VALUES_OF: Final = itemgetter(VALUES)
+
+
+class Entities:
+    """All nodes of a database, or all its relationships."""
+
+    def __init__(self, connection: Connection, queries: EntityQueries) -> None:
+        self._connection = connection
+        self._queries = queries
+        self._widths = FloatWidths(self._floats_32)
+
+    def highest_id(self) -> int:
+        """Return the highest internal id, -1 if there is none; a scan that reads no properties."""
+        return int(self._connection.row(self._queries.highest_id)["id"])
+
+    def read_all(self) -> Iterator[list[EntityRecord]]:
+        """Yield all records that there are now; see `read_up_to`."""
+        return self.read_up_to(self.highest_id())
+
+    def read_up_to(self, last: int) -> Iterator[list[EntityRecord]]:
+        """Yield the records of all ids up to the last, in ascending order of their ids.
+
+        They come in lists, as they are read. Their values are those that `encode.encode` takes.
+        After a failure that can heal, the read goes on where it was.
+
+        :raises GraphError: if the graph cannot be read to its end.
+        """
+        following, progress = 0, time.monotonic()
+        while following <= last:
+            limits = self._connection.read_sizes.limits(following, last)
+            start = following
+            try:
+                with self._connection.session(_FETCH_RECORDS) as session:
+                    result = session.run(self._queries.by_range, limits)
+                    for batch in complete_records(result):
+                        if batch["start"] != start:
+                            raise ServiceUnavailable("a part of the result is missing")
+                        for records in self._settled(batch["entities"]):
+                            yield records
+                            following = records[-1][ENTITY_ID] + 1 if records else start
+                        start += limits["batch"]
+                        following, progress = start, time.monotonic()
+            except (DriverError, Neo4jError) as error:
+                self._connection.wait_or_raise(error, time.monotonic() - progress)
+
+    def read_ids(self, ids: Iterable[int]) -> Iterator[list[EntityRecord]]:
+        """Yield records as `read_up_to` does, a few at once, of those of `ids` that exist.
+
+        :raises GraphError: if they cannot be read.
+        """
+        ordered = sorted(ids)
+        for first in range(0, len(ordered), LATE_IDS):
+            some = ordered[first : first + LATE_IDS]
+            yield from self._settled(self._at_once(some, VALUE_CHARACTERS // LATE_IDS))
+
+    def _at_once(self, ids: Sequence[int], limit: int) -> list[EntityRecord]:
+        row = self._connection.row(self._queries.by_ids, ids=ids, limit=limit)
+        found: list[EntityRecord] = row["entities"]
+        return found
+
+    def _settled(self, records: list[EntityRecord]) -> Iterator[list[EntityRecord]]:
+        """Yield records without the marks of the read query.
+
+        An entity with a value that was left out is read again, and comes alone.
+        """
+        if list not in map(type, chain.from_iterable(map(_VALUES_OF, records))):
+            yield records  # the usual case: without a list there is no mark
+            return
+        together: list[EntityRecord] = []
+        for record in records:
+            if TOO_LARGE not in record[VALUES]:
+                self._widths.settle(record)
+                together.append(record)
+                continue
+            if together:
+                yield together
+                together = []
+            for alone in self._at_once(
+                [record[ENTITY_ID]], UNLIMITED
+            ):  # none if it was deleted since
+                self._widths.settle(alone)
+                yield [alone]
+        if together:
+            yield together
+
+    def _floats_32(self) -> set[Place]:
+        rows = self._connection.rows(self._queries.floats_32)
+        return {stored_place(row["group"], row["key"]) for row in rows}

@@ -1,0 +1,77 @@
+"""How many entities one read asks for, by how large they are and what the server can bear."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from neo4j.exceptions import DriverError, Neo4jError
+
+log = logging.getLogger(__name__)
+
+BATCH_IDS: Final = 128
+"""Ids read into one record: few enough for entities of 4 KB, enough to be as fast as more."""
+QUERY_BATCHES: Final = 64
+"""Records read by one query."""
+RECORD_CHARACTERS: Final = 512 * 1024
+"""A record should not have more characters of cells than this."""
+VALUE_CHARACTERS: Final = 8 * RECORD_CHARACTERS
+"""Characters of one property in one record. Each entity has the same share of them; an entity with
+a value above its share comes alone."""
+UNLIMITED: Final = (1 << 63) - 1
+"""Characters of a value in a record of one entity."""
+_MEMORY_CODES: Final = {
+    "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
+    "Neo.TransientError.General.TransactionOutOfMemoryError",
+    "Neo.TransientError.General.TransactionMemoryLimit",
+    "Neo.TransientError.General.OutOfMemoryError",
+}
+_TIMEOUT_CODE: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
+"""How the code of a read that took too long begins."""
+
+
+class ReadSizes:
+    """The sizes of the reads of one connection; they change while the graph is read."""
+
+    def __init__(self) -> None:
+        self._batch_ids = self._most_ids = BATCH_IDS
+        self._query_batches = QUERY_BATCHES
+        self._mean_characters = 0.0
+
+    def limits(self, first: int, last: int) -> dict[str, int]:
+        """Return the parameters of `EntityQueries.by_range` for the next query.
+
+        :param first: the first id to read.
+        :param last: the last id of all, which can be beyond this query.
+        """
+        batch = self._batch_ids
+        return {
+            "first": first,
+            "last": min(first + self._query_batches * batch - 1, last),
+            "batch": batch,
+            "limit": UNLIMITED if batch == 1 else VALUE_CHARACTERS // batch,
+        }
+
+    def expect(self, characters: int, entities: int) -> None:
+        """Learn how large some entities were, for the queries after this one.
+
+        The ids in a record are chosen by a mean size: of these entities, and of about `BATCH_IDS`
+        before them.
+        """
+        known = self._mean_characters * BATCH_IDS
+        self._mean_characters = (known + characters) / (BATCH_IDS + entities)
+        fitting = int(RECORD_CHARACTERS / max(1.0, self._mean_characters))
+        self._batch_ids = max(1, min(self._most_ids, 1 << max(0, fitting.bit_length() - 1)))
+
+    def shrink_after(self, error: DriverError | Neo4jError) -> bool:
+        """Make the reads smaller if one failed for its size; returns whether that was done."""
+        code = getattr(error, "code", None) or ""
+        if code in _MEMORY_CODES and self._batch_ids > 1:
+            self._most_ids = self._batch_ids = max(1, self._batch_ids // 4)
+            log.warning("Neo4j ran out of memory for one read, reading in smaller steps")
+            return True
+        if code.startswith(_TIMEOUT_CODE) and self._query_batches > 1:
+            self._query_batches //= 4
+            log.warning("Neo4j ended a read because it took too long, reading in shorter queries")
+            return True
+        return False
