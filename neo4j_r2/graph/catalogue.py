@@ -1,4 +1,4 @@
-"""What a database says of itself: its schema, its names, and how much it holds."""
+"""Reads a database's schema, its names, and how many entities it has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SCHEMA_COLUMNS: Final = "YIELD name, type, properties, createStatement"
 
 
 class Catalogue:
-    """The catalogue of one database."""
+    """The schema, names and counts of one database."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""A connection to one database that only reads, and tries again what can succeed later."""
+"""A connection that only reads; it tries a failed read again if that can succeed."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Connection:
         """Return when a failed read may be tried again: at once if it is smaller now, or later.
 
         :param waited: seconds since the read last made progress.
-        :raises GraphError: if it is no use to try again, or no use any more.
+        :raises GraphError: if another try cannot succeed, or if the time for retries is over.
         """
         if self.read_sizes.shrink_after(error):
             return

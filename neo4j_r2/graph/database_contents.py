@@ -1,4 +1,4 @@
-"""What a database holds before a restore replaces it."""
+"""The contents of a database that a restore is about to replace."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _statement(schema_object: SchemaObject) -> str | None:
 
 
 def database_contents(graph: Graph) -> DatabaseContents:
-    """Return what a database holds."""
+    """Return the contents of a database."""
     constraints, indexes = graph.catalogue.schema()
     schema = [each for each in (*constraints, *indexes) if each.type != "LOOKUP"]
     return DatabaseContents(

@@ -20,7 +20,7 @@ class Estimate(NamedTuple):
     text: int
     """Bytes in an archive."""
     weight: int
-    """What they count for in memory; see `rows.weight`."""
+    """Characters that they count for in memory; see `rows.weight`."""
 
     def times(self, number: int) -> Estimate:
         """Return how large a number of such entities is."""
@@ -43,7 +43,7 @@ def mean_sizes(graph: Graph) -> tuple[Estimate, Estimate]:
 
 
 def _mean_size(entities: Entities, encode: Callable[[list[EntityRecord]], list[Row]]) -> Estimate:
-    """Return the mean size of some entities, whose ids are spread over all ids.
+    """Return the mean size of a few entities, with ids from the lowest to the highest.
 
     They are read one by one, since they may be large.
     """

@@ -1,4 +1,4 @@
-"""The Cypher by which a graph is read."""
+"""The Cypher that reads a graph."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOO_LARGE: Final = "[[]]"
 _OF_EITHER_WIDTH: Final = "[X]"
 """Marks a list of floats that are the same text in 32 bits and in 64."""
 _ITEM_CHARACTERS: Final = 8
-"""What an item of a list counts for, if it is not a string."""
+"""An item of a list counts as this many characters, if it is not a string."""
 # Neither Bolt nor a Cypher type tells 32-bit floats from 64-bit floats. But toString() writes the
 # fewest digits that name a number in its own width, and arithmetic is in 64 bits. `I` is an item.
 _IS_64_BIT: Final = "(size(toString(I)) > 16 OR I * 536870913 - (I * 536870913 - I) <> I)"
@@ -46,7 +46,7 @@ _VALUE: Final = f"""CASE
       ELSE {{type: valueType(X[0]), text: [item IN X | toString(item)]}} END
     ELSE {{type: valueType(X), text: toString(X)}} END""".replace("X", "content[key]")
 _PROPERTIES: Final = f"keys(content), [key IN keys(content) | {_VALUE}]"
-# What these collect are the records of `core.entity_record`.
+# Both collect the records that `core.entity_record` describes.
 _NODE: Final = f"""MATCH (n) WHERE id(n) = i WITH i, n, properties(n) AS content
   RETURN collect([i, labels(n), {_PROPERTIES}]) AS entities"""
 _RELATIONSHIP: Final = f"""MATCH (a)-[r]->(b) WHERE id(r) = i

@@ -1,4 +1,4 @@
-"""How many entities one read asks for, by how large they are and what the server can bear."""
+"""How many entities one read asks for: fewer if they are large, or if the server refuses a read."""
 
 from __future__ import annotations
 

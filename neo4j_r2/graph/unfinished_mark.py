@@ -30,6 +30,6 @@ def refuse_unfinished(graph: Graph, database: str) -> None:
     if is_marked(graph):
         raise GraphError(
             f"Database {database} holds an unfinished restore and is not backed up: run restore "
-            f"again with --force, or keep what is there, which lacks indexes and constraints, by "
-            f"DROP INDEX {NAME}"
+            f"again with --force. Or run DROP INDEX {NAME} to keep the data that is there, without "
+            "the indexes and constraints"
         )

@@ -51,7 +51,7 @@ class Replay:
         """The name of the index that helps to find patterns by a label and a property."""
 
     def add(self, batch: Batch) -> None:
-        """Take a batch, to write it together with others; `flush` writes what is left.
+        """Take a batch, to write it together with others; `flush` writes the rest.
 
         :raises GraphError: if the server fails, at this batch or at one before.
         :raises CorruptError: if an endpoint of a relationship was in no batch before.

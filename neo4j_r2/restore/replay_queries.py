@@ -1,4 +1,4 @@
-"""The Cypher by which a replay creates entities from rows, its parameter ``$rows``."""
+"""The Cypher with which a replay creates entities; their rows are the parameter ``$rows``."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _pattern(pattern: Pattern, values: str) -> str:
 
 
 def _content(columns: Sequence[Column], first: int) -> Content:
-    """Return what the statement makes of a row's values; the first has the index `first`."""
+    """Return the properties that a row's values make; the first value has the index `first`."""
     return content_of(((column.key, column.kind, None) for column in columns), first, expression)
 
 
