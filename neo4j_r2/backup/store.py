@@ -29,7 +29,7 @@ from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.upload import Upload, part_size_for
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
-from neo4j_r2.core.errors import KeyTakenError
+from neo4j_r2.core.errors import KeyTakenError, Side
 from neo4j_r2.core.log import megabytes
 from neo4j_r2.restore.source import archive_source
 from neo4j_r2.restore.unlock import unlock
@@ -82,20 +82,20 @@ class Store:
         :raises BackupError: with nothing visible in the bucket, unless only the manifest failed.
         """
         with ExitStack() as stack:
-            with self.watch.waiting_for("R2"):
+            with self.watch.waiting_for(Side.R2):
                 name, upload = self._begin(stack, started, estimate)
             if self.config.compression:
                 log.info("Compressing %s.cypher...", name.stem)
             if self.config.recipients:
                 log.info("Encrypting %s...", upload.key.rpartition("/")[2])
             blocks = self._write(upload, exporter)
-            with self.watch.waiting_for("R2"):
+            with self.watch.waiting_for(Side.R2):
                 upload.complete()
         log.info("Upload successful: s3://%s/%s", self.bucket.name, upload.key)
         manifest = self._manifest(exporter, started, upload, blocks)
         if self.config.verify_after:
             self._read_back(manifest)
-        with self.watch.waiting_for("R2"):
+        with self.watch.waiting_for(Side.R2):
             self.bucket.put_new(name.manifest_key, self._locked(manifest).to_json())
         return manifest
 
@@ -143,7 +143,7 @@ class Store:
         blocks: list[dict[str, Any]] = []
         with closing(self._archive(pack(exporter.blocks(), level), blocks)) as archive:
             for data in archive:
-                with self.watch.waiting_for("R2"):
+                with self.watch.waiting_for(Side.R2):
                     upload.write(data)
                 self.progress.stored(len(data))
         self._log_size(upload, sum(block["text_length"] for block in blocks))
@@ -173,7 +173,7 @@ class Store:
         """Prove what R2 has stored (`BACKUP_VERIFY=after`), as far as that needs no private key."""
         log.info("Verifying the upload: %s", manifest.archive_key)
         stored = archive_source(self.bucket, manifest)
-        with self.watch.waiting_for("R2"):
+        with self.watch.waiting_for(Side.R2):
             if not self.config.recipients:
                 verify(unlock(stored, None), lambda _: self.progress.step())
                 return

@@ -20,7 +20,7 @@ from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
 from neo4j_r2.config.settings import Config, requested_state_directory
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import BucketError, GraphError
+from neo4j_r2.core.errors import BucketError, GraphError, Side
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.unfinished_mark import refuse_unfinished
 from neo4j_r2.monitoring.announce import Announcer
@@ -80,7 +80,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
     with Graph(config.neo4j, config.retry_seconds) as graph:
         database = graph.database()
         refuse_unfinished(graph, database.name)
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             bucket.preflight()
             sweep(bucket, lock, config.r2, database.name, started)
             accepted = last_accepted(
@@ -91,7 +91,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
         store = Store(bucket, config, lock, watch, progress, database, last_accepted=accepted)
         manifest = export_and_store(graph, store, started)
     attempt.made(manifest)
-    with watch.waiting_for("R2"):
+    with watch.waiting_for(Side.R2):
         clean_up(bucket, config, manifest, started, attempt)
     refuse_unstated(manifest)
     log.info("Backup completed successfully!")

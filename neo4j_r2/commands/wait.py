@@ -12,7 +12,7 @@ from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
-from neo4j_r2.core.errors import GraphError, LoginRefusedError
+from neo4j_r2.core.errors import GraphError, LoginRefusedError, Side
 from neo4j_r2.graph.connect import CONNECTION_SECONDS
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.run.recover_state import recover_state
@@ -31,7 +31,7 @@ def run(invocation: Invocation) -> int:
         databases = wait_for_databases(config, seconds)
         log.info("Neo4j is ready!")
         watch.progress()
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
             recover_state(bucket, config, databases)

@@ -12,6 +12,7 @@ from neo4j_r2.core.errors import (
     GraphError,
     Interruption,
     LockedError,
+    Side,
     Stalled,
 )
 
@@ -38,4 +39,4 @@ def test_a_signal_ends_with_the_exit_code_that_shells_give_it(number: int, code:
 
 def test_what_ends_a_run_from_outside_is_no_ordinary_exception() -> None:
     assert not isinstance(Interruption(15), Exception)
-    assert not isinstance(Stalled("R2", 900), Exception)
+    assert not isinstance(Stalled(Side.R2, 900), Exception)
