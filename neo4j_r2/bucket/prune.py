@@ -23,7 +23,7 @@ from neo4j_r2.bucket.retention import (
 )
 from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.config.keep_rules import Rules, is_young
-from neo4j_r2.config.settings import PruneSettings
+from neo4j_r2.config.prune_settings import PruneSettings
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.threads import ordered_map
 

@@ -55,7 +55,7 @@ def _read(bucket: Bucket, backup: StoredBackup) -> list[ListedBackup]:
 
 def _uploads(bucket: Bucket, prefix: str, database: str | None) -> list[ListedUpload] | None:
     try:
-        unfinished = bucket.unfinished_uploads(f"{prefix}/")
+        unfinished = bucket.uploads.unfinished(f"{prefix}/")
     except BucketError as error:
         log.warning("Unfinished uploads could not be looked for: %s", error)
         return None

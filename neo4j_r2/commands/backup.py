@@ -18,7 +18,8 @@ from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
-from neo4j_r2.config.settings import Config, requested_state_directory
+from neo4j_r2.config.service_settings import requested_state_directory
+from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BucketError, GraphError, Side
 from neo4j_r2.graph.reader import Graph

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 
-from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.listing import document, table
 from neo4j_r2.bucket.read_listing import read_listing
 from neo4j_r2.commands.configure import configure

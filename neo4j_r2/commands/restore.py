@@ -20,8 +20,9 @@ from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
-from neo4j_r2.config.settings import Config, Neo4jSettings
+from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents

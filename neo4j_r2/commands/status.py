@@ -7,7 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 from neo4j_r2.bucket.backups import usage_by_database
-from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.config.settings import Config

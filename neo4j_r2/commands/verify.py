@@ -16,8 +16,9 @@ from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import stored_databases
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
-from neo4j_r2.config.settings import Config, Neo4jSettings
+from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, NoKeyError, Side
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target

@@ -15,7 +15,7 @@ import neo4j
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2.archive.text.quoting import CYPHER_25
-from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.database import Database, SchemaObject
 from neo4j_r2.core.errors import GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph import queries

@@ -11,7 +11,7 @@ from neo4j_r2.bucket.client import Bucket, StoredObject
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.config.keep_rules import Rules
-from neo4j_r2.config.settings import PruneSettings
+from neo4j_r2.config.prune_settings import PruneSettings
 
 NOW: Final = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 PREFIX: Final = "neo4j-backup"

@@ -14,7 +14,7 @@ from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.bucket.accept_shrink import accept_shrink, last_accepted
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.config.keep_rules import Rules
-from neo4j_r2.config.settings import PruneSettings
+from neo4j_r2.config.prune_settings import PruneSettings
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import ConfigurationError
 from tests.unit.shelf import NOW, PREFIX, Shelf, name_of

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.config.keep_rules import Rules
-from neo4j_r2.config.settings import Config, read_config, read_target
+from neo4j_r2.config.neo4j_settings import read_target
+from neo4j_r2.config.settings import Config, read_config
 from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core.errors import ConfigurationError
 from tests.keys import KeyPair
