@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from neo4j_r2.bucket.keys import StoredBackup, parse_key
+from neo4j_r2.bucket.backups import StoredBackup
+from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.core.errors import ConfigurationError
 

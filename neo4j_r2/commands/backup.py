@@ -10,9 +10,9 @@ from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.store import Store
 from neo4j_r2.backup.sweep_uploads import sweep
 from neo4j_r2.bucket.accept_shrink import last_accepted
-from neo4j_r2.bucket.backups import usage_of
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.prune import prune
+from neo4j_r2.bucket.read_usage import usage_of
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation

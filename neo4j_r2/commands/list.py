@@ -7,8 +7,8 @@ import sys
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
-from neo4j_r2.bucket.listing import document, table
-from neo4j_r2.bucket.read_listing import read_listing
+from neo4j_r2.bucket.listing import read_listing
+from neo4j_r2.bucket.listing_text import document, table
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.core.errors import Side

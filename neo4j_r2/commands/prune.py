@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.accept_shrink import accept_shrink
-from neo4j_r2.bucket.backups import usage_by_database
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.listing import plan
 from neo4j_r2.bucket.newest_backup import newest_backup
+from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import carry_out, judge
+from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation

@@ -6,9 +6,9 @@ import signal
 import sys
 from datetime import UTC, datetime
 
-from neo4j_r2.bucket.backups import usage_by_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
+from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.config.settings import Config

@@ -8,10 +8,9 @@ from enum import Enum, auto
 
 from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.storage.encryption import PrivateKeys
-from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import StoredBackup
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation

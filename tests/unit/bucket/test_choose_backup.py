@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.choose_backup import choose, choose_database
-from neo4j_r2.bucket.keys import BackupName, StoredBackup, stored_backups
+from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.core.errors import ConfigurationError
 
@@ -33,7 +34,7 @@ def key(hour: int, file: str = "gz", database: str = "neo4j") -> str:
 
 def stored(listing: Listing) -> list[StoredBackup]:
     keys = [key(hour, each, name) for (hour, name), files in listing.items() for each in files]
-    return stored_backups(((each, 1) for each in keys), PREFIX)
+    return backups_among(((each, 1) for each in keys), PREFIX)
 
 
 BOTH = ("gz", "manifest")

@@ -12,19 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.manifest import ExportSummary, Totals
-from neo4j_r2.bucket.keys import BackupName, StoredBackup
-from neo4j_r2.bucket.listing import (
-    SHOWN_FOREIGN,
-    ListedBackup,
-    ListedUpload,
-    Listing,
-    age,
-    document,
-    listed,
-    plan,
-    table,
-)
-from neo4j_r2.bucket.retention import Candidate, Decision, Verdict
+from neo4j_r2.bucket.backups import StoredBackup
+from neo4j_r2.bucket.candidates import Candidate
+from neo4j_r2.bucket.keys import BackupName
+from neo4j_r2.bucket.listing import BackupLine, Listing, UploadLine, backup_lines
+from neo4j_r2.bucket.listing_text import SHOWN_FOREIGN, age, document, table
+from neo4j_r2.bucket.plan_text import plan
+from neo4j_r2.bucket.prune import Verdict
+from neo4j_r2.bucket.retention import Decision
 from neo4j_r2.core.text_table import WIDTH
 from tests.unit.archive.test_manifest import RECORD
 from tests.unit.bucket.test_keys import ARCHIVE, MANIFEST, NAME, PLAIN, TAKEN
@@ -38,11 +33,11 @@ def name_of(hours: float) -> BackupName:
     return replace(NAME, taken=TAKEN - timedelta(hours=hours))
 
 
-def backup(hours: float, size: int = 5_998_112, **summary: object) -> ListedBackup:
+def backup(hours: float, size: int = 5_998_112, **summary: object) -> BackupLine:
     """Return a complete backup that was taken so long before the newest."""
     name = name_of(hours)
     export = ExportSummary("manual", 10_000, 24_518, {}, {}, 0, 0, True, 0)
-    return ListedBackup(
+    return BackupLine(
         name.archive_key(compressed=True),
         name.database,
         name.taken,
@@ -52,12 +47,12 @@ def backup(hours: float, size: int = 5_998_112, **summary: object) -> ListedBack
     )
 
 
-def incomplete(hours: float, problem: str, size: int = 5_993_204) -> ListedBackup:
+def incomplete(hours: float, problem: str, size: int = 5_993_204) -> BackupLine:
     return replace(backup(hours, size), problem=problem, export=None)
 
 
-def upload(key: str, hours: float, database: str | None) -> ListedUpload:
-    return ListedUpload(key, NOW - timedelta(hours=hours), database)
+def upload(key: str, hours: float, database: str | None) -> UploadLine:
+    return UploadLine(key, NOW - timedelta(hours=hours), database)
 
 
 EXAMPLE = replace(
@@ -202,26 +197,26 @@ def test_uploads_that_could_not_be_listed_are_unknown_and_not_none() -> None:
 def test_a_backup_is_complete_if_its_manifest_is_of_its_archive(
     archives: Sequence[tuple[str, int]], problem: str
 ) -> None:
-    (line,) = listed(StoredBackup(NAME, tuple(archives), MANIFEST), RECORD, "")
+    (line,) = backup_lines(StoredBackup(NAME, tuple(archives), MANIFEST), RECORD, "")
     assert line.problem == problem
     assert line.export == (None if problem else RECORD.export)
     assert line.key == (archives[0][0] if archives else MANIFEST)
 
 
 def test_an_archive_without_a_manifest_is_incomplete() -> None:
-    (line,) = listed(StoredBackup(NAME, ((ARCHIVE, 100),), None), None, "")
+    (line,) = backup_lines(StoredBackup(NAME, ((ARCHIVE, 100),), None), None, "")
     assert (line.size, line.problem) == (100, "incomplete: no manifest")
 
 
 def test_an_accepted_shrink_is_told_with_the_method() -> None:
     stored = StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, NAME.acceptance_key)
-    listing = replace(EMPTY, backups=listed(stored, RECORD, ""))
+    listing = replace(EMPTY, backups=backup_lines(stored, RECORD, ""))
     assert columns(table(listing).splitlines()[1])[6] == "manual, shrink accepted"
     assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
 
 
 def test_two_archives_of_one_name_are_two_lines() -> None:
-    lines = listed(StoredBackup(NAME, ((PLAIN, 7), (ARCHIVE, 100)), MANIFEST), RECORD, "")
+    lines = backup_lines(StoredBackup(NAME, ((PLAIN, 7), (ARCHIVE, 100)), MANIFEST), RECORD, "")
     assert [(line.key, bool(line.problem)) for line in lines] == [(PLAIN, True), (ARCHIVE, False)]
 
 

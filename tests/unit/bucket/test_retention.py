@@ -12,15 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.keys import BackupName
-from neo4j_r2.bucket.retention import (
-    Candidate,
-    Decision,
-    Policy,
-    decide,
-    emptied_databases,
-    shrunk_databases,
-)
+from neo4j_r2.bucket.pause import emptied_databases, shrunk_databases
+from neo4j_r2.bucket.retention import Decision, decide
 from neo4j_r2.config.keep_rules import Rules, kept
 
 NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)

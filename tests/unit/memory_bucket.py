@@ -19,7 +19,7 @@ ARCHIVE: Final = b"an archive"
 WEEK: Final = Rules(days=7)
 
 
-class Shelf:
+class MemoryBucket:
     """The calls of a `Bucket` that pruning makes, on a dictionary."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Shelf:
 
     @property
     def bucket(self) -> Bucket:
-        """The shelf, to be used as a bucket."""
+        """The memory, to be used as a bucket."""
         return cast(Bucket, self)
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
