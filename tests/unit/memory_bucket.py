@@ -1,4 +1,4 @@
-"""A bucket in memory, with backups of so many days ago."""
+"""A bucket in memory, with backups that are some days old."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEEK: Final = Rules(days=7)
 
 
 class MemoryBucket:
-    """The calls of a `Bucket` that pruning makes, on a dictionary."""
+    """A bucket on a dictionary, with the calls that a prune makes."""
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
@@ -30,7 +30,7 @@ class MemoryBucket:
 
     @property
     def bucket(self) -> Bucket:
-        """The memory, to be used as a bucket."""
+        """The same object, typed as a bucket."""
         return cast(Bucket, self)
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
@@ -45,12 +45,12 @@ class MemoryBucket:
         return self.content[key]
 
     def head(self, key: str) -> StoredObject | None:
-        """Return what is known of an object, None if there is none."""
+        """Return an object's size, or None if there is no such object."""
         data = self.content.get(key)
         return None if data is None else StoredObject(key, len(data), {})
 
     def put_new(self, key: str, data: bytes) -> None:
-        """Store an object under a key that is free, or has just that."""
+        """Store an object under a key that is free, or that holds the same bytes."""
         assert self.content.setdefault(key, data) == data
 
     def delete(self, key: str) -> bool:
@@ -64,7 +64,7 @@ class MemoryBucket:
     def add(
         self, days: float, *, nodes: int = 5, database_id: str = "ours", last_accepted: int = 0
     ) -> Manifest:
-        """Store a backup that is so many days old."""
+        """Store a backup that is `days` days old."""
         manifest = manifest_of(days, nodes, database_id, last_accepted)
         self.content[manifest.archive_key] = ARCHIVE
         self.content[name_of(days).manifest_key] = manifest.to_json()

@@ -1,4 +1,4 @@
-"""The shrink alarm over many nights, of which only the bucket knows."""
+"""The shrink alarm over many nights, with nothing remembered but what the bucket holds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def memory() -> MemoryBucket:
 
 
 def make_backup(memory: MemoryBucket, days: float, nodes: int, percent: int = PERCENT) -> Manifest:
-    """Store a backup as a run does that nobody has told of the runs before it."""
+    """Store a backup as a run does that knows the earlier runs only from the bucket."""
     before = last_accepted(memory.bucket, PREFIX, DATABASE, percent)
     return memory.add(days, nodes=nodes, last_accepted=before)
 
@@ -43,7 +43,7 @@ def accept_latest(memory: MemoryBucket, latest: Manifest) -> None:
 
 
 def clean_up(memory: MemoryBucket, latest: Manifest, rules: Rules, days: int) -> bool:
-    """Prune so many days ago, and return whether anything was removed."""
+    """Prune as if it was `days` days ago, and return whether anything was removed."""
     before = len(memory.deleted)
     now = NOW - timedelta(days=days)
     prune(memory.bucket, PREFIX, PruneSettings(rules, PERCENT), latest, now)
@@ -51,7 +51,7 @@ def clean_up(memory: MemoryBucket, latest: Manifest, rules: Rules, days: int) ->
 
 
 @given(st.lists(st.tuples(COUNTS, st.booleans()), max_size=NIGHTS), RULES)
-def test_whatever_is_pruned_a_pause_lasts_from_a_shrink_to_its_end(
+def test_a_pause_lasts_until_the_shrink_is_accepted_or_over(
     nights: list[tuple[int, bool]], rules: Rules
 ) -> None:
     memory, accepted, before_the_shrink = MemoryBucket(), 0, set[str]()
@@ -68,10 +68,10 @@ def test_whatever_is_pruned_a_pause_lasts_from_a_shrink_to_its_end(
             clean_up(memory, latest, rules, day)
         if accepts or not is_paused:
             accepted, before_the_shrink = nodes, set(memory.content)
-            assert not clean_up(memory, latest, rules, day), "all that goes is gone already"
+            assert not clean_up(memory, latest, rules, day), "a second prune removes nothing"
 
 
-def test_a_graph_that_becomes_smaller_in_steps_raises_no_alarm_when_the_steps_are_pruned(
+def test_small_steps_raise_no_alarm_even_if_earlier_backups_were_pruned(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     for day, nodes in enumerate((100, 85, 70, 60, 50, 42)):
@@ -81,7 +81,7 @@ def test_a_graph_that_becomes_smaller_in_steps_raises_no_alarm_when_the_steps_ar
     assert caplog.messages == []
 
 
-def test_a_backup_back_above_the_share_ends_the_pause(memory: MemoryBucket) -> None:
+def test_a_backup_above_the_limit_ends_the_pause(memory: MemoryBucket) -> None:
     make_backup(memory, 30, 100)
     for day, nodes in ((20, 79), (19, 50), (18, 79)):
         assert not clean_up(memory, make_backup(memory, day, nodes), Rules(days=1), day)
@@ -89,7 +89,7 @@ def test_a_backup_back_above_the_share_ends_the_pause(memory: MemoryBucket) -> N
     assert memory.ages() == {18, 17}
 
 
-def test_an_acceptance_ends_the_pause_and_is_what_the_next_is_compared_with(
+def test_an_acceptance_ends_the_pause_and_sets_the_size_to_compare_with(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -102,7 +102,7 @@ def test_an_acceptance_ends_the_pause_and_is_what_the_next_is_compared_with(
     assert not clean_up(memory, make_backup(memory, 18, 31), Rules(days=1), 18)
 
 
-def test_an_acceptance_reaches_no_further_than_its_backup(memory: MemoryBucket) -> None:
+def test_an_acceptance_is_only_for_its_backup(memory: MemoryBucket) -> None:
     make_backup(memory, 30, 100)
     accept_latest(memory, make_backup(memory, 20, 50))
     assert not clean_up(memory, make_backup(memory, 19, 10), Rules(days=1), 19)
@@ -118,7 +118,7 @@ def test_an_acceptance_can_be_repeated(memory: MemoryBucket) -> None:
     assert acceptances == [name_of(20).acceptance_key]
 
 
-def test_where_nothing_has_shrunk_there_is_nothing_to_accept(
+def test_nothing_is_accepted_if_nothing_has_shrunk(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -136,7 +136,7 @@ def test_an_empty_graph_is_never_accepted(memory: MemoryBucket) -> None:
     assert not clean_up(memory, make_backup(memory, 19, 10), Rules(days=1), 19)
 
 
-def test_with_the_alarm_off_nothing_is_asked_and_nothing_accepted(memory: MemoryBucket) -> None:
+def test_nothing_is_read_or_accepted_with_the_alarm_off(memory: MemoryBucket) -> None:
     latest = make_backup(memory, 30, 100)
     memory.read.clear()
     assert make_backup(memory, 20, 10, percent=0).last_accepted == 0
@@ -151,7 +151,7 @@ def test_a_backup_made_with_the_alarm_off_counts_as_accepted(memory: MemoryBucke
     assert make_backup(memory, 19, 10).last_accepted == 10
 
 
-def test_one_manifest_tells_what_a_backup_is_compared_with(memory: MemoryBucket) -> None:
+def test_only_the_newest_manifest_is_read_for_the_comparison(memory: MemoryBucket) -> None:
     for day in range(30, 10, -1):
         make_backup(memory, day, 100)
     memory.read.clear()
@@ -159,7 +159,7 @@ def test_one_manifest_tells_what_a_backup_is_compared_with(memory: MemoryBucket)
     assert memory.read == [name_of(11).manifest_key]
 
 
-def test_neither_another_server_s_graph_nor_a_replaced_one_is_compared_with(
+def test_backups_of_another_server_or_before_a_restore_are_not_compared_with(
     memory: MemoryBucket,
 ) -> None:
     make_backup(memory, 30, 100)

@@ -1,4 +1,4 @@
-"""Which keys are of backups."""
+"""Which keys this service gives, and which it recognises."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_keys_of_a_backup_are_those_of_the_specification() -> None:
 
 
 @given(NAMES)
-def test_every_key_that_this_service_gives_is_its_own(name: BackupName) -> None:
+def test_every_key_that_this_service_gives_is_recognised(name: BackupName) -> None:
     assert parse_key(name.archive_key(compressed=True), name.prefix) == (name, "cypher.gz")
     assert parse_key(name.archive_key(compressed=False), name.prefix) == (name, "cypher")
     for compressed, extension in ((True, "cypher.gz.age"), (False, "cypher.age")):
@@ -54,7 +54,7 @@ def test_every_key_that_this_service_gives_is_its_own(name: BackupName) -> None:
 )
 @example("neo4j-backup/neo4j_0999-01-01_00-00-00.cypher")
 @example("neo4j-backup/neo4j_٢٠٢٥-01-01_00-00-00.cypher")
-def test_every_key_that_is_taken_for_its_own_is_one_that_this_service_gives(key: str) -> None:
+def test_every_recognised_key_is_one_that_this_service_gives(key: str) -> None:
     parsed = parse_key(key, PREFIX)
     assert parsed is None or parsed[0].archive_key(compressed=False) == key
 
@@ -88,7 +88,7 @@ def test_every_key_that_is_taken_for_its_own_is_one_that_this_service_gives(key:
         "",
     ],
 )
-def test_a_foreign_key_is_none_of_this_services(key: str) -> None:
+def test_a_foreign_key_is_not_recognised(key: str) -> None:
     assert parse_key(key, PREFIX) is None
 
 

@@ -1,4 +1,4 @@
-"""Pruning, of a bucket in memory: which manifests it reads, what it removes, in which order."""
+"""A prune of a bucket in memory: which manifests it reads, and what it removes in which order."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_backup_older_than_the_days_is_removed(memory: MemoryBucket) -> No
     assert memory.ages() == {6, 1, 0}
 
 
-def test_an_old_backup_of_an_empty_graph_keeps_no_others_from_being_removed(
+def test_an_old_backup_of_an_empty_graph_pauses_nothing(
     memory: MemoryBucket,
 ) -> None:
     memory.add(30)
@@ -76,7 +76,7 @@ def test_a_manifest_is_read_only_if_the_decision_depends_on_it(memory: MemoryBuc
     assert sorted(memory.read) == [name_of(age).manifest_key for age in (20, 9)]
 
 
-def test_where_rules_count_backups_each_other_manifest_is_read_once(memory: MemoryBucket) -> None:
+def test_every_other_manifest_is_read_once_if_rules_count_backups(memory: MemoryBucket) -> None:
     ages = (20, 9, 6, 1)
     for age in ages:
         memory.add(age)
@@ -84,7 +84,7 @@ def test_where_rules_count_backups_each_other_manifest_is_read_once(memory: Memo
     assert sorted(memory.read) == [name_of(age).manifest_key for age in ages]
 
 
-def test_the_union_of_the_rules_is_kept(
+def test_a_prune_keeps_what_any_rule_keeps(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -95,7 +95,7 @@ def test_the_union_of_the_rules_is_kept(
     assert "Cleaning up backups that no rule keeps: days 7, last 3, monthly 2" in caplog.messages
 
 
-def test_a_backup_of_another_server_takes_no_place_of_a_rule(memory: MemoryBucket) -> None:
+def test_rules_do_not_count_backups_of_another_server(memory: MemoryBucket) -> None:
     for age in (30, 20):
         memory.add(age)
         memory.add(age + 0.5, database_id="theirs")
@@ -115,7 +115,7 @@ def test_another_servers_backups_are_kept(memory: MemoryBucket) -> None:
     assert memory.ages() == {20, 0}
 
 
-def test_what_this_service_did_not_name_stays(memory: MemoryBucket) -> None:
+def test_foreign_keys_are_not_removed(memory: MemoryBucket) -> None:
     foreign = {
         f"{PREFIX}-other/neo4j_2020-01-01_00-00-00.cypher.gz",
         f"{PREFIX}/notes_2020-01-01_00-00-00.cypher.gz",
@@ -129,9 +129,7 @@ def test_what_this_service_did_not_name_stays(memory: MemoryBucket) -> None:
 
 
 @given(FOREIGN, st.sets(st.integers(0, 60), max_size=8), RULES)
-def test_nothing_foreign_is_touched_by_any_rules(
-    foreign: set[str], ages: set[int], rules: Rules
-) -> None:
+def test_no_rules_remove_a_foreign_key(foreign: set[str], ages: set[int], rules: Rules) -> None:
     memory = MemoryBucket()
     memory.content |= dict.fromkeys(foreign, b"somebody else's")
     for age in ages - {0}:
@@ -151,9 +149,7 @@ def test_an_old_archive_without_a_manifest_is_removed_and_a_young_one_kept(
 
 
 @pytest.mark.parametrize("version", [FORMAT_VERSION + 1, 99])
-def test_a_backup_of_a_newer_format_is_kept_for_whoever_can_read_it(
-    memory: MemoryBucket, version: int
-) -> None:
+def test_a_backup_of_a_newer_format_is_kept(memory: MemoryBucket, version: int) -> None:
     newer = replace(memory.add(20), format_version=version)
     memory.content[name_of(20).manifest_key] = newer.to_json()
     assert memory.prune(memory.add(0)) == 0
@@ -161,7 +157,7 @@ def test_a_backup_of_a_newer_format_is_kept_for_whoever_can_read_it(
 
 
 @pytest.mark.parametrize("age", [1, 20])
-def test_a_planted_manifest_does_not_break_the_run(memory: MemoryBucket, age: int) -> None:
+def test_a_malicious_manifest_does_not_break_the_run(memory: MemoryBucket, age: int) -> None:
     memory.add(age)
     memory.content[name_of(age).manifest_key] = b"[" * 100_000
     latest = memory.add(0)
@@ -169,7 +165,7 @@ def test_a_planted_manifest_does_not_break_the_run(memory: MemoryBucket, age: in
     assert 0 in memory.ages()
 
 
-def test_what_a_lock_rule_holds_is_kept_and_not_counted(
+def test_a_backup_that_a_lock_rule_holds_is_not_counted_as_removed(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -216,7 +212,7 @@ def test_nothing_is_removed_while_the_newest_backup_has_shrunk(
 
 
 @pytest.mark.parametrize(("nodes", "percent"), [(80, 20), (79, 0), (79, 21), (101, 20)])
-def test_a_backup_that_has_not_shrunk_by_so_much_pauses_nothing(
+def test_a_smaller_shrink_pauses_nothing(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture, nodes: int, percent: int
 ) -> None:
     memory.add(30, nodes=100)
@@ -224,21 +220,21 @@ def test_a_backup_that_has_not_shrunk_by_so_much_pauses_nothing(
     assert caplog.messages == []
 
 
-def test_a_shrunk_graph_is_warned_about_with_retention_off_too(
+def test_a_shrink_is_warned_about_even_with_retention_off(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     memory.prune(memory.add(0, nodes=79, last_accepted=100), Rules(days=0), percent=20)
     assert "Database neo4j has shrunk" in caplog.text
 
 
-def test_the_alarm_reads_no_further_manifest(memory: MemoryBucket) -> None:
+def test_the_alarm_reads_no_additional_manifest(memory: MemoryBucket) -> None:
     for age in (20, 9, 6, 1):
         memory.add(age)
     memory.prune(memory.add(0, nodes=1, last_accepted=5), percent=20)
     assert sorted(memory.read) == [name_of(age).manifest_key for age in (20, 9)]
 
 
-def test_an_empty_graph_is_not_also_called_a_shrunk_one(
+def test_an_emptied_graph_is_warned_about_only_once(
     memory: MemoryBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     memory.add(30)
@@ -246,7 +242,7 @@ def test_an_empty_graph_is_not_also_called_a_shrunk_one(
     assert len([each for each in caplog.records if each.levelname == "WARNING"]) == 1
 
 
-def test_an_acceptance_goes_with_its_backup_and_before_its_archive(memory: MemoryBucket) -> None:
+def test_an_acceptance_is_removed_before_the_archive_of_its_backup(memory: MemoryBucket) -> None:
     old = memory.add(20)
     memory.content[name_of(20).acceptance_key] = b"{}"
     memory.prune(memory.add(0))
@@ -257,7 +253,7 @@ def test_an_acceptance_goes_with_its_backup_and_before_its_archive(memory: Memor
     ]
 
 
-def test_an_acceptance_alone_disturbs_nothing(memory: MemoryBucket) -> None:
+def test_an_acceptance_without_a_backup_is_left_alone(memory: MemoryBucket) -> None:
     memory.content[name_of(20).acceptance_key] = b"{}"
     assert memory.prune(memory.add(0)) == 0
     assert memory.deleted == []
