@@ -35,7 +35,7 @@ def sweep(
     try:
         unfinished = bucket.uploads.unfinished(f"{settings.prefix}/")
     except BucketError as error:
-        log.warning("Unfinished uploads could not be looked for: %s", error)
+        log.warning("Unfinished uploads could not be listed: %s", error)
         return
     for upload in orphans(unfinished, settings.prefix, database, now.timestamp()):
         log.info("Aborting an upload unfinished for over a day: %s", upload.key)

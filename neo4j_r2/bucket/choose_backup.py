@@ -33,7 +33,7 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
     if parsed is not None:
         return parsed[0].database
     raise ConfigurationError(
-        "NEO4J_DATABASE is of more than one database: say which one is meant (--database)"
+        "NEO4J_DATABASE names more than one database: say which one is meant (--database)"
     )
 
 

@@ -106,7 +106,7 @@ def _uploads(bucket: Bucket, prefix: str, database: str | None) -> list[UploadLi
     try:
         unfinished = bucket.uploads.unfinished(f"{prefix}/")
     except BucketError as error:
-        log.warning("Unfinished uploads could not be looked for: %s", error)
+        log.warning("Unfinished uploads could not be listed: %s", error)
         return None
     uploads = []
     for upload in sorted(unfinished, key=lambda each: each.initiated, reverse=True):

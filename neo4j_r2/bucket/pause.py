@@ -69,7 +69,7 @@ def _has_entities(candidate: Candidate, policy: Policy, database: str) -> bool:
 
 def _emptied_warning(database: str) -> str:
     return (
-        f"The newest backup of database {database} is of an empty graph, older are not: "
+        f"The newest backup of database {database} is of an empty graph, older ones are not: "
         "nothing is removed"
     )
 

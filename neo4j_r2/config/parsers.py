@@ -99,7 +99,7 @@ def ip_address(value: str) -> str:
     try:
         address = ipaddress.ip_address(value)
     except ValueError as error:
-        raise ValueError("accepted is an IP address; :: and 0.0.0.0 are all of them") from error
+        raise ValueError("accepted is an IP address; :: and 0.0.0.0 mean all addresses") from error
     return str(address)
 
 

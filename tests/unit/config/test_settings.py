@@ -159,7 +159,7 @@ WRONG = [
     ("BACKUP_RETENTION_DAYS", "1.5", "whole number"),
     ("BACKUP_RETENTION_DAYS", "7 days", "whole number"),
     ("BACKUP_RETENTION_DAYS", "all", "or none"),
-    ("BACKUP_RETENTION_DAYS", "none", "beside a rule of BACKUP_KEEP_*"),
+    ("BACKUP_RETENTION_DAYS", "none", "only with a rule of BACKUP_KEEP_*"),
     ("BACKUP_KEEP_LAST", "unlimited", "whole number"),
     ("BACKUP_KEEP_DAILY", "-1", "from 0 to 99999"),
     ("BACKUP_KEEP_WEEKLY", "1.5", "whole number"),
