@@ -45,7 +45,7 @@ def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int)
 def accept_shrink(
     bucket: Bucket, latest: StoredManifest, percent: int, *, is_dry: bool = False
 ) -> None:
-    """Record in the bucket that the newest backup may be as small as it is.
+    """Record in the bucket that the newest backup may be so small.
 
     :param latest: the manifest of the newest backup.
     :param is_dry: whether to record nothing, and only log it.

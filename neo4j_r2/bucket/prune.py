@@ -1,4 +1,8 @@
-"""Removes the backups that no retention rule keeps."""
+"""Removes the backups that no retention rule keeps.
+
+`retention` makes a decision on each backup. A verdict is a decision beside its stored backup, and
+the judgement is all verdicts with the pauses.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,7 @@ class Judgement:
     verdicts: Sequence[Verdict]
     """Oldest first."""
     pauses: Mapping[str, str]
-    """Why nothing of a database is removed whatever the rules say, by the database's name."""
+    """The warning of each pause, by the database's name."""
 
 
 def prune(
@@ -51,12 +55,13 @@ def prune(
     """Remove the backups of one database that no rule keeps.
 
     :param latest: the manifest of the database's newest backup, which is never removed.
-    :returns: why nothing was removed whatever the rules say; empty without such a pause.
+    :returns: why pruning of the database is paused; empty if it is not.
     :raises BucketError: if R2 fails.
     """
     rules = settings.rules
     if rules.days == 0:
         log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
+        # Nothing will be removed. Go on only if a pause may have to be warned of.
         if latest.export.nodes and not _size(latest).has_shrunk(settings.shrink_percent):
             return ""
     elif rules.counts:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from neo4j_r2.bucket.candidates import Candidate, Policy, ordinary_backups
 from neo4j_r2.bucket.pause import Pause, pauses
-from neo4j_r2.config.keep_rules import Rules, is_young, kept
+from neo4j_r2.config.keep_rules import Rules, is_young, reasons_to_keep
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _view(
     now: datetime,
 ) -> _View:
     own = ordinary_backups(candidates, policy, database)
-    reasons = kept([each.name.taken for each in own], policy.rules, now)
+    reasons = reasons_to_keep([each.name.taken for each in own], policy.rules, now)
     if own:
         reasons[own[-1].name.taken].append("the newest complete backup")
     return _View(policy.databases[database], reasons, pause.reasons if pause else ())

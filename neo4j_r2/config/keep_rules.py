@@ -56,7 +56,9 @@ def is_young(taken: datetime, days: int, now: datetime) -> bool:
     return taken >= now - timedelta(days=days)
 
 
-def kept(taken: Collection[datetime], rules: Rules, now: datetime) -> dict[datetime, list[str]]:
+def reasons_to_keep(
+    taken: Collection[datetime], rules: Rules, now: datetime
+) -> dict[datetime, list[str]]:
     """Return the reasons to keep each backup of a database; an empty list if there is none.
 
     :param taken: when the backups were taken; all different.

@@ -16,7 +16,7 @@ from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.pause import emptied_databases, shrunk_databases
 from neo4j_r2.bucket.retention import Decision, decide
-from neo4j_r2.config.keep_rules import Rules, kept
+from neo4j_r2.config.keep_rules import Rules, reasons_to_keep
 
 NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 OURS, THEIRS = "our-id", "their-id"
@@ -290,7 +290,7 @@ def test_a_second_prune_finds_nothing_to_remove(history: list[Candidate], policy
 @given(HISTORIES, POLICIES)
 def test_rules_count_only_this_servers_backups(history: list[Candidate], policy: Policy) -> None:
     own = ours(history)
-    reasons = kept([each.name.taken for each in own], policy.rules, NOW)
+    reasons = reasons_to_keep([each.name.taken for each in own], policy.rules, NOW)
     emptied = own and own[-1].entities == 0 and any(each.entities for each in own)
     gone = removed(history, policy)
     for each in own[:-1]:

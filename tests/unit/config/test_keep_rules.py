@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.config.keep_rules import Rules, kept
+from neo4j_r2.config.keep_rules import Rules, reasons_to_keep
 
 NOW = datetime(2019, 11, 17, 12, tzinfo=UTC)
 SUNDAYS = [datetime(2019, 9, 1, 11, tzinfo=UTC) + timedelta(weeks=week) for week in range(12)]
@@ -39,7 +39,7 @@ RULES = st.builds(
 
 
 def survivors(taken: Collection[datetime], rules: Rules) -> set[datetime]:
-    return {time for time, reasons in kept(taken, rules, NOW).items() if reasons}
+    return {time for time, reasons in reasons_to_keep(taken, rules, NOW).items() if reasons}
 
 
 def only(name: str, count: int) -> Rules:
@@ -57,7 +57,7 @@ def days(*texts: str) -> set[datetime]:
 
 
 def test_daily_4_keeps_the_last_four_of_12_sundays_as_in_restics_manual() -> None:
-    reasons = kept(SUNDAYS, replace(NO_RULE, daily=4), NOW)
+    reasons = reasons_to_keep(SUNDAYS, replace(NO_RULE, daily=4), NOW)
     expected = days("2019-10-27", "2019-11-03", "2019-11-10", "2019-11-17")
     assert {time for time in SUNDAYS if reasons[time]} == expected
     assert all(reasons[time] == ["daily"] for time in expected)
@@ -65,7 +65,7 @@ def test_daily_4_keeps_the_last_four_of_12_sundays_as_in_restics_manual() -> Non
 
 def test_a_century_is_thinned_out_as_in_restics_manual() -> None:
     rules = replace(NO_RULE, daily=7, weekly=5, monthly=12, yearly=75)
-    reasons = kept(CENTURY, rules, NOW)
+    reasons = reasons_to_keep(CENTURY, rules, NOW)
     assert by("daily", reasons) == CENTURY[:7]
     weekly, monthly, yearly = (by(name, reasons) for name in ("weekly", "monthly", "yearly"))
     assert [time.isoweekday() for time in weekly] == [7] * 5
@@ -80,7 +80,7 @@ def test_a_century_is_thinned_out_as_in_restics_manual() -> None:
 
 def test_a_backup_can_have_several_reasons() -> None:
     rules = Rules(days=7, last=1, daily=7, weekly=5, minimum=1)
-    reasons = kept(SUNDAYS, rules, NOW)[SUNDAYS[-1]]
+    reasons = reasons_to_keep(SUNDAYS, rules, NOW)[SUNDAYS[-1]]
     assert reasons == ["not older than 7 days", "last", "daily", "weekly"]
 
 
@@ -95,7 +95,7 @@ def test_the_newest_backup_of_each_period_is_kept() -> None:
 
 
 def test_a_rule_with_counts_left_keeps_the_oldest_backup_too() -> None:
-    reasons = kept(SUNDAYS, replace(NO_RULE, monthly=4), NOW)
+    reasons = reasons_to_keep(SUNDAYS, replace(NO_RULE, monthly=4), NOW)
     assert by("monthly", reasons) == sorted(
         days("2019-11-17", "2019-10-27", "2019-09-29"), reverse=True
     )
@@ -114,7 +114,7 @@ def test_a_day_begins_at_midnight_of_the_time_zone() -> None:
     in_utc = replace(NO_RULE, daily=1)
     in_berlin = replace(in_utc, time_zone=ZoneInfo("Europe/Berlin"), daily=2)
     assert survivors([late, early], in_utc) == {early}
-    assert kept([late, early], in_berlin, NOW) == {early: ["daily"], late: ["daily"]}
+    assert reasons_to_keep([late, early], in_berlin, NOW) == {early: ["daily"], late: ["daily"]}
 
 
 def test_a_time_that_no_zone_can_show_breaks_nothing() -> None:
@@ -180,7 +180,9 @@ def test_the_order_of_the_times_does_not_matter(
     history: set[datetime], rules: Rules, random: Random
 ) -> None:
     ordered = sorted(history)
-    assert kept(random.sample(ordered, len(ordered)), rules, NOW) == kept(ordered, rules, NOW)
+    assert reasons_to_keep(random.sample(ordered, len(ordered)), rules, NOW) == reasons_to_keep(
+        ordered, rules, NOW
+    )
 
 
 @given(HISTORIES, RULES)
