@@ -9,7 +9,7 @@ import os
 
 from neo4j import Driver, GraphDatabase, NotificationMinimumSeverity
 
-from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.secret import Secret
 
 

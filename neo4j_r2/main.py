@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from neo4j_r2.commands.invocation import Invocation, parse_arguments
-from neo4j_r2.config.settings import requested_log_format, requested_state_directory
+from neo4j_r2.config.service_settings import requested_log_format, requested_state_directory
 from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core import log as logs
 from neo4j_r2.run import memory

@@ -15,6 +15,7 @@ from neo4j_r2.backup.verify_upload import verify_upload
 from neo4j_r2.backup.write_archive import write_archive
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName
+from neo4j_r2.core.errors import Side
 from neo4j_r2.run.lock import RunLock
 from neo4j_r2.run.progress import Progress
 from neo4j_r2.run.stall_watch import Watch
@@ -46,7 +47,7 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
     progress = destination.progress
     wanted = BackupName(settings.prefix, origin.database.name, origin.started)
     with ExitStack() as stack:
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             begun = begin_upload(bucket, destination.lock, settings, wanted, estimate)
             name, upload = stack.enter_context(begun)
         if settings.is_compressed:
@@ -54,13 +55,13 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
         if settings.is_encrypted:
             log.info("Encrypting %s...", upload.key.rpartition("/")[2])
         blocks = write_archive(upload, exporter, settings, watch, progress)
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             upload.complete()
     log.info("Upload successful: s3://%s/%s", bucket.name, upload.key)
     is_encrypted = settings.is_encrypted
     manifest = make_manifest(origin, exporter, upload, blocks, is_encrypted=is_encrypted)
     if settings.verify_after:
         verify_upload(bucket, manifest, watch, progress, is_encrypted=is_encrypted)
-    with watch.waiting_for("R2"):
+    with watch.waiting_for(Side.R2):
         bucket.put_new(name.manifest_key, stored_form(manifest, settings.recipients).to_json())
     return manifest

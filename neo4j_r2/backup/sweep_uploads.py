@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from neo4j_r2.bucket.client import Bucket, UnfinishedUpload
+from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.config.settings import R2Settings
+from neo4j_r2.bucket.multipart import UnfinishedUpload
+from neo4j_r2.config.r2_settings import R2Settings
 from neo4j_r2.core.errors import BucketError
 from neo4j_r2.run.lock import RunLock
 
@@ -32,9 +33,9 @@ def sweep(
         if _abort(bucket, record.key, record.upload_id):
             lock.forget_upload()
     try:
-        unfinished = bucket.unfinished_uploads(f"{settings.prefix}/")
+        unfinished = bucket.uploads.unfinished(f"{settings.prefix}/")
     except BucketError as error:
-        log.warning("Unfinished uploads could not be looked for: %s", error)
+        log.warning("Unfinished uploads could not be listed: %s", error)
         return
     for upload in orphans(unfinished, settings.prefix, database, now.timestamp()):
         log.info("Aborting an upload unfinished for over a day: %s", upload.key)
@@ -43,7 +44,7 @@ def sweep(
 
 def _abort(bucket: Bucket, key: str, upload_id: str) -> bool:
     try:
-        bucket.abort_upload(key, upload_id)
+        bucket.uploads.abort_upload(key, upload_id)
     except BucketError as error:
         log.warning("It could not be aborted, the next run tries again: %s", error)
         return False

@@ -6,6 +6,7 @@ import logging
 
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.core.errors import Side
 from neo4j_r2.restore.source import archive_source
 from neo4j_r2.restore.unlock import unlock
 from neo4j_r2.restore.verify import verify, verify_stored
@@ -25,7 +26,7 @@ def verify_upload(
     """
     log.info("Verifying the upload: %s", manifest.archive_key)
     stored = archive_source(bucket, manifest)
-    with watch.waiting_for("R2"):
+    with watch.waiting_for(Side.R2):
         if not is_encrypted:
             verify(unlock(stored, None), lambda _: progress.step())
             return

@@ -12,6 +12,7 @@ from neo4j_r2.archive.storage.pack import pack
 from neo4j_r2.backup.exporter import Exporter
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.upload import Upload
+from neo4j_r2.core.errors import Side
 from neo4j_r2.core.log import megabytes
 from neo4j_r2.run.progress import Progress
 from neo4j_r2.run.stall_watch import Watch
@@ -26,7 +27,7 @@ def write_archive(
     table: list[BlockEntry] = []
     with closing(_archive_bytes(exporter, settings, table)) as archive:
         for data in archive:
-            with watch.waiting_for("R2"):
+            with watch.waiting_for(Side.R2):
                 upload.write(data)
             progress.stored(len(data))
     if settings.is_compressed:

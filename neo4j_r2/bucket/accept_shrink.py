@@ -1,4 +1,4 @@
-"""Which backup the next one is compared with, and somebody's word for one that has shrunk."""
+"""The acceptance of a backup that has shrunk, and the size that the next one is compared with."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ FORMAT_VERSION: Final = 1
 def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int) -> int:
     """Return the entities of the last accepted backup of a database; 0 without any.
 
-    One manifest tells, as each says what it was compared with itself: retention may have removed
-    the accepted backup since. With the alarm off (`percent` is 0) nothing is asked, and it is 0.
+    Only the newest manifest is read. It says what its backup was compared with, because retention
+    may have removed the accepted backup since.
+
+    :param percent: by how much a graph may shrink. 0 turns the alarm off: then nothing is read.
 
     :raises BucketError: if the bucket cannot be read.
     """
@@ -43,11 +45,12 @@ def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int)
 def accept_shrink(
     bucket: Bucket, latest: StoredManifest, percent: int, *, is_dry: bool = False
 ) -> None:
-    """Record in the bucket that the newest backup may be as small as it is.
+    """Record in the bucket that the newest backup may be so small.
 
-    :param is_dry: only say so.
-    :raises ConfigurationError: if the alarm is off; or if the graph is empty: who has lost one is
-        not to lose its backups by that.
+    :param latest: the manifest of the newest backup.
+    :param is_dry: whether to record nothing, and only log it.
+    :raises ConfigurationError: if the alarm is off, or if the graph is empty. An empty graph is
+        never accepted, because somebody who has lost a graph must not lose its backups too.
     :raises BucketError: if it cannot be recorded.
     """
     if not percent:
@@ -79,5 +82,5 @@ def _acceptance_key(manifest: StoredManifest) -> str:
     key = manifest.archive_key
     parsed = parse_key(key, key.rpartition("/")[0])
     if parsed is None:
-        raise AssertionError("a backup has a key that this service did not give")
+        raise AssertionError("a manifest names an archive key that this service does not give")
     return parsed[0].acceptance_key

@@ -1,41 +1,64 @@
-"""The backups that a bucket holds, complete or not."""
+"""The stored backups: what the keys in the bucket add up to, before any manifest is read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import StoredBackup, stored_backups
-from neo4j_r2.bucket.usage import Usage
+from neo4j_r2.bucket.keys import BackupName, parse_key
+
+
+@dataclass(frozen=True)
+class StoredBackup:
+    """A backup, complete or not, as its keys and their sizes show it."""
+
+    name: BackupName
+    archives: tuple[tuple[str, int], ...]
+    """The key and size of each archive of this name: mostly one, rarely none or several."""
+    manifest_key: str | None
+    acceptance_key: str | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all its objects, in the order in which a prune removes them.
+
+        The manifest is first. So a prune that is cut short leaves no manifest without an archive.
+        """
+        others = [key for key in (self.manifest_key, self.acceptance_key) if key]
+        return [*others, *(key for key, _ in self.archives)]
+
+    def is_completed_by(self, manifest: StoredManifest) -> bool:
+        """Whether the archive that the manifest describes is here, with its full size."""
+        return (manifest.archive_key, manifest.archive_size) in self.archives
 
 
 def backups_in(bucket: Bucket, prefix: str) -> list[StoredBackup]:
-    """Return all backups under a prefix, oldest first, as the listing shows them.
+    """Return all backups under a prefix, oldest first.
 
     :raises BucketError: if the bucket cannot be read.
     """
-    listing = ((stored.key, stored.size) for stored in bucket.objects(f"{prefix}/"))
-    return stored_backups(listing, prefix)
+    return backups_among(((each.key, each.size) for each in bucket.objects(f"{prefix}/")), prefix)
 
 
-def usage_by_database(bucket: Bucket, prefix: str) -> dict[str, Usage]:
-    """Return by database the number of backups, and the bytes of all objects of this service.
+def backups_among(objects: Iterable[tuple[str, int]], prefix: str) -> list[StoredBackup]:
+    """Group objects into backups, oldest first.
 
-    :raises BucketError: if the bucket cannot be read.
+    Foreign keys are left out. So are acceptances whose backup somebody has removed.
+
+    :param objects: the key and size of each object.
     """
-    objects = {stored.key: stored.size for stored in bucket.objects(f"{prefix}/")}
-    found: dict[str, Usage] = {}
-    for backup in stored_backups(objects.items(), prefix):
-        name = backup.name.database
-        before = found.get(name, Usage(0, 0))
-        found[name] = Usage(
-            before.backups + (backup.manifest_key is not None),
-            before.size + sum(objects[key] for key in backup.keys),
-        )
-    return dict(sorted(found.items()))
-
-
-def usage_of(bucket: Bucket, prefix: str, database: str) -> Usage:
-    """Return the same for one database.
-
-    :raises BucketError: if the bucket cannot be read.
-    """
-    return usage_by_database(bucket, prefix).get(database, Usage(0, 0))
+    files: dict[BackupName, dict[str, tuple[str, int]]] = {}
+    for key, size in objects:
+        if (parsed := parse_key(key, prefix)) is not None:
+            name, extension = parsed
+            files.setdefault(name, {})[extension] = (key, size)
+    backups = []
+    for name in sorted(files, key=lambda name: (name.taken, name.database)):
+        manifest, _ = files[name].pop("manifest.json", (None, 0))
+        acceptance, _ = files[name].pop("accepted.json", (None, 0))
+        archives = tuple(files[name][extension] for extension in sorted(files[name]))
+        if manifest or archives:
+            backups.append(StoredBackup(name, archives, manifest, acceptance))
+    return backups

@@ -1,4 +1,4 @@
-"""Which of the stored backups, and of which database, is meant: a pure decision."""
+"""Chooses the backup, or the database, that a command's options mean: a pure decision."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from neo4j_r2.bucket.keys import StoredBackup, parse_key
+from neo4j_r2.bucket.backups import StoredBackup
+from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.core.errors import ConfigurationError
 
@@ -18,9 +19,10 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
     """Return the name of the one database that is meant.
 
     :param configured: one name, several, or `ALL_DATABASES`.
-    :param wished: the one that is asked for, if one is.
-    :param key: of an archive, or its file's path; tells where several are configured.
-    :raises ConfigurationError: if it could be more than one.
+    :param wished: the name that an option gives; None without the option.
+    :param key: the key of an archive, or the path of its file. It decides if several databases are
+        configured and no option names one.
+    :raises ConfigurationError: if several databases could be meant.
     """
     if wished is not None:
         return wished
@@ -31,18 +33,19 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
     if parsed is not None:
         return parsed[0].database
     raise ConfigurationError(
-        "NEO4J_DATABASE is of more than one database: say which one is meant (--database)"
+        "NEO4J_DATABASE names more than one database: say which one is meant (--database)"
     )
 
 
 def choose(
     backups: Sequence[StoredBackup], database: str, key: str, at: datetime | None
 ) -> StoredBackup:
-    """Return the backup with a key, or the latest one of a database, up to a time if one is given.
+    """Return the backup that has a key, or the latest complete backup of a database.
 
-    :param backups: oldest first; without a manifest there is no backup, but a key can name one.
-    :param key: of an archive or a manifest, with or without the prefix; or `LATEST`.
-    :raises ConfigurationError: if there is none, suggesting the nearest keys.
+    :param backups: oldest first. A key can name an incomplete backup too.
+    :param key: the key of an archive or a manifest, with or without the prefix; or `LATEST`.
+    :param at: the latest backup must not be taken after this time; None sets no limit.
+    :raises ConfigurationError: if there is no such backup; the message suggests the nearest keys.
     """
     if key == LATEST:
         return _latest(backups, database, at)

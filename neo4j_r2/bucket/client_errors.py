@@ -1,4 +1,4 @@
-"""What the S3 client's errors mean: which pass, and what a user should check."""
+"""Tells which errors of the S3 client may pass, and what a user should check after the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRANSIENT_CODES: Final = {
 
 
 def is_transient(error: BotoCoreError | ClientError) -> bool:
-    """Whether the same call may succeed later; credentials, names and rights do not heal."""
+    """Whether the same call may succeed later. Wrong credentials, names and rights stay wrong."""
     if isinstance(error, ClientError):
         status = http_status(error)
         return (
@@ -30,19 +30,19 @@ def is_transient(error: BotoCoreError | ClientError) -> bool:
 
 
 def http_status(error: BotoCoreError | ClientError) -> int:
-    """Return the reply's status, 0 if there was no reply."""
+    """Return the HTTP status of the reply, or 0 if there was no reply."""
     response: Mapping[str, Any] = getattr(error, "response", None) or {}
     return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def error_code(error: BotoCoreError | ClientError) -> str:
-    """Return the code in the reply's body, empty if there is none."""
+    """Return the error code in the reply's body, or an empty text if there is none."""
     response: Mapping[str, Any] = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))
 
 
 def describe(error: BotoCoreError | ClientError) -> str:
-    """Return a few words: a status and code, or the kind of a connection's failure."""
+    """Return an error in a few words: status and code, or how the connection failed."""
     if isinstance(error, ClientError):
         return f"{http_status(error)} {error_code(error)}".strip()
     return type(error).__name__
@@ -51,7 +51,7 @@ def describe(error: BotoCoreError | ClientError) -> str:
 def explain(
     error: BotoCoreError | ClientError, operation: str, bucket: str, endpoint_url: str
 ) -> str:
-    """Return a failure as one line: what failed, and what to check."""
+    """Return one line for the log that says what failed, and what to check."""
     status, reason = http_status(error), describe(error)
     if error_code(error) == "NoSuchBucket" or (status == 404 and operation == "List"):
         return (

@@ -1,14 +1,11 @@
-"""Which objects of the bucket are backups, by their keys."""
+"""The keys that this service gives to its objects, and what a key says of a backup."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-
-from neo4j_r2.archive.manifest import StoredManifest
 
 TIME_FORMAT: Final = "%Y-%m-%d_%H-%M-%S"
 _AGE_SUFFIX: Final = ".age"
@@ -20,15 +17,16 @@ _NAME = re.compile(
 
 @dataclass(frozen=True)
 class BackupName:
-    """What a key says: the prefix, the database, and when the backup was started (UTC)."""
+    """What names a backup: all its objects have keys that begin alike."""
 
     prefix: str
     database: str
     taken: datetime
+    """When the backup was started, in UTC."""
 
     @property
     def stem(self) -> str:
-        """The name of the backup's files without their extension."""
+        """The part of the key behind the prefix, without the extension."""
         return f"{self.database}_{self.taken.strftime(TIME_FORMAT)}"
 
     def archive_key(self, *, compressed: bool, encrypted: bool = False) -> str:
@@ -43,33 +41,15 @@ class BackupName:
 
     @property
     def acceptance_key(self) -> str:
-        """The key of somebody's word that the graph may be as small as it is in this backup."""
+        """The key of the acceptance: the record that this backup may be so small."""
         return f"{self.prefix}/{self.stem}.accepted.json"
 
 
-@dataclass(frozen=True)
-class StoredBackup:
-    """A backup, complete or not, as the bucket's listing shows it."""
-
-    name: BackupName
-    archives: tuple[tuple[str, int], ...]
-    """Key and size of each object that is an archive of this name; rarely not one."""
-    manifest_key: str | None
-    acceptance_key: str | None = None
-
-    @property
-    def keys(self) -> list[str]:
-        """All its objects, in the order in which they are removed: then none is left alone."""
-        beside = [key for key in (self.manifest_key, self.acceptance_key) if key]
-        return [*beside, *(key for key, _ in self.archives)]
-
-    def is_completed_by(self, manifest: StoredManifest) -> bool:
-        """Whether the archive that a manifest is of is here, whole."""
-        return (manifest.archive_key, manifest.archive_size) in self.archives
-
-
 def parse_key(key: str, prefix: str) -> tuple[BackupName, str] | None:
-    """Return name and extension of a key directly under `prefix` that this service gives."""
+    """Return the backup's name and the extension, or None if the key is foreign.
+
+    A key is foreign if this service would not give it, or if it is not directly under `prefix`.
+    """
     head, separator, tail = key.rpartition("/")
     match = _NAME.fullmatch(tail)
     if match is None or not separator or head != prefix:
@@ -79,26 +59,8 @@ def parse_key(key: str, prefix: str) -> tuple[BackupName, str] | None:
     except ValueError:
         return None
     name = BackupName(prefix, match["database"], taken)
-    if name.stem != f"{match['database']}_{match['time']}":  # other digits, or a year before 1000
+    if (
+        name.stem != f"{match['database']}_{match['time']}"
+    ):  # digits of another script, or a year before 1000
         return None
     return name, match["extension"]
-
-
-def stored_backups(listing: Iterable[tuple[str, int]], prefix: str) -> list[StoredBackup]:
-    """Gather keys and sizes into backups, oldest first.
-
-    Foreign keys are left out, and acceptances of which somebody has removed the backup.
-    """
-    files: dict[BackupName, dict[str, tuple[str, int]]] = {}
-    for key, size in listing:
-        if (parsed := parse_key(key, prefix)) is not None:
-            name, extension = parsed
-            files.setdefault(name, {})[extension] = (key, size)
-    backups = []
-    for name in sorted(files, key=lambda name: (name.taken, name.database)):
-        manifest, _ = files[name].pop("manifest.json", (None, 0))
-        acceptance, _ = files[name].pop("accepted.json", (None, 0))
-        archives = tuple(files[name][extension] for extension in sorted(files[name]))
-        if manifest or archives:
-            backups.append(StoredBackup(name, archives, manifest, acceptance))
-    return backups

@@ -1,4 +1,4 @@
-"""Finds the newest complete backup of a database."""
+"""Finds the newest complete backup of a database, by its manifest."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ log = logging.getLogger(__name__)
 def newest_backup(
     bucket: Bucket, prefix: str, database: str, database_id: str | None
 ) -> StoredManifest | None:
-    """Return the manifest of the newest complete backup of a database, None without any.
+    """Return the manifest of the newest complete backup of a database, or None without any.
 
-    What was kept of a graph before a restore replaced it does not count.
+    A backup that was made before a restore, to save the graph that it replaced, does not count.
 
-    :param database_id: the identity that it has to be of; None takes any.
+    :param database_id: the identity that the database must have had; None takes any.
     :raises BucketError: if the bucket cannot be read.
     """
     for backup in reversed(backups_in(bucket, prefix)):

@@ -1,4 +1,8 @@
-"""Removes the backups that retention gives up."""
+"""Removes the backups that no retention rule keeps.
+
+`retention` makes a decision on each backup. A verdict is a decision beside its stored backup, and
+the judgement is all verdicts with the pauses.
+"""
 
 from __future__ import annotations
 
@@ -10,50 +14,54 @@ from functools import partial
 from typing import Final
 
 from neo4j_r2.archive.manifest import StoredManifest, read_manifest
-from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.backups import StoredBackup, backups_in
+from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import StoredBackup
-from neo4j_r2.bucket.retention import (
-    Candidate,
-    Policy,
-    Verdict,
-    decide,
-    emptied_databases,
-    shrunk_databases,
-)
+from neo4j_r2.bucket.pause import pauses
+from neo4j_r2.bucket.retention import Decision, decide
 from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.config.keep_rules import Rules, is_young
-from neo4j_r2.config.settings import PruneSettings
+from neo4j_r2.config.prune_settings import PruneSettings
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.threads import ordered_map
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 8
-"""Manifests that are read side by side; few enough for the connections that the client keeps."""
+"""How many manifests are read at once; fewer than the connections that the client keeps."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A stored backup, with the decision on it."""
+
+    backup: StoredBackup
+    decision: Decision
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is to become of all backups under a prefix."""
+    """The verdicts on all backups under a prefix."""
 
     verdicts: Sequence[Verdict]
     """Oldest first."""
     pauses: Mapping[str, str]
-    """By database, why nothing of it is removed, whatever the rules say."""
+    """The warning of each pause, by the database's name."""
 
 
 def prune(
     bucket: Bucket, prefix: str, settings: PruneSettings, latest: StoredManifest, now: datetime
 ) -> str:
-    """Remove old backups of the database that `latest` is a backup of.
+    """Remove the backups of one database that no rule keeps.
 
-    :returns: why nothing is removed, whatever the rules say; empty without such a pause.
-    :raises BucketError: if R2 fails; `latest` is safe all the same.
+    :param latest: the manifest of the database's newest backup, which is never removed.
+    :returns: why pruning of the database is paused; empty if it is not.
+    :raises BucketError: if R2 fails.
     """
     rules = settings.rules
     if rules.days == 0:
         log.info("Retention is off (BACKUP_RETENTION_DAYS=0), all backups are kept")
+        # Nothing will be removed. Go on only if a pause may have to be warned of.
         if latest.export.nodes and not _size(latest).has_shrunk(settings.shrink_percent):
             return ""
     elif rules.counts:
@@ -74,7 +82,8 @@ def judge(
 ) -> Judgement:
     """Decide on every backup under the prefix, and change nothing.
 
-    :param latest: the newest complete backup of each database; what is of others is kept.
+    :param latest: the manifest of each database's newest complete backup. The backups of all other
+        databases are kept.
     :raises BucketError: if R2 fails.
     """
     backups = backups_in(bucket, prefix)
@@ -83,18 +92,19 @@ def judge(
     candidates = list(ordered_map(describe, backups, _AT_ONCE))
     databases = {name: manifest.database_id for name, manifest in newest.items()}
     policy = Policy(settings.rules, databases, settings.shrink_percent)
-    pauses = _pauses(candidates, policy)
-    for pause in pauses.values():
-        log.warning("%s", pause)
+    warnings = {name: pause.warning for name, pause in pauses(candidates, policy).items()}
+    for warning in warnings.values():
+        log.warning("%s", warning)
     decisions = decide(candidates, policy, now)
     verdicts = [Verdict(*pair) for pair in zip(backups, decisions, strict=True)]
-    return Judgement(verdicts, pauses)
+    return Judgement(verdicts, warnings)
 
 
 def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> None:
-    """Remove what is to be removed, or only say so if it `is_dry`.
+    """Remove what the verdicts say, or only log it.
 
-    :raises BucketError: if R2 fails; the next prune removes what is left.
+    :param is_dry: whether to remove nothing.
+    :raises BucketError: if R2 fails; the next prune removes the rest.
     """
     removed = 0
     for verdict in verdicts:
@@ -113,25 +123,6 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
         log.info("Cleanup complete: %d old backups removed", removed)
 
 
-def _pauses(candidates: Sequence[Candidate], policy: Policy) -> dict[str, str]:
-    """Say why nothing is removed, if that is so; of an empty graph not also that it has shrunk."""
-    pauses = {
-        database: (
-            f"Database {database} has shrunk: the newest backup has {size.entities} entities, the "
-            f"last accepted one had {size.last_accepted}; nothing is removed until one has "
-            f"{size.least(policy.shrink_percent)}, or `backup.py prune --accept-shrink "
-            f"--database {database}`"
-        )
-        for database, size in shrunk_databases(candidates, policy).items()
-    }
-    for database in emptied_databases(candidates, policy):
-        pauses[database] = (
-            f"The newest backup of database {database} is of an empty graph, older are not: "
-            "nothing is removed"
-        )
-    return pauses
-
-
 def _candidate(
     bucket: Bucket,
     rules: Rules,
@@ -139,7 +130,7 @@ def _candidate(
     now: datetime,
     backup: StoredBackup,
 ) -> Candidate:
-    """Describe a backup to retention; its manifest is read only where the decision needs it."""
+    """Return a backup as a candidate; read its manifest only if the decision depends on it."""
     latest = newest.get(backup.name.database)
     if latest and backup.manifest_key and latest.archive_key in dict(backup.archives):
         return _described(backup, latest)
@@ -155,10 +146,11 @@ def _candidate(
 def _is_decisive(
     backup: StoredBackup, rules: Rules, latest: StoredManifest | None, now: datetime
 ) -> bool:
-    """Whether a decision can depend on a backup's manifest: one that is young is kept anyway.
+    """Whether a decision can depend on a backup's manifest.
 
-    But where rules count backups, it has to be known which count; and after one of an empty graph,
-    whether there is one that is not.
+    It cannot for a young backup: that is kept anyway. There are two exceptions. If rules count
+    backups, the manifest says whether this one counts. If the newest graph is empty, the manifest
+    says whether this one is not.
     """
     if latest is None:
         return False
@@ -187,7 +179,7 @@ def _size(manifest: StoredManifest) -> Size:
 
 
 def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> int:
-    """Delete a backup, its manifest first: what is left of it then is no backup any more."""
+    """Delete a backup, its manifest first: without a manifest the rest is no backup any more."""
     for key in backup.keys:
         if not bucket.delete(key):
             log.info("Kept %s: a lock rule of the bucket holds it", key)

@@ -1,7 +1,9 @@
-"""One object, uploaded while it is being made: a multipart upload driven by hand.
+"""Uploads one object while it is being made, part by part.
 
-All parts but the last have the same size, as R2 demands. Nothing is visible under the key before
-`complete`, and every other way out aborts.
+R2 demands that all parts but the last have the same size. Nothing is visible under the key before
+`complete`. If the context ends in any other way, the upload is aborted.
+
+`multipart` has the single calls. `retry` says how long the call for a part is tried again.
 """
 
 from __future__ import annotations
@@ -23,30 +25,31 @@ log = logging.getLogger(__name__)
 HIGHEST_PART: Final = 10_000
 SMALLEST_PART_SIZE: Final = 5 * 1024 * 1024
 _RUN: Final = "backup-run"
+"""The metadata that tells this upload's object from another one under the same key."""
 
 
 def part_size_for(estimate: int) -> int:
-    """Return a part size with which an object of four times the estimated size still fits."""
+    """Return the smallest part size with which four times the estimated bytes still fit."""
     mebibyte = 1024 * 1024
     needed = -(-4 * estimate // HIGHEST_PART)
     return max(SMALLEST_PART_SIZE, -(-needed // mebibyte) * mebibyte)
 
 
 class Upload:
-    """A context that aborts unless `complete` has returned; `write` takes the object's bytes.
+    """A context for one upload: `write` takes the object's bytes, `complete` makes it visible.
 
-    Entering it raises `KeyTakenError` if another run uses the key: R2 has no lock, so each of two
-    runs looks for the other after it has begun, and both give way.
+    Leaving the context before `complete` has returned aborts the upload.
+
+    Entering it raises `KeyTakenError` if another run uses the key. R2 has no lock. So each of two
+    runs looks for the other one after it has begun, and both give way.
     """
 
-    def __init__(
-        self,
-        bucket: Bucket,
-        key: str,
-        *,
-        part_size: int,
-        concurrency: int,
-    ) -> None:
+    def __init__(self, bucket: Bucket, key: str, *, part_size: int, concurrency: int) -> None:
+        """Describe an upload, and begin nothing yet.
+
+        :param part_size: in bytes.
+        :param concurrency: how many parts are uploaded at once.
+        """
         self.key = key
         self.size = 0
         self.upload_id = ""
@@ -64,7 +67,7 @@ class Upload:
         self._abandoned = threading.Event()
         self._completed = False
         self.is_settled = False
-        """Whether nothing of the upload is left: it was completed, or aborted."""
+        """Whether the upload was completed or aborted, so that R2 keeps no part of it."""
 
     @property
     def sha256(self) -> str:
@@ -72,14 +75,14 @@ class Upload:
         return self._sha256.hexdigest()
 
     def __enter__(self) -> Self:
-        self.upload_id = self._bucket.create_upload(self.key, {_RUN: self._run})
+        self.upload_id = self._bucket.uploads.create(self.key, {_RUN: self._run})
         try:
             self._require_sole_use()
         except BaseException:
             self._abort()
             raise
         for _ in range(self._concurrency):
-            # Daemons: a part that hangs does not keep an interrupted run from ending.
+            # Daemons, because a part that hangs must not keep an interrupted run from ending.
             threading.Thread(target=self._upload_parts, name="upload", daemon=True).start()
         return self
 
@@ -95,9 +98,9 @@ class Upload:
             self._abort()
 
     def write(self, data: bytes) -> None:
-        """Add bytes; waits while as many parts as allowed are under way.
+        """Add bytes; wait while as many parts as allowed are being uploaded.
 
-        :raises BucketError: if a part could not be uploaded, or too many would be needed.
+        :raises BucketError: if a part could not be uploaded, or if R2 takes no more parts.
         """
         self._sha256.update(data)
         self.size += len(data)
@@ -106,9 +109,9 @@ class Upload:
             self._submit()
 
     def complete(self) -> None:
-        """Upload what is left and make the object visible.
+        """Upload the last part and make the object visible.
 
-        :raises BucketError: if it is not; the upload is then aborted on the way out.
+        :raises BucketError: if that failed; leaving the context then aborts the upload.
         """
         if self._buffer or not self._number:
             self._submit()
@@ -118,15 +121,17 @@ class Upload:
             raise AssertionError("a part was lost without an error")
         if self._bucket.head(self.key) is not None:
             raise KeyTakenError(f"Another run has stored the key {self.key} meanwhile")
-        self._bucket.complete_upload(self.key, self.upload_id, self._etags, self._is_stored)
+        self._bucket.uploads.complete(self.key, self.upload_id, self._etags, self._is_stored)
         self._completed = self.is_settled = True
 
     def _require_sole_use(self) -> None:
-        if not self._bucket.is_sole_upload(self.key, self.upload_id):
+        uploads = self._bucket.uploads.unfinished(self.key)
+        keys = {each.key for each in uploads if each.upload_id != self.upload_id}
+        if self.key in keys or self._bucket.head(self.key) is not None:
             raise KeyTakenError(f"Another run uses the key {self.key}")
 
     def _submit(self) -> None:
-        """Hand the next part to a thread, once one is free: no more parts than that are copied."""
+        """Hand the next part to a thread. The part is copied only once a thread is free."""
         self._number += 1
         if self._number > HIGHEST_PART:
             raise BucketError(
@@ -145,12 +150,12 @@ class Upload:
             raise self._failure
 
     def _upload_parts(self) -> None:
-        """Upload parts until there are no more; after a failure, only take them."""
+        """Upload parts until there are no more; after a failure, take them and do nothing."""
         while (item := self._parts.get()) is not None:
             number, part = item
             try:
                 if self._failure is None:
-                    self._etags[number] = self._bucket.upload_part(
+                    self._etags[number] = self._bucket.uploads.upload_part(
                         self.key, self.upload_id, number, part, self._abandoned
                     )
                     log.debug("Uploaded part %d (%s)", number, megabytes(len(part)))
@@ -162,7 +167,7 @@ class Upload:
                 self._parts.task_done()
 
     def _is_stored(self) -> bool:
-        """Whether the object under the key is the one of this upload."""
+        """Whether the object under the key is the one that this upload made."""
         stored = self._bucket.head(self.key)
         return (
             stored is not None
@@ -174,7 +179,7 @@ class Upload:
         self._failure = self._failure or BucketError("The upload was aborted")
         self._abandoned.set()
         try:
-            self._bucket.abort_upload(self.key, self.upload_id)
+            self._bucket.uploads.abort_upload(self.key, self.upload_id)
             self.is_settled = True
             log.info("Upload aborted, no backup was made: %s", self.key)
         except BackupError as error:

@@ -1,4 +1,8 @@
-"""How much the bucket holds of a database: read by what must not load the S3 client."""
+"""The usage: how many backups and bytes the bucket holds of a database.
+
+`read_usage` counts it. This module does not load the S3 client, because the health probe and the
+metrics read a usage from the state file.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Usage:
-    """What the bucket holds of a database, after the last prune."""
+    """What the bucket holds of a database."""
 
     backups: int
-    """Those that have a manifest."""
+    """How many backups have a manifest."""
     size: int
-    """Bytes of all objects."""
+    """The bytes of all objects, those of incomplete backups included."""

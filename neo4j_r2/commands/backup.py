@@ -12,17 +12,18 @@ from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.backup.sweep_uploads import sweep
 from neo4j_r2.bucket.accept_shrink import last_accepted
-from neo4j_r2.bucket.backups import usage_of
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.prune import prune
+from neo4j_r2.bucket.read_usage import usage_of
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
-from neo4j_r2.config.settings import Config, requested_state_directory
+from neo4j_r2.config.service_settings import requested_state_directory
+from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import BucketError, GraphError
+from neo4j_r2.core.errors import BucketError, GraphError, Side
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.unfinished_mark import refuse_unfinished
@@ -83,7 +84,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
     with Graph(config.neo4j, config.retry_seconds) as graph:
         database = log_in(graph.connection)
         refuse_unfinished(graph, database.name)
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             bucket.preflight()
             sweep(bucket, lock, config.r2, database.name, started)
             accepted = last_accepted(
@@ -95,7 +96,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
         destination = Destination(bucket, StoreSettings.of(config), lock, watch, progress)
         manifest = export_and_store(graph, config.export_method, origin, destination)
     attempt.made(manifest)
-    with watch.waiting_for("R2"):
+    with watch.waiting_for(Side.R2):
         clean_up(bucket, config, manifest, started, attempt)
     refuse_unstated(manifest)
     log.info("Backup completed successfully!")

@@ -6,15 +6,10 @@ from dataclasses import replace
 
 from neo4j_r2.commands.identity_file import read_private_keys
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.neo4j_settings import Neo4jSettings, read_target
 from neo4j_r2.config.notify_settings import NotifySettings, read_notify_settings, url_problem
-from neo4j_r2.config.settings import (
-    Config,
-    Neo4jSettings,
-    ServiceSettings,
-    read_config,
-    read_service_settings,
-    read_target,
-)
+from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
+from neo4j_r2.config.settings import Config, read_config
 from neo4j_r2.core import log
 from neo4j_r2.monitoring.apprise_receiver import receiver_problem
 

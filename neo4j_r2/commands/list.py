@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 
-from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
-from neo4j_r2.bucket.listing import document, table
-from neo4j_r2.bucket.read_listing import read_listing
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.connect import QUICK_SECONDS
+from neo4j_r2.bucket.listing import read_listing
+from neo4j_r2.bucket.listing_text import document, table
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.core.errors import Side
 from neo4j_r2.run.stall_watch import Watch
 
 
@@ -17,7 +19,7 @@ def run(invocation: Invocation) -> int:
     """Print a table, or with `--json` a document, to standard output."""
     config = configure(invocation, logs_in=False)
     watch = Watch(config.stall_seconds)
-    with watch.running(), watch.waiting_for("R2"):
+    with watch.running(), watch.waiting_for(Side.R2):
         # Somebody waits, so R2's failures are not tried again for long.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()

@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
-from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.errors import ConfigurationError, Interruption
 from neo4j_r2.monitoring.health_probe import assess, look
 from neo4j_r2.monitoring.http_server import Answer, serve

@@ -17,18 +17,19 @@ from datetime import UTC, datetime
 
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.accept_shrink import accept_shrink
-from neo4j_r2.bucket.backups import usage_by_database
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.listing import plan
 from neo4j_r2.bucket.newest_backup import newest_backup
+from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import carry_out, judge
+from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
+from neo4j_r2.core.errors import Side
 from neo4j_r2.run.lock import run_lock
 from neo4j_r2.run.record import record_prune
 from neo4j_r2.run.stall_watch import Watch
@@ -46,7 +47,7 @@ def run(invocation: Invocation) -> int:
         if not options.dry_run:
             stack.enter_context(run_lock(config.service.state_directory))
         stack.enter_context(watch.running())
-        stack.enter_context(watch.waiting_for("R2"))
+        stack.enter_context(watch.waiting_for(Side.R2))
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
         clean_up(bucket, config, options)

@@ -22,10 +22,11 @@ from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
-from neo4j_r2.config.settings import Config, Neo4jSettings
+from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError
+from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
@@ -73,7 +74,7 @@ def run(invocation: Invocation) -> int:
         place = f"database {log_in(graph.connection).name} of {settings.uri}"
         held = database_contents(graph)
         refuse(held.data_obstacles(), held, place, options)
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             source = open_source(options, config, bucket)
         log.info("Restoring %s into %s", source.label, place)
         kept = ItemCache()
@@ -193,7 +194,7 @@ def check(source: Source, graph: Graph, watch: Watch, kept: ItemCache) -> Conten
         if source.manifest is None:
             try_values(item, graph)
 
-    with watch.waiting_for("R2"):
+    with watch.waiting_for(Side.R2):
         contents = verify(source, on_item)
     log.info(
         "The archive is good: %s nodes, %s relationships, %d statements of the schema",
@@ -214,7 +215,7 @@ def keep_safe(
         return
     log.info("Backing up database %s first (--no-safety-backup skips this)", database.name)
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
-    with watch.waiting_for("R2"):
+    with watch.waiting_for(Side.R2):
         bucket.preflight()
     progress = Progress(held.nodes + held.relationships, watch.progress)
     # Verified: it is about to be the only copy.

@@ -8,8 +8,9 @@ from functools import partial
 
 from neo4j_r2.bucket.backups import backups_in
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.config.neo4j_settings import SYSTEM_DATABASE
 from neo4j_r2.config.parsers import ALL_DATABASES
-from neo4j_r2.config.settings import SYSTEM_DATABASE, Config
+from neo4j_r2.config.settings import Config
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.login import online_databases, wait_until_ready
 

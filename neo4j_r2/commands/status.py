@@ -6,11 +6,13 @@ import signal
 import sys
 from datetime import UTC, datetime
 
-from neo4j_r2.bucket.backups import usage_by_database
-from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.connect import QUICK_SECONDS
+from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.config.settings import Config
+from neo4j_r2.core.errors import Side
 from neo4j_r2.core.text_table import joined
 from neo4j_r2.monitoring.status_text import database_lines, schedule_lines, storage_lines
 from neo4j_r2.run.stall_watch import Watch
@@ -45,7 +47,7 @@ def stored(config: Config) -> str:
     :raises BucketError: if the bucket cannot be read.
     """
     watch = Watch(config.stall_seconds)
-    with watch.running(), watch.waiting_for("R2"):
+    with watch.running(), watch.waiting_for(Side.R2):
         # Somebody waits, so R2's failures are not tried again for long.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()

@@ -8,17 +8,17 @@ from enum import Enum, auto
 
 from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.storage.encryption import PrivateKeys
-from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import StoredBackup
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import stored_databases
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
-from neo4j_r2.config.settings import Config, Neo4jSettings
-from neo4j_r2.core.errors import ConfigurationError, CorruptError, NoKeyError
+from neo4j_r2.config.settings import Config
+from neo4j_r2.core.errors import ConfigurationError, CorruptError, NoKeyError, Side
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore import drill
@@ -47,7 +47,7 @@ def run(invocation: Invocation) -> int:
     config = configure(invocation, logs_in=False)
     scratch = scratch_settings(invocation, config) if options.drill else None
     watch = Watch(config.stall_seconds)
-    with watch.running(), watch.waiting_for("R2"):
+    with watch.running(), watch.waiting_for(Side.R2):
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
         if options.all:
@@ -200,7 +200,7 @@ def run_drill(
     :raises CorruptError: if what comes back is not what the archive says; it stays there.
     """
     with (
-        watch.waiting_for("Neo4j"),
+        watch.waiting_for(Side.NEO4J),
         Graph(settings, config.retry_seconds) as graph,
         Target(settings) as target,
     ):

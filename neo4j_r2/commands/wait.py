@@ -13,7 +13,7 @@ from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
-from neo4j_r2.core.errors import GraphError, LoginRefusedError
+from neo4j_r2.core.errors import GraphError, LoginRefusedError, Side
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.driver import CONNECTION_SECONDS
 from neo4j_r2.graph.login import log_in, wait_until_ready
@@ -33,7 +33,7 @@ def run(invocation: Invocation) -> int:
         databases = wait_for_databases(config, seconds)
         log.info("Neo4j is ready!")
         watch.progress()
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
             recover_state(bucket, config, databases)

@@ -1,1 +1,1 @@
-"""The variables as frozen records."""
+"""The configuration: variables of the environment become frozen records."""

@@ -1,4 +1,4 @@
-"""The rules by which backups are kept: restic's, a pure function of when they were taken."""
+"""The rules that keep backups: those of restic, as a pure function of when backups were taken."""
 
 from __future__ import annotations
 
@@ -13,31 +13,37 @@ DEFAULT_DAYS: Final = 7
 
 @dataclass(frozen=True)
 class Rules:
-    """What is kept: whatever one of these keeps. A count of 0 is no rule."""
+    """The rules. A backup is kept if any of them keeps it. A count of 0 turns a rule off."""
 
     days: int | None = DEFAULT_DAYS
-    """How old a backup may become; 0 keeps everything, None leaves its age out."""
+    """How many days every backup is kept; 0 keeps everything, None turns this rule off."""
     last: int = 0
-    """How many of the newest."""
+    """How many of the newest backups are kept."""
     daily: int = 0
-    """For how many days that have a backup the newest of the day; likewise the following."""
+    """For how many days the newest backup of the day is kept. Days without a backup do not count.
+
+    `weekly`, `monthly` and `yearly` are alike.
+    """
     weekly: int = 0
     monthly: int = 0
     yearly: int = 0
     minimum: int = 0
-    """How many at the least, whatever the others keep."""
+    """How many backups are kept at least, whatever the other rules keep."""
     time_zone: tzinfo = UTC
-    """Whose days, weeks (ISO 8601, from Monday on), months and years are meant."""
+    """The time zone of the days, weeks (ISO 8601, from Monday on), months and years."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """The rules that count backups, by their names; without those that are off."""
+        """The rules that count backups, by name, without those that are off."""
         names = ("last", "daily", "weekly", "monthly", "yearly", "minimum")
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     @property
     def days_of_uncounted(self) -> int:
-        """How old may become what no other rule counts: it is incomplete, or not ordinary."""
+        """How many days a backup is kept that no other rule counts.
+
+        Those are incomplete backups, and backups that were made before a restore.
+        """
         return DEFAULT_DAYS if self.days is None else self.days
 
     def __str__(self) -> str:
@@ -46,14 +52,17 @@ class Rules:
 
 
 def is_young(taken: datetime, days: int, now: datetime) -> bool:
-    """Whether a backup is not older than some days; each has 24 hours."""
+    """Whether a backup is at most so many days old. Each day has 24 hours."""
     return taken >= now - timedelta(days=days)
 
 
-def kept(taken: Collection[datetime], rules: Rules, now: datetime) -> dict[datetime, list[str]]:
-    """Return why each backup of a database is kept: the rules that do so, none for the others.
+def reasons_to_keep(
+    taken: Collection[datetime], rules: Rules, now: datetime
+) -> dict[datetime, list[str]]:
+    """Return the reasons to keep each backup of a database; an empty list if there is none.
 
-    :param taken: when they were taken; no two of them are equal.
+    :param taken: when the backups were taken; all different.
+    :returns: the reasons, by when the backup was taken.
     """
     newest_first = sorted(taken, reverse=True)
     reasons: dict[datetime, list[str]] = {time: [] for time in newest_first}
@@ -74,8 +83,11 @@ def _newest_of_each(
 ) -> Iterator[tuple[datetime, bool]]:
     """Yield the newest backup of each period that has one, up to the rule's count.
 
-    While there are fewer, the oldest backup of all is one more, as in restic: so a history grows to
-    its full length, and is not cut to the newest of its first period again and again.
+    If there are fewer than that, the oldest backup of all is yielded too, as in restic. Without it
+    a young history would keep only the newest backup of its first period, and would never grow to
+    its full length.
+
+    :returns: when each backup was taken, and whether it is that oldest one.
     """
     count, last = rules.counts.get(name, 0), None
     for time in newest_first:
@@ -86,7 +98,7 @@ def _newest_of_each(
 
 
 def _local(time: datetime, time_zone: tzinfo) -> datetime:
-    with suppress(OverflowError):  # a name can say the last hours of the year 9999
+    with suppress(OverflowError):  # a key can name the last hours of the year 9999
         return time.astimezone(time_zone)
     return time
 

@@ -1,4 +1,4 @@
-"""Who is told how runs end: a part of the configuration, which is almost all secret."""
+"""The settings of notifications and of the monitor's ping; almost all of them are secret."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ RECOVERY: Final = "recovery"
 ALWAYS: Final = "always"
 _URL: Final = re.compile(r"[A-Za-z0-9]{1,32}://\S+")
 _TOKEN_LENGTH: Final = 20
-"""From so many characters on a part of a URL is taken for a token, and not for a word."""
+"""A part of a URL with at least so many characters is taken for a token, not for a word."""
 
 
 @dataclass(frozen=True)
 class NotifySettings:
-    """Who is told, and when."""
+    """Who is told how a run ended, and when."""
 
     urls: tuple[Secret, ...]
-    """Of the receivers, as Apprise has them."""
+    """The URLs of the receivers, in the form of Apprise."""
     when: str
     """FAILURE, RECOVERY or ALWAYS."""
     ping_url: Secret
-    """The monitor's; empty without one."""
+    """The URL that the monitor expects pings at; empty without a monitor."""
     seconds: float
-    """How long a run may take to tell all of them, when it has ended."""
+    """How long a run that has ended may take to send all notifications."""
 
     def secrets(self) -> list[Secret]:
-        """Return every value that no output may show: the URLs, and what may be tokens in them."""
+        """Return every value that no output may show: the URLs, and the likely tokens in them."""
         return [
             Secret(part)
             for url in (*self.urls, self.ping_url)
@@ -46,7 +46,7 @@ class NotifySettings:
 def read_notify(
     variables: Variables, receiver_problem: Callable[[str], str | None]
 ) -> NotifySettings:
-    """Read the settings; what is wrong is collected, and left out."""
+    """Read the settings. A wrong value is collected as a problem and left out."""
     return NotifySettings(
         urls=_urls(variables, receiver_problem),
         when=variables.read(
@@ -58,7 +58,7 @@ def read_notify(
 
 
 def requested_notify(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> NotifySettings:
-    """Return what can be used of the settings before anything is checked: failures are told too."""
+    """Return the usable settings without a check: a wrong configuration is notified too."""
     return read_notify(Variables(environment, dotenv), url_problem)
 
 
@@ -67,7 +67,7 @@ def read_notify_settings(
     dotenv: Mapping[str, str],
     receiver_problem: Callable[[str], str | None],
 ) -> NotifySettings:
-    """Read and check these settings alone, for a command that needs no other.
+    """Read and check these settings alone, for a command that needs no others.
 
     :raises ConfigurationError: naming every variable that is wrong, or that no receiver is set.
     """
@@ -80,12 +80,12 @@ def read_notify_settings(
 
 
 def scheme_of(url: str) -> str:
-    """Return the one part of a URL that is no secret."""
+    """Return the scheme of a URL, the one part that is no secret."""
     return url.partition("://")[0].lower()
 
 
 def url_problem(url: str) -> str | None:
-    """Return what is wrong with the form of a notification URL, None if nothing is."""
+    """Return what is wrong with the form of a notification URL; None if it is right."""
     return None if _URL.fullmatch(url) else "has white space in it, or nothing behind its scheme"
 
 
@@ -104,7 +104,10 @@ def _urls(
 
 
 def _split(text: str) -> list[str]:
-    """Split at white space, commas and semicolons before a scheme: a URL may have commas itself."""
+    """Split at white space, commas and semicolons, but only before a scheme.
+
+    A URL may have commas in itself.
+    """
     parts = re.split(r"[\s,;]+(?=[A-Za-z0-9]{1,32}://)", text.strip())
     return [stripped for part in parts if (stripped := part.strip(" ,;\t\r\n"))]
 

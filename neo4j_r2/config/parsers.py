@@ -1,4 +1,4 @@
-"""What each kind of variable accepts: parsers that raise ValueError with just that."""
+"""Parsers for the kinds of variables. Each raises a ValueError that says what is accepted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIB: Final = 1024 * 1024
 
 
 def endpoint_problem(url: str) -> str | None:
-    """Return what is wrong with an S3 endpoint's URL, without showing it: it may hold a secret."""
+    """Return what is wrong with an S3 endpoint, without showing the URL: it may hold a secret."""
     if _is_address(url, ("http", "https")):
         return None
     return "accepted is http(s)://host[:port] without credentials, bucket or path"
@@ -41,7 +41,7 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
 
 
 def _is_host(text: str | None) -> bool:
-    """Whether a text is an IP address or a name of labels as the network's names have them."""
+    """Whether a text is an IP address, or a host name by the rules for DNS labels."""
     label = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
     with suppress(ValueError):
         ipaddress.ip_address(text or "")
@@ -68,7 +68,7 @@ def boolean(value: str) -> bool:
 
 
 def choice(*accepted: str) -> Callable[[str], str]:
-    """Return a parser of one of some words."""
+    """Return a parser that accepts one of some words."""
 
     def parse(value: str) -> str:
         if value.lower() not in accepted:
@@ -79,7 +79,7 @@ def choice(*accepted: str) -> Callable[[str], str]:
 
 
 def whole(lowest: int, highest: int) -> Callable[[str], int]:
-    """Return a parser of a whole number within limits."""
+    """Return a parser that accepts a whole number within limits."""
 
     def parse(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not lowest <= int(value) <= highest:
@@ -90,21 +90,21 @@ def whole(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def port(value: str) -> int | None:
-    """Parse the number of a port; empty is none."""
+    """Parse the number of a port; an empty text is None."""
     return whole(1, 65_535)(value) if value else None
 
 
 def ip_address(value: str) -> str:
-    """Parse an IP address, of either version."""
+    """Parse an IP address of version 4 or 6."""
     try:
         address = ipaddress.ip_address(value)
     except ValueError as error:
-        raise ValueError("accepted is an IP address; :: and 0.0.0.0 are all of them") from error
+        raise ValueError("accepted is an IP address; :: and 0.0.0.0 mean all addresses") from error
     return str(address)
 
 
 def retention_days(value: str) -> int | None:
-    """Parse how many days a backup is kept; none is None."""
+    """Parse how many days a backup is kept; the word "none" is None."""
     if value.lower() == "none":
         return None
     try:
@@ -127,15 +127,16 @@ database = _matching(
     "a database's name: 3 to 63 letters, digits, dots and dashes, not system",
 )
 ALL_DATABASES: Final = ("*",)
-"""Stands for every online database of the server but `system`."""
-
-
+"""Stands for every online database of the server except `system`."""
 LATEST: Final = "latest"
-"""In the place of a key: the newest backup."""
+"""Stands for the key of the newest backup."""
 
 
 def databases(value: str) -> tuple[str, ...]:
-    """Parse one database's name, several between commas, or * for `ALL_DATABASES`; lower case."""
+    """Parse the names of databases, with commas between them, or * for `ALL_DATABASES`.
+
+    The names are returned in lower case, as Neo4j stores them.
+    """
     if value.strip() == "*":
         return ALL_DATABASES
     try:
@@ -158,7 +159,7 @@ prefix = _matching(
 
 
 def time_zone(value: str) -> tzinfo:
-    """Parse the name of a time zone that this machine knows; UTC needs no database of zones."""
+    """Parse the name of a time zone that this machine knows. UTC is known without its files."""
     if value == "UTC":
         return UTC
     try:
@@ -168,7 +169,7 @@ def time_zone(value: str) -> tzinfo:
 
 
 def directory(value: str) -> Path:
-    """Parse a directory's path; ~ is the home directory."""
+    """Parse the path of a directory; ~ is the home directory."""
     try:
         return Path(value).expanduser()
     except RuntimeError as error:
@@ -176,14 +177,14 @@ def directory(value: str) -> Path:
 
 
 def readable_file(value: str) -> Path | None:
-    """Parse the path of an existing file; empty is none."""
+    """Parse the path of an existing file; an empty text is None."""
     if value and not Path(value).is_file():
         raise ValueError("accepted is the path of a file that can be read")
     return Path(value) if value else None
 
 
 def part_size(value: str) -> int | None:
-    """Parse a part's size in MiB into bytes; auto is None."""
+    """Parse the size of a part, from MiB into bytes; the word "auto" is None."""
     if value.lower() == "auto":
         return None
     if not re.fullmatch(r"[0-9]{1,4}", value) or not 5 <= int(value) <= 5120:

@@ -1,12 +1,13 @@
-"""When backups are due: a line's times in a crontab, read as Debian's cronie reads them.
+"""When backups are due: the times of a crontab line, as Debian's cronie reads them.
 
-What crontab accepts is accepted here, and the other way round, except what has no due time:
+This module accepts what crontab accepts, and nothing else. Some lines are the exception. crontab
+accepts them, and this module refuses them, because they have no due time that it could compute:
 
-- what never comes: days such as `0 0 31 2 *`, and ranges that run backwards, such as `fri-sun`,
-  which crontab accepts and takes for no time at all;
-- what cannot be foretold: `@reboot`, and `~`, for which crond draws a number when it starts;
-- what is no time but more of the line: a sixth field, `-` at the start, comments, variables;
-- numbers of more than nine digits, of which crontab uses the lowest 32 bits.
+- times that never come: days such as `0 0 31 2 *`, and ranges that run backwards such as
+  `fri-sun`, which crontab reads as no time at all;
+- times that are not known before: `@reboot`, and `~`, for which crond draws a number at its start;
+- parts of a line that are no time: a sixth field, `-` at the start, comments, variables;
+- numbers of more than nine digits, because crontab uses only their lowest 32 bits.
 """
 
 from __future__ import annotations
@@ -37,16 +38,16 @@ _ITEM: Final = re.compile(rf"({_VALUE})|(?:\*|({_VALUE})-({_VALUE}))(?:/({_NUMBE
 
 @dataclass(frozen=True)
 class _Field:
-    """What one of the five fields may hold."""
+    """One of the five fields, and the values that it accepts."""
 
     name: str
     lowest: int
     highest: int
     names: str = ""
-    """Of the values from the lowest one on."""
+    """The names of the values, from the lowest value on, with blanks between them."""
 
     def plain(self, text: str) -> str:
-        """Return a field's list with its names and ranges written out as numbers."""
+        """Return a field's text with its names and ranges written as lists of numbers."""
         try:
             return ",".join(map(self._plain_item, text.split(",")))
         except ValueError as error:
@@ -61,10 +62,10 @@ class _Field:
         start = self._number(single or first, self.lowest)
         stop = self._number(single or last, self.highest)
         numbers = range(start, stop + 1, int(step or 1))
-        # As in crontab, only the numbers that a step meets must be in the limits.
+        # As in crontab, only the numbers that a step reaches must be within the limits.
         if not numbers or not all(self.lowest <= each <= self.highest for each in numbers):
             raise ValueError(text)
-        # A star stays: which days and which repeated hours are meant depends on it.
+        # A star stays: it decides which days count, and whether an hour that repeats counts twice.
         return text if text.startswith("*") else ",".join(map(str, numbers))
 
     def _number(self, text: str | None, default: int) -> int:
@@ -86,29 +87,30 @@ _FIELDS: Final = (
 
 @dataclass(frozen=True)
 class Schedule:
-    """The times at which backups are due; `parse` makes it."""
+    """The times at which backups are due; made by `parse`."""
 
     expression: str
-    """As given, with single blanks: for a crontab."""
+    """The given text, with single blanks, as a crontab needs it."""
     plain: str
-    """The same five fields in numbers and stars: what crontab and CronSim read alike."""
+    """The same five fields as numbers and stars, which crontab and CronSim read alike."""
 
     def __str__(self) -> str:
         return self.expression
 
     def next_after(self, time: datetime) -> datetime:
-        """Return the first due time later than an aware time, in the same zone.
+        """Return the first due time after an aware time, in the same zone.
 
-        As with crond, a time of day that the clock skips is due just after the jump. In an hour
-        that comes twice only expressions whose minute or hour begins with a star are due twice.
+        Clock changes are treated as crond treats them. A time of day that the clock skips is due
+        right after the jump. When an hour comes twice, only an expression whose minute or hour
+        begins with a star is due twice.
         """
-        # CronSim's first time can lie in the past: in the first of two hours, from the second.
+        # In the second of two equal hours, CronSim's first time can be in the first of them.
         due = CronSim(self.plain, time)
         return next(each for each in due if each.timestamp() > time.timestamp())
 
 
 def parse(text: str) -> Schedule:
-    """Parse a cron expression of five fields, or @hourly, @daily and the like.
+    """Parse a cron expression of five fields, or a nickname such as @daily.
 
     :raises ValueError: saying what is accepted.
     """

@@ -1,4 +1,4 @@
-"""The variables of the environment and of `.env`, and all that is wrong with them."""
+"""Reads the variables of the environment and of `.env`, and collects what is wrong with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 
 class Variables:
-    """The merged variables; collects what is wrong with them instead of raising at the first."""
+    """The merged variables. It collects all problems instead of raising at the first one."""
 
     def __init__(self, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> None:
         self._layers = (environment, dotenv)
@@ -24,13 +24,13 @@ class Variables:
         self._secrets: set[str] = set()
 
     def problem(self, text: str) -> None:
-        """Collect what is wrong."""
+        """Collect a problem: a text for the user."""
         self._problems.append(text)
 
     def raise_problems(self) -> None:
-        """Raise all that was collected, if anything was.
+        """Raise all collected problems at once, if there are any.
 
-        :raises ConfigurationError: with a line for each problem, and no secret.
+        :raises ConfigurationError: with a line for each problem, without secrets.
         """
         if self._problems:
             listed = "\n".join(f"  - {self._masked(problem)}" for problem in self._problems)
@@ -42,11 +42,11 @@ class Variables:
         return re.sub(r"//[^/@\s]*@", f"//{MASK}@", problem)
 
     def get(self, name: str) -> str | None:
-        """Return a variable's value, None if it is unset or empty."""
+        """Return a variable's value, or None if it is unset or empty."""
         return next((layer[name] for layer in self._layers if layer.get(name)), None)
 
     def read(self, name: str, parse: Callable[[str], Value], default: str) -> Value:
-        """Parse a variable; after a problem, its default stands in until all are reported."""
+        """Parse a variable. If that fails, collect the problem and return the default."""
         value = self.get(name)
         if value is None:
             return parse(default)
@@ -57,7 +57,7 @@ class Variables:
             return parse(default)
 
     def required(self, name: str, parse: Callable[[str], str], what: str) -> str:
-        """Parse a variable that has no default."""
+        """Parse a variable that has no default; `what` says what its value is."""
         if self.get(name) is None:
             self.problem(f"{name} is required: {what}")
             return ""
@@ -72,11 +72,11 @@ class Variables:
         return self._checked(name, value)
 
     def optional_secret(self, name: str) -> Secret:
-        """Read a secret in the same way; one that is not set is empty."""
+        """Read a secret in the same way; it is empty if it is not set."""
         return self._checked(name, self.secret_text(name) or "")
 
     def secret_text(self, name: str) -> str | None:
-        """Return a secret as it stands in its variable or its file; None if it is not set."""
+        """Return a secret from its variable or its file, unchecked; None if it is not set."""
         for layer in self._layers:
             value, path = layer.get(name), layer.get(f"{name}_FILE")
             if value and path:
@@ -99,7 +99,7 @@ class Variables:
             value = path.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            # The value is not shown: it could be the secret itself, put into the wrong variable.
+            # The path is not shown: somebody may have put the secret itself into this variable.
             self.problem(f"{name}_FILE: the file that it names cannot be read: {reason}")
             return ""
         if not value:
@@ -108,7 +108,7 @@ class Variables:
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """Return what a `.env` file sets, nothing if there is none.
+    """Return the variables of a `.env` file; none if there is no such file.
 
     :raises ConfigurationError: if it cannot be read.
     """

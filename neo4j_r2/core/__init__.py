@@ -1,1 +1,1 @@
-"""What every other package stands on."""
+"""The modules that every other package may use."""

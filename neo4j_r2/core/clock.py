@@ -1,4 +1,4 @@
-"""The time, as this service records it."""
+"""The current time, as this service records it."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return the time in UTC, in whole seconds: keys and manifests have no fractions."""
+    """Return the time in UTC, in whole seconds, because keys have no fractions of seconds."""
     return datetime.now(UTC).replace(microsecond=0)

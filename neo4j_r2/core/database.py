@@ -1,4 +1,4 @@
-"""A database and its schema, as every package names them."""
+"""The records of a database and of its schema, which every package uses."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Database:
-    """What names a database beyond doubt, and the server it is on."""
+    """A database by its name and its identity, and the server that it is on."""
 
     name: str
     id: str
-    """The store's own id; a restored or newly created database has another one."""
+    """The database's own id. A new or restored database has another one."""
     server_version: str
     edition: str
 
 
 @dataclass(frozen=True)
 class SchemaObject:
-    """A constraint or an index, with the statement by which the server would create it again."""
+    """A constraint or an index, with the statement that creates it again."""
 
     name: str
     type: str
     properties: tuple[str, ...]
     create_statement: str | None
-    """None if the server cannot say; with its language in front if only Cypher 25 can state it."""
+    """None if the server does not tell it. It begins with CYPHER 25 if it needs that language."""

@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Final
 
 EXIT_UNEXPECTED: Final = 1
 KILLED: Final = "killed"
-"""The kind of failure that has no exit code."""
+"""The kind of failure of a run that was killed: it left no exit code."""
 INTERRUPTED: Final = "interrupted"
 """The kind of failure of a run that a signal ended."""
 _KINDS: Final = {2: "configuration", 3: "neo4j", 4: "r2", 5: "corrupt", 6: "locked"}
 _UNEXPECTED: Final = "unexpected"
 _SIGNAL: Final = 128
+"""A run that a signal ended has this exit code plus the signal's number, as in a shell."""
 FAILURE_KINDS: Final = (
     *(kind for kind in _KINDS.values() if kind != "locked"),
     INTERRUPTED,
     _UNEXPECTED,
 )
-"""What is counted; of runs `KILLED` too. One that the lock refuses is not recorded."""
+"""The kinds of failure that are counted; for runs, `KILLED` is counted too.
+
+A run that the lock refuses is not recorded, so "locked" is not counted.
+"""
 
 
 def failure_kind(exit_code: int) -> str:
-    """Return the word by which failures with an exit code are counted."""
+    """Return the kind of failure that an exit code stands for."""
     if exit_code > _SIGNAL:
         return INTERRUPTED
     return _KINDS.get(exit_code, _UNEXPECTED)
 
 
+class Side(Enum):
+    """A system that a run works with and may wait for; the value is its name in messages."""
+
+    NEO4J = "Neo4j"
+    R2 = "R2"
+
+
 class BackupError(Exception):
-    """A foreseeable failure; its text is one line for the log, free of secrets."""
+    """A foreseeable failure. Its text is one line for the log, without secrets."""
 
     exit_code = EXIT_UNEXPECTED
 
@@ -41,7 +53,7 @@ class ConfigurationError(BackupError):
 
 
 class NoKeyError(ConfigurationError):
-    """Something is encrypted, and no private key was given that opens it."""
+    """An archive is encrypted, and none of the given private keys opens it."""
 
 
 class GraphError(BackupError):
@@ -51,11 +63,11 @@ class GraphError(BackupError):
 
 
 class GraphUnavailableError(GraphError):
-    """Neo4j does not answer, or not yet: it may heal by itself."""
+    """Neo4j does not answer, or not yet. The same call may succeed later."""
 
 
 class LoginRefusedError(GraphError):
-    """Neo4j refused the login, of whichever database; it locks the account of who tries again."""
+    """Neo4j refused the login, for every database. Further attempts would lock the account."""
 
 
 class BucketError(BackupError):
@@ -65,11 +77,11 @@ class BucketError(BackupError):
 
 
 class KeyTakenError(BucketError):
-    """Another run uses the key of this one's archive; the next second's may be free."""
+    """Another run uses the key of this run's archive. The key of the next second may be free."""
 
 
 class CorruptError(BackupError):
-    """Something stored is not what this service wrote."""
+    """Stored data is damaged, or is not what this service wrote."""
 
     exit_code = 5
 
@@ -81,20 +93,25 @@ class LockedError(BackupError):
 
 
 class DatabasesFailedError(BackupError):
-    """Some of several databases failed; the exit code is that of the first of them."""
+    """Some of several databases failed. The exit code is the one of the first failed database."""
 
     def __init__(self, exit_codes: Mapping[str, int], total: int) -> None:
-        """:param exit_codes: of those that failed, in the order in which they are configured."""
+        """Describe the failure.
+
+        :param exit_codes: the exit code of each database that failed, in the configured order.
+        :param total: how many databases were tried.
+        """
         failed = ", ".join(f"{database} (exit {code})" for database, code in exit_codes.items())
         super().__init__(f"{len(exit_codes)} of {total} databases failed: {failed}")
         self.exit_code = next(iter(exit_codes.values()))
 
 
 class Ending(SystemExit):
-    """A run is ended from outside it; its text is one line for the log.
+    """Something outside the run ends it. The text is one line for the log.
 
-    A SystemExit, because the S3 client and the driver turn an ordinary exception that is raised
-    inside one of their calls into an error of their own, which a retry loop would then swallow.
+    It is a SystemExit and not an ordinary exception. When an ordinary exception is raised inside a
+    call of the S3 client or of the driver, they turn it into an error of their own. A retry loop
+    would then swallow it.
     """
 
     def __init__(self, exit_code: int, text: str) -> None:
@@ -107,16 +124,19 @@ class Ending(SystemExit):
 
 
 class Interruption(Ending):
-    """A signal, by its number, ends the run."""
+    """A signal ends the run."""
 
     def __init__(self, number: int) -> None:
         super().__init__(_SIGNAL + number, f"Interrupted by signal {number}")
 
 
 class Stalled(Ending):
-    """The run made no progress for the configured limit; `side` is what it was waiting for."""
+    """The run made no progress for the configured limit."""
 
-    def __init__(self, side: str, seconds: float) -> None:
-        error_type = BucketError if side == "R2" else GraphError
-        text = f"No progress for {seconds:.0f} s while waiting for {side}"
-        super().__init__(error_type.exit_code, text)
+    def __init__(self, side: Side, seconds: float) -> None:
+        """Describe the end; `side` is what the run was waiting for."""
+        text = f"No progress for {seconds:.0f} s while waiting for {side.value}"
+        super().__init__(_EXIT_CODES[side], text)
+
+
+_EXIT_CODES: Final = {Side.NEO4J: GraphError.exit_code, Side.R2: BucketError.exit_code}

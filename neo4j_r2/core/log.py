@@ -1,4 +1,4 @@
-"""The log: the specification's lines as text, or the same as JSON, on standard error."""
+"""The log on standard error: the specification's lines as text, or the same lines as JSON."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from neo4j_r2.core.secret import Redaction, Secret
 
 
 def set_up(level: str, log_format: str, secrets: Iterable[Secret] = ()) -> None:
-    """Send this service's log to standard error; a library's only from warnings on.
+    """Send the log to standard error. Libraries are logged only from warnings on.
 
-    `secrets` are masked, whatever a message holds.
+    :param level: the lowest level of this service's messages.
+    :param log_format: text or json.
+    :param secrets: are masked in every message.
     """
     formatter = _JsonFormatter if log_format == "json" else _TextFormatter
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(Redaction(secrets)))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("neo4j_r2").setLevel(level.upper())
-    # The driver raises all that it logs, and this service reports that itself, once.
+    # The driver also raises what it logs, and this service reports that itself, once.
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
-    # The HTTP client's warnings name addresses, and a notification's or a ping's is a secret.
+    # The HTTP client's warnings name URLs, and those of notifications and pings are secret.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 def redact(text: str) -> str:
-    """Return a text as the log would show it, with the secrets of `set_up` masked."""
+    """Return a text with the secrets of `set_up` masked, as the log would show it."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, _TextFormatter):
             return handler.formatter.redact(text)
@@ -36,12 +38,12 @@ def redact(text: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return a size for people: bytes as MB of 1,000,000 bytes."""
+    """Return a size for people, in MB of 1,000,000 bytes."""
     return f"{size / 1e6:.2f} MB"
 
 
 def duration(span: timedelta) -> str:
-    """Return a length of time for people, in two units at the most."""
+    """Return a length of time for people, in at most two units."""
     seconds = max(0, round(span.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"

@@ -9,17 +9,17 @@ from typing import Final
 
 MASK: Final = "********"
 _SHORTEST_REDACTED: Final = 6
-"""A shorter secret could be a part of ordinary words, which redaction would spoil."""
+"""A shorter secret is not masked: it could be an ordinary word, and the log would suffer."""
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A string that prints as a mask."""
+    """A text that prints as a mask."""
 
     _value: str = field(repr=False)
 
     def reveal(self) -> str:
-        """Return the secret itself, for the one call that needs it."""
+        """Return the text itself, for the call that needs it."""
         return self._value
 
     def __repr__(self) -> str:
@@ -32,7 +32,7 @@ class Secret:
 
 
 class Redaction:
-    """Masks secrets in texts: they should not get there, but a server's message can hold one."""
+    """Masks secrets in a text. No secret should be in it, but a server's message can hold one."""
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         values = (secret.reveal() for secret in secrets)
@@ -40,7 +40,7 @@ class Redaction:
         self._values = sorted(long_enough, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
-        """Return a text with all secrets in it masked."""
+        """Return a text with every secret masked."""
         for value in self._values:
             text = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", MASK, text)
         return text

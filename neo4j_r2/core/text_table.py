@@ -1,4 +1,4 @@
-"""Rows of cells as lines of text that fit into a terminal."""
+"""Writes rows of cells as lines of text that fit into a terminal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ WIDTH: Final = 120
 
 
 def joined(sections: Iterable[Sequence[str]]) -> str:
-    """Return sections of lines as one text, with an empty line between them."""
+    """Return sections of lines as one text, with an empty line between two sections."""
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in sections)
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
-    """Return rows of cells as lines with columns of one width; the first row has every column.
+    """Return rows of cells as lines, each column with one width.
 
-    :param right: indexes of the columns that are aligned to the right.
+    :param rows: the first row has every column; the others may have fewer.
+    :param right: the indexes of the columns that are aligned to the right.
     """
     widths = [
         max(len(row[index]) for row in rows if index < len(row)) for index in range(len(rows[0]))
@@ -32,10 +33,10 @@ def _padded(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -
 
 
 def cut(text: str, room: int) -> str:
-    """Return a text, shortened to so many characters if it is longer."""
+    """Return a text, shortened to `room` characters if it is longer."""
     return text if len(text) <= room else f"{text[: max(0, room - 3)]}..."
 
 
 def printable(text: str) -> str:
-    """Return a text of somebody else's so that it cannot steer a terminal; ASCII."""
+    """Return a foreign text in ASCII, with escapes, so that it cannot control a terminal."""
     return text.encode("unicode_escape").decode("ascii")

@@ -1,6 +1,7 @@
-"""Steps of a stream that run side by side: reading, encoding, compressing and uploading.
+"""Runs the steps of a stream side by side: reading, encoding, compressing and uploading.
 
-What each thread does most releases the interpreter's lock: the socket, ISA-L and zlib, SHA-256.
+Threads are enough for that. Their main work releases the interpreter's lock: sockets, ISA-L, zlib
+and SHA-256.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ class _End:
 
 _END: Final = _End()
 _ASKING_SECONDS: Final = 5.0
+"""How often `while_answering` asks."""
 
 
 def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
-    """Yield `items`, which another thread takes up to `depth` ahead.
+    """Yield `items`, while another thread takes them up to `depth` items ahead.
 
-    An error of `items` is raised here. The thread is a daemon: one that hangs in a read does not
-    keep an interrupted run from ending.
+    An error of `items` is raised here. The thread is a daemon, because a thread that hangs in a
+    read must not keep an interrupted run from ending.
     """
     channel: queue.Queue[Item | _Failure | _End] = queue.Queue(depth)
     abandoned = threading.Event()
@@ -64,7 +66,10 @@ def prefetch(items: Iterable[Item], depth: int) -> Iterator[Item]:
 
 
 def begin(call: Callable[[], Result]) -> Future[Result]:
-    """Make a call in a daemon: one that hangs does not keep an interrupted run from ending."""
+    """Make a call in a thread of its own.
+
+    The thread is a daemon, because a call that hangs must not keep an interrupted run from ending.
+    """
     future: Future[Result] = Future()
 
     def make() -> None:
@@ -83,11 +88,11 @@ def while_answering(
     on_answer: Callable[[], None],
     interval_seconds: float = _ASKING_SECONDS,
 ) -> Result:
-    """Make a call that can take hours, and ask something short of the same server meanwhile.
+    """Make a call that can take hours. Meanwhile, ask the same server something short.
 
-    Returns what the call returns; an error of either is raised here.
-
-    :param on_answer: is called whenever `ask` has returned.
+    :param ask: is called again and again until the call returns. An error of it is raised here.
+    :param on_answer: is called each time when `ask` has returned.
+    :returns: what the call returns; an error of the call is raised here.
     """
     made = begin(call)
     while not wait([made], interval_seconds).done:
@@ -99,7 +104,7 @@ def while_answering(
 def ordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], at_once: int
 ) -> Iterator[Result]:
-    """Yield `function` of each item in their order; up to `at_once` are under way."""
+    """Yield the results of `function` in the order of the items; up to `at_once` calls run."""
     pending: deque[Future[Result]] = deque()
     for item in items:
         pending.append(begin(partial(function, item)))
@@ -110,17 +115,18 @@ def ordered_map(
 
 
 class Lanes:
-    """Calls that are made side by side, and whose results are taken by one thread."""
+    """Calls that run side by side. One thread begins them and takes all results."""
 
     def __init__(self, number: int) -> None:
-        """:param number: of calls that are under way at once, at most."""
+        """:param number: how many calls may run at once."""
         self._number = number
         self._pending: deque[Callable[[], None]] = deque()
 
     def begin(self, call: Callable[[], Result], take: Callable[[Result], None]) -> None:
-        """Begin a call, once there is room for it; `take` is given its result later, here.
+        """Begin a call as soon as a lane is free.
 
-        An error of an earlier call is raised here, or by `drain`.
+        :param take: is called with the result later, by this method or by `drain`, in this thread.
+            An error of the call is raised there too.
         """
         if len(self._pending) == self._number:
             self._pending.popleft()()
@@ -128,6 +134,6 @@ class Lanes:
         self._pending.append(lambda: take(made.result()))
 
     def drain(self) -> None:
-        """Wait for all calls, and have their results taken."""
+        """Wait for all calls, and take their results."""
         while self._pending:
             self._pending.popleft()()

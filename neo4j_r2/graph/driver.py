@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import neo4j
 
-from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import Ending
 
 log = logging.getLogger(__name__)

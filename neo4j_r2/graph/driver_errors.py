@@ -6,7 +6,7 @@ from typing import Final
 
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
-from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 
 _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.graph.apoc import Apoc
 from neo4j_r2.graph.catalogue import Catalogue
 from neo4j_r2.graph.connection import Connection

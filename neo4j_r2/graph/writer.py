@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import neo4j
 from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
-from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.graph.driver import close_driver, open_driver, open_session
 from neo4j_r2.graph.driver_errors import explain

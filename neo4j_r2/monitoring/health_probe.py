@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
 from neo4j_r2.run.processes import is_running
 from neo4j_r2.run.state import State, StateFile

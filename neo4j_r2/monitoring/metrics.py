@@ -19,7 +19,7 @@ from prometheus_client.core import (
 
 from neo4j_r2 import __version__
 from neo4j_r2.bucket.usage import Usage
-from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.errors import FAILURE_KINDS, KILLED
 from neo4j_r2.monitoring.health_rules import Signs, deadline, diagnose, due
 from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from neo4j_r2.bucket.usage import Usage
-from neo4j_r2.config.settings import ServiceSettings
+from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.log import duration, megabytes
 from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State

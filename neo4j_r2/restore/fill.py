@@ -21,7 +21,7 @@ from neo4j_r2.archive.items import AnyStatement, Item, MatchBatch, SchemaStateme
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.database import SchemaObject
-from neo4j_r2.core.errors import GraphError
+from neo4j_r2.core.errors import GraphError, Side
 from neo4j_r2.core.threads import prefetch, while_answering
 from neo4j_r2.graph import unfinished_mark
 from neo4j_r2.graph.reader import Graph
@@ -182,7 +182,7 @@ class Restore:
 
 def read_ahead(items: Iterable[Item], watch: Watch) -> Iterator[Item]:
     """Yield an archive's items; they are read and decoded while the server writes."""
-    return watch.awaiting("R2", prefetch(items, _READ_AHEAD))
+    return watch.awaiting(Side.R2, prefetch(items, _READ_AHEAD))
 
 
 @contextmanager

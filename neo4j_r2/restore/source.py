@@ -16,10 +16,9 @@ from neo4j_r2.archive.items import Item
 from neo4j_r2.archive.manifest import Manifest, StoredManifest, read_manifest
 from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
 from neo4j_r2.archive.storage.unpack import lines, unpack, whole_lines
-from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import choose
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import StoredBackup
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.errors import ConfigurationError, CorruptError
 

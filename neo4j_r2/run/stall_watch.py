@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-from neo4j_r2.core.errors import Stalled
+from neo4j_r2.core.errors import Side, Stalled
 from neo4j_r2.run.signals import do_nothing
 
 Awaited = TypeVar("Awaited")
@@ -23,7 +23,7 @@ class Watch:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._side = "Neo4j"
+        self._side = Side.NEO4J
         self._watching = False
 
     def progress(self) -> None:
@@ -32,7 +32,7 @@ class Watch:
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
     @contextmanager
-    def waiting_for(self, side: str) -> Iterator[None]:
+    def waiting_for(self, side: Side) -> Iterator[None]:
         """Say what the run is waiting for, should it wait too long."""
         previous, self._side = self._side, side
         try:
@@ -40,7 +40,7 @@ class Watch:
         finally:
             self._side = previous
 
-    def awaiting(self, side: str, items: Iterable[Awaited]) -> Iterator[Awaited]:
+    def awaiting(self, side: Side, items: Iterable[Awaited]) -> Iterator[Awaited]:
         """Yield items, and say for each next one that it is this side that is waited for."""
         following = iter(items)
         while True:

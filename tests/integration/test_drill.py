@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from neo4j import Driver
 
-from neo4j_r2.config.settings import Neo4jSettings
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.secret import Secret
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target

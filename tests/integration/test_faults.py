@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.multipart import UnfinishedUpload
 from neo4j_r2.bucket.upload import Upload
 from neo4j_r2.core.errors import BucketError
 from testbed.fault_proxy import (
@@ -374,12 +375,16 @@ class _Acceptor:
 
     def __init__(self) -> None:
         self.aborted: list[str] = []
+        self.uploads = self
 
-    def create_upload(self, *_: object) -> str:
+    def create(self, *_: object) -> str:
         return "upload"
 
-    def is_sole_upload(self, *_: object) -> bool:
-        return True
+    def unfinished(self, _prefix: str) -> list[UnfinishedUpload]:
+        return []
+
+    def head(self, _key: str) -> None:
+        return None
 
     def upload_part(self, *_: object) -> str:
         return "etag"

@@ -200,7 +200,7 @@ def test_uploads_that_cannot_be_listed_hide_no_backup(service: Service, proxy: F
     output, run = list_backups(service, "--json")
 
     assert run.exit_code == 0
-    assert run.log.startswith("[WARNING] Unfinished uploads could not be looked for: ")
+    assert run.log.startswith("[WARNING] Unfinished uploads could not be listed: ")
     assert json.loads(output)["unfinished_uploads"] is None
     assert [backup["key"] for backup in json.loads(output)["backups"]] == [key]
 

@@ -12,8 +12,8 @@ from neo4j_r2.monitoring.apprise_receiver import receiver_problem
 from tests.unit.process import ROOT
 
 SOURCE = "".join(
-    (ROOT / "neo4j_r2" / name).read_text(encoding="utf-8")
-    for name in ("config/settings.py", "config/notify_settings.py")
+    path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "neo4j_r2" / "config").glob("*settings.py"))
 )
 NAMES = re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]+|TZ)"', SOURCE)
 READ = set(NAMES) - {"XDG_STATE_HOME"}

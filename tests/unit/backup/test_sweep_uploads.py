@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.backup.sweep_uploads import ORPHANED_SECONDS, orphans
-from neo4j_r2.bucket.client import UnfinishedUpload
+from neo4j_r2.bucket.multipart import UnfinishedUpload
 
 NOW = 1_759_888_800.0
 OWN = "neo4j-backup/neo4j_2025-10-01_02-00-00.cypher.gz"

@@ -1,4 +1,4 @@
-"""Which of the stored backups is meant."""
+"""Which stored backup, and which database, the options of a command mean."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.choose_backup import choose, choose_database
-from neo4j_r2.bucket.keys import BackupName, StoredBackup, stored_backups
+from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.core.errors import ConfigurationError
 
@@ -33,7 +34,7 @@ def key(hour: int, file: str = "gz", database: str = "neo4j") -> str:
 
 def stored(listing: Listing) -> list[StoredBackup]:
     keys = [key(hour, each, name) for (hour, name), files in listing.items() for each in files]
-    return stored_backups(((each, 1) for each in keys), PREFIX)
+    return backups_among(((each, 1) for each in keys), PREFIX)
 
 
 BOTH = ("gz", "manifest")
@@ -43,7 +44,7 @@ THREE = stored({(hour, "neo4j"): BOTH for hour in range(3)})
 @given(LISTINGS, st.none() | HOURS)
 @example({(0, "neo4j"): BOTH, (2, "neo4j"): BOTH, (3, "other"): BOTH}, 2)
 @example({(0, "neo4j"): BOTH, (1, "neo4j"): ("gz",), (2, "neo4j"): ("manifest",)}, None)
-def test_the_latest_is_the_last_complete_one_of_the_database_up_to_the_time(
+def test_the_latest_is_the_last_complete_backup_of_the_database_up_to_the_time(
     listing: Listing, hour: int | None
 ) -> None:
     complete = [
@@ -62,7 +63,7 @@ def test_the_latest_is_the_last_complete_one_of_the_database_up_to_the_time(
 
 
 @pytest.mark.parametrize(("second", "hour"), [(-1, 0), (0, 1), (1, 1)])
-def test_a_backup_of_just_the_time_is_up_to_it(second: int, hour: int) -> None:
+def test_a_backup_of_exactly_the_given_time_can_be_the_latest(second: int, hour: int) -> None:
     moment = at(1) + timedelta(seconds=second)
     assert choose(THREE, "neo4j", LATEST, moment).name.taken == at(hour)
 
@@ -72,7 +73,7 @@ def test_a_time_in_another_zone_is_the_same_time() -> None:
     assert choose(THREE, "neo4j", LATEST, moment).name.taken == at(1)
 
 
-def test_a_time_before_all_backups_is_told_the_oldest() -> None:
+def test_an_error_names_the_oldest_backup_if_the_time_is_before_all_backups() -> None:
     backups = stored({(0, "other"): BOTH, (1, "neo4j"): ("gz",)}) + THREE[2:]
     backups += stored({(3, "neo4j"): BOTH})
     with pytest.raises(ConfigurationError, match=r"the oldest is of 2025-10-08T04:00:00\+00:00"):
@@ -81,7 +82,7 @@ def test_a_time_before_all_backups_is_told_the_oldest() -> None:
 
 @given(LISTINGS)
 @example({(0, "neo4j"): ("gz",), (0, "other"): ("manifest",)})
-def test_each_key_names_its_backup_with_the_prefix_or_without(listing: Listing) -> None:
+def test_a_key_names_its_backup_with_or_without_the_prefix(listing: Listing) -> None:
     backups = stored(listing)
     for (hour, database), files in listing.items():
         for file in files:
@@ -99,7 +100,7 @@ def test_each_key_names_its_backup_with_the_prefix_or_without(listing: Listing) 
         *(key(1).removesuffix(".cypher.gz"), key(1).upper(), key(1, "plain"), "é\n" * 99),
     ],
 )
-def test_what_is_no_key_is_refused_with_the_nearest_keys(name: str) -> None:
+def test_an_unknown_key_is_refused_with_the_nearest_keys(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         choose(THREE, "neo4j", name, None)
     start, _, nearest = str(caught.value).partition("; nearest are ")
@@ -108,12 +109,12 @@ def test_what_is_no_key_is_refused_with_the_nearest_keys(name: str) -> None:
     assert len({*nearest.split(", ")} & keys) == 3
 
 
-def test_a_key_with_a_slip_is_answered_with_the_right_one_first() -> None:
+def test_a_mistyped_key_is_answered_with_the_right_key_first() -> None:
     with pytest.raises(ConfigurationError, match=f"nearest are {key(1)}, "):
         choose(THREE, "neo4j", key(1).replace(".cypher.gz", ".cyper.gz"), None)
 
 
-def test_where_there_is_no_backup_none_is_suggested() -> None:
+def test_no_key_is_suggested_if_there_is_no_backup() -> None:
     with pytest.raises(ConfigurationError, match="There is no backup x; there are none at all"):
         choose([], "neo4j", "x", None)
     with pytest.raises(ConfigurationError, match="There is no backup of database neo4j"):
@@ -132,7 +133,7 @@ def test_where_there_is_no_backup_none_is_suggested() -> None:
         (ALL_DATABASES, "neo4j", None, "neo4j"),
     ],
 )
-def test_the_database_that_is_meant_is_the_one_named_or_the_only_one_or_the_key_s(
+def test_the_database_comes_from_the_option_or_the_configuration_or_the_key(
     configured: tuple[str, ...], wished: str | None, name: str | None, chosen: str
 ) -> None:
     assert choose_database(configured, wished, name) == chosen

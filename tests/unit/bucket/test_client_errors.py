@@ -1,4 +1,4 @@
-"""Which failures of R2 may heal."""
+"""Which failures of R2 are tried again."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def reply(status: int, code: str) -> ClientError:
 
 
 def tls_error(reason: str) -> SSLError:
-    """Return the error that the client makes of one that the TLS library has."""
+    """Return the error that the client raises for an error of the TLS library."""
     return SSLError(endpoint_url=URL, error=urllib3.exceptions.SSLError(ssl.SSLError(1, reason)))
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520, 522, 524, 527, 530])
-def test_a_busy_or_broken_service_is_asked_again(status: int) -> None:
+def test_a_call_to_a_busy_or_broken_service_is_tried_again(status: int) -> None:
     assert is_transient(reply(status, str(status)))
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "RequestTimeout", "BadDigest", "IncompleteBody"])
-def test_a_request_that_was_damaged_on_its_way_is_made_again(code: str) -> None:
+def test_a_request_that_was_damaged_on_its_way_is_tried_again(code: str) -> None:
     assert is_transient(reply(400, code))
 
 
@@ -71,10 +71,10 @@ def test_a_refusal_is_final(status: int, code: str) -> None:
         tls_error("[SSL: SSLV3_ALERT_BAD_RECORD_MAC] sslv3 alert bad record mac"),
     ],
 )
-def test_a_broken_connection_is_made_again(error: BotoCoreError) -> None:
+def test_a_call_on_a_broken_connection_is_tried_again(error: BotoCoreError) -> None:
     assert is_transient(error)
 
 
-def test_a_certificate_that_is_not_trusted_does_not_heal() -> None:
+def test_a_certificate_that_is_not_trusted_is_final() -> None:
     reason = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
     assert not is_transient(tls_error(reason))

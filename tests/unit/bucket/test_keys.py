@@ -1,15 +1,14 @@
-"""Which keys are of backups."""
+"""Which keys this service gives, and which it recognises."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neo4j_r2.bucket.keys import BackupName, parse_key, stored_backups
+from neo4j_r2.bucket.keys import BackupName, parse_key
 
 PREFIX = "neo4j-backup"
 TAKEN = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
@@ -37,7 +36,7 @@ def test_the_keys_of_a_backup_are_those_of_the_specification() -> None:
 
 
 @given(NAMES)
-def test_every_key_that_this_service_gives_is_its_own(name: BackupName) -> None:
+def test_every_key_that_this_service_gives_is_recognised(name: BackupName) -> None:
     assert parse_key(name.archive_key(compressed=True), name.prefix) == (name, "cypher.gz")
     assert parse_key(name.archive_key(compressed=False), name.prefix) == (name, "cypher")
     for compressed, extension in ((True, "cypher.gz.age"), (False, "cypher.age")):
@@ -55,7 +54,7 @@ def test_every_key_that_this_service_gives_is_its_own(name: BackupName) -> None:
 )
 @example("neo4j-backup/neo4j_0999-01-01_00-00-00.cypher")
 @example("neo4j-backup/neo4j_٢٠٢٥-01-01_00-00-00.cypher")
-def test_every_key_that_is_taken_for_its_own_is_one_that_this_service_gives(key: str) -> None:
+def test_every_recognised_key_is_one_that_this_service_gives(key: str) -> None:
     parsed = parse_key(key, PREFIX)
     assert parsed is None or parsed[0].archive_key(compressed=False) == key
 
@@ -89,7 +88,7 @@ def test_every_key_that_is_taken_for_its_own_is_one_that_this_service_gives(key:
         "",
     ],
 )
-def test_a_foreign_key_is_none_of_this_services(key: str) -> None:
+def test_a_foreign_key_is_not_recognised(key: str) -> None:
     assert parse_key(key, PREFIX) is None
 
 
@@ -97,35 +96,3 @@ def test_a_key_says_which_database_it_is_of() -> None:
     parsed = parse_key("neo4j-backup/notes_2020-01-01_00-00-00.cypher.gz", PREFIX)
     assert parsed is not None
     assert parsed[0].database == "notes"
-
-
-def test_a_listing_becomes_backups_oldest_first_without_the_foreign_keys() -> None:
-    later = replace(NAME, taken=TAKEN.replace(day=9))
-    listing = [
-        (later.archive_key(compressed=True), 7),
-        ("neo4j-backup/readme.txt", 1),
-        (MANIFEST, 2),
-        (ARCHIVE, 5),
-        (PLAIN, 6),
-    ]
-    first, second = stored_backups(listing, PREFIX)
-    assert first.name == NAME
-    assert sorted(first.archives) == [(PLAIN, 6), (ARCHIVE, 5)]
-    assert first.manifest_key == MANIFEST
-    assert second.name == later
-    assert second.archives == ((later.archive_key(compressed=True), 7),)
-    assert second.manifest_key is None
-
-
-def test_a_manifest_without_an_archive_is_still_listed() -> None:
-    (backup,) = stored_backups([(MANIFEST, 2)], PREFIX)
-    assert backup.archives == ()
-    assert backup.manifest_key == MANIFEST
-
-
-def test_an_acceptance_belongs_to_its_backup_and_is_none_alone() -> None:
-    lonely = replace(NAME, taken=TAKEN.replace(day=9)).acceptance_key
-    listing = [(ARCHIVE, 5), (MANIFEST, 2), (NAME.acceptance_key, 1), (lonely, 1)]
-    (backup,) = stored_backups(listing, PREFIX)
-    assert backup.acceptance_key == NAME.acceptance_key
-    assert backup.keys == [MANIFEST, NAME.acceptance_key, ARCHIVE]

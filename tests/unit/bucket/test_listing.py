@@ -1,4 +1,4 @@
-"""What `list` shows of a bucket, and what `prune` shows of its decision."""
+"""What `list` shows of a bucket, and what `prune` shows of its plan."""
 
 from __future__ import annotations
 
@@ -12,19 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.manifest import ExportSummary, Totals
-from neo4j_r2.bucket.keys import BackupName, StoredBackup
-from neo4j_r2.bucket.listing import (
-    SHOWN_FOREIGN,
-    ListedBackup,
-    ListedUpload,
-    Listing,
-    age,
-    document,
-    listed,
-    plan,
-    table,
-)
-from neo4j_r2.bucket.retention import Candidate, Decision, Verdict
+from neo4j_r2.bucket.backups import StoredBackup
+from neo4j_r2.bucket.candidates import Candidate
+from neo4j_r2.bucket.keys import BackupName
+from neo4j_r2.bucket.listing import BackupLine, Listing, UploadLine, backup_lines
+from neo4j_r2.bucket.listing_text import SHOWN_FOREIGN, age, document, table
+from neo4j_r2.bucket.plan_text import plan
+from neo4j_r2.bucket.prune import Verdict
+from neo4j_r2.bucket.retention import Decision
 from neo4j_r2.core.text_table import WIDTH
 from tests.unit.archive.test_manifest import RECORD
 from tests.unit.bucket.test_keys import ARCHIVE, MANIFEST, NAME, PLAIN, TAKEN
@@ -38,11 +33,11 @@ def name_of(hours: float) -> BackupName:
     return replace(NAME, taken=TAKEN - timedelta(hours=hours))
 
 
-def backup(hours: float, size: int = 5_998_112, **summary: object) -> ListedBackup:
-    """Return a complete backup that was taken so long before the newest."""
+def backup(hours: float, size: int = 5_998_112, **summary: object) -> BackupLine:
+    """Return a complete backup that was taken `hours` hours before the newest one."""
     name = name_of(hours)
     export = ExportSummary("manual", 10_000, 24_518, {}, {}, 0, 0, True, 0)
-    return ListedBackup(
+    return BackupLine(
         name.archive_key(compressed=True),
         name.database,
         name.taken,
@@ -52,12 +47,12 @@ def backup(hours: float, size: int = 5_998_112, **summary: object) -> ListedBack
     )
 
 
-def incomplete(hours: float, problem: str, size: int = 5_993_204) -> ListedBackup:
+def incomplete(hours: float, problem: str, size: int = 5_993_204) -> BackupLine:
     return replace(backup(hours, size), problem=problem, export=None)
 
 
-def upload(key: str, hours: float, database: str | None) -> ListedUpload:
-    return ListedUpload(key, NOW - timedelta(hours=hours), database)
+def upload(key: str, hours: float, database: str | None) -> UploadLine:
+    return UploadLine(key, NOW - timedelta(hours=hours), database)
 
 
 EXAMPLE = replace(
@@ -76,11 +71,11 @@ EXAMPLE = replace(
 
 
 def columns(line: str) -> list[str]:
-    """Return a line's cells, which two blanks or more separate."""
+    """Return the cells of a line, which at least two blanks separate."""
     return [cell.strip() for cell in line.split("  ") if cell.strip()]
 
 
-def test_a_table_is_the_one_that_the_readme_shows() -> None:
+def test_the_table_is_the_one_in_the_documents() -> None:
     assert table(EXAMPLE) in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
@@ -100,13 +95,13 @@ def test_a_row_has_a_cell_for_each_heading() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_wrong_with_a_backup_stands_in_its_row() -> None:
+def test_a_row_says_what_is_wrong_with_its_backup() -> None:
     lines = table(EXAMPLE).splitlines()
     assert columns(lines[3])[4:] == ["incomplete: no manifest"]
     assert columns(lines[4])[4].startswith("the manifest has format version 3")
 
 
-def test_of_an_encrypted_backup_only_totals_are_shown() -> None:
+def test_only_totals_are_shown_of_an_encrypted_backup() -> None:
     listing = replace(EMPTY, backups=[replace(backup(0), export=Totals(10_000, 24_518, 1, 2))])
     _, row = table(listing).splitlines()
     assert columns(row)[3:] == ["6.00 MB", "10,000", "24,518", "encrypted"]
@@ -120,7 +115,7 @@ def test_an_empty_bucket_says_so() -> None:
     assert table(EMPTY) == "No backups under s3://graphiti-neo4j-backup/neo4j-backup/\n"
 
 
-def test_foreign_keys_are_told_apart_where_there_is_no_backup() -> None:
+def test_foreign_keys_are_shown_apart_even_without_a_backup() -> None:
     uploads = [upload("neo4j-backup/film.mkv", 1, None)]
     text = table(replace(EMPTY, uploads=uploads, foreign=[("neo4j-backup/readme.txt", 1)]))
     assert [columns(line) for line in text.splitlines()[2:]] == [
@@ -130,7 +125,7 @@ def test_foreign_keys_are_told_apart_where_there_is_no_backup() -> None:
     ]
 
 
-def test_of_many_foreign_keys_a_table_names_only_some() -> None:
+def test_a_table_shows_only_some_of_many_foreign_keys() -> None:
     foreign = [(f"neo4j-backup/{number}.txt", 1) for number in range(SHOWN_FOREIGN + 1_000)]
     lines = table(replace(EMPTY, foreign=foreign)).splitlines()
     assert len(lines) == SHOWN_FOREIGN + 4
@@ -139,7 +134,7 @@ def test_of_many_foreign_keys_a_table_names_only_some() -> None:
 
 
 @given(st.text(), st.text())
-def test_a_text_of_somebody_elses_cannot_steer_the_terminal(key: str, method: str) -> None:
+def test_a_foreign_text_cannot_control_the_terminal(key: str, method: str) -> None:
     listing = replace(EMPTY, foreign=[(key, 1)], backups=[backup(0, method=method)])
     text = table(listing)
     assert len(text.splitlines()) == 5
@@ -184,7 +179,7 @@ def test_every_backup_of_a_document_has_the_same_fields() -> None:
     assert unknown["nodes"] is unknown["method"] is unknown["consistent"] is None
 
 
-def test_uploads_that_could_not_be_listed_are_unknown_and_not_none() -> None:
+def test_uploads_that_could_not_be_listed_are_shown_as_unknown() -> None:
     unknown = replace(EMPTY, uploads=None)
     assert json.loads(document(unknown))["unfinished_uploads"] is None
     assert table(unknown) == table(EMPTY)
@@ -199,29 +194,29 @@ def test_uploads_that_could_not_be_listed_are_unknown_and_not_none() -> None:
         ([], "incomplete: no archive"),
     ],
 )
-def test_a_backup_is_complete_if_its_manifest_is_of_its_archive(
+def test_a_backup_is_complete_if_its_manifest_describes_its_archive(
     archives: Sequence[tuple[str, int]], problem: str
 ) -> None:
-    (line,) = listed(StoredBackup(NAME, tuple(archives), MANIFEST), RECORD, "")
+    (line,) = backup_lines(StoredBackup(NAME, tuple(archives), MANIFEST), RECORD, "")
     assert line.problem == problem
     assert line.export == (None if problem else RECORD.export)
     assert line.key == (archives[0][0] if archives else MANIFEST)
 
 
 def test_an_archive_without_a_manifest_is_incomplete() -> None:
-    (line,) = listed(StoredBackup(NAME, ((ARCHIVE, 100),), None), None, "")
+    (line,) = backup_lines(StoredBackup(NAME, ((ARCHIVE, 100),), None), None, "")
     assert (line.size, line.problem) == (100, "incomplete: no manifest")
 
 
-def test_an_accepted_shrink_is_told_with_the_method() -> None:
+def test_an_accepted_shrink_is_shown_beside_the_method() -> None:
     stored = StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, NAME.acceptance_key)
-    listing = replace(EMPTY, backups=listed(stored, RECORD, ""))
+    listing = replace(EMPTY, backups=backup_lines(stored, RECORD, ""))
     assert columns(table(listing).splitlines()[1])[6] == "manual, shrink accepted"
     assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
 
 
-def test_two_archives_of_one_name_are_two_lines() -> None:
-    lines = listed(StoredBackup(NAME, ((PLAIN, 7), (ARCHIVE, 100)), MANIFEST), RECORD, "")
+def test_two_archives_of_one_name_have_a_line_each() -> None:
+    lines = backup_lines(StoredBackup(NAME, ((PLAIN, 7), (ARCHIVE, 100)), MANIFEST), RECORD, "")
     assert [(line.key, bool(line.problem)) for line in lines] == [(PLAIN, True), (ARCHIVE, False)]
 
 
@@ -238,11 +233,11 @@ def test_two_archives_of_one_name_are_two_lines() -> None:
         (365 * 86400, "365 d"),
     ],
 )
-def test_an_age_is_in_minutes_hours_or_days(seconds: int, text: str) -> None:
+def test_an_age_is_shown_in_minutes_hours_or_days(seconds: int, text: str) -> None:
     assert age(NOW - timedelta(seconds=seconds), NOW) == text
 
 
-def test_a_plan_has_a_line_with_the_reason_for_each_backup() -> None:
+def test_a_plan_has_a_line_with_a_reason_for_each_backup() -> None:
     verdicts = [
         Verdict(
             StoredBackup(name_of(hours), archives, MANIFEST),

@@ -1,4 +1,4 @@
-"""The decision on what is removed."""
+"""Which backups are kept and which are removed, and why."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.keys import BackupName
-from neo4j_r2.bucket.retention import (
-    Candidate,
-    Decision,
-    Policy,
-    decide,
-    emptied_databases,
-    shrunk_databases,
-)
-from neo4j_r2.config.keep_rules import Rules, kept
+from neo4j_r2.bucket.pause import emptied_databases, shrunk_databases
+from neo4j_r2.bucket.retention import Decision, decide
+from neo4j_r2.config.keep_rules import Rules, reasons_to_keep
 
 NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 OURS, THEIRS = "our-id", "their-id"
@@ -36,7 +31,7 @@ def candidate(
     database_id: str | None = OURS,
     entities: int = 5,
 ) -> Candidate:
-    """Return a backup that is so many days old."""
+    """Return a backup that is `days` days old."""
     name = BackupName("neo4j-backup", database, NOW - timedelta(days=days))
     return Candidate(name, complete, database_id, entities)
 
@@ -95,7 +90,7 @@ POLICIES = st.builds(
 
 
 def ours(history: Sequence[Candidate]) -> list[Candidate]:
-    """Return the complete backups of our own database, oldest first."""
+    """Return the complete backups of this server's database, oldest first."""
     own = [
         each
         for each in history
@@ -132,7 +127,7 @@ def test_a_backup_has_every_reason_to_keep_it() -> None:
     )
 
 
-def test_what_no_rule_keeps_says_which_rules_there_were() -> None:
+def test_a_removal_names_the_rules_that_did_not_keep_the_backup() -> None:
     policy = policy_of(days=7, daily=1, minimum=1)
     history = [candidate(30), candidate(20), candidate(0)]
     removal = decide(history, policy, NOW)[1]
@@ -140,21 +135,19 @@ def test_what_no_rule_keeps_says_which_rules_there_were() -> None:
     assert removal.reason == "no rule keeps it: days 7, daily 1, minimum 1"
 
 
-def test_without_days_only_the_counted_rules_keep_a_complete_backup() -> None:
+def test_only_counting_rules_keep_complete_backups_without_days() -> None:
     policy = policy_of(days=None, last=2)
     assert removed([candidate(2), candidate(1), candidate(0)], policy) == [candidate(2)]
 
 
 @pytest.mark.parametrize(("age", "remove"), [(6, False), (8, True)])
-def test_without_days_what_no_rule_counts_is_kept_for_seven(age: float, *, remove: bool) -> None:
+def test_a_backup_that_no_rule_counts_is_kept_for_seven_days(age: float, *, remove: bool) -> None:
     policy = policy_of(days=None, last=1)
     for subject in (incomplete(age), replace(candidate(age), before_restore=True)):
         assert decision(subject, candidate(0), policy=policy).remove is remove
 
 
-def test_neither_an_incomplete_backup_nor_a_replaced_graph_s_takes_an_ordinary_one_s_place() -> (
-    None
-):
+def test_rules_count_only_complete_backups_of_this_database() -> None:
     policy = policy_of(days=None, last=2, daily=2, minimum=2)
     ordinary = [candidate(30), candidate(20)]
     others = [
@@ -173,15 +166,15 @@ def test_another_servers_backup_is_kept_with_a_warning() -> None:
     assert "another server" in kept.reason
 
 
-def test_another_servers_backup_is_kept_even_if_its_archive_is_not_whole() -> None:
+def test_an_incomplete_backup_of_another_server_is_kept() -> None:
     assert not decision(incomplete(99, THEIRS), candidate(0)).remove
 
 
-def test_an_incomplete_backup_does_not_stand_in_for_the_newest_complete_one() -> None:
+def test_an_incomplete_backup_does_not_count_as_the_newest() -> None:
     assert removed([candidate(20), incomplete(8), incomplete(1)]) == [incomplete(8)]
 
 
-def test_what_was_kept_before_a_restore_does_not_stand_in_for_the_newest_backup() -> None:
+def test_a_backup_before_a_restore_does_not_count_as_the_newest() -> None:
     kept = replace(candidate(8), before_restore=True)
     assert removed([candidate(10), candidate(9), kept]) == [candidate(10), kept]
 
@@ -195,7 +188,7 @@ def test_nothing_is_removed_after_a_graph_was_emptied() -> None:
     assert emptied_databases(history, POLICY) == {"neo4j"}
 
 
-def test_a_shrunk_graph_keeps_everything_but_another_database_s_business() -> None:
+def test_everything_is_kept_after_a_graph_has_shrunk() -> None:
     policy = replace(policy_of(days=7, daily=1), shrink_percent=20)
     shrunk = replace(candidate(0, entities=79), last_accepted=100)
     history = [candidate(30), incomplete(20), replace(candidate(9), before_restore=True), shrunk]
@@ -208,7 +201,7 @@ def test_a_shrunk_graph_keeps_everything_but_another_database_s_business() -> No
 
 
 @pytest.mark.parametrize("changes", [{"entities": 80}, {"is_accepted": True}, {"last_accepted": 0}])
-def test_a_graph_that_has_not_shrunk_or_is_accepted_is_pruned(changes: dict[str, Any]) -> None:
+def test_backups_are_pruned_if_the_shrink_is_small_or_accepted(changes: dict[str, Any]) -> None:
     policy = replace(POLICY, shrink_percent=20)
     latest = replace(candidate(0, entities=79), last_accepted=100)
     assert removed([candidate(30), latest], policy) == []
@@ -221,13 +214,13 @@ def test_a_shrunk_backup_that_is_not_the_newest_pauses_nothing() -> None:
     assert removed(history, replace(POLICY, shrink_percent=20)) == history[:2]
 
 
-def test_a_graph_that_was_always_empty_is_pruned_as_any_other() -> None:
+def test_backups_of_an_always_empty_graph_are_pruned() -> None:
     history = [candidate(30, entities=0), candidate(0, entities=0)]
     assert removed(history) == history[:1]
     assert emptied_databases(history, POLICY) == set()
 
 
-def test_a_graph_that_is_filled_again_is_pruned_as_any_other() -> None:
+def test_backups_are_pruned_once_the_graph_is_filled_again() -> None:
     history = [candidate(30), candidate(20, entities=0), candidate(0)]
     assert removed(history) == history[:2]
 
@@ -241,15 +234,13 @@ def test_the_newest_complete_backup_is_never_removed(
 
 
 @given(HISTORIES, DAYS)
-def test_nothing_is_removed_that_is_not_older_than_the_days(
-    history: list[Candidate], days: int
-) -> None:
+def test_only_backups_older_than_the_days_are_removed(history: list[Candidate], days: int) -> None:
     for each in removed(history, policy_of(days=days)):
         assert each.name.taken < NOW - timedelta(days=days)
 
 
 @given(HISTORIES, POLICIES)
-def test_a_complete_backup_of_another_identity_or_database_is_never_removed(
+def test_a_complete_backup_of_another_server_or_database_is_never_removed(
     history: list[Candidate], policy: Policy
 ) -> None:
     for each in removed(history, policy):
@@ -258,7 +249,7 @@ def test_a_complete_backup_of_another_identity_or_database_is_never_removed(
 
 
 @given(HISTORIES, DAYS)
-def test_all_else_that_is_old_is_removed_unless_the_graph_was_emptied(
+def test_all_other_old_backups_are_removed_unless_the_graph_was_emptied(
     history: list[Candidate], days: int
 ) -> None:
     own = ours(history)
@@ -276,7 +267,7 @@ def test_all_else_that_is_old_is_removed_unless_the_graph_was_emptied(
 
 
 @given(HISTORIES, POLICIES, st.randoms(use_true_random=False))
-def test_the_order_of_the_listing_decides_nothing(
+def test_the_order_of_the_candidates_does_not_matter(
     history: list[Candidate], policy: Policy, random: Random
 ) -> None:
     shuffled = random.sample(history, len(history))
@@ -297,11 +288,9 @@ def test_a_second_prune_finds_nothing_to_remove(history: list[Candidate], policy
 
 
 @given(HISTORIES, POLICIES)
-def test_exactly_the_own_backups_that_a_rule_keeps_are_kept(
-    history: list[Candidate], policy: Policy
-) -> None:
+def test_rules_count_only_this_servers_backups(history: list[Candidate], policy: Policy) -> None:
     own = ours(history)
-    reasons = kept([each.name.taken for each in own], policy.rules, NOW)
+    reasons = reasons_to_keep([each.name.taken for each in own], policy.rules, NOW)
     emptied = own and own[-1].entities == 0 and any(each.entities for each in own)
     gone = removed(history, policy)
     for each in own[:-1]:
@@ -318,7 +307,5 @@ def test_every_candidate_gets_a_decision_with_a_reason(
 
 
 @given(HISTORIES, DAYS)
-def test_databases_that_this_run_does_not_back_up_are_left_alone(
-    history: list[Candidate], days: int
-) -> None:
+def test_backups_of_other_databases_are_never_removed(history: list[Candidate], days: int) -> None:
     assert removed(history, Policy(Rules(days), {"unrelated": OURS})) == []

@@ -1,4 +1,4 @@
-"""Whether a graph has shrunk, by whole numbers."""
+"""Whether a graph has shrunk: arithmetic with whole numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PERCENTS = st.integers(1, 99)
 
 
 @given(COUNTS, COUNTS, PERCENTS)
-def test_a_graph_has_shrunk_if_it_fell_by_more_than_the_share(
+def test_a_graph_has_shrunk_if_it_lost_more_than_the_limit(
     entities: int, before: int, percent: int
 ) -> None:
     fell = before and Fraction(before - entities, before) > Fraction(percent, 100)
@@ -22,19 +22,19 @@ def test_a_graph_has_shrunk_if_it_fell_by_more_than_the_share(
 
 
 @given(COUNTS, PERCENTS)
-def test_the_least_that_is_told_is_the_least_that_has_not_shrunk(before: int, percent: int) -> None:
+def test_least_is_the_fewest_entities_that_have_not_shrunk(before: int, percent: int) -> None:
     least = Size(0, before).least(percent)
     assert not Size(least, before).has_shrunk(percent)
     assert not least or Size(least - 1, before).has_shrunk(percent)
 
 
 @given(COUNTS, COUNTS)
-def test_without_a_share_nothing_has_shrunk(entities: int, before: int) -> None:
+def test_nothing_has_shrunk_if_the_limit_is_zero(entities: int, before: int) -> None:
     assert not Size(entities, before).has_shrunk(0)
 
 
 @given(COUNTS, PERCENTS)
-def test_the_first_backup_is_accepted_by_itself(entities: int, percent: int) -> None:
+def test_the_first_backup_counts_as_accepted(entities: int, percent: int) -> None:
     assert Size(entities, 0).reference(percent) == entities
 
 

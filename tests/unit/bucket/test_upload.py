@@ -16,17 +16,17 @@ ESTIMATES = st.integers(0, LARGEST_OBJECT // 4)
 @example(0)
 @example(HIGHEST_PART * SMALLEST_PART_SIZE // 4)
 @example(HIGHEST_PART * SMALLEST_PART_SIZE // 4 + 1)
-def test_an_object_of_four_times_the_estimate_has_parts_enough(estimate: int) -> None:
+def test_there_are_enough_parts_for_four_times_the_estimate(estimate: int) -> None:
     assert part_size_for(estimate) * HIGHEST_PART >= 4 * estimate
 
 
 @given(ESTIMATES)
-def test_a_part_is_of_a_size_that_r2_accepts(estimate: int) -> None:
+def test_r2_accepts_the_size_of_a_part(estimate: int) -> None:
     assert 5 * MIB <= SMALLEST_PART_SIZE <= part_size_for(estimate) <= 5 * 1024 * MIB
 
 
 @given(ESTIMATES)
-def test_a_part_is_no_larger_than_it_has_to_be(estimate: int) -> None:
+def test_a_part_is_no_larger_than_necessary(estimate: int) -> None:
     size = part_size_for(estimate)
     smaller = size - MIB
     assert size % MIB == 0

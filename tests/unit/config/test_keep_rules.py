@@ -1,4 +1,4 @@
-"""The rules by which backups are kept: restic's documented examples, and any history."""
+"""The rules that keep backups: the examples of restic's manual, and random histories."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.config.keep_rules import Rules, kept
+from neo4j_r2.config.keep_rules import Rules, reasons_to_keep
 
 NOW = datetime(2019, 11, 17, 12, tzinfo=UTC)
 SUNDAYS = [datetime(2019, 9, 1, 11, tzinfo=UTC) + timedelta(weeks=week) for week in range(12)]
@@ -39,7 +39,7 @@ RULES = st.builds(
 
 
 def survivors(taken: Collection[datetime], rules: Rules) -> set[datetime]:
-    return {time for time, reasons in kept(taken, rules, NOW).items() if reasons}
+    return {time for time, reasons in reasons_to_keep(taken, rules, NOW).items() if reasons}
 
 
 def only(name: str, count: int) -> Rules:
@@ -48,7 +48,7 @@ def only(name: str, count: int) -> Rules:
 
 
 def by(reason: str, reasons: dict[datetime, list[str]]) -> list[datetime]:
-    """Return what is kept for a reason, newest first."""
+    """Return the backups that are kept for a reason, newest first."""
     return [time for time in sorted(reasons, reverse=True) if reason in reasons[time]]
 
 
@@ -56,16 +56,16 @@ def days(*texts: str) -> set[datetime]:
     return {datetime.fromisoformat(f"{text}T11:00:00+00:00") for text in texts}
 
 
-def test_daily_4_of_12_sundays_keeps_the_last_four_as_restic_s_manual_shows() -> None:
-    reasons = kept(SUNDAYS, replace(NO_RULE, daily=4), NOW)
+def test_daily_4_keeps_the_last_four_of_12_sundays_as_in_restics_manual() -> None:
+    reasons = reasons_to_keep(SUNDAYS, replace(NO_RULE, daily=4), NOW)
     expected = days("2019-10-27", "2019-11-03", "2019-11-10", "2019-11-17")
     assert {time for time in SUNDAYS if reasons[time]} == expected
     assert all(reasons[time] == ["daily"] for time in expected)
 
 
-def test_a_century_is_thinned_out_as_restic_s_manual_says() -> None:
+def test_a_century_is_thinned_out_as_in_restics_manual() -> None:
     rules = replace(NO_RULE, daily=7, weekly=5, monthly=12, yearly=75)
-    reasons = kept(CENTURY, rules, NOW)
+    reasons = reasons_to_keep(CENTURY, rules, NOW)
     assert by("daily", reasons) == CENTURY[:7]
     weekly, monthly, yearly = (by(name, reasons) for name in ("weekly", "monthly", "yearly"))
     assert [time.isoweekday() for time in weekly] == [7] * 5
@@ -78,9 +78,9 @@ def test_a_century_is_thinned_out_as_restic_s_manual_says() -> None:
     assert survivors(CENTURY, rules) == {*CENTURY[:7], *weekly, *monthly, *yearly}
 
 
-def test_a_sunday_s_newest_backup_can_have_several_reasons() -> None:
+def test_a_backup_can_have_several_reasons() -> None:
     rules = Rules(days=7, last=1, daily=7, weekly=5, minimum=1)
-    reasons = kept(SUNDAYS, rules, NOW)[SUNDAYS[-1]]
+    reasons = reasons_to_keep(SUNDAYS, rules, NOW)[SUNDAYS[-1]]
     assert reasons == ["not older than 7 days", "last", "daily", "weekly"]
 
 
@@ -90,12 +90,12 @@ def test_only_periods_that_have_a_backup_count() -> None:
     assert survivors(fortnightly, replace(NO_RULE, weekly=3)) == set(fortnightly[-3:])
 
 
-def test_of_each_period_the_newest_is_kept() -> None:
+def test_the_newest_backup_of_each_period_is_kept() -> None:
     assert survivors(SUNDAYS, replace(NO_RULE, monthly=2)) == days("2019-11-17", "2019-10-27")
 
 
-def test_while_a_rule_has_counts_left_the_oldest_backup_is_kept_too() -> None:
-    reasons = kept(SUNDAYS, replace(NO_RULE, monthly=4), NOW)
+def test_a_rule_with_counts_left_keeps_the_oldest_backup_too() -> None:
+    reasons = reasons_to_keep(SUNDAYS, replace(NO_RULE, monthly=4), NOW)
     assert by("monthly", reasons) == sorted(
         days("2019-11-17", "2019-10-27", "2019-09-29"), reverse=True
     )
@@ -114,10 +114,10 @@ def test_a_day_begins_at_midnight_of_the_time_zone() -> None:
     in_utc = replace(NO_RULE, daily=1)
     in_berlin = replace(in_utc, time_zone=ZoneInfo("Europe/Berlin"), daily=2)
     assert survivors([late, early], in_utc) == {early}
-    assert kept([late, early], in_berlin, NOW) == {early: ["daily"], late: ["daily"]}
+    assert reasons_to_keep([late, early], in_berlin, NOW) == {early: ["daily"], late: ["daily"]}
 
 
-def test_a_time_that_no_zone_can_have_disturbs_nothing() -> None:
+def test_a_time_that_no_zone_can_show_breaks_nothing() -> None:
     end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     rules = replace(NO_RULE, daily=1, time_zone=ZoneInfo("Asia/Tokyo"))
     assert survivors([end, NOW], rules) == {end}
@@ -134,7 +134,7 @@ def test_a_time_that_no_zone_can_have_disturbs_nothing() -> None:
         (replace(NO_RULE, monthly=3, last=2, minimum=4), 4),
     ],
 )
-def test_the_minimum_adds_the_newest_only_where_the_others_keep_fewer(
+def test_the_minimum_adds_the_newest_backups_if_the_other_rules_keep_too_few(
     rules: Rules, expected: int
 ) -> None:
     others = survivors(SUNDAYS, replace(rules, minimum=0))
@@ -147,7 +147,7 @@ def test_the_minimum_adds_the_newest_only_where_the_others_keep_fewer(
 
 @pytest.mark.parametrize("name", PERIODS)
 @given(HISTORIES, st.integers(1, 40))
-def test_a_rule_keeps_the_newest_of_each_of_the_last_periods_in_any_history(
+def test_a_rule_keeps_the_newest_backup_of_each_of_the_last_periods(
     name: str, history: set[datetime], count: int
 ) -> None:
     newest: dict[object, datetime] = {}
@@ -160,7 +160,7 @@ def test_a_rule_keeps_the_newest_of_each_of_the_last_periods_in_any_history(
 
 
 @given(HISTORIES, RULES)
-def test_what_any_rule_keeps_is_kept_and_nothing_else(history: set[datetime], rules: Rules) -> None:
+def test_a_backup_is_kept_if_any_rule_keeps_it(history: set[datetime], rules: Rules) -> None:
     alone = [Rules(days=rules.days)]
     alone += [only(name, getattr(rules, name)) for name in PERIODS]
     union = set[datetime]().union(*(survivors(history, each) for each in alone))
@@ -169,22 +169,24 @@ def test_what_any_rule_keeps_is_kept_and_nothing_else(history: set[datetime], ru
 
 
 @given(HISTORIES, RULES)
-def test_no_fewer_than_the_minimum_are_left(history: set[datetime], rules: Rules) -> None:
+def test_at_least_the_minimum_is_kept(history: set[datetime], rules: Rules) -> None:
     others = survivors(history, replace(rules, minimum=0))
     left = max(len(others), min(rules.minimum, len(history)))
     assert len(survivors(history, rules)) == left
 
 
 @given(HISTORIES, RULES, st.randoms(use_true_random=False))
-def test_the_order_of_the_times_decides_nothing(
+def test_the_order_of_the_times_does_not_matter(
     history: set[datetime], rules: Rules, random: Random
 ) -> None:
     ordered = sorted(history)
-    assert kept(random.sample(ordered, len(ordered)), rules, NOW) == kept(ordered, rules, NOW)
+    assert reasons_to_keep(random.sample(ordered, len(ordered)), rules, NOW) == reasons_to_keep(
+        ordered, rules, NOW
+    )
 
 
 @given(HISTORIES, RULES)
-def test_what_is_kept_once_is_kept_when_the_rest_is_gone(
+def test_a_kept_backup_is_still_kept_when_the_others_are_gone(
     history: set[datetime], rules: Rules
 ) -> None:
     left = survivors(history, rules)
@@ -192,6 +194,8 @@ def test_what_is_kept_once_is_kept_when_the_rest_is_gone(
 
 
 @given(HISTORIES, RULES, RULES)
-def test_a_larger_count_keeps_no_less(history: set[datetime], rules: Rules, more: Rules) -> None:
+def test_larger_counts_keep_at_least_as_much(
+    history: set[datetime], rules: Rules, more: Rules
+) -> None:
     larger = Rules(rules.days, *(getattr(rules, name) + getattr(more, name) for name in PERIODS))
     assert survivors(history, larger) >= survivors(history, replace(rules, minimum=0))

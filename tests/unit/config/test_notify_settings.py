@@ -1,4 +1,4 @@
-"""Who is told: what is accepted, and that no message about it tells a secret."""
+"""The settings of notifications: what is accepted, and that no message shows a secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PING = "https://hc-ping.example/0fcd4e3a-7d4a-4b0c-9a0e-2d9a5d1a8f3c"
 
 
 def read(**variables: str) -> NotifySettings:
-    """Read settings, as `notify --test` does."""
+    """Read the settings as `notify --test` does."""
     return read_notify_settings(variables, {}, receiver_problem)
 
 
@@ -41,7 +41,7 @@ def test_urls_are_separated_by_white_space_or_commas_and_may_have_commas(text: s
     assert [url.reveal() for url in read(BACKUP_NOTIFY_URLS=text).urls] == [SLACK, MAIL]
 
 
-def test_urls_and_a_ping_come_from_files_too(tmp_path: Path) -> None:
+def test_urls_can_come_from_files(tmp_path: Path) -> None:
     (tmp_path / "urls").write_text(f"{SLACK}\n{MAIL}\n", encoding="utf-8")
     (tmp_path / "ping").write_text(f"{PING}\n", encoding="utf-8")
     files = {"BACKUP_NOTIFY_URLS_FILE": str(tmp_path / "urls")}
@@ -71,7 +71,7 @@ def test_nobody_is_told_by_default() -> None:
         ("json://", "URL 2 (json) has white space in it, or nothing behind its scheme"),
     ],
 )
-def test_a_wrong_url_is_named_by_its_position_and_scheme_alone(url: str, problem: str) -> None:
+def test_a_wrong_url_is_named_only_by_its_position_and_scheme(url: str, problem: str) -> None:
     text = problems(BACKUP_NOTIFY_URLS=f"{SLACK} {url}")
     assert f"  - BACKUP_NOTIFY_URLS: {problem}" in text
     assert text.count("\n") == 1
@@ -80,7 +80,7 @@ def test_a_wrong_url_is_named_by_its_position_and_scheme_alone(url: str, problem
 
 
 @pytest.mark.parametrize("text", ["secret", "mailto:secret", "//secret"])
-def test_what_is_no_url_is_not_shown(text: str) -> None:
+def test_a_text_that_is_no_url_is_not_shown(text: str) -> None:
     shown = problems(BACKUP_NOTIFY_URLS=text)
     assert "  - BACKUP_NOTIFY_URLS: accepted are Apprise URLs" in shown
     assert "secret" not in shown
@@ -98,13 +98,13 @@ def test_what_is_no_url_is_not_shown(text: str) -> None:
         "https://[secret/",
     ],
 )
-def test_a_wrong_ping_is_not_shown(url: str) -> None:
+def test_a_wrong_ping_url_is_not_shown(url: str) -> None:
     text = problems(BACKUP_NOTIFY_URLS=SLACK, BACKUP_PING_URL=url)
     assert "  - BACKUP_PING_URL: accepted is http(s)://host[:port]/path" in text
     assert "secret" not in text
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     text = problems(
         BACKUP_NOTIFY_URLS="slak://x nonsense://y",
         BACKUP_NOTIFY_ON="sometimes",
@@ -114,17 +114,17 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert text.count("\n  - ") == 5
 
 
-def test_before_anything_is_checked_what_can_be_used_is_used() -> None:
+def test_wrong_values_are_left_out_before_the_configuration_is_checked() -> None:
     variables = {"BACKUP_NOTIFY_URLS": f"{SLACK} json://", "BACKUP_NOTIFY_ON": "sometimes"}
     settings = requested_notify({**variables, "BACKUP_PING_URL": "x"}, {})
     assert settings == NotifySettings((Secret(SLACK),), "recovery", Secret(""), 15)
 
 
-def test_without_a_receiver_a_test_is_refused() -> None:
+def test_a_test_without_a_receiver_is_refused() -> None:
     assert problems() == "BACKUP_NOTIFY_URLS (or BACKUP_NOTIFY_URLS_FILE) is not set"
 
 
-def test_urls_and_what_may_be_a_token_in_them_are_secret() -> None:
+def test_urls_and_likely_tokens_in_them_are_secret() -> None:
     settings = read(BACKUP_NOTIFY_URLS=f"{SLACK} {MAIL}", BACKUP_PING_URL=PING)
     secrets = {secret.reveal() for secret in settings.secrets()}
     assert secrets >= {SLACK, MAIL, PING}
@@ -134,7 +134,7 @@ def test_urls_and_what_may_be_a_token_in_them_are_secret() -> None:
     assert PING not in repr(settings)
 
 
-def test_words_of_a_url_are_not_masked_all_over_the_log() -> None:
+def test_ordinary_words_of_a_url_are_no_secrets() -> None:
     settings = read(BACKUP_NOTIFY_URLS="json://hooks.example/neo4j-backup")
     assert not {secret.reveal() for secret in settings.secrets()} & {
         "neo4j-backup",

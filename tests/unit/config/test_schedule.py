@@ -14,13 +14,13 @@ from neo4j_r2.config.schedule import parse
 from tests import schedules
 
 BERLIN = ZoneInfo("Europe/Berlin")
-"""Its clock jumps from 02:00 to 03:00 on 2026-03-29, and from 03:00 to 02:00 on 2026-10-25."""
+"""The clock jumps from 02:00 to 03:00 on 2026-03-29, and from 03:00 to 02:00 on 2026-10-25."""
 ZONES = [UTC, BERLIN, ZoneInfo("America/Santiago"), ZoneInfo("Australia/Lord_Howe")]
-"""Without jumps, and with jumps at night, at midnight, and of half an hour."""
+"""One zone without clock changes; three that change at night, at midnight, by half an hour."""
 
 
 def next_after(expression: str, time: str, *, fold: int = 0, zone: ZoneInfo = BERLIN) -> str:
-    """Return the next due time as text, its offset from UTC included."""
+    """Return the next due time as text, with its offset from UTC."""
     aware = datetime.fromisoformat(time).replace(tzinfo=zone, fold=fold)
     return parse(expression).next_after(aware).isoformat(" ", "minutes")
 
@@ -32,18 +32,18 @@ def problem(expression: str) -> str:
 
 
 @pytest.mark.parametrize("expression", schedules.ACCEPTED)
-def test_what_crontab_accepts_is_accepted_and_comes(expression: str) -> None:
+def test_an_expression_that_crontab_accepts_has_a_next_time(expression: str) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert parse(expression).next_after(now) > now
 
 
 @pytest.mark.parametrize("expression", ["", " ", *schedules.REFUSED])
-def test_what_crontab_refuses_is_refused(expression: str) -> None:
+def test_an_expression_that_crontab_refuses_is_refused(expression: str) -> None:
     assert problem(expression)
 
 
 @pytest.mark.parametrize("expression", schedules.EXCEPTIONS)
-def test_what_crontab_accepts_without_a_due_time_is_refused(expression: str) -> None:
+def test_an_expression_without_a_due_time_is_refused(expression: str) -> None:
     assert problem(expression)
 
 
@@ -65,11 +65,11 @@ def test_the_three_lists_have_nothing_in_common() -> None:
         ("0 2 31 2 *", "its months have no such day"),
     ],
 )
-def test_what_is_wrong_is_said(expression: str, said: str) -> None:
+def test_an_error_says_which_field_is_wrong(expression: str, said: str) -> None:
     assert said in problem(expression)
 
 
-def test_a_schedule_is_written_as_it_was_given_but_for_blanks() -> None:
+def test_a_schedule_prints_as_it_was_given_but_with_single_blanks() -> None:
     assert str(parse("\t0  2 * * mon-FRI ")) == "0 2 * * mon-FRI"
     assert str(parse(" @daily ")) == "@daily"
 
@@ -103,7 +103,7 @@ def test_a_schedule_is_a_value() -> None:
         ("@annually", "2026-01-01 00:00", "2027-01-01 00:00+01:00"),
     ],
 )
-def test_the_next_time_is_the_first_that_is_later(
+def test_the_next_time_is_the_first_one_after_the_given_time(
     expression: str, time: str, expected: str
 ) -> None:
     assert next_after(expression, time) == expected
@@ -117,10 +117,10 @@ def test_zero_and_seven_are_sunday(weekday: str) -> None:
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
-        ("15 * mon", "2026-01-05"),  # without a star, either will do
+        ("15 * mon", "2026-01-05"),  # without a star, one match is enough
         ("1-31/2 * mon", "2026-01-03"),
         ("2,* * mon", "2026-01-02"),
-        ("*/2 * mon", "2026-01-05"),  # behind a star, both must fit
+        ("*/2 * mon", "2026-01-05"),  # with a star in front, both must match
         ("*,2 * mon", "2026-01-05"),
         ("2-6/2 * */5", "2026-01-02"),
         ("3 * */5", "2026-04-03"),
@@ -128,7 +128,7 @@ def test_zero_and_seven_are_sunday(weekday: str) -> None:
         ("* * mon", "2026-01-05"),
     ],
 )
-def test_a_day_and_a_weekday_must_both_fit_only_if_one_begins_with_a_star(
+def test_day_and_weekday_must_both_match_only_if_one_begins_with_a_star(
     days: str, expected: str
 ) -> None:
     assert next_after(f"0 2 {days}", "2026-01-01 12:00").startswith(expected)
@@ -147,7 +147,7 @@ def test_a_day_and_a_weekday_must_both_fit_only_if_one_begins_with_a_star(
         ("30 * * * *", "2026-10-25 02:30", 1, "2026-10-25 03:30+01:00"),
     ],
 )
-def test_when_the_clock_jumps_a_schedule_is_due_when_crond_runs_it(
+def test_a_schedule_is_due_when_crond_runs_it_at_a_clock_change(
     expression: str, time: str, fold: int, expected: str
 ) -> None:
     assert next_after(expression, time, fold=fold) == expected
@@ -165,7 +165,7 @@ def listed(values: list[int]) -> str:
     st.tuples(numbers(0, 59), numbers(0, 23), numbers(1, 28), numbers(1, 12), numbers(0, 7)),
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
 )
-def test_the_next_time_fits_all_fields_and_is_later(
+def test_the_next_time_is_later_and_matches_all_fields(
     fields: tuple[list[int], ...], time: datetime
 ) -> None:
     due = parse(" ".join(map(listed, fields))).next_after(time)
@@ -193,7 +193,7 @@ def test_no_due_time_is_left_out(minutes: list[int], hours: list[int], time: dat
     st.sampled_from([each for each in schedules.ACCEPTED if "29 2" not in each]),
     st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1), timezones=st.sampled_from(ZONES)),
 )
-def test_in_every_zone_the_next_time_is_later_and_real(expression: str, time: datetime) -> None:
+def test_the_next_time_is_later_and_exists_in_every_zone(expression: str, time: datetime) -> None:
     due = parse(expression).next_after(time)
     assert due.tzinfo is time.tzinfo
     assert due.astimezone(UTC) > time.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The configuration: what it accepts, and what it says of what it does not."""
+"""The configuration: what it accepts, and what it says about wrong values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.config.keep_rules import Rules
-from neo4j_r2.config.settings import Config, read_config, read_target
+from neo4j_r2.config.neo4j_settings import read_target
+from neo4j_r2.config.settings import Config, read_config
 from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core.errors import ConfigurationError
 from tests.keys import KeyPair
@@ -31,12 +32,12 @@ MIB = 1024 * 1024
 
 
 def read(**variables: str) -> Config:
-    """Read a configuration that is complete but for `variables`."""
+    """Read a complete configuration, changed by `variables`."""
     return read_config({**REQUIRED, **variables}, NO_FILE)
 
 
 def problems(**variables: str) -> str:
-    """Return what is wrong with a configuration that is complete but for `variables`."""
+    """Return what is wrong with a complete configuration, changed by `variables`."""
     with pytest.raises(ConfigurationError) as raised:
         read(**variables)
     return str(raised.value)
@@ -73,7 +74,7 @@ def value_of(config: Config, path: str) -> object:
         ("service.log_format", "text"),
     ],
 )
-def test_the_defaults_are_those_of_the_specification(path: str, expected: object) -> None:
+def test_the_defaults_are_as_in_the_specification(path: str, expected: object) -> None:
     assert value_of(read(), path) == expected
 
 
@@ -158,7 +159,7 @@ WRONG = [
     ("BACKUP_RETENTION_DAYS", "1.5", "whole number"),
     ("BACKUP_RETENTION_DAYS", "7 days", "whole number"),
     ("BACKUP_RETENTION_DAYS", "all", "or none"),
-    ("BACKUP_RETENTION_DAYS", "none", "beside a rule of BACKUP_KEEP_*"),
+    ("BACKUP_RETENTION_DAYS", "none", "only with a rule of BACKUP_KEEP_*"),
     ("BACKUP_KEEP_LAST", "unlimited", "whole number"),
     ("BACKUP_KEEP_DAILY", "-1", "from 0 to 99999"),
     ("BACKUP_KEEP_WEEKLY", "1.5", "whole number"),
@@ -211,17 +212,17 @@ def test_a_required_variable_is_named_when_it_is_missing(name: str, state: str) 
         read_config(variables, NO_FILE)
 
 
-def test_with_an_endpoint_the_account_is_not_required() -> None:
+def test_the_account_is_not_required_if_an_endpoint_is_set() -> None:
     config = read(R2_ACCOUNT_ID="", R2_ENDPOINT_URL="https://eu.example.org")
     assert config.r2.endpoint_url == "https://eu.example.org"
 
 
-def test_an_empty_value_counts_as_none() -> None:
+def test_an_empty_value_counts_as_unset() -> None:
     assert read(BACKUP_RETENTION_DAYS="", NEO4J_URI="").prune.rules.days == 7
 
 
 @given(st.text(max_size=6))
-def test_only_plain_digits_are_a_number_of_days(text: str) -> None:
+def test_a_number_of_days_is_plain_digits(text: str) -> None:
     is_number = text.isascii() and text.isdigit() and int(text) <= 36_500
     try:
         days = read(BACKUP_RETENTION_DAYS=text).prune.rules.days
@@ -233,17 +234,17 @@ def test_only_plain_digits_are_a_number_of_days(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["LAST", "DAILY", "WEEKLY", "MONTHLY", "YEARLY", "MINIMUM"])
-def test_the_age_can_be_left_out_where_another_rule_keeps_backups(name: str) -> None:
+def test_the_days_can_be_none_if_another_rule_keeps_backups(name: str) -> None:
     config = read(BACKUP_RETENTION_DAYS="None", **{f"BACKUP_KEEP_{name}": "2"})
     assert config.prune.rules.days is None
     assert config.prune.rules.counts == {name.lower(): 2}
 
 
-def test_digits_of_another_script_are_no_number() -> None:
+def test_digits_of_another_script_are_refused() -> None:
     assert "whole number" in problems(BACKUP_RETENTION_DAYS="٣")
 
 
-def test_variables_come_from_a_file_too_and_the_environment_wins(tmp_path: Path) -> None:
+def test_the_environment_wins_over_the_dotenv_file(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text(
         "NEO4J_USER=from-file\n"
@@ -262,7 +263,7 @@ def test_variables_come_from_a_file_too_and_the_environment_wins(tmp_path: Path)
     assert config.neo4j.password.reveal() == "a$b${HOME}#c"
 
 
-def test_a_file_of_variables_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+def test_a_dotenv_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_bytes(b"NEO4J_USER=\xff\xfe\n")
     with pytest.raises(ConfigurationError, match="cannot be read"):
@@ -300,7 +301,7 @@ def test_a_secrets_file_that_cannot_be_used_is_named(name: str, tmp_path: Path) 
         assert str(tmp_path) not in message, "it could be the secret itself"
 
 
-def test_a_secret_of_the_environment_wins_over_the_files(tmp_path: Path) -> None:
+def test_a_secret_of_the_environment_wins_over_the_dotenv_file(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text("NEO4J_PASSWORD=from-dotenv\n")
     secret = tmp_path / "secret"
@@ -325,7 +326,7 @@ def test_a_configuration_cannot_be_changed() -> None:
         setattr(read(), name, 3)
 
 
-def test_a_command_that_uses_no_bucket_needs_none_of_its_variables() -> None:
+def test_a_command_that_uses_no_bucket_needs_no_variables_of_r2() -> None:
     config = read_config({"NEO4J_PASSWORD": "graph-pass-word"}, NO_FILE, uses_bucket=False)
     assert config.neo4j == read().neo4j
     assert not config.r2.secret_access_key
@@ -336,7 +337,7 @@ RECIPIENTS = "BACKUP_ENCRYPTION_RECIPIENTS"
 
 
 @pytest.mark.parametrize("separator", [",", " ", ", ", "\n", " ,\n\t"])
-def test_recipients_stand_between_commas_and_white_space(separator: str) -> None:
+def test_recipients_are_separated_by_commas_or_white_space(separator: str) -> None:
     publics = [pair.public for pair in PAIRS]
     config = read(**{RECIPIENTS: separator.join([*publics, publics[0]])})
     assert list(config.recipients) == publics
@@ -344,7 +345,7 @@ def test_recipients_stand_between_commas_and_white_space(separator: str) -> None
 
 
 @pytest.mark.parametrize("value", [",", "  ", ", ,"])
-def test_recipients_without_a_key_are_a_problem(value: str) -> None:
+def test_recipients_without_a_key_are_refused(value: str) -> None:
     assert f"{RECIPIENTS}: there is no key in it" in problems(**{RECIPIENTS: value})
 
 
@@ -357,7 +358,7 @@ def test_recipients_without_a_key_are_a_problem(value: str) -> None:
         "key.txt",
     ],
 )
-def test_a_wrong_recipient_is_named_by_its_place(wrong: str) -> None:
+def test_a_wrong_recipient_is_named_only_by_its_position(wrong: str) -> None:
     told = problems(**{RECIPIENTS: f"{PAIRS[1].public},{wrong}"})
     (line,) = (each for each in told.splitlines() if RECIPIENTS in each)
     assert f"{RECIPIENTS}: key 2 of 2 is no age public key: accepted is age1" in line
@@ -383,7 +384,7 @@ def test_another_neo4j_has_a_login_of_its_own() -> None:
     assert "other-pass" not in repr(settings)
 
 
-def test_another_neo4j_never_gets_the_first_one_s_password() -> None:
+def test_another_neo4j_never_gets_the_configured_password() -> None:
     with pytest.raises(ConfigurationError, match="RESTORE_NEO4J_PASSWORD") as raised:
         read_target(REQUIRED, NO_FILE, "bolt://user:hidden-pass@scratch")
     assert "without credentials" in str(raised.value)
@@ -399,7 +400,7 @@ def test_an_address_with_credentials_is_refused_without_showing_them(name: str) 
 
 
 @pytest.mark.parametrize("name", ["NEO4J_HOST", "R2_ACCOUNT_ID", "R2_BUCKET_NAME"])
-def test_an_address_with_credentials_in_the_wrong_variable_is_not_shown_either(name: str) -> None:
+def test_an_address_with_credentials_in_the_wrong_variable_is_not_shown(name: str) -> None:
     message = problems(**{name: "bolt://user:hidden-pass@host"})
     assert f"  - {name}" in message
     assert "hidden-pass" not in message

@@ -1,4 +1,4 @@
-"""Exit codes, as README documents them."""
+"""The exit codes that README documents."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neo4j_r2.core.errors import (
     GraphError,
     Interruption,
     LockedError,
+    Side,
     Stalled,
 )
 
@@ -36,6 +37,6 @@ def test_a_signal_ends_with_the_exit_code_that_shells_give_it(number: int, code:
     assert Interruption(number).code == code
 
 
-def test_what_ends_a_run_from_outside_is_no_ordinary_exception() -> None:
+def test_an_end_from_outside_is_no_ordinary_exception() -> None:
     assert not isinstance(Interruption(15), Exception)
-    assert not isinstance(Stalled("R2", 900), Exception)
+    assert not isinstance(Stalled(Side.R2, 900), Exception)

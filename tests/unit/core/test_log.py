@@ -1,4 +1,4 @@
-"""The log, as a process writes it."""
+"""The log that a process writes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ PASSWORD = 'pass "wörd" \\x'
 
 
 def logged(code: str, level: str, log_format: str, *secrets: str) -> list[str]:
-    """Return the lines that `code` logs; nothing may go to standard output."""
+    """Return the lines that `code` logs; it must write nothing to standard output."""
     process = run(SET_UP + code, level, log_format, *secrets)
     assert process.returncode == 0, process.stderr
     assert process.stdout == ""
     return process.stderr.splitlines()
 
 
-def test_a_line_of_text_is_as_in_the_specification() -> None:
+def test_a_line_of_text_looks_as_in_the_specification() -> None:
     code = "log.info('Starting %s', 'backup'); log.warning('careful')"
     assert logged(code, "info", "text") == ["[INFO] Starting backup", "[WARNING] careful"]
 
@@ -44,7 +44,7 @@ def test_a_line_of_json_has_time_level_and_message() -> None:
 
 
 @FORMATS
-def test_no_secret_is_shown_whatever_a_message_or_an_exception_holds(log_format: str) -> None:
+def test_secrets_in_messages_and_exceptions_are_masked(log_format: str) -> None:
     code = """
 log.info("login with %s failed: %s", secrets[0].reveal(), secrets[1].reveal())
 log.info(f"{secrets[0]} {secrets[1]!r}")
@@ -61,7 +61,7 @@ except ValueError:
 
 @FORMATS
 @pytest.mark.parametrize("secrets", [("abcdef", "abcdef-rest"), ("abcdef-rest", "abcdef")])
-def test_a_secret_that_begins_as_another_one_leaves_no_rest(
+def test_a_secret_that_begins_like_another_secret_is_masked_whole(
     log_format: str, secrets: tuple[str, str]
 ) -> None:
     (line,) = logged("log.info('key abcdef-rest')", "info", log_format, *secrets)
@@ -77,7 +77,7 @@ def test_lines_below_the_level_are_left_out() -> None:
     assert logged(code, "error", "text") == ["[ERROR] yes"]
 
 
-def test_libraries_are_heard_from_warnings_on_but_those_that_raise_or_tell_too_much() -> None:
+def test_libraries_are_logged_from_warnings_on_but_not_the_driver_and_the_http_client() -> None:
     code = """
 for name in ("botocore", "neo4j", "urllib3"):
     for level in ("debug", "info", "warning", "error"):
@@ -89,7 +89,7 @@ for name in ("botocore", "neo4j", "urllib3"):
     ]
 
 
-def test_a_second_set_up_replaces_the_first() -> None:
+def test_a_second_set_up_replaces_the_first_one() -> None:
     code = "set_up('info', 'text'); log.info('once')"
     assert logged(code, "info", "json") == ["[INFO] once"]
 

@@ -54,6 +54,6 @@ def test_an_empty_secret_is_false() -> None:
     assert Secret("x")
 
 
-def test_a_secret_that_begins_with_another_one_leaves_no_rest_of_it() -> None:
+def test_a_secret_that_begins_with_another_secret_is_masked_whole() -> None:
     secrets = [Secret("horse battery"), Secret("horse battery staple")]
     assert Redaction(secrets)("a horse battery staple, a horse battery") == f"a {MASK}, a {MASK}"

@@ -1,4 +1,4 @@
-"""Steps that run side by side."""
+"""Steps of a stream that run side by side."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def failing_after(number: int, error: BaseException) -> Iterator[int]:
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))
-def test_prefetched_items_come_whole_and_in_their_order(items: list[int], depth: int) -> None:
+def test_prefetch_keeps_all_items_and_their_order(items: list[int], depth: int) -> None:
     assert list(prefetch(items, depth)) == items
 
 
 @pytest.mark.parametrize("error", [ValueError("broken"), Interruption(15), KeyboardInterrupt()])
-def test_an_error_of_the_items_is_raised_after_those_before_it(error: BaseException) -> None:
+def test_prefetch_raises_an_error_after_the_items_before_it(error: BaseException) -> None:
     stream = prefetch(failing_after(3, error), 2)
     assert [next(stream), next(stream), next(stream)] == [0, 1, 2]
     with pytest.raises(type(error)) as raised:
@@ -53,15 +53,15 @@ def test_an_error_of_the_items_is_raised_after_those_before_it(error: BaseExcept
     assert raised.value is error
 
 
-def test_no_more_is_read_ahead_than_the_depth_says() -> None:
+def test_prefetch_reads_no_further_ahead_than_its_depth() -> None:
     source = Counted(2000)
     ahead = [source.taken - item for item in prefetch(source, 3)]
     assert len(ahead) == 2000
-    # the one just received, those in the channel, and one that waits for a place in it
+    # One item was just received, 3 are in the channel, and 1 waits for a place in it.
     assert max(ahead) <= 1 + 3 + 1
 
 
-def test_an_abandoned_stream_is_read_no_further() -> None:
+def test_prefetch_stops_reading_when_it_is_abandoned() -> None:
     source = Counted(1_000_000)
     stream = prefetch(source, 2)
     assert next(stream) == 0
@@ -71,11 +71,11 @@ def test_an_abandoned_stream_is_read_no_further() -> None:
 
 
 @given(st.lists(st.integers()), st.integers(1, 4))
-def test_mapped_items_come_in_the_order_of_the_items(items: list[int], threads: int) -> None:
+def test_ordered_map_keeps_the_order_of_the_items(items: list[int], threads: int) -> None:
     assert list(ordered_map(str, items, threads)) == list(map(str, items))
 
 
-def test_a_slow_first_item_is_not_overtaken() -> None:
+def test_ordered_map_waits_for_a_slow_first_item() -> None:
     second_is_done = threading.Event()
 
     def work(item: int) -> int:
@@ -88,26 +88,26 @@ def test_a_slow_first_item_is_not_overtaken() -> None:
     assert list(ordered_map(work, range(4), 2)) == [0, 1, 2, 3]
 
 
-def test_items_are_worked_on_side_by_side() -> None:
+def test_ordered_map_works_on_items_side_by_side() -> None:
     both = threading.Barrier(2, timeout=WAIT_SECONDS)
     arrivals = list(ordered_map(lambda _: both.wait(), range(2), 2))
     assert sorted(arrivals) == [0, 1]
 
 
-def test_mapping_takes_no_more_items_than_are_under_way() -> None:
+def test_ordered_map_takes_no_item_before_a_call_can_begin() -> None:
     source = Counted(500)
     ahead = [source.taken - item for item in ordered_map(int, source, 2)]
     assert max(ahead) <= 2
 
 
-def test_an_error_of_the_function_is_raised_in_its_place() -> None:
+def test_ordered_map_raises_an_error_in_the_place_of_its_item() -> None:
     stream = ordered_map(lambda item: 6 // item, [3, 2, 0, 1], 2)
     assert [next(stream), next(stream)] == [2, 3]
     with pytest.raises(ZeroDivisionError):
         next(stream)
 
 
-def test_a_long_call_is_waited_for_as_long_as_the_server_answers() -> None:
+def test_a_long_call_may_last_while_the_server_answers() -> None:
     answers = threading.Semaphore(0)
     asked: list[str] = []
 
@@ -119,7 +119,7 @@ def test_a_long_call_is_waited_for_as_long_as_the_server_answers() -> None:
     assert len(asked) >= 3
 
 
-def test_a_short_call_is_not_asked_about() -> None:
+def test_nothing_is_asked_during_a_short_call() -> None:
     asked: list[str] = []
     while_answering(lambda: None, lambda: asked.append("asked"), lambda: None, 30)
     assert asked == []
@@ -133,7 +133,7 @@ def test_an_error_of_a_long_call_is_raised() -> None:
         while_answering(call, lambda: None, lambda: None, 30)
 
 
-def test_a_server_that_answers_no_more_ends_the_waiting() -> None:
+def test_a_server_that_no_longer_answers_ends_a_long_call() -> None:
     never = threading.Event()
 
     def ask() -> None:
@@ -144,7 +144,7 @@ def test_a_server_that_answers_no_more_ends_the_waiting() -> None:
     never.set()
 
 
-def test_calls_in_lanes_are_made_side_by_side() -> None:
+def test_lanes_run_calls_side_by_side() -> None:
     lanes, both = Lanes(2), threading.Barrier(2, timeout=WAIT_SECONDS)
     arrivals: list[int] = []
     for _ in range(2):
@@ -153,7 +153,7 @@ def test_calls_in_lanes_are_made_side_by_side() -> None:
     assert sorted(arrivals) == [0, 1]
 
 
-def test_no_more_calls_are_under_way_than_there_are_lanes() -> None:
+def test_lanes_run_no_more_calls_than_their_number() -> None:
     lanes, under_way, most = Lanes(2), Counter[str](), []
 
     def call() -> None:
@@ -170,7 +170,7 @@ def test_no_more_calls_are_under_way_than_there_are_lanes() -> None:
     assert max(most) <= 2
 
 
-def test_results_are_taken_in_the_order_of_the_calls_by_the_thread_that_began_them() -> None:
+def test_lanes_take_results_in_the_order_of_the_calls_and_in_the_same_thread() -> None:
     lanes, taken = Lanes(3), list[tuple[int, int]]()
 
     def take(number: int) -> None:
@@ -182,7 +182,7 @@ def test_results_are_taken_in_the_order_of_the_calls_by_the_thread_that_began_th
     assert taken == [(number, threading.get_ident()) for number in range(10)]
 
 
-def test_an_error_in_a_lane_is_raised_where_calls_are_begun_or_awaited() -> None:
+def test_an_error_in_a_lane_is_raised_by_begin_or_drain() -> None:
     lanes = Lanes(1)
     lanes.begin(lambda: 1 // 0, lambda _: None)
     with pytest.raises(ZeroDivisionError):

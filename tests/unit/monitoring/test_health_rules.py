@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.config.settings import ServiceSettings, read_service_settings
+from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
 from neo4j_r2.monitoring.health_rules import Signs, diagnose, due, next_due
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 
 from neo4j_r2 import __version__
 from neo4j_r2.bucket.usage import Usage
-from neo4j_r2.config.settings import ServiceSettings, read_service_settings
+from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
 from neo4j_r2.core.errors import FAILURE_KINDS, KILLED, LockedError, failure_kind
 from neo4j_r2.monitoring.health_rules import Signs
 from neo4j_r2.monitoring.metrics import families

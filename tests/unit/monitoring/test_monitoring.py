@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from neo4j_r2.config.settings import read_service_settings
+from neo4j_r2.config.service_settings import read_service_settings
 from neo4j_r2.core.errors import FAILURE_KINDS, KILLED
 from neo4j_r2.monitoring.health_rules import Signs
 from neo4j_r2.monitoring.metrics import families

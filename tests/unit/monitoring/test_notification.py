@@ -26,7 +26,7 @@ BACKUP = BackupState(START, END, KEY, 6_000_000, 10_000, 24_518, "A1")
 GOOD = DatabaseReport("neo4j", Attempt(START, END, 0, "", 6_000_000), BACKUP, "")
 DENIED = "Access denied to the bucket"
 BAD = DatabaseReport("other", Attempt(START, END, 4, DENIED), None, "")
-PAUSE = "The newest backup is of an empty graph, older are not: nothing is removed"
+PAUSE = "The newest backup is of an empty graph, older ones are not: nothing is removed"
 
 
 def run_of(

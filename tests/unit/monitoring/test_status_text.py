@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.bucket.usage import Usage
-from neo4j_r2.config.settings import read_service_settings
+from neo4j_r2.config.service_settings import read_service_settings
 from neo4j_r2.core.log import duration
 from neo4j_r2.core.text_table import WIDTH
 from neo4j_r2.monitoring.status_text import (

@@ -20,6 +20,7 @@ from neo4j_r2.core.errors import (
     GraphError,
     Interruption,
     LockedError,
+    Side,
     Stalled,
 )
 from neo4j_r2.run.processes import ProcessId
@@ -149,8 +150,8 @@ def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Pat
         (CorruptError("Not “whole”"), 5, "Not “whole”", "corrupt"),
         (Interruption(2), 130, "Interrupted by signal 2", "interrupted"),
         (Interruption(15), 143, "Interrupted by signal 15", "interrupted"),
-        (Stalled("Neo4j", 900), 3, "No progress for 900 s while waiting for Neo4j", "neo4j"),
-        (Stalled("R2", 900), 4, "No progress for 900 s while waiting for R2", "r2"),
+        (Stalled(Side.NEO4J, 900), 3, "No progress for 900 s while waiting for Neo4j", "neo4j"),
+        (Stalled(Side.R2, 900), 4, "No progress for 900 s while waiting for R2", "r2"),
         (KeyError("this may be secret"), 1, "Unexpected error: KeyError", "unexpected"),
         (MemoryError("this may be secret"), 1, "Unexpected error: MemoryError", "unexpected"),
     ],

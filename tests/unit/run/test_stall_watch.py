@@ -10,7 +10,7 @@ from tests.unit.process import run
 
 STALLING = """
 import threading, time
-from neo4j_r2.core.errors import Stalled
+from neo4j_r2.core.errors import Side, Stalled
 from neo4j_r2.run.stall_watch import Watch
 """
 
@@ -48,7 +48,7 @@ def test_a_run_without_progress_ends_and_says_what_it_waited_for() -> None:
     code = """
 watch = Watch(0.05)
 try:
-    with watch.running(), watch.waiting_for("R2"):
+    with watch.running(), watch.waiting_for(Side.R2):
         threading.Event().wait(60)
 except Stalled as stalled:
     print(stalled.exit_code, stalled)
@@ -61,7 +61,7 @@ def test_a_run_waits_for_neo4j_unless_it_says_otherwise() -> None:
 watch = Watch(0.05)
 try:
     with watch.running():
-        with watch.waiting_for("R2"):
+        with watch.waiting_for(Side.R2):
             pass
         threading.Event().wait(60)
 except Stalled as stalled:

@@ -1,4 +1,4 @@
-"""A bucket in memory, with backups of so many days ago."""
+"""A bucket in memory, with backups that are some days old."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neo4j_r2.bucket.client import Bucket, StoredObject
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.config.keep_rules import Rules
-from neo4j_r2.config.settings import PruneSettings
+from neo4j_r2.config.prune_settings import PruneSettings
 
 NOW: Final = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 PREFIX: Final = "neo4j-backup"
@@ -19,8 +19,8 @@ ARCHIVE: Final = b"an archive"
 WEEK: Final = Rules(days=7)
 
 
-class Shelf:
-    """The calls of a `Bucket` that pruning makes, on a dictionary."""
+class MemoryBucket:
+    """A bucket on a dictionary, with the calls that a prune makes."""
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
@@ -30,7 +30,7 @@ class Shelf:
 
     @property
     def bucket(self) -> Bucket:
-        """The shelf, to be used as a bucket."""
+        """The same object, typed as a bucket."""
         return cast(Bucket, self)
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
@@ -45,12 +45,12 @@ class Shelf:
         return self.content[key]
 
     def head(self, key: str) -> StoredObject | None:
-        """Return what is known of an object, None if there is none."""
+        """Return an object's size, or None if there is no such object."""
         data = self.content.get(key)
         return None if data is None else StoredObject(key, len(data), {})
 
     def put_new(self, key: str, data: bytes) -> None:
-        """Store an object under a key that is free, or has just that."""
+        """Store an object under a key that is free, or that holds the same bytes."""
         assert self.content.setdefault(key, data) == data
 
     def delete(self, key: str) -> bool:
@@ -64,7 +64,7 @@ class Shelf:
     def add(
         self, days: float, *, nodes: int = 5, database_id: str = "ours", last_accepted: int = 0
     ) -> Manifest:
-        """Store a backup that is so many days old."""
+        """Store a backup that is `days` days old."""
         manifest = manifest_of(days, nodes, database_id, last_accepted)
         self.content[manifest.archive_key] = ARCHIVE
         self.content[name_of(days).manifest_key] = manifest.to_json()

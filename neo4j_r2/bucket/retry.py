@@ -1,0 +1,79 @@
+"""Tries a call to R2 again after a failure that may pass, and says how long.
+
+`BACKUP_RETRY_SECONDS` limits every call, each part of an upload included. `client_errors` says
+which failures may pass. If a download is cut off, `Bucket.stream` goes on at the same byte.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from neo4j_r2.bucket.client_errors import describe, explain, is_transient
+from neo4j_r2.core.errors import BucketError
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+_FIRST_PAUSE_SECONDS: Final = 0.5
+"""The pause doubles after each failure."""
+_LONGEST_PAUSE_SECONDS: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Makes calls to one bucket, and tries again for a limited time."""
+
+    bucket: str
+    endpoint_url: str
+    limit_seconds: float
+    """How long a call is tried again, counted from its start."""
+    on_progress: Callable[[], None]
+    """Is called after each call that succeeded, from any thread."""
+
+    def call(
+        self,
+        operation: str,
+        make: Callable[[], Result],
+        abandoned: threading.Event | None = None,
+        seconds: float | None = None,
+    ) -> Result:
+        """Make a call and return its result; try again while it fails for a passing reason.
+
+        :param operation: its name in S3, for messages.
+        :param abandoned: ends the trying once it is set.
+        :param seconds: a shorter limit than `limit_seconds`.
+        :raises BucketError: if the failure does not pass, or not in time.
+        """
+        started, pause = time.monotonic(), _FIRST_PAUSE_SECONDS
+        limit = self.limit_seconds if seconds is None else min(seconds, self.limit_seconds)
+        abandoned = abandoned or threading.Event()
+        while True:
+            try:
+                result = make()
+            except (BotoCoreError, ClientError) as error:
+                is_over = time.monotonic() - started + pause > limit
+                if is_over or not is_transient(error):
+                    raise self.failure(error, operation) from error
+                log.warning("R2: %s failed (%s), trying again", operation, describe(error))
+                if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
+                    raise self.failure(error, operation) from error
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            except RecursionError as error:  # the client follows redirects without an end
+                raise BucketError(
+                    f"R2 connection failed: {self.endpoint_url} redirects; check R2_ENDPOINT_URL"
+                ) from error
+            else:
+                self.on_progress()
+                return result
+
+    def failure(self, error: BotoCoreError | ClientError, operation: str) -> BucketError:
+        """Return the error that reports a failed call."""
+        return BucketError(explain(error, operation, self.bucket, self.endpoint_url))

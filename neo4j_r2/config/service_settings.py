@@ -1,0 +1,96 @@
+"""The settings of the service itself: its schedule, its state directory, its log and its metrics.
+
+None of them is a secret, and none needs Neo4j or R2. So the health probe can read them alone.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+from neo4j_r2.config import parsers, schedule
+from neo4j_r2.config.schedule import Schedule
+from neo4j_r2.config.variables import Variables
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """When backups are made, where the state is kept, and how the service reports."""
+
+    schedule: Schedule
+    time_zone: tzinfo
+    """The time zone of the schedule; it prints as its IANA name."""
+    run_immediate_backup: bool
+    wait_seconds: float
+    """How long the service waits for Neo4j when it starts."""
+    overdue_minutes: int
+    """A backup that is missing this long after it was due is a failure."""
+    metrics_port: int | None
+    """The port that serves the metrics; None means that they are not served."""
+    metrics_address: str
+    """The IP address to listen at; `::` means all addresses of both versions."""
+    state_directory: Path
+    log_level: str
+    log_format: str
+
+    @property
+    def due_times(self) -> str:
+        """The schedule with its time zone: the text changes if the due times change."""
+        return f"{self.schedule} {self.time_zone}"
+
+
+def read_service(variables: Variables) -> ServiceSettings:
+    """Read the settings; problems are collected in `variables`."""
+    levels = ("debug", "info", "warning", "error")
+    return ServiceSettings(
+        schedule=variables.read("BACKUP_SCHEDULE", schedule.parse, "0 2 * * *"),
+        time_zone=variables.read("TZ", parsers.time_zone, "UTC"),
+        run_immediate_backup=variables.read("RUN_IMMEDIATE_BACKUP", parsers.boolean, "false"),
+        wait_seconds=variables.read("NEO4J_WAIT_SECONDS", parsers.whole(1, 86_400), "300"),
+        overdue_minutes=variables.read("BACKUP_OVERDUE_MINUTES", parsers.whole(1, 99_999), "60"),
+        metrics_port=variables.read("METRICS_PORT", parsers.port, ""),
+        metrics_address=variables.read("METRICS_ADDRESS", parsers.ip_address, "127.0.0.1"),
+        state_directory=_state_directory(variables),
+        log_level=variables.read("LOG_LEVEL", parsers.choice(*levels), "info"),
+        log_format=variables.read("LOG_FORMAT", parsers.choice("text", "json"), "text"),
+    )
+
+
+def read_service_settings(
+    environment: Mapping[str, str], dotenv: Mapping[str, str]
+) -> ServiceSettings:
+    """Read and check these settings alone.
+
+    :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
+    """
+    variables = Variables(environment, dotenv)
+    settings = read_service(variables)
+    variables.raise_problems()
+    return settings
+
+
+def requested_log_format(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> str:
+    """Return the log's format without checking anything: a configuration error is logged too."""
+    log_format = Variables(environment, dotenv).get("LOG_FORMAT") or ""
+    return "json" if log_format.lower() == "json" else "text"
+
+
+def requested_state_directory(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Path:
+    """Return the state directory before anything else is checked: a failure is recorded there.
+
+    :raises ConfigurationError: if the variable is wrong.
+    """
+    variables = Variables(environment, dotenv)
+    directory = _state_directory(variables)
+    variables.raise_problems()
+    return directory
+
+
+def _state_directory(variables: Variables) -> Path:
+    """Return the configured directory; by default, the one of the XDG specification."""
+    home = variables.get("HOME") or tempfile.gettempdir()
+    default = variables.get("XDG_STATE_HOME") or f"{home}/.local/state"
+    return variables.read("BACKUP_STATE_DIR", parsers.directory, f"{default}/neo4j-r2-backup")
