@@ -16,6 +16,7 @@ from neo4j_r2.bucket.prune import prune
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import BackupOptions
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
 from neo4j_r2.config.settings import Config, requested_state_directory
@@ -33,7 +34,7 @@ from neo4j_r2.run.stall_watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[BackupOptions]) -> int:
     """Back up every database, record how that ended, and tell who wants to know."""
     announcer = Announcer(requested_notify(invocation.environment, invocation.dotenv))
     exit_code = conclude(lambda: record_run(invocation, announcer))
@@ -41,7 +42,7 @@ def run(invocation: Invocation) -> int:
     return exit_code
 
 
-def record_run(invocation: Invocation, announcer: Announcer) -> int:
+def record_run(invocation: Invocation[BackupOptions], announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
     directory = requested_state_directory(invocation.environment, invocation.dotenv)
     with recorded(directory, announcer.ended) as record:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.config.settings import Config
 from neo4j_r2.run.state_directory import require_own
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 _RULE: Final = 60 * "="
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[Options]) -> int:
     """Log the configuration if it can be used, and print its schedule to standard output."""
     config = configure(invocation, tries_receivers=True)
     require_own(config.service.state_directory)

@@ -9,12 +9,13 @@ import logging
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.monitoring.health_probe import assess, look
 
 log = logging.getLogger(__name__)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[Options]) -> int:
     """Log what is wrong, or when the next backup is due; return 1 if anything is wrong."""
     settings = configure_service(invocation)
     health = assess(look(settings), settings)

@@ -1,4 +1,4 @@
-"""What `backup.py` is called with: the command line, and the variables it finds."""
+"""One call of the program: the command line, and the variables that it finds."""
 
 from __future__ import annotations
 
@@ -6,27 +6,34 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Generic, TypeVar
 
+from neo4j_r2.commands.options import Options, RestoreOptions, VerifyOptions, options_of
 from neo4j_r2.config import parsers
 from neo4j_r2.config.parsers import LATEST
 
 _KEY_HELP: Final = f"an archive's key, or {LATEST} (the default)"
 
 
+Options_co = TypeVar("Options_co", bound=Options, covariant=True)
+
+
 @dataclass(frozen=True)
-class Invocation:
+class Invocation(Generic[Options_co]):
     """One call of the program."""
 
-    options: argparse.Namespace
-    """`command`, and what that command takes."""
+    options: Options_co
+    """The record of the command that is called."""
     environment: Mapping[str, str]
     dotenv: Mapping[str, str]
-    """What a file `.env` in the working directory sets."""
+    """The variables that a file `.env` in the working directory sets."""
 
 
-def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; exits with 2 on a wrong one, as on a wrong configuration."""
+def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
+    """Return the command and its options; exit with 2 if they are wrong, as a configuration does.
+
+    Without arguments the command is `backup`.
+    """
     parser = argparse.ArgumentParser(description="Backs up a live Neo4j database to Cloudflare R2.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_database(commands.add_parser("backup", help="make one backup of each (the default)"))
@@ -41,23 +48,24 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     commands.add_parser("supervise", help="run crond; the container's first process")
     commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
     commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
-    options = parser.parse_args(arguments or ["backup"])
+    parsed = parser.parse_args(arguments or ["backup"])
+    options = options_of(parsed)
     if problem := _problem(options):
         parser.error(problem)
-    return options
+    return parsed.command, options
 
 
-def _problem(options: argparse.Namespace) -> str | None:
-    """Return why options cannot be meant so, None if they can."""
-    for name in ("key", "from_file", "to_uri", "drill", "identity"):
-        if getattr(options, name, None) == "":  # a variable of the shell that is not set
+def _problem(options: Options) -> str | None:
+    """Return why options do not go together, None if they do."""
+    for name, value in vars(options).items():
+        if value == "":  # a variable of the shell that is not set
             return f"{name.replace('_', '-')} is empty"
-    if options.command == "restore":
+    if isinstance(options, RestoreOptions):
         if options.from_file and (options.key or options.at):
             return "--from-file names the archive: leave out KEY and --at"
         if options.key not in (None, LATEST) and options.at:
             return "--at chooses among all backups: leave out KEY"
-    if options.command == "verify" and options.all and (options.key or options.drill):
+    if isinstance(options, VerifyOptions) and options.all and (options.key or options.drill):
         return "--all takes no KEY and no --drill"
     return None
 

@@ -10,10 +10,11 @@ from neo4j_r2.bucket.listing import document, table
 from neo4j_r2.bucket.read_listing import read_listing
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import ListOptions
 from neo4j_r2.run.stall_watch import Watch
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[ListOptions]) -> int:
     """Print a table, or with `--json` a document, to standard output."""
     config = configure(invocation, logs_in=False)
     watch = Watch(config.stall_seconds)

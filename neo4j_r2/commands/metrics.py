@@ -14,6 +14,7 @@ from prometheus_client.exposition import choose_encoder
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.config.settings import ServiceSettings
 from neo4j_r2.core.errors import ConfigurationError, Interruption
 from neo4j_r2.monitoring.health_probe import assess, look
@@ -23,7 +24,7 @@ from neo4j_r2.monitoring.metrics import families
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[Options]) -> int:
     """Serve until a signal says stop, which is no failure."""
     settings = configure_service(invocation)
     if settings.metrics_port is None:

@@ -7,7 +7,6 @@ directory knows of one.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from neo4j_r2.bucket.prune import carry_out, judge
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import PruneOptions
 from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
@@ -37,7 +37,7 @@ from neo4j_r2.run.state import State, StateFile
 log = logging.getLogger(__name__)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[PruneOptions]) -> int:
     """Print what is to become of each backup, and why; remove unless it is a dry run."""
     config = configure(invocation, logs_in=False)
     options = invocation.options
@@ -53,7 +53,7 @@ def run(invocation: Invocation) -> int:
     return 0
 
 
-def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> None:
+def clean_up(bucket: Bucket, config: Config, options: PruneOptions) -> None:
     """Decide by the newest complete backup of each database; of one without any nothing goes."""
     prefix = config.r2.prefix
     state = StateFile(config.service.state_directory).read()
@@ -74,7 +74,7 @@ def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> Non
 
 
 def prunable(
-    bucket: Bucket, config: Config, state: State | None, options: argparse.Namespace
+    bucket: Bucket, config: Config, state: State | None, options: PruneOptions
 ) -> Sequence[str]:
     """Return the names of the databases whose backups may go.
 
@@ -100,7 +100,7 @@ def prunable(
 
 
 def carry_out_on(
-    bucket: Bucket, config: Config, options: argparse.Namespace, latest: Sequence[StoredManifest]
+    bucket: Bucket, config: Config, options: PruneOptions, latest: Sequence[StoredManifest]
 ) -> None:
     """Decide on the backups of the databases that `latest` are of, print it, and do it."""
     settings = replace(config.prune, is_dry=options.dry_run or config.prune.is_dry)

@@ -10,6 +10,7 @@ from neo4j_r2.bucket.backups import usage_by_database
 from neo4j_r2.bucket.client import QUICK_SECONDS, Bucket
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.text_table import joined
 from neo4j_r2.monitoring.status_text import database_lines, schedule_lines, storage_lines
@@ -17,7 +18,7 @@ from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.state import State, StateFile
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[Options]) -> int:
     """Print what this host knows, and then what the bucket holds, to standard output."""
     config = configure(invocation, logs_in=False)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `status | head`

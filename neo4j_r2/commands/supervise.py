@@ -16,6 +16,7 @@ from typing import Final
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.run.processes import other_runs
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ _METRICS_PAUSE_SECONDS: Final = 30
 CROND: Final = ("crond", "-n", "-s")
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[Options]) -> int:
     """Run crond until a signal says stop (0), or until it ends by itself (1)."""
     settings = configure_service(invocation)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
@@ -21,7 +22,7 @@ from neo4j_r2.run.stall_watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[Options]) -> int:
     """Return when a backup could be made; what will not heal is not waited for."""
     config = configure(invocation)
     seconds = config.service.wait_seconds

@@ -1,0 +1,40 @@
+"""Backs up a database that a restore is about to replace."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from neo4j_r2.backup.export_and_store import export_and_store
+from neo4j_r2.backup.store import Store
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.config.settings import Config
+from neo4j_r2.core.clock import now
+from neo4j_r2.graph.database_contents import DatabaseContents
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.run.lock import RunLock
+from neo4j_r2.run.progress import Progress
+from neo4j_r2.run.stall_watch import Watch
+
+log = logging.getLogger(__name__)
+
+
+def back_up_before_restore(
+    graph: Graph, held: DatabaseContents, config: Config, lock: RunLock, watch: Watch
+) -> None:
+    """Back up the database, unless it holds only a part of an archive."""
+    database = graph.database()
+    if held.is_marked:
+        log.warning("Database %s holds an unfinished restore: no backup of it", database.name)
+        return
+    log.info("Backing up database %s first (--no-safety-backup skips this)", database.name)
+    bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
+    with watch.waiting_for("R2"):
+        bucket.preflight()
+    progress = Progress(held.nodes + held.relationships, watch.progress)
+    # It is verified, because it is about to be the only copy.
+    config = replace(config, export_method="manual", verify_after=True)
+    store = Store(bucket, config, lock, watch, progress, database, before_restore=True)
+    manifest = export_and_store(graph, store, now())
+    if not manifest.export.consistent:
+        log.warning("Somebody writes to the database: what is not in that backup is lost")
