@@ -1,4 +1,4 @@
-"""Checks the configuration and shows it; prints the schedule, for the crontab."""
+"""Checks the configuration and shows it; prints the schedule, which the entrypoint needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RULE: Final = 60 * "="
 
 
 def run(invocation: Invocation[Options]) -> int:
-    """Log the configuration if it can be used, and print its schedule to standard output."""
+    """Log the configuration if it is valid, and print the schedule to standard output."""
     config = configure(invocation, tries_receivers=True)
     require_own(config.service.state_directory)
     log.info(_RULE)
@@ -32,7 +32,7 @@ def run(invocation: Invocation[Options]) -> int:
 
 
 def banner(config: Config) -> list[str]:
-    """Return what a user wants to see of a configuration when the service starts."""
+    """Return the lines that show a configuration when the service starts."""
     rules, shrink = config.prune.rules, config.prune.shrink_percent
     notify = config.notify
     keys = len(config.recipients)

@@ -1,4 +1,4 @@
-"""Sends a test notification to every receiver, and says which of them took it."""
+"""Sends a test notification to every receiver, and logs which of them took it."""
 
 from __future__ import annotations
 

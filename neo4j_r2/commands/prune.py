@@ -1,8 +1,8 @@
-"""Removes what retention gives up, without a backup being made; asks only R2.
+"""Removes the backups that no retention rule keeps, without making a backup; asks only R2.
 
-Which database is meant by a name is a question that Neo4j would answer. Here the newest complete
-backup of that name does, and of the identity that this host's last backup of it had, if the state
-directory knows of one.
+A database's name can be used again for a new database with another identity. Neo4j could say which
+of them is meant, but it is not asked. So the newest complete backup of that name decides. If the
+state file knows this host's last backup of it, only backups with that database identity count.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 def run(invocation: Invocation[PruneOptions]) -> int:
-    """Print what is to become of each backup, and why; remove unless it is a dry run."""
+    """Print which backups are kept or removed, and why; remove them unless it is a dry run."""
     config = configure(invocation, logs_in=False)
     options = invocation.options
     watch = Watch(config.stall_seconds)
@@ -49,18 +49,18 @@ def run(invocation: Invocation[PruneOptions]) -> int:
         stack.enter_context(watch.waiting_for("R2"))
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
-        clean_up(bucket, config, options)
+        prune_databases(bucket, config, options)
     return 0
 
 
-def clean_up(bucket: Bucket, config: Config, options: PruneOptions) -> None:
-    """Decide by the newest complete backup of each database; of one without any nothing goes."""
+def prune_databases(bucket: Bucket, config: Config, options: PruneOptions) -> None:
+    """Prune the backups of each database; one without a complete backup loses nothing."""
     prefix = config.r2.prefix
     state = StateFile(config.service.state_directory).read()
-    databases = prunable(bucket, config, state, options)
+    databases = databases_to_prune(bucket, config, state, options)
     latest = []
     for database in databases:
-        manifest = newest_backup(bucket, prefix, database, own_identity(state, database))
+        manifest = newest_backup(bucket, prefix, database, last_known_identity(state, database))
         if manifest is None:
             log.warning(
                 "No complete backup of database %s under s3://%s/%s/: nothing is removed",
@@ -70,17 +70,19 @@ def clean_up(bucket: Bucket, config: Config, options: PruneOptions) -> None:
         log.info("The newest complete backup of database %s: %s", database, manifest.archive_key)
         latest.append(manifest)
     if latest:
-        carry_out_on(bucket, config, options, latest)
+        decide_and_prune(bucket, config, options, latest)
 
 
-def prunable(
+def databases_to_prune(
     bucket: Bucket, config: Config, state: State | None, options: PruneOptions
 ) -> Sequence[str]:
-    """Return the names of the databases whose backups may go.
+    """Return the names of the databases whose backups may be removed.
 
-    Of all databases in a bucket, those that were never backed up from here are somebody else's.
+    If all databases are configured, the bucket can hold backups from another host too. So only
+    databases that this host has backed up count.
 
-    :raises ConfigurationError: if a shrink is to be accepted, and it could be of more than one.
+    :raises ConfigurationError: if a shrink is to be accepted, and more than one database could be
+        meant.
     """
     if options.accept_shrink:
         return [choose_database(config.databases, options.database, None)]
@@ -99,15 +101,18 @@ def prunable(
     return own
 
 
-def carry_out_on(
+def decide_and_prune(
     bucket: Bucket, config: Config, options: PruneOptions, latest: Sequence[StoredManifest]
 ) -> None:
-    """Decide on the backups of the databases that `latest` are of, print it, and do it."""
+    """Decide which backups to remove, print the decision, and carry it out.
+
+    :param latest: the newest complete backup of each database that is pruned.
+    """
     settings = replace(config.prune, is_dry=options.dry_run or config.prune.is_dry)
     if options.accept_shrink:
         accept_shrink(bucket, latest[0], settings.shrink_percent, is_dry=options.dry_run)
     if options.accept_shrink and options.dry_run:
-        settings = replace(settings, shrink_percent=0)  # as if it was accepted
+        settings = replace(settings, shrink_percent=0)  # as if the shrink had been accepted
     judgement = judge(bucket, config.r2.prefix, settings, latest, datetime.now(UTC))
     sys.stdout.write(plan(judgement.verdicts))
     sys.stdout.flush()
@@ -120,7 +125,7 @@ def carry_out_on(
             record_prune(config.service.state_directory, database, pause, left)
 
 
-def own_identity(state: State | None, database: str) -> str | None:
-    """Return the database identity of which this host made its last backup, if it is known."""
+def last_known_identity(state: State | None, database: str) -> str | None:
+    """Return the database identity in this host's last backup; None if no backup is known."""
     last = state.of(database).last_backup if state else None
     return last.database_id if last else None

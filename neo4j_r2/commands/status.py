@@ -1,4 +1,4 @@
-"""Shows backups at a glance: schedule, last runs, storage and its cost; asks R2, but not Neo4j."""
+"""Shows the schedule, the last runs, the storage and its cost; asks R2, but not Neo4j."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from neo4j_r2.run.state import State, StateFile
 
 
 def run(invocation: Invocation[Options]) -> int:
-    """Print what this host knows, and then what the bucket holds, to standard output."""
+    """Print what the state file tells, and then what the bucket holds, to standard output."""
     config = configure(invocation, logs_in=False)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `status | head`
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `status | head` ends without a traceback
     state = StateFile(config.service.state_directory).read()
-    sys.stdout.write(f"{known(config, state)}\n")
+    sys.stdout.write(f"{known_text(config, state)}\n")
     sys.stdout.flush()
-    sys.stdout.write(stored(config))
+    sys.stdout.write(stored_text(config))
     return 0
 
 
-def known(config: Config, state: State | None) -> str:
-    """Return what the state file tells."""
+def known_text(config: Config, state: State | None) -> str:
+    """Return the schedule, the last run and the last attempts, as the state file has them."""
     service = config.service
     sections = [schedule_lines(service, state, datetime.now(UTC))]
     if state is not None:
@@ -40,14 +40,14 @@ def known(config: Config, state: State | None) -> str:
     return joined(sections)
 
 
-def stored(config: Config) -> str:
-    """Return what is stored, and what it costs.
+def stored_text(config: Config) -> str:
+    """Return how much is stored, and what it costs.
 
     :raises BucketError: if the bucket cannot be read.
     """
     watch = Watch(config.stall_seconds)
     with watch.running(), watch.waiting_for("R2"):
-        # Somebody waits, so R2's failures are not tried again for long.
+        # Somebody waits for the answer, so failures of R2 are retried only for a short time.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"

@@ -1,4 +1,4 @@
-"""Waits until Neo4j accepts the login, tries the bucket, and has a state to begin with."""
+"""Waits until Neo4j accepts the login, tries the bucket, and makes sure of a state file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ log = logging.getLogger(__name__)
 
 
 def run(invocation: Invocation[Options]) -> int:
-    """Return when a backup could be made; what will not heal is not waited for."""
+    """Return when a backup could be made; fail at once on an error that waiting cannot heal."""
     config = configure(invocation)
     seconds = config.service.wait_seconds
-    watch = Watch(seconds + CONNECTION_SECONDS)  # for a server that takes connections and is silent
+    watch = Watch(
+        seconds + CONNECTION_SECONDS
+    )  # for a server that accepts connections and is then silent
     with watch.running():
         log.info("Waiting for Neo4j to be ready...")
         databases = wait_for_databases(config, seconds)
@@ -40,11 +42,12 @@ def run(invocation: Invocation[Options]) -> int:
 
 
 def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database | None]:
-    """Return the databases that are to be backed up, by name, once they are up.
+    """Wait for the databases that are to be backed up, and return them by name.
 
-    One of several that is not there is a warning, and None: it keeps no other from being backed up.
+    If a database does not come up but another does, it is logged as a warning and is None here:
+    the others can still be backed up.
 
-    :raises GraphError: if none is there, at once or when it has taken too long.
+    :raises GraphError: if none of them comes up in time, or if waiting cannot help.
     """
     deadline = time.monotonic() + seconds
     found: dict[str, Database | None] = {}
@@ -65,6 +68,6 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
 
 
 def wait_for_database(config: Config, seconds: float) -> Database:
-    """Return the database, once it is up."""
+    """Wait for one database, and return it."""
     with Graph(config.neo4j, config.retry_seconds) as graph:
         return graph.wait_for(graph.database, seconds)
