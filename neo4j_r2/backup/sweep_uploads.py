@@ -26,7 +26,7 @@ def sweep(
 
     What cannot be listed or aborted is left to the next run.
     """
-    record = lock.forgotten_upload()
+    record = lock.abandoned_upload()
     if record and (record.endpoint_url, record.bucket) == (settings.endpoint_url, bucket.name):
         log.info("Aborting the upload that an interrupted run left: %s", record.key)
         if _abort(bucket, record.key, record.upload_id):

@@ -123,7 +123,7 @@ def _end_runs(crond: int, metrics: _Metrics) -> None:
             _signal(pid)
         told |= runs
         signal.sigtimedwait({signal.SIGCHLD}, _POLL_SECONDS)
-        list(_ended())  # reaps the children, which would otherwise still be listed as processes
+        list(_ended())  # reaps the children that have ended; no other process does
 
 
 def _signal(pid: int) -> None:

@@ -77,14 +77,14 @@ def test_after_a_kill_the_lock_is_free_and_the_upload_is_remembered(tmp_path: Pa
         holder.kill()
         holder.wait(TIMEOUT_SECONDS)
     with run_lock(tmp_path) as lock:
-        assert lock.forgotten_upload() == RECORD
+        assert lock.abandoned_upload() == RECORD
 
 
 def test_a_forgotten_upload_is_forgotten(tmp_path: Path) -> None:
     with run_lock(tmp_path) as lock:
         lock.remember_upload(RECORD)
         lock.forget_upload()
-        assert lock.forgotten_upload() is None
+        assert lock.abandoned_upload() is None
         lock.forget_upload()
 
 
@@ -94,7 +94,7 @@ def test_a_record_that_is_not_whole_is_none(tmp_path: Path, content: bytes) -> N
         lock.remember_upload(RECORD)
         (written,) = tmp_path.glob("*.json")
         written.write_bytes(content)
-        assert lock.forgotten_upload() is None
+        assert lock.abandoned_upload() is None
 
 
 def test_the_state_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
