@@ -128,4 +128,4 @@ def prune_old_backups(
     try:
         attempt.stored = usage_of(bucket, prefix, manifest.database)
     except BucketError as error:
-        log.warning("What is stored now is not known: %s", error)
+        log.warning("How much is stored now is not known: %s", error)

@@ -67,6 +67,6 @@ def _refuse_empty(source: StoredSource, find_other: Callable[[], StoredSource]) 
     except ConfigurationError:
         return  # the graph was empty in all of them
     raise ConfigurationError(
-        f"The latest backup, {source.label}, is of an empty graph; the latest one that is not is "
+        f"The latest backup, {source.label}, is of an empty graph; the latest one with data is "
         f"{other.label}: give the key of the one that you mean"
     )

@@ -95,7 +95,7 @@ def databases_to_prune(
     for name in stored:
         if name not in own:
             log.warning(
-                "Database %s was never backed up from here: nothing of it is removed without "
+                "Database %s was never backed up from here: its backups are removed only with "
                 "--database %s", name, name,
             )  # fmt: skip
     return own

@@ -37,4 +37,6 @@ def back_up_before_restore(
     store = Store(bucket, config, lock, watch, progress, database, before_restore=True)
     manifest = export_and_store(graph, store, now())
     if not manifest.export.consistent:
-        log.warning("Somebody writes to the database: what is not in that backup is lost")
+        log.warning(
+            "Somebody is writing to the database: changes that are not in that backup are lost"
+        )

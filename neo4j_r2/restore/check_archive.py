@@ -40,7 +40,7 @@ def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: Item
         f"{contents.nodes:,}", f"{contents.relationships:,}", len(contents.schema),
     )  # fmt: skip
     if source.manifest is None:
-        log.warning("It has no manifest: what is missing cannot be told")
+        log.warning("It has no manifest, so nobody can tell whether anything is missing")
     return contents
 
 

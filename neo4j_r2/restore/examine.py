@@ -60,5 +60,7 @@ def report_findings(findings: Sequence[Finding], backups: str, *, has_keys: bool
         raise CorruptError(f"{bad} of {backups} are not good")
     if locked and has_keys:
         raise NoKeyError(f"None of the given private keys opens {locked} of {backups}")
-    unread = f"; what is in {locked} of them takes a private key to check" if locked else ""
+    unread = (
+        f"; a private key is needed to check the contents of {locked} of them" if locked else ""
+    )
     log.info("All %s are good%s", backups, unread)

@@ -27,6 +27,6 @@ def become_owner(directory: Path) -> None:
         os.setuid(owner.st_uid)
     except PermissionError as error:
         raise ConfigurationError(
-            f"BACKUP_STATE_DIR={str(directory)!r} belongs to user {owner.st_uid}, whom this "
-            "process may not become: it needs the capabilities SETUID and SETGID"
+            f"BACKUP_STATE_DIR={str(directory)!r} belongs to user {owner.st_uid}, and this "
+            "process may not become that user: it needs the capabilities SETUID and SETGID"
         ) from error
