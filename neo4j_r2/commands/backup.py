@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def run(invocation: Invocation[BackupOptions]) -> int:
-    """Back up every database, record how that ended, and send notifications and pings."""
+    """Back up every database, record the run, and send notifications and pings."""
     announcer = Announcer(requested_notify(invocation.environment, invocation.dotenv))
     exit_code = conclude(lambda: run_and_record(invocation, announcer))
     announcer.announce()

@@ -78,9 +78,6 @@ def databases_to_prune(
 ) -> Sequence[str]:
     """Return the names of the databases whose backups may be removed.
 
-    If all databases are configured, the bucket can hold backups from another host too. So only
-    databases that this host has backed up count.
-
     :raises ConfigurationError: if a shrink is to be accepted, and more than one database could be
         meant.
     """
@@ -88,6 +85,14 @@ def databases_to_prune(
         return [choose_database(config.databases, options.database, None)]
     if options.database is not None or config.databases != ALL_DATABASES:
         return stored_databases(bucket, config, options.database)
+    return own_databases(bucket, config, state)
+
+
+def own_databases(bucket: Bucket, config: Config, state: State | None) -> Sequence[str]:
+    """Return the names of the stored databases that this host has backed up.
+
+    If all databases are configured, the bucket can hold backups from another host too.
+    """
     stored = stored_databases(bucket, config, None)
     if not stored:
         log.warning("No backup under s3://%s/%s/", bucket.name, config.r2.prefix)

@@ -43,7 +43,7 @@ def due(state: State, database: str, settings: ServiceSettings) -> datetime:
 
 
 def deadline(state: State, database: str, settings: ServiceSettings) -> datetime:
-    """Return the time by which the next backup of a database must be complete, or is overdue."""
+    """Return the latest time for the next backup of a database; after it the backup is overdue."""
     # In UTC: when the clock changes, a local time plus an hour is not an hour later.
     expected = due(state, database, settings).astimezone(UTC)
     return expected + timedelta(minutes=settings.overdue_minutes)

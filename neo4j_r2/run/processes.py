@@ -63,6 +63,7 @@ def _processes() -> Iterator[Path]:
 
 
 def _start_time(pid: int) -> int | None:
+    # The command's name is in parentheses, and can hold some too: so the last one ends it.
     fields = _read(_PROC / str(pid) / "stat").rpartition(b")")[2].split()
     return int(fields[_START_TIME_FIELD]) if fields else None
 

@@ -20,9 +20,9 @@ only after the first one."""
 
 
 def raise_on_signals() -> None:
-    """Raise `Interruption` in the main thread at the first signal that asks for an end.
+    """Set up the signals: the first that asks for an end raises `Interruption` in the main thread.
 
-    Later signals do nothing: the first one began the clean-up, which has time limits of its own.
+    Later ones do nothing: the first one began the clean-up, which has time limits of its own.
     """
 
     def interrupt(number: int, _: FrameType | None) -> None:
@@ -68,8 +68,9 @@ def do_nothing(_number: int, _frame: FrameType | None) -> None:
 
 
 def ignore_signals() -> None:
-    """Ignore signals from now on: while the interpreter shuts down, one would kill the process
-    and so change its exit code.
+    """Ignore signals from now on.
+
+    While the interpreter shuts down, a signal would kill the process, and so change its exit code.
     """
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)

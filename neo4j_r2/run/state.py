@@ -97,7 +97,7 @@ class State:
     """By name; databases that are no longer backed up stay."""
 
     def of(self, database: str) -> DatabaseState:
-        """Return what is known about a database, even if that is nothing."""
+        """Return what is known about a database; an unknown one has no backups yet."""
         return self.databases.get(database) or DatabaseState(self.since)
 
     def with_database(self, database: str, known: DatabaseState) -> Self:
