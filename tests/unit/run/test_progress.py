@@ -29,6 +29,17 @@ def test_the_log_shows_entities_rate_and_bytes(caplog: pytest.LogCaptureFixture)
     assert re.fullmatch(line, caplog.messages[-1])
 
 
+def test_a_restarted_export_counts_from_0(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        progress = Progress(300, lambda: None, interval_seconds=0)
+        progress.add(120)
+        progress.stored(45_200_000)
+        progress.restart()
+        progress.add(30)
+    assert caplog.messages[-1].startswith("Exported 30 of about 300 entities ")
+    assert caplog.messages[-1].endswith(", 0.00 MB")
+
+
 @pytest.mark.parametrize(
     ("expected", "line"),
     [
