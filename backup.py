@@ -3,10 +3,10 @@
 
     python3 backup.py [COMMAND]
 
-neo4j_r2/main.py reads what it is called with and runs the command, a module of that name
-in neo4j_r2/commands. An installed package has the same program as `neo4j-r2-backup`.
+neo4j_r2/main.py reads the command line and runs the command: the module of that name in
+neo4j_r2/commands. An installed package has the same program as `neo4j-r2-backup`.
 
-README.md has the configuration, docs/design.md the format and the guarantees.
+README.md explains the configuration, docs/design.md the format and the guarantees.
 """
 
 from __future__ import annotations

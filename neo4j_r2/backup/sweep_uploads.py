@@ -27,7 +27,7 @@ def sweep(
 
     A failure is logged, and the next run tries again.
     """
-    record = lock.forgotten_upload()
+    record = lock.abandoned_upload()
     if record and (record.endpoint_url, record.bucket) == (settings.endpoint_url, bucket.name):
         log.info("Aborting the upload that an interrupted run left: %s", record.key)
         if _abort(bucket, record.key, record.upload_id):

@@ -1,5 +1,5 @@
-"""The command line: a module with a function `run` for each command, and what these share.
+"""The command line: for each command a module with a function `run`, and what these share.
 
-A command is imported when it is called for: the health probe runs every half minute and needs
-neither the driver nor the S3 client.
+The program imports only the command that it runs. The health probe runs every half minute, and
+needs neither the driver nor the S3 client.
 """

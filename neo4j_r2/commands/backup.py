@@ -1,4 +1,4 @@
-"""Makes one backup of each database: the archive, its manifest, and then room for it."""
+"""Backs up each database: stores the archive, then its manifest, and then prunes old backups."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from neo4j_r2.bucket.read_usage import usage_of
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import BackupOptions
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
 from neo4j_r2.config.service_settings import requested_state_directory
@@ -37,28 +38,28 @@ from neo4j_r2.run.stall_watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run(invocation: Invocation) -> int:
-    """Back up every database, record how that ended, and tell who wants to know."""
+def run(invocation: Invocation[BackupOptions]) -> int:
+    """Back up every database, record the run, and send notifications and pings."""
     announcer = Announcer(requested_notify(invocation.environment, invocation.dotenv))
-    exit_code = conclude(lambda: record_run(invocation, announcer))
+    exit_code = conclude(lambda: run_and_record(invocation, announcer))
     announcer.announce()
     return exit_code
 
 
-def record_run(invocation: Invocation, announcer: Announcer) -> int:
+def run_and_record(invocation: Invocation[BackupOptions], announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
     directory = requested_state_directory(invocation.environment, invocation.dotenv)
     with recorded(directory, announcer.ended) as record:
-        back_up_databases(configure(invocation), invocation.options.database, record, announcer)
+        run_backups(configure(invocation), invocation.options.database, record, announcer)
     return 0
 
 
-def back_up_databases(
+def run_backups(
     config: Config, wished: str | None, record: RunRecord, announcer: Announcer
 ) -> None:
-    """Back up one database after the other; one that fails does not stop the others.
+    """Back up one database after the other; if one fails, the others still get their turn.
 
-    :param wished: the only one that is to be backed up; None means all that are configured.
+    :param wished: the only database to back up; None means all that are configured.
     """
     log.info("Starting Neo4j backup process")
     watch = Watch(config.stall_seconds)
@@ -69,15 +70,15 @@ def back_up_databases(
             databases = [wished] if wished else select_databases(config, record.expected)
         record.expect(databases)
 
-        def back_up_one(database: str) -> None:
+        def attempt_backup(database: str) -> None:
             with record.attempt(database) as attempt, watch.running():
                 run_backup(config.of(database), lock, watch, attempt)
 
-        each_database(databases, back_up_one)
+        each_database(databases, attempt_backup)
 
 
 def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptRecord) -> None:
-    """Export, compress and upload side by side, then prune."""
+    """Make one backup of one database, and then prune its old backups."""
     started = now()
     log.info("Connecting to Neo4j: %s", config.neo4j.uri)
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
@@ -97,15 +98,15 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
         manifest = export_and_store(graph, config.export_method, origin, destination)
     attempt.made(manifest)
     with watch.waiting_for(Side.R2):
-        clean_up(bucket, config, manifest, started, attempt)
-    refuse_unstated(manifest)
+        prune_old_backups(bucket, config, manifest, started, attempt)
+    require_whole_schema(manifest)
     log.info("Backup completed successfully!")
 
 
-def refuse_unstated(manifest: Manifest) -> None:
-    """Fail after a backup that lacks a part of the schema: somebody has to know of it.
+def require_whole_schema(manifest: Manifest) -> None:
+    """Fail if the backup lacks a part of the schema, so that somebody learns of it.
 
-    :raises GraphError: naming the part.
+    :raises GraphError: naming the kinds of constraints and indexes that are missing.
     """
     if names := manifest.export.unstated_schema:
         raise GraphError(
@@ -114,12 +115,12 @@ def refuse_unstated(manifest: Manifest) -> None:
         )
 
 
-def clean_up(
+def prune_old_backups(
     bucket: Bucket, config: Config, manifest: Manifest, started: datetime, attempt: AttemptRecord
 ) -> None:
-    """Prune; a failure of it leaves the new backup as safe as it is, and says so.
+    """Prune, and record what is left; a failure does not touch the new backup, and says so.
 
-    :raises BucketError: with that message.
+    :raises BucketError: if the prune failed. A failure to count what is left is only a warning.
     """
     prefix = config.r2.prefix
     try:
@@ -132,4 +133,4 @@ def clean_up(
     try:
         attempt.stored = usage_of(bucket, prefix, manifest.database)
     except BucketError as error:
-        log.warning("What is stored now is not known: %s", error)
+        log.warning("How much is stored now is not known: %s", error)

@@ -1,4 +1,4 @@
-"""Checks the configuration and shows it; prints the schedule, for the crontab."""
+"""Checks the configuration and shows it; prints the schedule, which the entrypoint needs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.config.settings import Config
 from neo4j_r2.run.state_directory import require_own
 
@@ -17,8 +18,8 @@ log = logging.getLogger(__name__)
 _RULE: Final = 60 * "="
 
 
-def run(invocation: Invocation) -> int:
-    """Log the configuration if it can be used, and print its schedule to standard output."""
+def run(invocation: Invocation[Options]) -> int:
+    """Log the configuration if it is valid, and print the schedule to standard output."""
     config = configure(invocation, tries_receivers=True)
     require_own(config.service.state_directory)
     log.info(_RULE)
@@ -31,7 +32,7 @@ def run(invocation: Invocation) -> int:
 
 
 def banner(config: Config) -> list[str]:
-    """Return what a user wants to see of a configuration when the service starts."""
+    """Return the lines that show a configuration when the service starts."""
     rules, shrink = config.prune.rules, config.prune.shrink_percent
     notify = config.notify
     keys = len(config.recipients)

@@ -1,4 +1,4 @@
-"""Reads the configuration, and sets the log up as it says."""
+"""Reads the configuration, and sets up the log as it says."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from neo4j_r2.commands.identity_file import read_private_keys
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.config.neo4j_settings import Neo4jSettings, read_target
 from neo4j_r2.config.notify_settings import NotifySettings, read_notify_settings, url_problem
 from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
@@ -15,18 +16,20 @@ from neo4j_r2.monitoring.apprise_receiver import receiver_problem
 
 
 def configure(
-    invocation: Invocation,
+    invocation: Invocation[Options],
     *,
     logs_in: bool = True,
     uses_bucket: bool = True,
     tries_receivers: bool = False,
+    identity: str | None = None,
 ) -> Config:
-    """Return the whole configuration, private keys included; the log masks its secrets from here.
+    """Return the whole configuration; from here on the log masks its secrets.
 
     :param logs_in: whether Neo4j's password is needed.
     :param uses_bucket: whether R2's variables are needed.
-    :param tries_receivers: whether Apprise, which is large, checks the notification URLs too.
-    :raises ConfigurationError: naming every variable that is wrong, or what is with `--identity`.
+    :param tries_receivers: whether Apprise checks the notification URLs; it is slow to load.
+    :param identity: the file of private keys, as `--identity` names it.
+    :raises ConfigurationError: naming every variable that is wrong, or what is wrong with the file.
     """
     config = read_config(
         invocation.environment,
@@ -35,14 +38,14 @@ def configure(
         uses_bucket=uses_bucket,
         receiver_problem=receiver_problem if tries_receivers else url_problem,
     )
-    if name := getattr(invocation.options, "identity", None):
-        config = replace(config, private_keys=read_private_keys(name))
+    if identity:
+        config = replace(config, private_keys=read_private_keys(identity))
     log.set_up(config.service.log_level, config.service.log_format, config.secrets())
     return config
 
 
-def configure_target(invocation: Invocation, config: Config, uri: str) -> Neo4jSettings:
-    """Return how to log in at another Neo4j; the log masks that password too.
+def configure_target(invocation: Invocation[Options], config: Config, uri: str) -> Neo4jSettings:
+    """Return how to log in to another Neo4j; the log masks that password too.
 
     :raises ConfigurationError: naming every variable that is wrong.
     """
@@ -52,8 +55,8 @@ def configure_target(invocation: Invocation, config: Config, uri: str) -> Neo4jS
     return settings
 
 
-def configure_service(invocation: Invocation) -> ServiceSettings:
-    """Return the settings without the secrets: a supervisor and a probe need none.
+def configure_service(invocation: Invocation[Options]) -> ServiceSettings:
+    """Return the settings that hold no secret: the supervisor and the health probe need no more.
 
     :raises ConfigurationError: naming every variable that is wrong.
     """
@@ -62,10 +65,10 @@ def configure_service(invocation: Invocation) -> ServiceSettings:
     return settings
 
 
-def configure_notify(invocation: Invocation) -> NotifySettings:
-    """Return who is notified, checked by Apprise; the log masks the URLs.
+def configure_notify(invocation: Invocation[Options]) -> NotifySettings:
+    """Return the receivers, checked by Apprise; the log masks their URLs.
 
-    :raises ConfigurationError: naming every variable that is wrong, or if nobody is notified.
+    :raises ConfigurationError: naming every variable that is wrong, or if there is no receiver.
     """
     service = configure_service(invocation)
     settings = read_notify_settings(invocation.environment, invocation.dotenv, receiver_problem)

@@ -1,4 +1,4 @@
-"""Does the same for each of several databases, so that one which fails does not stop the others."""
+"""Runs the same act for each database; if one fails, the others still get their turn."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 
 def each_database(databases: Sequence[str], act: Callable[[str], None]) -> None:
-    """Act on each database in its turn.
+    """Act on one database after the other.
 
-    :raises LoginRefusedError: at once, as the others would be refused too.
-    :raises DatabasesFailedError: in the end, if some of several failed. The failure of a single
-        database is raised as it is.
+    :raises LoginRefusedError: at once, because Neo4j would refuse the others too.
+    :raises DatabasesFailedError: after all had their turn, if any failed. If there is only one
+        database, its own error is raised instead.
     """
     if len(databases) == 1:
         act(databases[0])

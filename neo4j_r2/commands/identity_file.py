@@ -1,4 +1,4 @@
-"""Reads the private keys that open an encrypted backup, from a file as age-keygen writes it."""
+"""Reads the private keys for encrypted backups, from a file in the format of age-keygen."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _LARGEST: Final = 1024 * 1024
 
 
 def read_private_keys(name: str) -> PrivateKeys:
-    """Return all keys in a file; `-` is standard input, and then nothing has to lie on a disk.
+    """Return all keys in a file; `-` is standard input, so that no key has to be on a disk.
 
-    :raises ConfigurationError: if it cannot be read, or is anything else; no line of it is shown.
+    :raises ConfigurationError: if the file cannot be read, or holds anything but keys and comments.
+        The message shows no line of the file.
     """
     place = "standard input" if name == STANDARD_INPUT else name
     keys = []
@@ -49,7 +50,7 @@ def _text(name: str, place: str) -> str:
 
 def _private_key(text: str, where: str) -> Secret:
     if is_recipient(text):
-        raise ConfigurationError(f"{where} is a public key: the private key of it is needed")
+        raise ConfigurationError(f"{where} is a public key: its private key is needed")
     key = Secret(text)
     try:
         PrivateKeys([key])

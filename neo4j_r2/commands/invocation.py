@@ -1,4 +1,4 @@
-"""What `backup.py` is called with: the command line, and the variables it finds."""
+"""One call of the program: the command line, and the variables that it finds."""
 
 from __future__ import annotations
 
@@ -6,58 +6,70 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Generic, TypeVar
 
+from neo4j_r2.commands.options import Options, RestoreOptions, VerifyOptions, options_of
 from neo4j_r2.config import parsers
 from neo4j_r2.config.parsers import LATEST
 
 _KEY_HELP: Final = f"an archive's key, or {LATEST} (the default)"
 
 
+Options_co = TypeVar("Options_co", bound=Options, covariant=True)
+
+
 @dataclass(frozen=True)
-class Invocation:
+class Invocation(Generic[Options_co]):
     """One call of the program."""
 
-    options: argparse.Namespace
-    """`command`, and what that command takes."""
+    options: Options_co
+    """The record of the command that is called."""
     environment: Mapping[str, str]
     dotenv: Mapping[str, str]
-    """What a file `.env` in the working directory sets."""
+    """The variables that a file `.env` in the working directory sets."""
 
 
-def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; exits with 2 on a wrong one, as on a wrong configuration."""
+def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
+    """Return the command and its options; exit with 2 if they are wrong, as a configuration does.
+
+    Without arguments the command is `backup`.
+    """
     parser = argparse.ArgumentParser(description="Backs up a live Neo4j database to Cloudflare R2.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _add_database(commands.add_parser("backup", help="make one backup of each (the default)"))
+    _add_database(
+        commands.add_parser("backup", help="make one backup of each database (the default)")
+    )
     _add_list(commands.add_parser("list", help="list the backups in the bucket"))
     commands.add_parser("status", help="show schedule, last runs, storage and its cost")
-    _add_prune(commands.add_parser("prune", help="remove what retention gives up"))
+    _add_prune(commands.add_parser("prune", help="remove the backups that no retention rule keeps"))
     _add_restore(commands.add_parser("restore", help="restore a backup, or a file"))
-    _add_verify(commands.add_parser("verify", help="read backups back, and prove them"))
+    _add_verify(
+        commands.add_parser("verify", help="read backups back, and check that they are good")
+    )
     _add_notify(commands.add_parser("notify", help="send a notification to every receiver"))
     commands.add_parser("check", help="check the configuration, show it, print the schedule")
     commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
     commands.add_parser("supervise", help="run crond; the container's first process")
     commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
     commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
-    options = parser.parse_args(arguments or ["backup"])
+    parsed = parser.parse_args(arguments or ["backup"])
+    options = options_of(parsed)
     if problem := _problem(options):
         parser.error(problem)
-    return options
+    return parsed.command, options
 
 
-def _problem(options: argparse.Namespace) -> str | None:
-    """Return why options cannot be meant so, None if they can."""
-    for name in ("key", "from_file", "to_uri", "drill", "identity"):
-        if getattr(options, name, None) == "":  # a variable of the shell that is not set
+def _problem(options: Options) -> str | None:
+    """Return why options do not go together, None if they do."""
+    for name, value in vars(options).items():
+        if value == "":  # a variable of the shell that is not set
             return f"{name.replace('_', '-')} is empty"
-    if options.command == "restore":
+    if isinstance(options, RestoreOptions):
         if options.from_file and (options.key or options.at):
             return "--from-file names the archive: leave out KEY and --at"
         if options.key not in (None, LATEST) and options.at:
             return "--at chooses among all backups: leave out KEY"
-    if options.command == "verify" and options.all and (options.key or options.drill):
+    if isinstance(options, VerifyOptions) and options.all and (options.key or options.drill):
         return "--all takes no KEY and no --drill"
     return None
 
@@ -69,7 +81,9 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 def _add_prune(parser: argparse.ArgumentParser) -> None:
     _add_database(parser)
-    parser.add_argument("--dry-run", action="store_true", help="decide, but change nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be removed, but change nothing"
+    )
     parser.add_argument(
         "--accept-shrink",
         action="store_true",
@@ -81,26 +95,33 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
     _add_database(parser)
     parser.add_argument(
-        "--at", type=_time, metavar="TIME", help="the latest not after TIME (ISO 8601; UTC)"
+        "--at",
+        type=_time,
+        metavar="TIME",
+        help="the latest backup that is not newer than TIME (ISO 8601; UTC)",
     )
-    parser.add_argument("--from-file", metavar="PATH", help="an archive in a file")
+    parser.add_argument("--from-file", metavar="PATH", help="restore an archive that is a file")
     _add_identity(parser)
     parser.add_argument(
-        "--to-uri", metavar="URI", help="another Neo4j; the login is RESTORE_NEO4J_USER's"
+        "--to-uri", metavar="URI", help="restore into another Neo4j; RESTORE_NEO4J_USER logs in"
     )
-    parser.add_argument("--to-database", type=_database, metavar="DB", help="another database")
+    parser.add_argument(
+        "--to-database", type=_database, metavar="DB", help="restore into another database"
+    )
     parser.add_argument("--force", action="store_true", help="replace what the database holds")
     parser.add_argument(
-        "--no-safety-backup", action="store_true", help="with --force: without a backup of it"
+        "--no-safety-backup", action="store_true", help="with --force: make no backup of it first"
     )
-    parser.add_argument("--dry-run", action="store_true", help="check all, but change nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check everything, but change nothing"
+    )
     parser.add_argument(
         "--skip-verify", action="store_true", help="do not read the whole archive first"
     )
     parser.add_argument(
         "--allow-any-statement",
         action="store_true",
-        help="run statements that are of no known grammar; only for files that you trust",
+        help="also run statements that are in no known grammar; only for files that you trust",
     )
 
 
@@ -116,13 +137,16 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def _add_notify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--test", action="store_true", required=True, help="one that says that it is a test"
+        "--test",
+        action="store_true",
+        required=True,
+        help="send a message that says that it is a test",
     )
 
 
 def _add_database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--database", type=_database, metavar="DB", help="of NEO4J_DATABASE's, or any other: this"
+        "--database", type=_database, metavar="DB", help="this database instead of NEO4J_DATABASE"
     )
 
 
@@ -130,7 +154,7 @@ def _add_identity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--identity",
         metavar="FILE",
-        help="the private keys of an encrypted backup, as age-keygen writes them; - reads them "
+        help="the private keys for an encrypted backup, as age-keygen writes them; - reads them "
         "from standard input",
     )
 

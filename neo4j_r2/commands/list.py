@@ -1,4 +1,4 @@
-"""Lists the backups in the bucket, newest first, and what else is there; asks only R2."""
+"""Lists the backups in the bucket, newest first, and the foreign keys; asks only R2."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from neo4j_r2.bucket.listing import read_listing
 from neo4j_r2.bucket.listing_text import document, table
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import ListOptions
 from neo4j_r2.core.errors import Side
 from neo4j_r2.run.stall_watch import Watch
 
 
-def run(invocation: Invocation) -> int:
+def run(invocation: Invocation[ListOptions]) -> int:
     """Print a table, or with `--json` a document, to standard output."""
     config = configure(invocation, logs_in=False)
     watch = Watch(config.stall_seconds)
     with watch.running(), watch.waiting_for(Side.R2):
-        # Somebody waits, so R2's failures are not tried again for long.
+        # Somebody waits for the answer, so failures of R2 are retried only for a short time.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         listing = read_listing(bucket, config.r2.prefix, invocation.options.database)
     text = document(listing) if invocation.options.json else table(listing)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `list | head`
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `list | head` ends without a traceback
     sys.stdout.write(text)
     return 0

@@ -1,4 +1,4 @@
-"""Serves Prometheus metrics and the health; keeps nothing, and reads the state file each time."""
+"""Serves Prometheus metrics and the service's health; reads the state file for each request."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from prometheus_client.exposition import choose_encoder
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.errors import ConfigurationError, Interruption
 from neo4j_r2.monitoring.health_probe import assess, look
@@ -23,8 +24,8 @@ from neo4j_r2.monitoring.metrics import families
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
-def run(invocation: Invocation) -> int:
-    """Serve until a signal says stop, which is no failure."""
+def run(invocation: Invocation[Options]) -> int:
+    """Serve until a signal ends it, and return 0."""
     settings = configure_service(invocation)
     if settings.metrics_port is None:
         raise ConfigurationError("METRICS_PORT is required: the port that metrics are served at")
@@ -39,7 +40,7 @@ def run(invocation: Invocation) -> int:
 
 @dataclass(frozen=True)
 class _Collector:
-    """What the library asks for the metrics."""
+    """The object that prometheus_client asks for the metrics."""
 
     settings: ServiceSettings
 
@@ -51,7 +52,7 @@ def metrics_page(settings: ServiceSettings, accept: str) -> Answer:
     """Return all metrics, in the format that the client asks for."""
     try:
         encode, content_type = choose_encoder(accept)
-    except TypeError:  # a version that is none
+    except TypeError:  # the version in it is no version
         encode, content_type = choose_encoder("")
     return Answer(HTTPStatus.OK, content_type, encode(_Collector(settings)))
 

@@ -1,13 +1,12 @@
-"""Removes what retention gives up, without a backup being made; asks only R2.
+"""Removes the backups that no retention rule keeps, without making a backup; asks only R2.
 
-Which database is meant by a name is a question that Neo4j would answer. Here the newest complete
-backup of that name does, and of the identity that this host's last backup of it had, if the state
-directory knows of one.
+A database's name can be used again for a new database with another identity. Neo4j could say which
+of them is meant, but it is not asked. So the newest complete backup of that name decides. If the
+state file knows this host's last backup of it, only backups with that database identity count.
 """
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import PruneOptions
 from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
@@ -38,8 +38,8 @@ from neo4j_r2.run.state import State, StateFile
 log = logging.getLogger(__name__)
 
 
-def run(invocation: Invocation) -> int:
-    """Print what is to become of each backup, and why; remove unless it is a dry run."""
+def run(invocation: Invocation[PruneOptions]) -> int:
+    """Print which backups are kept or removed, and why; remove them unless it is a dry run."""
     config = configure(invocation, logs_in=False)
     options = invocation.options
     watch = Watch(config.stall_seconds)
@@ -50,18 +50,18 @@ def run(invocation: Invocation) -> int:
         stack.enter_context(watch.waiting_for(Side.R2))
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
-        clean_up(bucket, config, options)
+        prune_databases(bucket, config, options)
     return 0
 
 
-def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> None:
-    """Decide by the newest complete backup of each database; of one without any nothing goes."""
+def prune_databases(bucket: Bucket, config: Config, options: PruneOptions) -> None:
+    """Prune the backups of each database; one without a complete backup loses nothing."""
     prefix = config.r2.prefix
     state = StateFile(config.service.state_directory).read()
-    databases = prunable(bucket, config, state, options)
+    databases = databases_to_prune(bucket, config, state, options)
     latest = []
     for database in databases:
-        manifest = newest_backup(bucket, prefix, database, own_identity(state, database))
+        manifest = newest_backup(bucket, prefix, database, last_known_identity(state, database))
         if manifest is None:
             log.warning(
                 "No complete backup of database %s under s3://%s/%s/: nothing is removed",
@@ -71,22 +71,29 @@ def clean_up(bucket: Bucket, config: Config, options: argparse.Namespace) -> Non
         log.info("The newest complete backup of database %s: %s", database, manifest.archive_key)
         latest.append(manifest)
     if latest:
-        carry_out_on(bucket, config, options, latest)
+        decide_and_prune(bucket, config, options, latest)
 
 
-def prunable(
-    bucket: Bucket, config: Config, state: State | None, options: argparse.Namespace
+def databases_to_prune(
+    bucket: Bucket, config: Config, state: State | None, options: PruneOptions
 ) -> Sequence[str]:
-    """Return the names of the databases whose backups may go.
+    """Return the names of the databases whose backups may be removed.
 
-    Of all databases in a bucket, those that were never backed up from here are somebody else's.
-
-    :raises ConfigurationError: if a shrink is to be accepted, and it could be of more than one.
+    :raises ConfigurationError: if a shrink is to be accepted, and more than one database could be
+        meant.
     """
     if options.accept_shrink:
         return [choose_database(config.databases, options.database, None)]
     if options.database is not None or config.databases != ALL_DATABASES:
         return stored_databases(bucket, config, options.database)
+    return own_databases(bucket, config, state)
+
+
+def own_databases(bucket: Bucket, config: Config, state: State | None) -> Sequence[str]:
+    """Return the names of the stored databases that this host has backed up.
+
+    If all databases are configured, the bucket can hold backups from another host too.
+    """
     stored = stored_databases(bucket, config, None)
     if not stored:
         log.warning("No backup under s3://%s/%s/", bucket.name, config.r2.prefix)
@@ -94,21 +101,24 @@ def prunable(
     for name in stored:
         if name not in own:
             log.warning(
-                "Database %s was never backed up from here: nothing of it is removed without "
+                "Database %s was never backed up from here: its backups are removed only with "
                 "--database %s", name, name,
             )  # fmt: skip
     return own
 
 
-def carry_out_on(
-    bucket: Bucket, config: Config, options: argparse.Namespace, latest: Sequence[StoredManifest]
+def decide_and_prune(
+    bucket: Bucket, config: Config, options: PruneOptions, latest: Sequence[StoredManifest]
 ) -> None:
-    """Decide on the backups of the databases that `latest` are of, print it, and do it."""
+    """Decide which backups to remove, print the decision, and carry it out.
+
+    :param latest: the newest complete backup of each database that is pruned.
+    """
     settings = replace(config.prune, is_dry=options.dry_run or config.prune.is_dry)
     if options.accept_shrink:
         accept_shrink(bucket, latest[0], settings.shrink_percent, is_dry=options.dry_run)
     if options.accept_shrink and options.dry_run:
-        settings = replace(settings, shrink_percent=0)  # as if it was accepted
+        settings = replace(settings, shrink_percent=0)  # as if the shrink had been accepted
     judgement = judge(bucket, config.r2.prefix, settings, latest, datetime.now(UTC))
     sys.stdout.write(plan(judgement.verdicts))
     sys.stdout.flush()
@@ -121,7 +131,7 @@ def carry_out_on(
             record_prune(config.service.state_directory, database, pause, left)
 
 
-def own_identity(state: State | None, database: str) -> str | None:
-    """Return the database identity of which this host made its last backup, if it is known."""
+def last_known_identity(state: State | None, database: str) -> str | None:
+    """Return the database identity in this host's last backup; None if no backup is known."""
     last = state.of(database).last_backup if state else None
     return last.database_id if last else None

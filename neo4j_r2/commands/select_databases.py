@@ -1,4 +1,4 @@
-"""Which databases are meant: those that are configured, or all that the server has."""
+"""Selects the databases for a command: those that are configured, or all that there are."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ log = logging.getLogger(__name__)
 def select_databases(
     config: Config, expected: Sequence[str] = (), wait_seconds: float = 0.0
 ) -> Sequence[str]:
-    """Return the names of the databases to back up, in the order in which that is done.
+    """Return the names of the databases to back up, in the order of their backups.
 
-    :param expected: those that were backed up before. Of all databases, such a one that is not
-        online any more comes last: it is to fail, and not to be forgotten.
+    :param expected: the databases that were backed up before. If all databases are configured,
+        those of them that are not online any more come last: their backups must fail, so that
+        somebody notices.
     :param wait_seconds: how long to wait for a server that is not up yet.
-    :raises GraphError: if all are wanted, and the server does not say which there are, or has none.
+    :raises GraphError: if all databases are configured, and the server names none.
     """
     if config.databases != ALL_DATABASES:
         return config.databases
@@ -37,9 +38,9 @@ def select_databases(
 
 
 def stored_databases(bucket: Bucket, config: Config, wished: str | None) -> Sequence[str]:
-    """Return the names of the databases whose backups are meant, by a command that asks only R2.
+    """Return the names of the databases for a command that asks only R2.
 
-    :param wished: the one that is asked for; None means those that are configured.
+    :param wished: the only database that is asked for; None means all that are configured.
     :raises BucketError: if the bucket cannot be read.
     """
     if wished is not None:

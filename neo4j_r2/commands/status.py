@@ -1,4 +1,4 @@
-"""Shows backups at a glance: schedule, last runs, storage and its cost; asks R2, but not Neo4j."""
+"""Shows the schedule, the last runs, the storage and its cost; asks R2, but not Neo4j."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import Side
 from neo4j_r2.core.text_table import joined
@@ -19,19 +20,19 @@ from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.state import State, StateFile
 
 
-def run(invocation: Invocation) -> int:
-    """Print what this host knows, and then what the bucket holds, to standard output."""
+def run(invocation: Invocation[Options]) -> int:
+    """Print what the state file tells, and then what the bucket holds, to standard output."""
     config = configure(invocation, logs_in=False)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in `status | head`
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `status | head` ends without a traceback
     state = StateFile(config.service.state_directory).read()
-    sys.stdout.write(f"{known(config, state)}\n")
+    sys.stdout.write(f"{known_text(config, state)}\n")
     sys.stdout.flush()
-    sys.stdout.write(stored(config))
+    sys.stdout.write(stored_text(config))
     return 0
 
 
-def known(config: Config, state: State | None) -> str:
-    """Return what the state file tells."""
+def known_text(config: Config, state: State | None) -> str:
+    """Return the schedule, the last run and the last attempts, as the state file has them."""
     service = config.service
     sections = [schedule_lines(service, state, datetime.now(UTC))]
     if state is not None:
@@ -41,14 +42,14 @@ def known(config: Config, state: State | None) -> str:
     return joined(sections)
 
 
-def stored(config: Config) -> str:
-    """Return what is stored, and what it costs.
+def stored_text(config: Config) -> str:
+    """Return how much is stored, and what it costs.
 
     :raises BucketError: if the bucket cannot be read.
     """
     watch = Watch(config.stall_seconds)
     with watch.running(), watch.waiting_for(Side.R2):
-        # Somebody waits, so R2's failures are not tried again for long.
+        # Somebody waits for the answer, so failures of R2 are retried only for a short time.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"

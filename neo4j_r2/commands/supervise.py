@@ -1,8 +1,8 @@
 """The container's first process: runs crond, and gives running backups time to end.
 
-When the first process ends, the kernel kills all others without a warning. So this one stays until
-the runs that it has told to end have aborted their uploads. It ends when crond does. The process
-that serves the metrics is started again should it end, and is no reason to end.
+When the first process ends, the kernel kills all others without a warning. So this process tells
+the runs to end, and waits until they have aborted their uploads. If crond ends, this process ends
+too. If the process that serves the metrics ends, this process starts it again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.run.processes import other_runs
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,8 @@ _METRICS_PAUSE_SECONDS: Final = 30
 CROND: Final = ("crond", "-n", "-s")
 
 
-def run(invocation: Invocation) -> int:
-    """Run crond until a signal says stop (0), or until it ends by itself (1)."""
+def run(invocation: Invocation[Options]) -> int:
+    """Run crond; return 0 after a signal to stop, and 1 if crond ends by itself."""
     settings = configure_service(invocation)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     log.info("Cron schedule configured: %s", settings.schedule)
@@ -47,12 +48,12 @@ def run(invocation: Invocation) -> int:
 
 
 class _Metrics:
-    """The process that serves the metrics, if there is one."""
+    """The process that serves the metrics; started again some time after it ends."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self.pid: int | None = None
-        """None while it does not run."""
+        """None while the process does not run."""
 
     def start(self) -> None:
         try:
@@ -78,12 +79,18 @@ def _program() -> tuple[str, ...]:
 
 
 def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
-    """Start a process in a session of its own, with no signal blocked; return its id."""
+    """Start a process in a session of its own, and return its id.
+
+    This process blocks signals, and a child would inherit that: the child begins with none blocked.
+    """
     return os.posix_spawnp(command[0], command, environment, setsigmask=[], setsid=True)
 
 
 def _supervise(crond: int, immediate: int | None, metrics: _Metrics) -> int:
-    """Wait for a signal to stop, or for crond's end, and return the exit code for it."""
+    """Wait for a signal to stop (0) or for crond's end (1), and return the exit code.
+
+    The signals are blocked, so `sigwait` takes them one by one, and no handler interrupts anything.
+    """
     while True:
         number = signal.sigwait(_SIGNALS)
         if number in _STOP:
@@ -101,9 +108,9 @@ def _supervise(crond: int, immediate: int | None, metrics: _Metrics) -> int:
 
 
 def _end_runs(crond: int, metrics: _Metrics) -> None:
-    """Stop crond, so that it starts nothing new, and see all runs of this program to their end.
+    """Stop crond, so that it starts nothing new; then end all runs, and wait for them.
 
-    Without a limit of its own: whoever stops the container has one.
+    The wait has no time limit: whoever stops the container sets one.
     """
     _signal(crond)
     told: set[int] = set()
@@ -116,7 +123,7 @@ def _end_runs(crond: int, metrics: _Metrics) -> None:
             _signal(pid)
         told |= runs
         signal.sigtimedwait({signal.SIGCHLD}, _POLL_SECONDS)
-        list(_ended())
+        list(_ended())  # reaps the children that have ended; no other process does
 
 
 def _signal(pid: int) -> None:
@@ -127,7 +134,10 @@ def _signal(pid: int) -> None:
 
 
 def _ended() -> Iterator[tuple[int, int]]:
-    """Yield id and exit code of all children that have ended, orphans that came here too."""
+    """Yield the id and the exit code of each child that has ended.
+
+    The first process also becomes the parent of every orphan: a run whose parent has ended.
+    """
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

@@ -1,4 +1,4 @@
-"""Waits until Neo4j accepts the login, tries the bucket, and has a state to begin with."""
+"""Waits until Neo4j accepts the login, tries the bucket, and makes sure of a state file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
@@ -23,11 +24,13 @@ from neo4j_r2.run.stall_watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run(invocation: Invocation) -> int:
-    """Return when a backup could be made; what will not heal is not waited for."""
+def run(invocation: Invocation[Options]) -> int:
+    """Return when a backup could be made; fail at once on an error that waiting cannot heal."""
     config = configure(invocation)
     seconds = config.service.wait_seconds
-    watch = Watch(seconds + CONNECTION_SECONDS)  # for a server that takes connections and is silent
+    watch = Watch(
+        seconds + CONNECTION_SECONDS
+    )  # for a server that accepts connections and is then silent
     with watch.running():
         log.info("Waiting for Neo4j to be ready...")
         databases = wait_for_databases(config, seconds)
@@ -41,11 +44,12 @@ def run(invocation: Invocation) -> int:
 
 
 def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database | None]:
-    """Return the databases that are to be backed up, by name, once they are up.
+    """Wait for the databases that are to be backed up, and return them by name.
 
-    One of several that is not there is a warning, and None: it keeps no other from being backed up.
+    If a database does not come up but another does, it is logged as a warning and is None here:
+    the others can still be backed up.
 
-    :raises GraphError: if none is there, at once or when it has taken too long.
+    :raises GraphError: if none of them comes up in time, or if waiting cannot help.
     """
     deadline = time.monotonic() + seconds
     found: dict[str, Database | None] = {}

@@ -1,1 +1,1 @@
-"""Who learns how the backups go, and what they learn."""
+"""Health, metrics, notifications and pings: how people and monitors learn of the backups."""

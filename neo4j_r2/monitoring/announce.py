@@ -1,4 +1,4 @@
-"""Tells a monitor and receivers how a run goes; nothing of that can fail the run, or hold it up."""
+"""Tells the monitor and the receivers how a run goes; that can neither fail nor delay the run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from neo4j_r2.run.report import RunReport
 log = logging.getLogger(__name__)
 
 _INTERRUPTED_SECONDS: Final = 5
-"""At most, if the run was told to end: whoever told it waits."""
+"""The longest wait after a run that was told to end: somebody waits for its end."""
 
 
 class Announcer:
-    """Tells of one run, side by side with it and after its end."""
+    """Sends the pings and the notifications of one run."""
 
     def __init__(self, settings: NotifySettings) -> None:
         self._settings = settings
@@ -32,32 +32,34 @@ class Announcer:
         self._report: RunReport | None = None
 
     def started(self) -> None:
-        """Tell the monitor that the run is under way, and go on at once."""
+        """Ping the monitor that the run is under way; do not wait for the answer."""
         self._ping(START)
 
     def ended(self, report: RunReport) -> None:
-        """Take what `announce` is to tell."""
+        """Keep the report of the run for `announce`."""
         self._report = report
 
     def announce(self) -> None:
-        """Tell all of them how the run ended, if it did; wait no longer than is configured."""
+        """Send how the run ended, if there is a report; wait no longer than is configured."""
         if self._report is None:
             return
         try:
-            self._tell(self._report, self._limit(self._report))
+            self._send(self._report, self._limit(self._report))
         except Ending:
-            log.warning("Told to end: who has not been told of this run by now may not be")
+            log.warning("Told to end: some pings or notifications of this run may not be sent")
         except Exception:
-            log.exception("Nobody may have been told of this run")
+            log.exception("Pings and notifications of this run may not have been sent")
 
-    def _tell(self, report: RunReport, seconds: float) -> None:
+    def _send(self, report: RunReport, seconds: float) -> None:
         now = time.monotonic()
         notifications = self._deliveries(report)
-        # A start that arrives after the end would begin a run that never ends; yet the end counts.
+        # A start that arrives after the end would look like a run that never ends. So the pings so
+        # far get half of the time; the other half stays for the end, which matters more.
         _await(self._pings, now + seconds / 2)
         signal = FAILURE if report.exit_code else SUCCESS
         self._ping(signal, reason_of(report) if report.exit_code else "")
-        _await([*self._pings[-1:], *notifications], now + seconds)
+        end = self._pings[-1:]  # none without a monitor
+        _await([*end, *notifications], now + seconds)
 
     def _limit(self, report: RunReport) -> float:
         is_interrupted = failure_kind(report.exit_code) == INTERRUPTED
@@ -77,7 +79,7 @@ class Announcer:
 
 
 def deliveries(settings: NotifySettings, notification: Notification) -> list[Errand]:
-    """Begin to deliver a notification to every receiver."""
+    """Start to send a notification to every receiver, side by side."""
     return [
         Errand(f"Notification {number} ({scheme_of(url.reveal())})", _delivery(url, notification))
         for number, url in enumerate(settings.urls, 1)

@@ -1,7 +1,7 @@
-"""Receivers of notifications by their Apprise URLs; the only module that knows Apprise.
+"""Sends notifications to receivers, which are Apprise URLs; the only module that knows Apprise.
 
-Apprise is imported when there is something to send or to check: it is large. A URL holds tokens,
-and so may all that Apprise says of it, therefore none of its words gets out of here.
+Apprise is large, so it is imported only when there is something to send or to check. A URL holds
+tokens, and a message of Apprise can repeat them. So no message of Apprise leaves this module.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LOCAL: Final = frozenset(
     ("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 )
-"""Services that tell only the machine that the backup runs on."""
+"""Services that show a notification only on the machine itself; nobody looks there."""
 _REASONS: Final = (
     (r"\berror=(\d{3})\b", "it answered with HTTP status {}"),
     (r"\((\d{3}), b['\"]", "it answered with SMTP code {}"),
@@ -34,11 +34,11 @@ _REASONS: Final = (
     (r"STARTTLS extension not supported", "the server has no TLS"),
     (r"Connection reset|Connection aborted|unexpectedly closed", "the connection was lost"),
 )
-"""What is recognised in Apprise's words, and said in ours."""
+"""Patterns in the messages of Apprise, each with the reason that is shown instead."""
 
 
 def receiver_problem(url: str) -> str | None:
-    """Return why nothing could be sent to a URL, None if it could; without any part of it."""
+    """Return why a URL cannot be a receiver, None if it can; show no part of the URL."""
     if _service(url) is not None:
         return None
     if _is_local(url):
@@ -47,14 +47,14 @@ def receiver_problem(url: str) -> str | None:
 
 
 def deliver(url: str, title: str, body: str, kind: str) -> str | None:
-    """Send plain text, and return why it was not delivered, None if it was.
+    """Send plain text; return why it was not delivered, None if it was.
 
-    :param kind: success, warning or failure, which many services show as a colour.
+    :param kind: success, warning or failure; many services show it as a colour.
     """
     import urllib3  # noqa: PLC0415 - see above
     from apprise import NotifyFormat, NotifyType, OverflowMode  # noqa: PLC0415 - see above
 
-    urllib3.disable_warnings()  # of `verify=no`: they name the host on standard error
+    urllib3.disable_warnings()  # those for `verify=no` print the host to standard error
     service = _service(url)
     if service is None:
         return f"the URL {receiver_problem(url)}"
@@ -81,7 +81,7 @@ def _is_local(url: str) -> bool:
 
 
 def _asset() -> AppriseAsset:
-    """Return what holds for every service: keep no files, follow no redirects, change no text."""
+    """Return the settings for every service: no files, no redirects, no changes of the text."""
     from apprise import AppriseAsset  # noqa: PLC0415 - see above
 
     return AppriseAsset(
@@ -104,7 +104,7 @@ def _reason(words: list[str]) -> str:
 
 @contextmanager
 def _overheard() -> Iterator[list[str]]:
-    """Collect what Apprise says in this thread, and keep it out of every log."""
+    """Collect what Apprise logs in this thread, and keep it out of every other log."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
     logger.setLevel(logging.DEBUG)
@@ -127,4 +127,4 @@ class _Listener(logging.Handler):
             self.words.append(record.getMessage())
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Say nothing of a record that cannot be shown: by default it would be printed."""
+        """Print nothing about a record that cannot be formatted, as logging would by default."""

@@ -1,4 +1,4 @@
-"""Work for others, which a run waits for only so long."""
+"""Acts for which a run waits only a limited time."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections.abc import Callable
 
 
 class Errand:
-    """An act in a thread of its own, that ends with the process if nothing else ends it.
+    """An act in a thread of its own. If it never ends, it does not keep the process alive.
 
-    A look-up of a name, or an answer that comes byte by byte, has no time limit of its own.
+    Some waits have no time limit of their own: the look-up of a host's name, or an answer that
+    comes byte by byte.
     """
 
     def __init__(self, name: str, act: Callable[[], str | None]) -> None:
-        """Begin.
+        """Start the act.
 
-        :param name: for the log.
-        :param act: returns what went wrong in words for the log, None if nothing did.
+        :param name: its name in the log.
+        :param act: returns what went wrong, in words for the log; None if nothing did.
         """
         self.name = name
         self._act = act
@@ -27,7 +28,7 @@ class Errand:
         threading.Thread(target=self._run, daemon=True).start()
 
     def problem(self, seconds: float) -> str | None:
-        """Wait for the end, at most so long from now, and return what went wrong."""
+        """Wait at most this long for the end; return what went wrong, None if nothing did."""
         if self._ended.wait(max(0.0, seconds)):
             return self._problem
         return f"no end after {time.monotonic() - self._began:.0f} s"
@@ -35,7 +36,7 @@ class Errand:
     def _run(self) -> None:
         try:
             self._problem = self._act()
-        except Exception as error:  # noqa: BLE001 - of a library; its text may hold an address
+        except Exception as error:  # noqa: BLE001 - from a library; its text can hold an address
             self._problem = f"unexpected {type(error).__name__}"
         finally:
             self._ended.set()

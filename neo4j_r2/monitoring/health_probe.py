@@ -1,4 +1,4 @@
-"""What a look at the service shows, and what is to be said of its health."""
+"""Looks at the state file and the processes, and tells the health of the service in one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Health:
 
     is_good: bool
     line: str
-    """What is wrong, or when the next backup is due."""
+    """What is wrong, or when the next backup is due; one line."""
 
 
 def look(settings: ServiceSettings) -> Signs:
@@ -26,7 +26,8 @@ def look(settings: ServiceSettings) -> Signs:
     state = file.read()
     while True:
         is_run_alive = bool(state and state.last_run and state.last_run.process.is_alive())
-        # A run that records its end between the two looks is not one that was killed.
+        # A run can record its end between the two looks, and then end: it was not killed. So the
+        # two looks count only if the file is the same before and after them.
         again = file.read()
         if again == state:
             return Signs(datetime.now(UTC), is_running("crond"), is_run_alive, state)
@@ -34,7 +35,7 @@ def look(settings: ServiceSettings) -> Signs:
 
 
 def assess(signs: Signs, settings: ServiceSettings) -> Health:
-    """Say how the service is, in one line."""
+    """Decide from the signs whether the service is healthy."""
     if problems := diagnose(signs, settings):
         return Health(is_good=False, line=f"Unhealthy: {'; '.join(problems)}")
     state = signs.state
@@ -45,7 +46,7 @@ def assess(signs: Signs, settings: ServiceSettings) -> Health:
 
 
 def latest(state: State) -> str:
-    """Return the keys of the last backups."""
+    """Return the keys of the last backups, in words for the line."""
     backups = [state.of(database).last_backup for database in state.expected]
     keys = [backup.archive_key for backup in backups if backup]
     return f"last backup {', '.join(keys)}" if keys else "no backup yet"

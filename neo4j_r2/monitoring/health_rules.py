@@ -1,4 +1,4 @@
-"""Whether backups succeed when they are due: a pure decision."""
+"""Rules that tell whether backups succeed when they are due: pure decisions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neo4j_r2.run.state import RunState, State
 
 @dataclass(frozen=True)
 class Signs:
-    """What the probe sees."""
+    """What the health probe sees."""
 
     now: datetime
     is_crond_running: bool
@@ -21,7 +21,7 @@ class Signs:
 
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
-    """Return all that is wrong, each in one line; nothing if the service is healthy."""
+    """Return everything that is wrong, each in one line; nothing if the service is healthy."""
     problems = [] if signs.is_crond_running else ["crond is not running"]
     if signs.state is None:
         return [*problems, f"nothing is known of any run: no state in {settings.state_directory}"]
@@ -34,7 +34,7 @@ def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
 
 
 def due(state: State, database: str, settings: ServiceSettings) -> datetime:
-    """Return when the next backup of a database after the last one is due, or the first one."""
+    """Return when the next backup of a database is due; if there is none yet, the first one."""
     known = state.of(database)
     latest = max(state.since, known.since)
     if known.last_backup:
@@ -43,14 +43,14 @@ def due(state: State, database: str, settings: ServiceSettings) -> datetime:
 
 
 def deadline(state: State, database: str, settings: ServiceSettings) -> datetime:
-    """Return until when the next backup of a database has to be complete; later it is overdue."""
-    # In UTC: across a change of the clock, a local time plus an hour is not an hour later.
+    """Return the latest time for the next backup of a database; after it the backup is overdue."""
+    # In UTC: when the clock changes, a local time plus an hour is not an hour later.
     expected = due(state, database, settings).astimezone(UTC)
     return expected + timedelta(minutes=settings.overdue_minutes)
 
 
 def next_due(state: State, settings: ServiceSettings) -> datetime | None:
-    """Return when the first of all databases is due; None if none is known yet."""
+    """Return when the next backup of any database is due; None if no database is known yet."""
     times = [due(state, database, settings) for database in state.expected]
     return min(times, default=None)
 
@@ -63,7 +63,7 @@ def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
 
 
 def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> list[str]:
-    """Return what is wrong with each database, which is named where there are several."""
+    """Return what is wrong with each database; name the database if there are several."""
     problems = []
     for database in state.expected:
         of_it = f" of database {database}" if len(state.expected) > 1 else ""
@@ -73,7 +73,10 @@ def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> lis
 
 
 def _of_attempts(state: State, database: str) -> list[str]:
-    """Return why the last attempt at one of several failed: the last run can be without it."""
+    """Return why the last attempt failed, for one of several databases.
+
+    The last run does not tell that: it can be a run of other databases, by hand.
+    """
     last = state.of(database).attempts[-1:]
     return [
         f"the last backup of database {database} failed at {each.finished.isoformat()} "

@@ -1,6 +1,6 @@
-"""A small HTTP server for a few pages, which no client can hold up: GET and HEAD, no more.
+"""A small HTTP server for a few pages, which no client can block. It knows only GET and HEAD.
 
-Each connection is one request, has a thread, and is ended at its deadline, whatever it waits for.
+Each connection is for one request, has a thread of its own, and is closed at its deadline.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from neo4j_r2.core.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 _CONNECTIONS: Final = 32
-"""At once; one more is closed without an answer."""
+"""How many there can be at once; one more is closed without an answer."""
 _CONNECTION_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a page says."""
+    """The answer of a page."""
 
     status: HTTPStatus
     content_type: str
@@ -36,17 +36,18 @@ class Answer:
 
 
 Page = Callable[[str], Answer]
-"""Makes the answer; its argument is what the client accepts, as the header of that name has it."""
+"""Makes the answer; its argument is the value of the request's `Accept` header."""
 
 
 def serve(address: str, port: int, pages: Mapping[str, Page]) -> None:
-    """Answer for the pages, by their paths, until an exception ends the calling thread's wait.
+    """Serve the pages until an exception, such as a signal's, ends this call.
 
-    :param address: an IP address; `::` is all of both versions.
-    :raises ConfigurationError: if it is not this process's to listen at.
+    :param address: an IP address; `::` means all addresses of IPv6 and IPv4.
+    :param pages: by their paths.
+    :raises ConfigurationError: if this process cannot listen at the address and port.
     """
     if address == "::" and not socket.has_dualstack_ipv6():  # a kernel without IPv6
-        address = "0.0.0.0"  # noqa: S104 - what was asked for, as far as there is such
+        address = "0.0.0.0"  # noqa: S104 - all addresses were asked for
     try:
         server = _Server(address, port, pages)
     except OSError as error:
@@ -73,7 +74,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def server_bind(self) -> None:
         if self.address_family == socket.AF_INET6:
-            is_single = self.server_address[0] != "::"
+            is_single = self.server_address[0] != "::"  # `::` serves IPv4 clients too
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, is_single)
         super().server_bind()
 
@@ -90,15 +91,15 @@ class _Server(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """End what is over its deadline; the server calls this about twice a second."""
+        """Close connections after their deadline; the server calls this about twice a second."""
         now = time.monotonic()
         for request, deadline in list(self._deadlines.items()):
             if now > deadline:
-                with suppress(OSError):  # its thread has just closed it
+                with suppress(OSError):  # its own thread has just closed it
                     request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, _request: Any, client_address: Any) -> None:
-        """Log what ended a connection without an answer: mostly the client, who is gone."""
+        """Log why a connection ended without an answer; mostly the client has gone."""
         level = logging.DEBUG if isinstance(sys.exception(), OSError) else logging.ERROR
         log.log(level, "A connection from %s failed", client_address[0], exc_info=True)
 
@@ -109,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
     error_content_type = "text/plain; charset=utf-8"
 
     def do_GET(self) -> None:
-        """Answer for a page."""
+        """Answer a request."""
         answer = self._answer()
         if answer is None:
             return
@@ -123,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - the name by which the standard library looks for it
 
     def _answer(self) -> Answer | None:
-        """Return what the page says; None after an answer of its own that there is nothing."""
+        """Return the answer of the page; None if an error was sent instead."""
         page = self.server.pages.get(self.path.partition("?")[0])
         if page is None:
             self.send_error(HTTPStatus.NOT_FOUND)
@@ -136,9 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
             return None
 
     def version_string(self) -> str:
-        """Return what the server calls itself, which is not what it runs on."""
+        """Return the name for the `Server` header, without Python and its version."""
         return "neo4j-r2-backup"
 
     def log_message(self, message: str, *arguments: Any) -> None:
-        """Log a request, whose text is its client's: as a literal, on one line."""
+        """Log a request on one line. The client chose the text, so `%a` escapes it."""
         log.debug("%s: %a", self.client_address[0], message % arguments)

@@ -1,6 +1,6 @@
-"""What Prometheus is told of the service: a pure function of what the probe sees.
+"""The Prometheus metrics of the service: a pure function of what the health probe sees.
 
-Nothing is counted here. All that survives is in the state file, which the runs write.
+Nothing is counted here. The runs count, in the state file, which outlives every process.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, St
 
 Thing = TypeVar("Thing")
 Gauges = Mapping[str, tuple[str, Callable[[Thing], float]]]
-"""By the end of its name, what a gauge says and how it is read off a thing."""
+"""For each gauge, by the end of its name: its help text, and how its value is read from a thing."""
 
 _PREFIX: Final = "neo4j_backup"
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """When a database is to be backed up."""
+    """When the next backup of a database is due, and when it is overdue."""
 
     due: datetime
     deadline: datetime
@@ -104,9 +104,9 @@ _OF_PAUSE: Final[Gauges[str]] = {
 
 
 def families(signs: Signs, settings: ServiceSettings) -> Iterator[Metric]:
-    """Yield all metrics; what is not known has no sample.
+    """Yield all metrics; a value that is not known has no sample.
 
-    Only databases that are still to be backed up are named: another one would be overdue for ever.
+    Databases that are no longer backed up are left out: they would be overdue for ever.
     """
     described = {
         "version": __version__,
@@ -134,9 +134,10 @@ def _of_runs(state: State, *, is_alive: bool) -> Iterator[Metric]:
         )
         if not is_running:
             yield from _of_ended(run)
-    # Only the next run counts one that was killed, but from now on it is known.
-    killed = state.failures.get(KILLED, 0) + (is_unfinished and not is_alive)
-    counted = {**_counted(state.failures), KILLED: killed}
+    # A run that was killed is counted by the next run. Until then it is added here.
+    is_killed = is_unfinished and not is_alive
+    killed = state.failures.get(KILLED, 0) + int(is_killed)
+    counted = {**_with_zeros(state.failures), KILLED: killed}
     yield _counter(
         "run_failures",
         "Runs that failed or were killed.",
@@ -167,7 +168,7 @@ def _of_databases(state: State, settings: ServiceSettings) -> Iterator[Metric]:
         {
             (name, kind): count
             for name, each in known.items()
-            for kind, count in _counted(each.failures).items()
+            for kind, count in _with_zeros(each.failures).items()
         },
     )
 
@@ -183,8 +184,11 @@ def _plan(state: State, database: str, settings: ServiceSettings) -> _Plan:
     )
 
 
-def _counted(failures: Mapping[str, int]) -> Mapping[str, int]:
-    """Return the failures of every kind: one that begins to be counted at 1 looks like no rise."""
+def _with_zeros(failures: Mapping[str, int]) -> Mapping[str, int]:
+    """Return a count for every kind of failure, 0 too.
+
+    If a counter first appears with 1, Prometheus sees no rise.
+    """
     return {**dict.fromkeys(FAILURE_KINDS, 0), **failures}
 
 

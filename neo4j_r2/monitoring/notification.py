@@ -1,4 +1,4 @@
-"""What people are told of a run, and whether they are: pure decisions."""
+"""Whether a notification of a run is due, and what it says: pure decisions."""
 
 from __future__ import annotations
 
@@ -22,25 +22,28 @@ _SECTIONS: Final = 20
 
 @dataclass(frozen=True)
 class Notification:
-    """A message in plain text, without control characters but line ends."""
+    """A message in plain text; its only control characters are line ends."""
 
     title: str
-    """In one line."""
+    """One line."""
     body: str
     kind: str
-    """SUCCESS, FAILURE, or WARNING for a run that succeeded and removes nothing."""
+    """SUCCESS, FAILURE, or WARNING for a run that succeeded but is paused: it removes nothing."""
 
 
 def is_due(report: RunReport, when: str) -> bool:
-    """Whether a run is to be told of: any failure and pause; a success as is configured."""
+    """Whether to notify: always of a failure or a pause; of a success as it is configured."""
     if report.exit_code or report.killed_before or _paused(report):
         return True
-    has_recovered = report.has_failed_before or any(map(_is_over, report.databases))
+    has_recovered = report.has_failed_before or any(map(_pause_is_over, report.databases))
     return when == ALWAYS or (when == RECOVERY and has_recovered)
 
 
 def notification_of(report: RunReport, host: str) -> Notification:
-    """Return what is said of a run. `host` is the name of the machine it ran on."""
+    """Return the notification of a run.
+
+    :param host: the name of the machine that the run was on.
+    """
     if report.exit_code:
         failed = [each.database for each in report.databases if each.attempt.exit_code]
         title = _title("failed", [*failed, *report.unreached])
@@ -55,7 +58,7 @@ def notification_of(report: RunReport, host: str) -> Notification:
 
 
 def reason_of(report: RunReport) -> str:
-    """Return why a run failed: a line for it, and one for each of its databases that did."""
+    """Return why a run failed: a line for the run, and one for each database that failed."""
     failed = [each for each in report.databases if each.attempt.exit_code]
     lines = [_error(report.exit_code, report.error)]
     if len(report.databases) > 1:
@@ -64,7 +67,7 @@ def reason_of(report: RunReport) -> str:
 
 
 def trial(host: str) -> Notification:
-    """Return a message by which somebody sees whether messages arrive."""
+    """Return the test notification, which shows whether notifications arrive."""
     body = f"Notifications of the Neo4j backup on {_line(host)} arrive here."
     return Notification("Backup test: this is no backup", body, SUCCESS)
 
@@ -78,7 +81,7 @@ def _body(report: RunReport, host: str) -> str:
     paragraphs = []
     if report.killed_before:
         paragraphs.append(f"The run that began at {report.killed_before:{_TIME}} UTC was killed")
-    if report.exit_code and (len(report.databases) != 1 or _is_untold(report)):
+    if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
         paragraphs.append(_error(report.exit_code, report.error))
     paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]
     if len(report.databases) > _SECTIONS:
@@ -89,8 +92,8 @@ def _body(report: RunReport, host: str) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _is_untold(report: RunReport) -> bool:
-    """Whether the run failed in another way than its databases."""
+def _has_own_error(report: RunReport) -> bool:
+    """Whether the run's error is none of its databases' errors."""
     return all(each.attempt.error != report.error for each in report.databases)
 
 
@@ -104,7 +107,7 @@ def _section(report: DatabaseReport) -> Iterator[str]:
     yield f"Duration: {duration(attempt.finished - attempt.started)}"
     if report.pause:
         yield _line(f"Pause: {report.pause}")
-    elif _is_over(report):
+    elif _pause_is_over(report):
         yield "Pause: over, old backups are removed again"
 
 
@@ -130,12 +133,12 @@ def _paused(report: RunReport) -> list[DatabaseReport]:
     return [each for each in report.databases if each.pause]
 
 
-def _is_over(report: DatabaseReport) -> bool:
-    """Whether a pause has ended."""
+def _pause_is_over(report: DatabaseReport) -> bool:
+    """Whether a pause has just ended."""
     return report.was_paused and not report.pause
 
 
 def _line(text: str, longest: int = _LONGEST_LINE) -> str:
-    """Return a text as one line that can be printed, cut off where it is too long."""
+    """Return a text as one printable line, cut off if it is too long."""
     line = "".join(character if character.isprintable() else " " for character in text)
     return line if len(line) <= longest else f"{line[: longest - 3]}..."

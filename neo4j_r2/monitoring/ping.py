@@ -1,6 +1,6 @@
-"""A dead-man's-switch monitor, which is pinged by HTTP as healthchecks.io has it.
+"""Pings a monitor by HTTP, in the way of healthchecks.io.
 
-The HTTP client is imported when there is a monitor.
+The HTTP client is imported only if there is a monitor.
 """
 
 from __future__ import annotations
@@ -14,28 +14,29 @@ START: Final = "start"
 SUCCESS: Final = ""
 FAILURE: Final = "fail"
 _SECONDS: Final = 4
-"""For a connection, and for each piece of an answer."""
+"""The time limit for a connection, and for each piece of an answer."""
 
 
 def ping(url: str, signal: str, text: str = "") -> str | None:
-    """Tell the monitor, and return why it was not told, None if it was.
+    """Ping the monitor; return why that failed, None if it did not.
 
-    :param signal: START, SUCCESS or FAILURE, which is put behind the URL's path.
-    :param text: for the monitor to show; empty sends a GET, anything else a POST.
+    A ping that gets no answer, or a server's error, is tried once more.
+
+    :param signal: START, SUCCESS or FAILURE; it is put at the end of the URL's path.
+    :param text: the monitor shows it. With a text the ping is a POST, without one a GET.
     """
-    address = signalling(url, signal)
+    address = address_for(url, signal)
     answer = _request(address, text)
     if answer.may_heal:
         answer = _request(address, text)
     if signal == START and answer.status == HTTPStatus.NOT_FOUND:
-        return (
-            None  # a monitor that does not know starts; one that knows nothing says so at the end
-        )
+        # Some monitors know no start. If the URL is wrong, the ping at the end shows it.
+        return None
     return answer.problem
 
 
-def signalling(url: str, signal: str) -> str:
-    """Return the address for a signal; a query stays behind the path."""
+def address_for(url: str, signal: str) -> str:
+    """Return the address for a signal; a query stays at the end."""
     parts = urlsplit(url)
     path = f"{parts.path.rstrip('/')}/{signal}" if signal else parts.path
     return urlunsplit(parts._replace(path=path))
@@ -59,7 +60,7 @@ def _request(address: str, text: str) -> _Answer:
             headers={"Content-Type": "text/plain; charset=utf-8"} if text else {},
             timeout=_SECONDS,
             allow_redirects=False,
-            stream=True,  # the answer's body says nothing that is needed
+            stream=True,  # nobody needs the answer's body
         ) as response:
             return _judged(response.status_code)
     except requests.exceptions.SSLError:

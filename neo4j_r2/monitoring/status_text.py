@@ -1,4 +1,4 @@
-"""Backups at a glance, as lines of text."""
+"""The lines of text that `status` shows."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
 
 SHOWN_ATTEMPTS: Final = 10
-"""Of each database."""
+"""How many attempts are shown for each database."""
 DOLLARS_PER_GB_MONTH: Final = 0.015
 """R2's published price of standard storage, without operations; a GB is 1,000,000,000 bytes."""
 FREE_GB: Final = 10
-"""GB-months that every account has for nothing, for all its buckets."""
+"""GB-months that each account gets for nothing, for all its buckets together."""
 _GB: Final = 1e9
 _BAR_WIDTH: Final = 16
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
 
 
 def schedule_lines(settings: ServiceSettings, state: State | None, now: datetime) -> list[str]:
-    """Return when runs are due, and what became of the last one.
+    """Return when runs are due, and how the last one ended.
 
-    :param now: in any time zone; times are shown in the schedule's.
+    :param now: in any time zone; the lines show times in the schedule's time zone.
     """
     zone = settings.time_zone
     following = settings.schedule.next_after(now.astimezone(zone))
@@ -40,7 +40,7 @@ def schedule_lines(settings: ServiceSettings, state: State | None, now: datetime
 
 
 def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[str]:
-    """Return the last attempts to back up a database, with a bar for how long and how large."""
+    """Return the last attempts of a database, with bars for their durations and sizes."""
     lines = [f"Database {database}"]
     if known.pause:
         lines.append(cut(f"Pruning is paused: {printable(known.pause)}", WIDTH))
@@ -64,9 +64,9 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[st
 
 
 def storage_lines(place: str, stored: Mapping[str, Usage]) -> list[str]:
-    """Return how much is stored of each database, and what that costs in a month.
+    """Return how much is stored for each database, and what that costs in a month.
 
-    :param place: where it is.
+    :param place: the bucket and prefix, in words.
     """
     total = sum(each.size for each in stored.values())
     rows = [
@@ -78,7 +78,7 @@ def storage_lines(place: str, stored: Mapping[str, Usage]) -> list[str]:
 
 
 def bar(value: float, highest: float) -> str:
-    """Return a bar for a value beside the highest one; a value that is not 0 is never without."""
+    """Return a bar whose length is the value's share of the highest one; only 0 has none."""
     if value <= 0:
         return ""
     return "#" * max(1, round(_BAR_WIDTH * value / highest))

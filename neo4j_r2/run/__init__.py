@@ -1,1 +1,1 @@
-"""One run, and what the service remembers of it."""
+"""One run: its lock, its progress, its end, and the state file that records it."""

@@ -1,4 +1,4 @@
-"""Ends an act as a run ends: with a line that says what went wrong, and an exit code."""
+"""Turns the errors of an act into one line of the log and an exit code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def conclude(act: Callable[[], int]) -> int:
-    """Act, and return the exit code; what is raised is logged, the unexpected with its place."""
+    """Act, and return the exit code; log an error as one line, an unexpected one with traceback."""
     try:
         return act()
     except (BackupError, Ending) as error:

@@ -1,4 +1,4 @@
-"""One run at a time, and what a run that died left behind."""
+"""The lock that allows one run at a time, and the record of the upload under way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UPLOAD_NAME: Final = "upload.json"
 
 @dataclass(frozen=True)
 class UploadRecord:
-    """An upload under way: what the next run needs to abort it, should this one be killed."""
+    """An upload under way. If this run is killed, the next run aborts the upload by this record."""
 
     endpoint_url: str
     bucket: str
@@ -29,22 +29,22 @@ class UploadRecord:
 
 
 class RunLock:
-    """The lock, held. The kernel releases it with the process, however that ends."""
+    """The lock while a run holds it. The kernel releases it when the process ends or is killed."""
 
     def __init__(self, directory: Path) -> None:
         self._upload = directory / _UPLOAD_NAME
 
     def remember_upload(self, record: UploadRecord) -> None:
-        """Keep a record of the upload that this run has begun."""
+        """Record the upload that this run has begun."""
         replace_file(self._upload, json.dumps(asdict(record)))
 
     def forget_upload(self) -> None:
-        """Drop the record, once the upload is completed or aborted."""
+        """Remove the record, when the upload is completed or aborted."""
         with errors_explained(self._upload.parent):
             self._upload.unlink(missing_ok=True)
 
-    def forgotten_upload(self) -> UploadRecord | None:
-        """Return the record that a killed run left; only one holder of the lock can see it."""
+    def abandoned_upload(self) -> UploadRecord | None:
+        """Return the record that a killed run left; None if there is none, or it is damaged."""
         try:
             with errors_explained(self._upload.parent):
                 text = self._upload.read_text(encoding="utf-8") if self._upload.exists() else ""
@@ -55,9 +55,11 @@ class RunLock:
 
 @contextmanager
 def run_lock(directory: Path) -> Iterator[RunLock]:
-    """Hold the lock of a state directory, which is made if it is missing.
+    """Hold the lock of a state directory; make the directory if it is missing.
 
-    :raises LockedError: if another run holds it; this one does not wait.
+    The file holds the process id of the run, so that a run which is refused can name it.
+
+    :raises LockedError: if another run holds the lock; this one does not wait.
     :raises ConfigurationError: if the directory cannot be written.
     """
     prepare(directory)

@@ -1,4 +1,4 @@
-"""Gives up root's rights: a run belongs to the user whose state it writes."""
+"""Gives up root's rights: a run becomes the user who owns the state directory."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from neo4j_r2.core.errors import ConfigurationError
 
 
 def become_owner(directory: Path) -> None:
-    """As root, become the user and the group that own a directory, for good.
+    """As root, become the user and the group that own a directory; there is no way back.
 
-    A manual run by root would otherwise leave files that the scheduled runs cannot use. Any other
-    user, and root if the directory is its own or does not exist yet, stays who it is.
+    Otherwise a manual run by root would leave files that the scheduled runs cannot use. Nothing
+    changes for any other user, or if root owns the directory, or if there is no directory yet.
 
     :raises ConfigurationError: if root may not become that user.
     """
@@ -27,6 +27,6 @@ def become_owner(directory: Path) -> None:
         os.setuid(owner.st_uid)
     except PermissionError as error:
         raise ConfigurationError(
-            f"BACKUP_STATE_DIR={str(directory)!r} belongs to user {owner.st_uid}, whom this "
-            "process may not become: it needs the capabilities SETUID and SETGID"
+            f"BACKUP_STATE_DIR={str(directory)!r} belongs to user {owner.st_uid}, and this "
+            "process may not become that user: it needs the capabilities SETUID and SETGID"
         ) from error

@@ -11,14 +11,14 @@ from typing import Final, Self
 
 _PROC: Final = Path("/proc")
 _PROGRAM_NAMES: Final = frozenset({b"backup.py", b"neo4j-r2-backup"})
-"""Of the file, and of the console script that a package installs."""
+"""The file's name, and the name of the console script that a package installs."""
 _START_TIME_FIELD: Final = 19
-"""Of /proc/PID/stat, counted from 0 after the command's name; see proc(5)."""
+"""The field's place in /proc/PID/stat, counted from 0 after the command's name; see proc(5)."""
 
 
 @dataclass(frozen=True)
 class ProcessId:
-    """A process beyond doubt: ids are used again, but not with the same time of start."""
+    """Names one process for certain: the kernel reuses an id, but with another start time."""
 
     pid: int
     start_time: int
@@ -26,7 +26,7 @@ class ProcessId:
 
     @classmethod
     def own(cls) -> Self:
-        """Return the identity of this process."""
+        """Return the id of the calling process."""
         return cls(os.getpid(), _start_time(os.getpid()) or 0)
 
     def is_alive(self) -> bool:
@@ -35,12 +35,12 @@ class ProcessId:
 
 
 def is_running(command: str) -> bool:
-    """Whether a process of that name is there, as `pgrep -x` would say."""
+    """Whether there is a process of exactly this name, as `pgrep -x` finds it."""
     return any(_read(directory / "comm") == command.encode() + b"\n" for directory in _processes())
 
 
 def other_runs() -> list[int]:
-    """Return the ids of all processes that run this program, but for the calling one."""
+    """Return the ids of all other processes that run this program."""
     return [
         int(directory.name)
         for directory in _processes()
@@ -49,7 +49,11 @@ def other_runs() -> list[int]:
 
 
 def _runs_program(command_line: bytes) -> bool:
-    """Whether one of the arguments is the program; not a shell, which has its command in one."""
+    """Whether one of the arguments is the program.
+
+    A shell that starts the program is no run. It has the whole command line in one argument, so
+    arguments with a blank do not count.
+    """
     arguments = (each for each in command_line.split(b"\0") if b" " not in each)
     return any(argument.rpartition(b"/")[2] in _PROGRAM_NAMES for argument in arguments)
 
@@ -59,12 +63,13 @@ def _processes() -> Iterator[Path]:
 
 
 def _start_time(pid: int) -> int | None:
+    # The command's name is in parentheses, and can hold some too: so the last one ends it.
     fields = _read(_PROC / str(pid) / "stat").rpartition(b")")[2].split()
     return int(fields[_START_TIME_FIELD]) if fields else None
 
 
 def _read(path: Path) -> bytes:
-    """Return a file of /proc; nothing, if its process has ended."""
+    """Return the content of a file of /proc; empty if its process has ended."""
     with suppress(OSError):
         return path.read_bytes()
     return b""

@@ -29,43 +29,43 @@ from neo4j_r2.run.state import Attempt, BackupState, RunState, State, StateFile
 log = logging.getLogger(__name__)
 
 KEPT_ATTEMPTS: Final = 30
-"""Of each database, so that a month of nights can be shown."""
+"""How many attempts are kept for each database: a month with one each night."""
 
 
 class RunRecord:
-    """The record of one run. That it cannot be written is a warning, and no reason to end."""
+    """Records one run. If the file cannot be written, the run logs a warning and goes on."""
 
     def __init__(self, directory: Path) -> None:
         self._file = StateFile(directory)
         self._run = RunState(now(), ProcessId.own())
-        self._has_failed_before = False
-        self._killed_before: datetime | None = None
+        self._previous_failed = False
+        self._previous_killed: datetime | None = None
         self._has_begun = False
         self._selected: Sequence[str] = ()
         self._reports: list[DatabaseReport] = []
 
     def begin(self, started: datetime) -> None:
-        """Record that the run is under way: if it is killed, this is all that tells of it."""
+        """Record that the run is under way; if the run is killed, only this record shows it."""
         self._run = replace(self._run, started=started)
         self._has_begun = True
-        self._write(replace(self._look_back(), last_run=self._run))
+        self._write(replace(self._state_after_previous_run(), last_run=self._run))
 
     @property
     def expected(self) -> Sequence[str]:
-        """The databases that are backed up by what is known so far."""
+        """The databases that were to be backed up before this run."""
         return self._state().expected
 
     def expect(self, databases: Sequence[str]) -> None:
-        """Record which databases this run is to back up, from now on if they are new.
+        """Record which databases this run is to back up; backups of new ones are expected from now.
 
-        What was backed up before stays expected: only a new start of the service decides anew.
+        The databases of earlier runs stay expected. Only a start of the service removes them.
         """
         self._selected = databases
         self._write(self._state().expecting_also(databases, self._run.started))
 
     @contextmanager
     def attempt(self, database: str) -> Iterator[AttemptRecord]:
-        """Record what becomes of one database in the context, whatever that is."""
+        """Record how the attempt in the context ends: well, with an error or by a signal."""
         record = AttemptRecord(lambda backup: self._made(database, backup))
         started, error = now(), None
         try:
@@ -77,12 +77,12 @@ class RunRecord:
             self._end_attempt(database, record, started, error)
 
     def end(self, error: BaseException | None) -> bool:
-        """Record how the run ended, and return whether it is one.
+        """Record how the run ended, and return whether it was recorded.
 
-        One that fails before it begins, while another is under way, is a mistake of somebody who
-        sees it: it must not stand in the place of that other one.
+        A run that fails before it begins is not recorded while another one is under way: it would
+        replace that one's record. Somebody started it by hand, and sees the error.
         """
-        state = self._state() if self._has_begun else self._look_back()
+        state = self._state() if self._has_begun else self._state_after_previous_run()
         if not self._has_begun and _is_under_way(state.last_run):
             return False
         exit_code, line = _ending(error)
@@ -92,7 +92,7 @@ class RunRecord:
         return True
 
     def report(self) -> RunReport:
-        """Return what is to be said of the run, once it has ended."""
+        """Return the report of the run, which must have ended."""
         run = self._run
         if run.finished is None or run.exit_code is None:
             raise AssertionError("the run has not ended")
@@ -102,22 +102,25 @@ class RunRecord:
             finished=run.finished,
             exit_code=run.exit_code,
             error=run.error,
-            has_failed_before=self._has_failed_before,
+            has_failed_before=self._previous_failed,
             databases=tuple(self._reports),
             unreached=tuple(name for name in self._selected if name not in reached),
-            killed_before=self._killed_before,
+            killed_before=self._previous_killed,
         )
 
-    def _look_back(self) -> State:
-        """Return the state with what became of the run before, which only this one can count."""
+    def _state_after_previous_run(self) -> State:
+        """Find out how the run before this one ended.
+
+        :return: the state; if that run was killed, it is counted, which it could not do itself.
+        """
         state = self._state()
         last = state.last_run
         if last is None or _is_under_way(last):
             return state
-        self._has_failed_before = last.exit_code != 0
+        self._previous_failed = last.exit_code != 0
         if last.finished is not None:
             return state
-        self._killed_before = last.started
+        self._previous_killed = last.started
         killed = state.failures.get(KILLED, 0) + 1
         return replace(state, failures={**state.failures, KILLED: killed})
 
@@ -167,18 +170,18 @@ class RunRecord:
 
 
 class AttemptRecord:
-    """What is found out about one database while it is backed up."""
+    """What becomes known about one database while it is backed up."""
 
     def __init__(self, on_backup: Callable[[BackupState], None]) -> None:
         self._on_backup = on_backup
         self.backup: BackupState | None = None
         """The backup that was made."""
         self.pause: str | None = None
-        """Why nothing is removed; None as long as that is not known."""
+        """Why no backup is removed; empty without a pause; None as long as that is not known."""
         self.stored: Usage | None = None
 
     def made(self, manifest: StoredManifest) -> None:
-        """Record the attempt's backup at once: it stands whatever comes after it."""
+        """Record the backup at once: it stays good even if a later step fails."""
         self.backup = backup_state(manifest)
         self._on_backup(self.backup)
 
@@ -187,9 +190,9 @@ class AttemptRecord:
 def recorded(
     directory: Path, on_end: Callable[[RunReport], None] = lambda _: None
 ) -> Iterator[RunRecord]:
-    """Record how the run in the context ends, unless the lock refuses it.
+    """Record how the run in the context ends; a run that the lock refuses is not recorded.
 
-    :param on_end: takes what is to be said of the run then.
+    :param on_end: is called with the report of the run.
     """
     record = RunRecord(directory)
     try:
@@ -205,10 +208,10 @@ def recorded(
 
 
 def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> None:
-    """Record what a prune by itself has left of a database, if anything is known of it.
+    """Record what the command `prune` left of a database, if the state file knows the database.
 
-    :param pause: why nothing was removed, whatever the rules say; empty without a pause.
-    :raises ConfigurationError: if the state cannot be written.
+    :param pause: why nothing was removed, whatever the retention rules say; empty without a pause.
+    :raises ConfigurationError: if the state file cannot be written.
     """
     file = StateFile(directory)
     state = file.read()
@@ -222,7 +225,7 @@ def _is_under_way(run: RunState | None) -> bool:
 
 
 def _ending(error: BaseException | None) -> tuple[int, str]:
-    """Return the exit code for an error, and its line without secrets."""
+    """Return the exit code and one line, without secrets, for an error; None is a success."""
     if error is None:
         return 0, ""
     if isinstance(error, BackupError | Ending):
@@ -238,7 +241,7 @@ def _counted(failures: Mapping[str, int], exit_code: int) -> Mapping[str, int]:
 
 
 def backup_state(manifest: StoredManifest) -> BackupState:
-    """Return what the state says of a complete backup."""
+    """Return the record of a complete backup for the state file."""
     return BackupState(
         started=datetime.fromisoformat(manifest.started),
         finished=datetime.fromisoformat(manifest.finished),

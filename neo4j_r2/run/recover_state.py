@@ -1,4 +1,4 @@
-"""Has a state file when the service starts: the one that is there, or one from the bucket."""
+"""Makes sure of a state file when the service starts; recovers a lost one from the bucket."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from neo4j_r2.run.state import DatabaseState, State, StateFile
 
 
 def recover_state(bucket: Bucket, config: Config, databases: Mapping[str, Database | None]) -> None:
-    """Write the state: of a lost one the newest complete backups tell; a new schedule is noted.
+    """Write the state file with the databases and the schedule that are configured now.
 
-    :param databases: that are to be backed up, by name; None is of one that is not there now.
+    If the file is lost, the newest complete backup of each database stands in for it. If the
+    schedule is new, backups are expected from now on.
+
+    :param databases: the databases that are to be backed up, by name; None for one that is not up.
     :raises ConfigurationError: if the state directory cannot be written.
     :raises BucketError: if the bucket cannot be read.
     """
@@ -41,7 +44,7 @@ def recover_state(bucket: Bucket, config: Config, databases: Mapping[str, Databa
 def _from_bucket(
     bucket: Bucket, prefix: str, name: str, database: Database | None, now: datetime
 ) -> DatabaseState:
-    """Return what the newest complete backup of a database tells."""
+    """Return the state of a database as its newest complete backup shows it."""
     identity = database.id if database else None
     manifest = newest_backup(bucket, prefix, name, identity)
     if manifest is None:

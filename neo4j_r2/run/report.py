@@ -1,4 +1,4 @@
-"""What a run has to say of itself when it ends."""
+"""The report of a run that has ended, for notifications and pings."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from neo4j_r2.run.state import Attempt, BackupState
 
 @dataclass(frozen=True)
 class DatabaseReport:
-    """What became of one database."""
+    """How the run ended for one database."""
 
     database: str
     attempt: Attempt
     backup: BackupState | None
-    """The one that was made; there can be one although the attempt failed after it."""
+    """The backup that was made. There can be one even if the attempt failed: at a later step."""
     pause: str
-    """Why nothing of the database is removed; empty without a pause."""
+    """Why no backup of the database is removed; empty without a pause."""
     was_paused: bool = False
-    """Whether nothing was removed before it, either."""
+    """Whether the attempt before it was paused too."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class RunReport:
     has_failed_before: bool
     """Whether the run before it failed, or was killed."""
     databases: tuple[DatabaseReport, ...]
-    """In their order; without those that the run did not come to."""
+    """The databases in the order of their attempts, without those that had no attempt."""
     unreached: tuple[str, ...] = ()
-    """The names of those."""
+    """The names of the databases that had no attempt."""
     killed_before: datetime | None = None
-    """When the run before it began, if that was killed: then this is all that tells of it."""
+    """When the run before this one began, if it was killed: it could not report that itself."""

@@ -1,4 +1,4 @@
-"""The ends of a run that come from outside it, by signals."""
+"""Signals that ask a run to end."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from neo4j_r2.core.errors import Interruption
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NUDGE: Final = signal.SIGURG
-"""Wakes the main thread and says nothing; a process without a handler ignores it."""
+"""Only wakes the main thread. A process without a handler for it ignores it."""
 _NUDGE_PAUSES: Final = (0.1, 0.4, 1.5)
-"""Seconds; the main thread may not have come to its call by the first one."""
+"""Seconds before each nudge. There are several, because the main thread may enter its blocking call
+only after the first one."""
 
 
 def raise_on_signals() -> None:
-    """Let the first signal that asks for an end raise `Interruption` in the main thread.
+    """Set up the signals: the first that asks for an end raises `Interruption` in the main thread.
 
-    Later ones do nothing: the clean-up that the first one began is bounded in time.
+    Later ones do nothing: the first one began the clean-up, which has time limits of its own.
     """
 
     def interrupt(number: int, _: FrameType | None) -> None:
@@ -35,10 +36,14 @@ def raise_on_signals() -> None:
 
 
 def _nudge_after_signals() -> None:
-    """Wake the main thread a few times after every signal, from a thread of its own.
+    """Start a thread that wakes the main thread a few times after every signal.
 
-    A signal that comes just before a blocking system call does not interrupt that call, and
-    Python's handler would run only after it: a run that waits for R2 would end a minute late.
+    Python runs a signal's handler only between two steps of the main thread. A signal that comes
+    just before a blocking system call does not interrupt that call, so the handler waits until the
+    call returns: a run that waits for R2 would end a minute late. A nudge interrupts the call.
+
+    The interpreter writes the number of each signal to the wake-up descriptor at once, whichever
+    thread the kernel chose for the signal.
     """
     main_thread = threading.get_ident()
     received, announced = socket.socketpair()
@@ -49,7 +54,9 @@ def _nudge_after_signals() -> None:
     def nudge() -> None:
         while True:
             (number,) = received.recv(1)
-            for pause in _NUDGE_PAUSES if number != _NUDGE else ():
+            if number == _NUDGE:  # a nudge is a signal too, and must not cause others
+                continue
+            for pause in _NUDGE_PAUSES:
                 time.sleep(pause)
                 signal.pthread_kill(main_thread, _NUDGE)
 
@@ -57,10 +64,13 @@ def _nudge_after_signals() -> None:
 
 
 def do_nothing(_number: int, _frame: FrameType | None) -> None:
-    """Stand in for SIG_IGN: Python makes an OSError of a pending signal that is ignored."""
+    """Use this instead of SIG_IGN: Python raises OSError if a pending signal is then ignored."""
 
 
 def ignore_signals() -> None:
-    """Let no signal change the exit code any more: at the interpreter's end it would kill."""
+    """Ignore signals from now on.
+
+    While the interpreter shuts down, a signal would kill the process, and so change its exit code.
+    """
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)

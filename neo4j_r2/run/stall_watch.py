@@ -1,4 +1,4 @@
-"""The end of a run that makes no progress."""
+"""Stops a run that makes no progress."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Awaited = TypeVar("Awaited")
 
 
 class Watch:
-    """Ends a run that makes no progress, instead of letting it hold the lock for ever.
+    """Stops a run that makes no progress for some time, so that it does not hold the lock for ever.
 
-    The alarm raises in the main thread, wherever that waits: in a call of the driver or of the S3
-    client, or for another thread.
+    The kernel's timer sends SIGALRM, and its handler raises `Stalled` in the main thread. That
+    works wherever the thread waits: in the driver, in the S3 client, or for another thread.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -27,13 +27,13 @@ class Watch:
         self._watching = False
 
     def progress(self) -> None:
-        """Start the limit anew; any thread may say so."""
+        """Start the time limit anew; any thread may call this."""
         if self._watching:
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
 
     @contextmanager
     def waiting_for(self, side: Side) -> Iterator[None]:
-        """Say what the run is waiting for, should it wait too long."""
+        """Name the side that the run waits for in this context, for the error."""
         previous, self._side = self._side, side
         try:
             yield
@@ -41,7 +41,7 @@ class Watch:
             self._side = previous
 
     def awaiting(self, side: Side, items: Iterable[Awaited]) -> Iterator[Awaited]:
-        """Yield items, and say for each next one that it is this side that is waited for."""
+        """Yield the items; while the next one is not there, this is the side that is waited for."""
         following = iter(items)
         while True:
             with self.waiting_for(side):
@@ -53,13 +53,13 @@ class Watch:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Watch while the context is open.
+        """Watch the run while the context is open.
 
-        :raises Stalled: in the context, once there was no progress for the limit.
+        :raises Stalled: anywhere in the context, if there was no progress for the time limit.
         """
 
         def stalled(_number: int, _frame: FrameType | None) -> None:
-            signal.signal(signal.SIGALRM, do_nothing)  # the clean-up has limits of its own
+            signal.signal(signal.SIGALRM, do_nothing)  # the clean-up has time limits of its own
             raise Stalled(self._side, self._seconds)
 
         signal.signal(signal.SIGALRM, stalled)

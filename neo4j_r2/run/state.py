@@ -1,4 +1,4 @@
-"""What the service knows of its last runs, in one file of the state directory."""
+"""The state file: what the service knows of its last runs and backups."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class RunState:
     process: ProcessId
     finished: datetime | None = None
     exit_code: int | None = None
-    """None while it runs, and of one that was killed."""
+    """None while the run is under way, and for a run that was killed."""
     error: str = ""
-    """In one line; empty after a success."""
+    """One line; empty after a success."""
 
 
 @dataclass(frozen=True)
@@ -47,65 +47,68 @@ class BackupState:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What became of one database in a run."""
+    """One database's part of a run, after it ended."""
 
     started: datetime
     finished: datetime
     exit_code: int
     error: str = ""
-    """In one line; empty after a success."""
+    """One line; empty after a success."""
     archive_size: int = 0
-    """Bytes of the backup that it made; 0 without one."""
+    """Bytes of the archive that was made; 0 if there is none."""
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """How long the attempt took."""
         return (self.finished - self.started).total_seconds()
 
 
 @dataclass(frozen=True)
 class DatabaseState:
-    """What is known of one database."""
+    """All that is known about one database."""
 
     since: datetime
-    """From when on backups of it are expected."""
+    """The time from which backups of it are expected."""
     last_backup: BackupState | None = None
     attempts: tuple[Attempt, ...] = ()
     """The latest ones, oldest first."""
     failures: Mapping[str, int] = field(default_factory=dict)
-    """How many attempts failed so far, by `errors.failure_kind`."""
+    """How many attempts failed so far, for each kind of failure; see `errors.failure_kind`."""
     stored: Usage | None = None
     pause: str | None = None
-    """Why nothing of it is removed, whatever the rules say; empty without a pause, None as long as
-    nothing is known."""
+    """Why no backup of it is removed, whatever the retention rules say. Empty without a pause; None
+    as long as nothing is known."""
 
 
 @dataclass(frozen=True)
 class State:
-    """All that is known."""
+    """All that is known; the content of the file."""
 
     since: datetime
-    """From when on backups are expected: since the service, or its schedule, is new."""
+    """The time from which backups are expected: when the service or its schedule was new."""
     schedule: str = ""
     """The schedule with its time zone."""
     expected: tuple[str, ...] = ()
-    """The databases that are backed up, in their order."""
+    """The databases that are to be backed up, in the order of their backups."""
     last_run: RunState | None = None
     failures: Mapping[str, int] = field(default_factory=dict)
-    """How many runs failed so far, by `errors.failure_kind`, or were killed."""
+    """How many runs failed so far, for each kind of failure; one that was killed is a kind too."""
     databases: Mapping[str, DatabaseState] = field(default_factory=dict)
-    """By name; also those that are not expected any more."""
+    """By name; databases that are no longer backed up stay."""
 
     def of(self, database: str) -> DatabaseState:
-        """Return what is known of a database."""
+        """Return what is known about a database; an unknown one has no backups yet."""
         return self.databases.get(database) or DatabaseState(self.since)
 
     def with_database(self, database: str, known: DatabaseState) -> Self:
-        """Return the state in which this is known of a database."""
+        """Return the state with another record of one database."""
         return replace(self, databases={**self.databases, database: known})
 
     def expecting(self, databases: Sequence[str], since: datetime) -> Self:
-        """Return the state in which these are backed up, from `since` on those that were not."""
+        """Return the state with these databases to back up, and no others.
+
+        :param since: the time from which backups of the new ones are expected.
+        """
         new = {
             database: replace(self.of(database), since=since)
             for database in databases
@@ -114,26 +117,26 @@ class State:
         return replace(self, expected=tuple(databases), databases={**self.databases, **new})
 
     def expecting_also(self, databases: Sequence[str], since: datetime) -> Self:
-        """Return the same, in which no database is forgotten that was backed up before."""
+        """Return the state with these databases to back up, besides those of before."""
         new = (database for database in databases if database not in self.expected)
         return self.expecting((*self.expected, *new), since)
 
 
 class StateFile:
-    """The file; each write replaces it as a whole."""
+    """The state file; each write replaces the whole file."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def read(self) -> State | None:
-        """Return the state, None if there is none that this version can read."""
+        """Return the state; None if there is no file that this version can read."""
         try:
             return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
 
     def write(self, state: State) -> None:
-        """Replace the state.
+        """Replace the file.
 
         :raises ConfigurationError: if the directory cannot be used.
         """
@@ -207,6 +210,7 @@ def _counts(content: dict[str, Any]) -> dict[str, int]:
 
 
 def _whole(number: object) -> int:
+    """Return a whole number; `isinstance` would let `true` pass, which is an int to Python."""
     if type(number) is not int:
         raise TypeError(number)
     return number

@@ -1,4 +1,4 @@
-"""The directory of what outlives a run: who may use it, and how its files are replaced."""
+"""The state directory: who may use it, and how its files are replaced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neo4j_r2.core.errors import ConfigurationError
 
 
 def prepare(directory: Path) -> None:
-    """Make the directory if it is missing, for its user alone.
+    """Make the directory if it is missing; only its user may use it.
 
     :raises ConfigurationError: if it cannot be made.
     """
@@ -21,9 +21,9 @@ def prepare(directory: Path) -> None:
 
 
 def require_own(directory: Path) -> None:
-    """Prove that the directory is this user's, and that files can be made in it, by making one.
+    """Check that this user owns the directory, and can make files in it: make one, and remove it.
 
-    :raises ConfigurationError: if one of them is not so.
+    :raises ConfigurationError: if the user does not own it, or cannot make a file.
     """
     prepare(directory)
     with errors_explained(directory), tempfile.TemporaryFile(dir=directory):
@@ -36,7 +36,7 @@ def require_own(directory: Path) -> None:
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a file of the directory so that it is the old one or the new one, whatever happens.
+    """Replace a file of the directory: after a crash it is the old one or the new one, and whole.
 
     :raises ConfigurationError: if it cannot be written.
     """
@@ -52,7 +52,7 @@ def replace_file(path: Path, text: str) -> None:
 
 @contextmanager
 def errors_explained(directory: Path) -> Iterator[None]:
-    """Turn a failure of the file system into one of the configuration."""
+    """Raise an error of the file system as a `ConfigurationError` that names the directory."""
     try:
         yield
     except OSError as error:

@@ -340,7 +340,7 @@ def test_that_it_cannot_be_counted_what_is_stored_fails_no_run(
     run = finish(process, HELD_SECONDS)
 
     assert run.exit_code == 0, run.log
-    assert "[WARNING] What is stored now is not known: Access denied" in run.log
+    assert "[WARNING] How much is stored now is not known: Access denied" in run.log
 
 
 def test_the_backup_of_one_database_leaves_those_of_others(

@@ -142,7 +142,9 @@ def test_what_the_original_service_has_in_its_buckets_comes_back(
     arguments = [stored(service, text)] if is_stored else ["--from-file", written(service, text)]
     run = service.run("restore", *arguments)
     assert run.exit_code == 0, run.log
-    assert "[WARNING] It has no manifest: what is missing cannot be told\n" in run.log
+    assert (
+        "[WARNING] It has no manifest, so nobody can tell whether anything is missing\n" in run.log
+    )
     restored = contents(target)
     target.reset()
     run_cypher_shell(target, text.encode())

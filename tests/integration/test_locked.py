@@ -174,7 +174,7 @@ def test_all_backups_are_verified_and_what_was_not_read_is_counted(
     run = service.run("verify", "--all")
     assert_good(run, opened)
     assert f"[WARNING] {locked} {UNREAD}" in run.log
-    what = "what is in 1 of them takes a private key to check"
+    what = "a private key is needed to check the contents of 1 of them"
     assert f"[INFO] All 2 backups under neo4j-backup/ are good; {what}\n" in run.log
 
     assert_good(service.run("verify", "--all", "--identity", key_file), locked, opened)

@@ -314,7 +314,7 @@ def test_the_latest_is_not_taken_if_it_is_of_a_graph_that_was_lost(
         run = service.run("restore")
 
     assert_told(service, run, 2, f"The latest backup, {lost}, is of an empty graph")
-    assert f"the latest one that is not is {key}: " in run.log
+    assert f"the latest one with data is {key}: " in run.log
 
 
 @pytest.mark.usefixtures("key")

@@ -29,7 +29,7 @@ COMMANDS = (
 REQUIRED_OPTIONS = {"notify": ["--test"]}
 
 
-def test_a_wrong_configuration_ends_with_2_and_names_all_that_is_wrong(tmp_path: Path) -> None:
+def test_a_wrong_configuration_ends_with_2_and_names_every_wrong_variable(tmp_path: Path) -> None:
     process = run_program(tmp_path, HOME=str(tmp_path), BACKUP_RETENTION_DAYS="-1")
     assert process.returncode == 2
     for name in ("NEO4J_PASSWORD", "R2_ACCOUNT_ID", "R2_BUCKET_NAME", "BACKUP_RETENTION_DAYS"):
@@ -38,7 +38,7 @@ def test_a_wrong_configuration_ends_with_2_and_names_all_that_is_wrong(tmp_path:
 
 
 @pytest.mark.parametrize("command", COMMANDS[1:])
-def test_the_other_commands_say_which_variable_is_wrong(tmp_path: Path, command: str) -> None:
+def test_the_other_commands_name_the_wrong_variable(tmp_path: Path, command: str) -> None:
     arguments = [command, *REQUIRED_OPTIONS.get(command, [])]
     process = run_program(tmp_path, *arguments, HOME=str(tmp_path), BACKUP_SCHEDULE="0 25 * * *")
     assert process.returncode == 2
@@ -93,7 +93,7 @@ def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
-def test_the_help_lists_all_commands_with_what_they_do(tmp_path: Path, option: str) -> None:
+def test_the_help_lists_all_commands(tmp_path: Path, option: str) -> None:
     process = run_program(tmp_path, option)
     listed = re.findall(r"^ {4}(\w+)", process.stdout, re.MULTILINE)
     assert (process.returncode, process.stderr) == (0, "")

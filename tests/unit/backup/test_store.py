@@ -131,7 +131,7 @@ def test_the_archive_is_stored_first_and_the_manifest_last(
     assert read_manifest(bucket.content[MANIFEST_KEY]) == manifest
     source = Source(KEY, manifest, lambda: bucket.stream(KEY))
     assert verify(source, lambda _: None).nodes == CONTENT.summary.nodes
-    assert lock.forgotten_upload() is None
+    assert lock.abandoned_upload() is None
 
 
 def test_an_encrypted_backup_has_a_manifest_that_only_the_private_key_opens(
@@ -160,7 +160,7 @@ def test_a_failed_export_leaves_nothing_behind(bucket: _FakeBucket, lock: RunLoc
         stored(bucket, lock, error=BucketError("broken"))
     assert not bucket.content
     assert not bucket.uploads
-    assert lock.forgotten_upload() is None
+    assert lock.abandoned_upload() is None
 
 
 def test_a_key_that_is_taken_is_never_used(bucket: _FakeBucket, lock: RunLock) -> None:
@@ -176,7 +176,7 @@ def test_the_upload_is_on_record_while_it_is_under_way(bucket: _FakeBucket, lock
     seen: list[UploadRecord | None] = []
 
     def look(data: bytes) -> bytes:
-        seen.append(lock.forgotten_upload())
+        seen.append(lock.abandoned_upload())
         return data
 
     bucket.changed = look

@@ -1,4 +1,4 @@
-"""A backup that lacks a part of the schema, because the server does not say how to create it."""
+"""A backup can lack a part of the schema, if the server does not say how to create it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from neo4j_r2.commands.backup import refuse_unstated
+from neo4j_r2.commands.backup import require_whole_schema
 from neo4j_r2.core.errors import GraphError
 from tests.unit.archive.test_manifest import RECORD
 
 
-def test_the_run_fails_and_names_what_is_missing() -> None:
+def test_a_backup_without_a_part_of_the_schema_fails_and_names_it() -> None:
     summary = replace(RECORD.export, unstated_schema=["of tomorrow", "other"])
     with pytest.raises(GraphError, match=r"The backup is safe, but .* of tomorrow, other: keep"):
-        refuse_unstated(replace(RECORD, export=summary))
+        require_whole_schema(replace(RECORD, export=summary))
 
 
-def test_a_whole_schema_is_no_failure() -> None:
-    refuse_unstated(RECORD)
+def test_a_backup_with_the_whole_schema_does_not_fail() -> None:
+    require_whole_schema(RECORD)

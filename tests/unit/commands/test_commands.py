@@ -54,12 +54,12 @@ sys.stdin.read()
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    """A whole configuration, with a state directory that is not there yet."""
+    """A whole configuration; its state directory does not exist yet."""
     return {**REQUIRED, "BACKUP_STATE_DIR": str(tmp_path / "state")}
 
 
 def write_state(settings: dict[str, str], *, age: timedelta) -> datetime:
-    """Have a service whose last backup is so old; return when that began."""
+    """Write the state of a service whose last backup has this age; return when it began."""
     taken = datetime.now(UTC).replace(microsecond=0) - age
     backup = BackupState(taken, taken, BACKUP_KEY, 1, 1, 0, "A1")
     known = {"neo4j": DatabaseState(taken, backup)}
@@ -102,13 +102,13 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
     ]
 
 
-def test_the_banner_shows_at_which_port_metrics_are_served() -> None:
+def test_the_banner_shows_the_metrics_port() -> None:
     default = banner(read_config(REQUIRED, NO_FILE))
     shown = banner(read_config({**REQUIRED, "METRICS_PORT": "9412"}, NO_FILE))
     assert set(shown) - set(default) == {"Metrics port: 9412"}
 
 
-def test_the_banner_shows_what_is_set_of_retention() -> None:
+def test_the_banner_shows_the_retention_rules_that_are_set() -> None:
     rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
     settings = {**REQUIRED, **rules, "BACKUP_PRUNE_DRY_RUN": "true"}
     settings["BACKUP_SHRINK_PERCENT"] = "20"
@@ -120,7 +120,7 @@ def test_the_banner_shows_what_is_set_of_retention() -> None:
     ]
 
 
-def test_the_banner_shows_who_is_told_without_any_address() -> None:
+def test_the_banner_counts_receivers_and_shows_no_address() -> None:
     default = banner(read_config(REQUIRED, NO_FILE))
     settings = {
         "BACKUP_NOTIFY_URLS": "json://secret-a mailto://secret-b",
@@ -130,7 +130,7 @@ def test_the_banner_shows_who_is_told_without_any_address() -> None:
     assert shown == [*default, "Notifications: 2 (always)", "Ping: on"]
 
 
-def test_a_backup_that_tells_nobody_loads_no_client_for_it(
+def test_a_backup_without_receivers_and_monitor_does_not_load_their_clients(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
     wrong = {**settings, "BACKUP_SCHEDULE": "wrong"}
@@ -141,14 +141,14 @@ def test_a_backup_that_tells_nobody_loads_no_client_for_it(
 
 
 @pytest.mark.parametrize(("number", "line"), [(1, "1 recipient"), (2, "2 recipients")])
-def test_the_banner_counts_the_recipients_of_encrypted_backups(number: int, line: str) -> None:
+def test_the_banner_counts_the_recipients(number: int, line: str) -> None:
     keys = ",".join(KeyPair.new().public for _ in range(number))
     shown = banner(read_config({**REQUIRED, "BACKUP_ENCRYPTION_RECIPIENTS": keys}, NO_FILE))
     assert f"Encryption: {line}" in shown
     assert not any(each.startswith("Encryption") for each in banner(read_config(REQUIRED, NO_FILE)))
 
 
-def test_no_secret_is_in_what_check_says(settings: dict[str, str], tmp_path: Path) -> None:
+def test_check_shows_no_secret(settings: dict[str, str], tmp_path: Path) -> None:
     for changes in ({}, {"LOG_FORMAT": "json"}, {"LOG_LEVEL": "debug", "NEO4J_URI": "bolt://x"}):
         process = run_program(tmp_path, "check", **{**settings, **changes})
         assert process.returncode == 0
@@ -192,7 +192,7 @@ def test_a_json_log_is_one_object_per_line(
     assert all(entry.keys() == {"time", "level", "message"} for entry in entries)
 
 
-def test_a_service_that_crond_runs_and_that_is_in_time_is_healthy(
+def test_a_service_with_crond_and_a_recent_backup_is_healthy(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
     taken = write_state(settings, age=timedelta(0))
@@ -227,7 +227,7 @@ def test_the_probe_needs_no_secret_and_changes_nothing(
     assert os.listdir(tmp_path) == []
 
 
-def test_the_probe_loads_neither_driver_nor_client(
+def test_the_probe_loads_neither_the_driver_nor_the_s3_client(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
     write_state(settings, age=timedelta(0))

@@ -1,4 +1,4 @@
-"""Files of private keys: as age-keygen writes them, and what else somebody may give."""
+"""Files of private keys: those of age-keygen, and others that a user may give."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write(directory: Path, content: str | bytes) -> str:
     [FIRST.file, FIRST.private, FIRST.file.replace("\n", "\r\n"), f"\n {FIRST.private} "],
     ids=["file", "key", "file of Windows", "key among blanks"],
 )
-def test_a_file_of_a_key_is_read_as_age_reads_it(content: str, tmp_path: Path) -> None:
+def test_a_key_file_is_read_as_age_reads_it(content: str, tmp_path: Path) -> None:
     keys = read_private_keys(write(tmp_path, content))
     assert [secret.reveal() for secret in keys.secrets] == [FIRST.private]
     assert b"".join(keys.decrypt(BOTH.encrypt([b"text"]))) == b"text"
@@ -51,7 +51,7 @@ def test_a_file_may_hold_several_keys(tmp_path: Path) -> None:
     ],
     ids=["empty", "comments", "public", "plugin", "mistyped", "ssh", "bytes", "protected", "text"],
 )
-def test_what_is_wrong_with_a_file_is_told_without_showing_it(
+def test_the_error_about_a_key_file_shows_none_of_its_lines(
     content: str | bytes | None, complaint: str, tmp_path: Path
 ) -> None:
     if content is None:  # made here, as a pass phrase costs a second
@@ -66,7 +66,7 @@ def test_what_is_wrong_with_a_file_is_told_without_showing_it(
 
 
 @pytest.mark.parametrize(("name", "reason"), [("gone", "No such file"), (".", "Is a directory")])
-def test_a_file_that_cannot_be_read_is_told(name: str, reason: str, tmp_path: Path) -> None:
+def test_a_key_file_that_cannot_be_read_is_an_error(name: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"--identity: .* cannot be read: {reason}"):
         read_private_keys(str(tmp_path / name))
 
@@ -84,7 +84,7 @@ def test_keys_come_from_standard_input_too() -> None:
 
 
 @pytest.mark.parametrize("command", ["restore", "verify"])
-def test_a_command_reads_its_keys_before_it_asks_anybody(command: str, tmp_path: Path) -> None:
+def test_a_command_reads_its_keys_before_it_asks_any_server(command: str, tmp_path: Path) -> None:
     pair = KeyPair.new()
     variables = {
         "NEO4J_PASSWORD": "password",

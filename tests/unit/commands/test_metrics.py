@@ -1,4 +1,4 @@
-"""`backup.py metrics` as its users start it, with a state that no run had to write."""
+"""`backup.py metrics` as users start it, with a state that the test writes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STATE = State(
 
 @contextmanager
 def served(directory: Path, port: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Serve the metrics of a state directory for the time of the context."""
+    """Serve the metrics of a state directory while the context is open."""
     with subprocess.Popen(
         [sys.executable, *arguments, str(ROOT / "backup.py"), "metrics"],
         cwd=directory,
@@ -65,7 +65,7 @@ def test_each_scrape_reads_what_the_last_run_wrote(tmp_path: Path) -> None:
     assert (before[name], after[name]) == (1, 9)
 
 
-def test_another_process_serves_the_same(tmp_path: Path) -> None:
+def test_two_processes_serve_the_same_metrics(tmp_path: Path) -> None:
     write(tmp_path, STATE)
     bodies = []
     for port in (free_port(), free_port()):
@@ -76,7 +76,7 @@ def test_another_process_serves_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format_version": 99}', '{"format_version": 2}'])
-def test_a_state_that_cannot_be_read_is_no_reason_not_to_answer(tmp_path: Path, text: str) -> None:
+def test_the_server_answers_although_the_state_cannot_be_read(tmp_path: Path, text: str) -> None:
     write(tmp_path, STATE)
     (tmp_path / "state" / "state.json").write_text(text, encoding="ascii")
     port = free_port()
@@ -88,7 +88,7 @@ def test_a_state_that_cannot_be_read_is_no_reason_not_to_answer(tmp_path: Path, 
     assert "nothing is known of any run" in health.body
 
 
-def test_a_state_with_values_of_the_wrong_kind_counts_as_none(
+def test_a_state_with_values_of_the_wrong_type_counts_as_none(
     tmp_path: Path,
 ) -> None:
     write(tmp_path, STATE)
@@ -103,7 +103,7 @@ def test_a_state_with_values_of_the_wrong_kind_counts_as_none(
     assert "database=" not in answer.body
 
 
-def test_the_health_is_that_of_the_probe(tmp_path: Path) -> None:
+def test_the_health_page_says_what_the_probe_says(tmp_path: Path) -> None:
     write(tmp_path, STATE)
     port = free_port()
     probe = run_program(tmp_path, "health", BACKUP_STATE_DIR=str(tmp_path / "state"))
@@ -137,9 +137,7 @@ def test_the_client_chooses_the_format(tmp_path: Path, accept: str, content_type
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_it_is_told_to_and_that_is_no_failure(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_signal_ends_the_server_and_is_no_failure(tmp_path: Path, number: signal.Signals) -> None:
     port = free_port()
     with served(tmp_path, port) as process:
         process.send_signal(number)
@@ -148,7 +146,7 @@ def test_it_ends_when_it_is_told_to_and_that_is_no_failure(
     assert log == f"[INFO] Serving /metrics and /health at http://{LOOPBACK}:{port}\n"
 
 
-def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_in_one_line(tmp_path: Path) -> None:
     port = free_port()
     with served(tmp_path, port):
         second = run_program(tmp_path, "metrics", METRICS_PORT=str(port))
@@ -168,7 +166,7 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
         ({"METRICS_PORT": "9412", "METRICS_ADDRESS": "db"}, "accepted is an IP address"),
     ],
 )
-def test_what_cannot_be_served_is_one_clear_message(
+def test_wrong_variables_are_reported_in_one_message(
     tmp_path: Path, variables: dict[str, str], line: str
 ) -> None:
     run = run_program(tmp_path, "metrics", **variables)
@@ -177,7 +175,7 @@ def test_what_cannot_be_served_is_one_clear_message(
     assert "Traceback" not in run.stderr
 
 
-def test_it_loads_neither_driver_nor_s3_client(tmp_path: Path) -> None:
+def test_the_server_loads_neither_the_driver_nor_the_s3_client(tmp_path: Path) -> None:
     write(tmp_path, STATE)
     port = free_port()
     with served(tmp_path, port, "-X", "importtime") as process:

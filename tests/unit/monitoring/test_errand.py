@@ -1,4 +1,4 @@
-"""Work that is waited for only so long."""
+"""Errands, for which a run waits only a limited time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_unexpected_error_is_named_by_its_type_alone() -> None:
     assert Errand("x", fail).problem(SECONDS) == "unexpected ValueError"
 
 
-def test_one_that_has_no_end_is_waited_for_no_longer_than_the_limit() -> None:
+def test_the_wait_for_an_endless_errand_ends_at_the_limit() -> None:
     released = threading.Event()
 
     def hang() -> None:
@@ -42,7 +42,7 @@ def test_one_that_has_no_end_is_waited_for_no_longer_than_the_limit() -> None:
     assert errand.problem(SECONDS) is None
 
 
-def test_one_that_has_no_end_does_not_keep_the_process() -> None:
+def test_an_endless_errand_does_not_keep_the_process_alive() -> None:
     code = """
 import time
 from neo4j_r2.monitoring.errand import Errand

@@ -1,4 +1,4 @@
-"""Whether the service is healthy, decided from what the probe sees."""
+"""The rules that tell from the probe's signs whether the service is healthy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NEW = State(SINCE, "0 2 * * *", ("neo4j",))
 
 
 def backed_up(state: State, backup: BackupState = BACKUP, database: str = "neo4j") -> State:
-    """Return the state in which a database has that backup as its last."""
+    """Return the state with another last backup of a database."""
     return state.with_database(database, replace(state.of(database), last_backup=backup))
 
 
@@ -46,7 +46,7 @@ def problems(
     alive: bool = False,
     configured: ServiceSettings = DEFAULT,
 ) -> list[str]:
-    """Return what is wrong with a service that crond runs and whose last run has ended."""
+    """Return what is wrong; by default crond is running and the last run has ended."""
     return diagnose(Signs(now, crond, alive, state), configured)
 
 
@@ -68,22 +68,22 @@ def test_a_service_that_did_all_that_was_due_is_healthy(
     assert problems(state, now, alive=alive) == []
 
 
-def test_without_crond_nothing_else_helps() -> None:
+def test_a_service_without_crond_is_unhealthy() -> None:
     assert problems(GOOD, crond=False) == ["crond is not running"]
 
 
-def test_without_a_state_nothing_is_known_and_the_directory_is_named() -> None:
+def test_a_service_without_a_state_is_unhealthy_and_the_directory_is_named() -> None:
     configured = replace(DEFAULT, state_directory=Path("/var/lib/somewhere"))
     (problem,) = problems(None, configured=configured)
     assert "no state in /var/lib/somewhere" in problem
 
 
-def test_a_run_that_failed_is_told_with_time_exit_code_and_reason() -> None:
+def test_a_failed_run_is_shown_with_time_exit_code_and_reason() -> None:
     (problem,) = problems(replace(GOOD, last_run=FAILED))
     assert "failed at 2025-10-08T02:04:01+00:00 (exit 4): R2 bucket not found: no-such" in problem
 
 
-def test_that_a_backup_is_there_does_not_hide_that_its_run_failed() -> None:
+def test_a_backup_does_not_hide_that_its_run_failed() -> None:
     error = "The backup is safe, but cleaning up failed: Access denied"
     (problem,) = problems(replace(GOOD, last_run=replace(FAILED, error=error)))
     assert error in problem
@@ -95,12 +95,12 @@ def test_every_exit_code_but_0_is_a_failure(exit_code: int) -> None:
     assert f"(exit {exit_code})" in problem
 
 
-def test_a_run_that_neither_runs_nor_ended_was_killed() -> None:
+def test_a_run_without_an_end_and_without_a_process_was_killed() -> None:
     (problem,) = problems(replace(GOOD, last_run=RUNNING))
     assert problem == "the run that began at 2025-10-08T02:00:01+00:00 was killed"
 
 
-def test_the_next_good_run_makes_a_failure_good() -> None:
+def test_the_next_good_run_makes_the_service_healthy_again() -> None:
     failed = replace(NEW, last_run=FAILED)
     again = NIGHT + timedelta(hours=2)
     succeeded = replace(SUCCEEDED, started=again, finished=again)
@@ -109,7 +109,7 @@ def test_the_next_good_run_makes_a_failure_good() -> None:
     assert problems(state) == []
 
 
-def test_a_backup_that_does_not_end_is_overdue_although_it_runs() -> None:
+def test_a_backup_can_be_overdue_while_its_run_is_under_way() -> None:
     (problem,) = problems(replace(NEW, last_run=RUNNING), alive=True)
     assert "no backup since 2025-10-08T02:00:00+00:00" in problem
 
@@ -119,12 +119,12 @@ def test_a_backup_that_does_not_end_is_overdue_although_it_runs() -> None:
     [(NEW, "there is none yet"), (GOOD, "the last one is of 2025-10-08T02:00:01+00:00")],
     ids=["none", "old"],
 )
-def test_a_missing_backup_is_told_with_the_latest_one(state: State, latest: str) -> None:
+def test_an_overdue_backup_is_shown_with_the_latest_one(state: State, latest: str) -> None:
     (problem,) = problems(state, NOON + timedelta(days=3))
     assert problem.endswith(f"when one was due; {latest}")
 
 
-def test_all_that_is_wrong_is_told() -> None:
+def test_all_problems_are_shown() -> None:
     state = replace(GOOD, last_run=FAILED)
     found = problems(state, NOON + timedelta(days=1), crond=False)
     assert [problem.split(" at ")[0].split(" since ")[0] for problem in found] == [
@@ -153,7 +153,7 @@ def test_a_backup_is_due_after_the_last_one_or_a_new_schedule(
     assert problems(state, expected + timedelta(hours=1) + TICK) != []
 
 
-def test_a_backup_by_hand_before_one_is_due_does_not_stand_for_it() -> None:
+def test_an_early_backup_by_hand_does_not_replace_the_one_that_is_due() -> None:
     by_hand = backed_up(GOOD, replace(BACKUP, started=NIGHT - timedelta(seconds=2)))
     assert due(by_hand, "neo4j", DEFAULT) == NIGHT.replace(second=0)
 
@@ -175,7 +175,7 @@ def test_a_backup_by_hand_before_one_is_due_does_not_stand_for_it() -> None:
         ("0 1 * * *", "Europe/Berlin", "2026-10-24T12:00Z", "2026-10-24T23:00Z", 240),
     ],
 )
-def test_a_backup_is_overdue_when_it_is_due_and_the_margin_is_over(
+def test_a_backup_is_overdue_when_the_margin_after_its_time_is_over(
     schedule: str, zone: str, since: str, expected: str, minutes: int
 ) -> None:
     variables = {"BACKUP_SCHEDULE": schedule, "TZ": zone, "BACKUP_OVERDUE_MINUTES": str(minutes)}
@@ -191,16 +191,14 @@ def test_a_backup_is_overdue_when_it_is_due_and_the_margin_is_over(
 TWO = backed_up(replace(GOOD, expected=("neo4j", "other")), database="other")
 
 
-def test_of_several_databases_each_one_s_overdue_backup_is_told_with_its_name() -> None:
+def test_each_database_with_an_overdue_backup_is_named() -> None:
     late = replace(BACKUP, started=NIGHT - timedelta(days=1))
     assert problems(TWO) == []
     (problem,) = problems(backed_up(TWO, late, "other"))
     assert problem.startswith("no backup of database other since 2025-10-08T02:00:00+00:00")
 
 
-def test_of_several_databases_the_one_that_failed_last_is_told_although_the_last_run_was_good() -> (
-    None
-):
+def test_a_good_run_of_other_databases_does_not_hide_a_failed_one() -> None:
     failed = Attempt(NIGHT, NIGHT + timedelta(seconds=9), 4, "Access denied")
     state = TWO.with_database("other", replace(TWO.of("other"), attempts=(failed,)))
     (problem,) = problems(state)
@@ -210,12 +208,12 @@ def test_of_several_databases_the_one_that_failed_last_is_told_although_the_last
     )
 
 
-def test_a_database_that_is_not_backed_up_any_more_is_never_overdue() -> None:
+def test_a_database_that_is_no_longer_backed_up_is_never_overdue() -> None:
     late = replace(BACKUP, started=NIGHT - timedelta(days=100))
     assert problems(backed_up(GOOD, late, "dropped")) == []
 
 
-def test_a_database_that_is_new_is_due_after_it_became_so() -> None:
+def test_the_first_backup_of_a_new_database_is_due_after_it_became_known() -> None:
     state = replace(TWO, expected=("neo4j", "new"))
     state = state.with_database("new", DatabaseState(NOON))
     assert due(state, "new", DEFAULT) == datetime(2025, 10, 9, 2, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The HTTP server: what it answers, and that no client holds it up; a real one, in a process."""
+"""The HTTP server in a process of its own: its answers, and that no client can block it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tests.scraping import SECONDS, request
 from tests.unit.process import TIMEOUT_SECONDS, start
 
 CONNECTIONS = 32
-"""So many are held at once."""
+"""The most connections that the server holds at once."""
 OTHER_THREADS = 2
-"""The main one, and the one that wakes it after a signal."""
+"""The main thread, and the nudge thread, which wakes it after a signal."""
 SERVE = """
 import sys
 from http import HTTPStatus
@@ -51,13 +51,13 @@ except BackupError as error:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     port: int
     process: subprocess.Popen[str]
 
     def end(self) -> str:
-        """Tell it to end, and return its log."""
+        """End the server, and return its log."""
         self.process.send_signal(signal.SIGTERM)
         _, log = self.process.communicate(timeout=SECONDS)
         assert self.process.returncode == 0, log
@@ -66,7 +66,7 @@ class Server:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """A server of a good and a bad page at one address."""
+    """A server with one good page and one that fails."""
     port = free_port()
     with start(SERVE, LOOPBACK, str(port)) as process:
         try:
@@ -77,7 +77,7 @@ def server() -> Iterator[Server]:
 
 
 def held(server: Server, count: int, text: bytes = b"GET /good HTTP/1.1\r\nHost: ") -> ExitStack:
-    """Open connections that do not finish what they say."""
+    """Open connections whose requests never end."""
     stack = ExitStack()
     for _ in range(count):
         client = stack.enter_context(socket.create_connection((LOOPBACK, server.port), SECONDS))
@@ -86,7 +86,7 @@ def held(server: Server, count: int, text: bytes = b"GET /good HTTP/1.1\r\nHost:
 
 
 def said(server: Server, text: bytes) -> str:
-    """Return all that the server answers to some bytes."""
+    """Send some bytes, and return the whole answer."""
     with socket.create_connection((LOOPBACK, server.port), SECONDS) as client:
         client.sendall(text)
         return b"".join(iter(lambda: client.recv(65_536), b"")).decode()
@@ -107,7 +107,7 @@ def test_any_other_path_is_not_found(server: Server, path: str) -> None:
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_a_head_is_the_same_without_its_body(server: Server) -> None:
+def test_the_answer_to_head_has_the_same_headers_and_no_body(server: Server) -> None:
     answer, head = request(server.port, "/good"), request(server.port, "/good", "HEAD")
     assert head.status == answer.status
     assert head.body == ""
@@ -119,7 +119,7 @@ def test_nothing_but_get_and_head_is_supported(server: Server, method: str) -> N
     assert request(server.port, "/good", method).status == 501
 
 
-def test_what_the_server_runs_on_is_not_told(server: Server) -> None:
+def test_the_answer_does_not_name_python(server: Server) -> None:
     for path in ("/good", "/bad", "/missing"):
         answer = request(server.port, path)
         assert answer.headers["Server"] == "neo4j-r2-backup"
@@ -136,14 +136,14 @@ def test_a_page_that_fails_is_logged_and_the_server_goes_on(server: Server) -> N
 @pytest.mark.parametrize(
     "text", [b"\r\n", b"GET\r\n\r\n", b"\0\xff\r\n\r\n", b"GET /good HTTP/7\r\n\r\n"]
 )
-def test_what_is_no_request_is_refused_and_the_server_goes_on(server: Server, text: bytes) -> None:
+def test_a_malformed_request_is_refused_and_the_server_goes_on(server: Server, text: bytes) -> None:
     answer = said(server, text)
     assert answer == "" or re.match(r"HTTP/1.0 (400|505) |Bad |Error", answer), answer
     assert request(server.port, "/good").status == 200
 
 
 @pytest.mark.parametrize("size", [70_000, 1_000_000])
-def test_a_request_without_an_end_is_not_kept(server: Server, size: int) -> None:
+def test_a_request_line_that_is_too_long_is_refused(server: Server, size: int) -> None:
     with socket.create_connection((LOOPBACK, server.port), SECONDS) as client:
         try:
             client.sendall(b"GET /" + size * b"x")
@@ -154,7 +154,7 @@ def test_a_request_without_an_end_is_not_kept(server: Server, size: int) -> None
     assert request(server.port, "/good").status == 200
 
 
-def test_what_a_client_says_is_one_line_of_the_log_and_no_header(server: Server) -> None:
+def test_a_client_cannot_forge_log_lines_or_headers(server: Server) -> None:
     said(server, b"GET /\x1b[31m\x08 HTTP/1.0\r\n\r\n")
     answer = said(server, b"GET /good HTTP/1.0\r\nAccept: a\r\n\tSet-Cookie: b\r\n\r\n")
     assert answer.endswith("\r\n\r\naccepted: a Set-Cookie: b")
@@ -163,13 +163,13 @@ def test_what_a_client_says_is_one_line_of_the_log_and_no_header(server: Server)
     assert "\\x1b[31m" in log
 
 
-def test_slow_clients_do_not_hold_others_up(server: Server) -> None:
+def test_slow_clients_do_not_delay_others(server: Server) -> None:
     with held(server, CONNECTIONS // 2):
         for _ in range(5):
             assert request(server.port, "/good").status == 200
 
 
-def test_a_client_beyond_the_limit_is_sent_away_until_there_is_room(server: Server) -> None:
+def test_a_client_beyond_the_limit_is_closed_until_there_is_room(server: Server) -> None:
     tasks = Path("/proc", str(server.process.pid), "task")
     with held(server, CONNECTIONS):
         wait_until(
@@ -189,11 +189,11 @@ def _answers(server: Server) -> bool:
         return False
 
 
-def test_a_client_that_says_nothing_is_left_at_its_deadline(server: Server) -> None:
+def test_a_silent_client_is_closed_at_its_deadline(server: Server) -> None:
     assert said(server, b"") == ""
 
 
-def test_a_client_that_never_stops_talking_is_left_at_its_deadline(server: Server) -> None:
+def test_a_client_that_never_stops_sending_is_closed_at_its_deadline(server: Server) -> None:
     with socket.create_connection((LOOPBACK, server.port), SECONDS) as client:
         client.sendall(b"GET /good HTTP/1.1\r\n")
         client.settimeout(0.2)
@@ -211,7 +211,7 @@ def test_a_client_that_never_stops_talking_is_left_at_its_deadline(server: Serve
     assert request(server.port, "/good").status == 200
 
 
-def test_it_ends_at_once_whoever_is_connected(server: Server) -> None:
+def test_the_server_ends_at_once_although_clients_are_connected(server: Server) -> None:
     with held(server, 5):
         assert request(server.port, "/good").status == 200
         assert "Traceback" not in server.end()
@@ -221,7 +221,7 @@ def test_it_ends_at_once_whoever_is_connected(server: Server) -> None:
     ("address", "hosts"),
     [("::", [LOOPBACK, "::1"]), (LOOPBACK, [LOOPBACK]), ("::1", ["::1"])],
 )
-def test_it_listens_at_the_address_that_it_is_given(address: str, hosts: list[str]) -> None:
+def test_the_server_listens_at_the_given_address(address: str, hosts: list[str]) -> None:
     if ":" in address and not socket.has_dualstack_ipv6():
         pytest.skip("this machine has no IPv6")
     port = free_port()
@@ -243,7 +243,7 @@ def _listens(host: str, port: int) -> bool:
         return False
 
 
-def test_a_port_that_is_taken_is_one_clear_line(server: Server) -> None:
+def test_a_taken_port_is_reported_in_one_line(server: Server) -> None:
     with start(SERVE, LOOPBACK, str(server.port)) as second:
         output, log = second.communicate(timeout=TIMEOUT_SECONDS)
     assert second.returncode == 2

@@ -1,4 +1,4 @@
-"""What Prometheus is told: a state as a scrape shows it, read by the library's own parsers."""
+"""The metrics of a state as a scrape shows them, read by the library's own parsers."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ STATE = State(
 
 @dataclass(frozen=True)
 class Shown:
-    """What a look at the service shows, for the library to render."""
+    """The signs of a service, for the library to render."""
 
     state: State | None
     now: datetime = NOON
@@ -75,17 +75,17 @@ class Shown:
     settings: ServiceSettings = DEFAULT
 
     def collect(self) -> Iterator[Metric]:
-        """Return its metrics."""
+        """Return the metrics of the signs."""
         signs = Signs(self.now, is_crond_running=True, is_run_alive=self.is_alive, state=self.state)
         return families(signs, self.settings)
 
 
 def scrape(state: State | None, **shown: Any) -> dict[str, float]:
-    """Return each sample of what is told of a state."""
+    """Return each sample in a scrape of a state."""
     return samples(generate_latest(Shown(state, **shown)).decode())
 
 
-def test_all_that_is_known_of_a_database_is_told() -> None:
+def test_a_known_database_has_all_metrics() -> None:
     assert of(scrape(STATE), "neo4j") == {
         "last_success_timestamp_seconds": BACKUP.finished.timestamp(),
         "last_success_duration_seconds": 80,
@@ -103,7 +103,7 @@ def test_all_that_is_known_of_a_database_is_told() -> None:
     }
 
 
-def test_what_is_not_known_of_a_database_has_no_sample() -> None:
+def test_an_unknown_value_has_no_sample() -> None:
     assert of(scrape(STATE), "movies") == {
         "last_attempt_timestamp_seconds": MADE.finished.timestamp(),
         "last_attempt_duration_seconds": 90,
@@ -114,7 +114,7 @@ def test_what_is_not_known_of_a_database_has_no_sample() -> None:
     }
 
 
-def test_a_database_that_is_no_longer_backed_up_is_not_told_of() -> None:
+def test_a_database_that_is_no_longer_backed_up_has_no_metrics() -> None:
     assert not [series for series in scrape(STATE) if "dropped" in series]
 
 
@@ -140,7 +140,7 @@ def test_every_exit_code_that_is_recorded_has_a_kind_that_is_counted_from_0() ->
     assert {failure_kind(code) for code in codes} == set(FAILURE_KINDS)
 
 
-def test_a_run_that_has_ended_is_told_with_its_success_and_duration() -> None:
+def test_an_ended_run_has_its_success_and_duration() -> None:
     told = scrape(STATE)
     assert told["running"] == 0
     assert told["last_run_start_timestamp_seconds"] == NIGHT.timestamp()
@@ -150,7 +150,7 @@ def test_a_run_that_has_ended_is_told_with_its_success_and_duration() -> None:
     assert succeeded["last_run_success"] == 1
 
 
-def test_of_a_run_under_way_it_is_not_known_whether_it_succeeds() -> None:
+def test_a_run_under_way_has_no_success_yet() -> None:
     told = scrape(replace(STATE, last_run=UNFINISHED), is_alive=True)
     assert told["running"] == 1
     assert told["last_run_start_timestamp_seconds"] == NIGHT.timestamp()
@@ -158,7 +158,7 @@ def test_of_a_run_under_way_it_is_not_known_whether_it_succeeds() -> None:
     assert told['run_failures_total{kind="killed"}'] == 5
 
 
-def test_a_killed_run_failed_and_is_counted_although_no_run_has_counted_it_yet() -> None:
+def test_a_killed_run_is_counted_before_the_next_run_counts_it() -> None:
     told = scrape(replace(STATE, last_run=UNFINISHED))
     assert told["running"] == 0
     assert told["last_run_success"] == 0
@@ -166,7 +166,7 @@ def test_a_killed_run_failed_and_is_counted_although_no_run_has_counted_it_yet()
     assert told['run_failures_total{kind="killed"}'] == 6
 
 
-def test_a_service_that_has_not_run_yet_is_told_without_a_run() -> None:
+def test_a_service_that_has_not_run_yet_has_no_metrics_of_a_run() -> None:
     told = scrape(State(NOON, expected=("neo4j",)))
     assert told["healthy"] == 1
     assert told["running"] == 0
@@ -177,12 +177,12 @@ def test_a_service_that_has_not_run_yet_is_told_without_a_run() -> None:
     }
 
 
-def test_without_a_state_it_is_told_that_the_service_is_unhealthy() -> None:
+def test_a_service_without_a_state_is_unhealthy_in_the_metrics() -> None:
     info = f'info{{schedule="0 2 * * *",time_zone="UTC",version="{__version__}"}}'
     assert scrape(None) == {info: 1, "healthy": 0}
 
 
-def test_a_database_is_healthy_until_the_deadline_that_is_told() -> None:
+def test_the_service_is_healthy_until_the_deadline_in_the_metrics() -> None:
     run = replace(ENDED, exit_code=0)
     state = replace(STATE, expected=("neo4j",), last_run=run)
     deadline = of(scrape(state), "neo4j")["deadline_timestamp_seconds"]
@@ -191,7 +191,7 @@ def test_a_database_is_healthy_until_the_deadline_that_is_told() -> None:
     assert scrape(state, now=told + SECOND)["healthy"] == 0
 
 
-def test_the_schedule_is_told_and_meant_in_its_time_zone() -> None:
+def test_the_schedule_is_exported_with_its_time_zone() -> None:
     variables = {"BACKUP_SCHEDULE": "30 4 * * *", "TZ": "Europe/Berlin"}
     variables["BACKUP_OVERDUE_MINUTES"] = "15"
     told = scrape(STATE, settings=read_service_settings(variables, {}))
@@ -203,7 +203,7 @@ def test_the_schedule_is_told_and_meant_in_its_time_zone() -> None:
 
 
 @pytest.mark.parametrize("state", [STATE, replace(STATE, last_run=UNFINISHED), None])
-def test_no_key_no_error_and_no_reason_is_in_a_scrape(state: State | None) -> None:
+def test_the_metrics_contain_no_keys_errors_or_reasons(state: State | None) -> None:
     text = generate_latest(Shown(state)).decode()
     for free in ("sensitive", "cypher.gz", "ours", str(DEFAULT.state_directory)):
         assert free not in text

@@ -1,4 +1,4 @@
-"""Alert rules, dashboard and documentation know the metrics that there are, and are sound."""
+"""The alert rules, the dashboard and the documentation are valid and fit the metrics."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def named(text: str) -> set[str]:
 
 
 def expressions() -> Iterator[str]:
-    """Yield all that the dashboard asks of Prometheus, for a choice of databases."""
+    """Yield every query of the dashboard, for a choice of databases."""
     for panel in DASHBOARD["panels"]:
         for target in panel["targets"]:
             yield target["expr"].replace("$database", "neo4j|movies")
@@ -78,14 +78,14 @@ def test_the_documentation_names_every_kind_of_failure() -> None:
     assert set(re.findall(r"`(\w+)`", paragraph)) == {*FAILURE_KINDS, KILLED}
 
 
-def test_the_documentation_has_a_row_for_each_alert_that_there_is() -> None:
+def test_the_documentation_has_a_row_for_each_alert() -> None:
     alerts = re.findall(r"^ +- alert: (\w+)$", RULES, re.MULTILINE)
     assert re.findall(r"^\| `(Neo4jBackup\w+)` \|", PAGE, re.MULTILINE) == alerts
     tested = set(re.findall(r"Neo4jBackup\w+", RULE_TESTS.read_text(encoding="utf-8")))
     assert tested == set(alerts)
 
 
-def test_the_dashboard_can_be_imported_wherever_prometheus_is() -> None:
+def test_the_dashboard_can_be_imported_with_any_prometheus() -> None:
     variables = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
     assert variables.keys() == {"datasource", "database"}
     assert variables["datasource"]["type"] == "datasource"
@@ -94,7 +94,7 @@ def test_the_dashboard_can_be_imported_wherever_prometheus_is() -> None:
     assert "id" not in DASHBOARD  # which is of one Grafana
 
 
-def test_the_dashboard_s_panels_have_ids_and_places_of_their_own() -> None:
+def test_each_panel_of_the_dashboard_has_its_own_id_and_place() -> None:
     panels = DASHBOARD["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     cells = [
@@ -131,14 +131,14 @@ def test_the_alerts_fire_when_they_should_and_not_before(promtool: str) -> None:
     run(promtool, "test", "rules", str(RULE_TESTS))
 
 
-def test_prometheus_accepts_the_example_of_its_configuration(promtool: str, tmp_path: Path) -> None:
+def test_prometheus_accepts_the_example_configuration(promtool: str, tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "prometheus.yml").write_text(example, encoding="utf-8")
     (tmp_path / "alert-rules.yml").write_text(RULES, encoding="utf-8")
     run(promtool, "check", "config", str(tmp_path / "prometheus.yml"))
 
 
-def test_prometheus_accepts_what_the_dashboard_asks(promtool: str, tmp_path: Path) -> None:
+def test_prometheus_accepts_the_dashboard_s_queries(promtool: str, tmp_path: Path) -> None:
     rules = [
         {"record": f"panel:{number}", "expr": expression}
         for number, expression in enumerate(expressions())

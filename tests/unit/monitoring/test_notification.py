@@ -1,4 +1,4 @@
-"""What people are told of a run, and when."""
+"""When a notification is due, and what it says."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ AFTER_A_PAUSE = run_of(replace(GOOD, was_paused=True))
         "after a pause",
     ],
 )
-def test_a_run_is_told_of_as_is_configured(report: RunReport, told: set[str]) -> None:
+def test_a_notification_is_due_as_it_is_configured(report: RunReport, told: set[str]) -> None:
     assert {when for when in ("failure", "recovery", "always") if is_due(report, when)} == told
 
 
-def test_a_run_that_was_killed_is_told_of_by_the_next_one() -> None:
+def test_the_next_run_tells_of_a_killed_run() -> None:
     notification = notification_of(AFTER_A_KILL, "vault")
     assert notification.title == "Backup succeeded again: neo4j"
     assert notification.body.startswith(
@@ -77,19 +77,19 @@ def test_a_run_that_was_killed_is_told_of_by_the_next_one() -> None:
     )
 
 
-def test_the_end_of_a_pause_is_said() -> None:
+def test_a_notification_tells_that_a_pause_is_over() -> None:
     assert (
         "\nPause: over, old backups are removed again\n" in notification_of(AFTER_A_PAUSE, "").body
     )
 
 
-def test_databases_that_a_failed_run_did_not_come_to_are_named() -> None:
+def test_a_notification_names_databases_that_had_no_attempt() -> None:
     notification = notification_of(replace(FAILED, unreached=("movies", "people")), "vault")
     assert notification.title == "Backup failed: other, movies, people"
     assert "\n\nNot backed up: movies, people\n\n" in notification.body
 
 
-def test_a_success_says_database_key_size_counts_and_duration() -> None:
+def test_a_success_shows_database_key_size_counts_and_duration() -> None:
     notification = notification_of(SUCCEEDED, "vault")
     assert notification.title == "Backup succeeded: neo4j"
     assert notification.kind == SUCCESS
@@ -106,7 +106,7 @@ def test_a_success_says_database_key_size_counts_and_duration() -> None:
     )
 
 
-def test_a_failure_says_its_error_in_one_line_and_where_to_look() -> None:
+def test_a_failure_shows_its_error_in_one_line_and_where_to_look() -> None:
     notification = notification_of(FAILED, "vault")
     assert notification.title == "Backup failed: other"
     assert notification.kind == FAILURE
@@ -125,7 +125,7 @@ def test_the_first_success_after_a_failure_says_so() -> None:
     assert notification_of(RECOVERED, "vault").title == "Backup succeeded again: neo4j"
 
 
-def test_a_run_that_reached_no_database_says_why() -> None:
+def test_a_run_that_reached_no_database_shows_why() -> None:
     report = run_of(exit_code=2, error="Invalid configuration: - NEO4J_PASSWORD is required")
     notification = notification_of(report, "vault")
     assert notification.title == "Backup failed"
@@ -134,7 +134,7 @@ def test_a_run_that_reached_no_database_says_why() -> None:
     )
 
 
-def test_of_several_databases_one_message_says_which_failed() -> None:
+def test_one_message_names_each_database_that_failed() -> None:
     report = run_of(GOOD, BAD, exit_code=4, error="1 of 2 databases failed: other (exit 4)")
     notification = notification_of(report, "vault")
     assert notification.title == "Backup failed: other"
@@ -146,7 +146,7 @@ def test_of_several_databases_one_message_says_which_failed() -> None:
     )
 
 
-def test_a_backup_that_is_safe_is_named_although_its_clean_up_failed() -> None:
+def test_a_failed_prune_does_not_hide_the_backup_that_was_made() -> None:
     error = "The backup is safe, but cleaning up failed: no"
     safe = replace(GOOD, attempt=Attempt(START, END, 4, error))
     notification = notification_of(run_of(safe, exit_code=4, error=error), "vault")
@@ -154,7 +154,7 @@ def test_a_backup_that_is_safe_is_named_although_its_clean_up_failed() -> None:
     assert f"Error (exit 4): {error}\nKey: {KEY}\n" in notification.body
 
 
-def test_a_run_that_fails_after_its_database_succeeded_says_why() -> None:
+def test_a_run_that_fails_after_its_database_succeeded_shows_why() -> None:
     report = run_of(GOOD, exit_code=143, error="Interrupted by signal 15")
     notification = notification_of(report, "vault")
     assert notification.title == "Backup failed"
@@ -173,13 +173,13 @@ def test_a_pause_is_a_warning_with_its_reason() -> None:
     ("seconds", "text"),
     [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (3_599, "59 min 59 s"), (7_260, "2 h 1 min")],
 )
-def test_a_duration_is_for_people(seconds: int, text: str) -> None:
+def test_a_duration_is_easy_to_read(seconds: int, text: str) -> None:
     attempt = Attempt(START, START + timedelta(seconds=seconds), 0)
     body = notification_of(run_of(replace(GOOD, attempt=attempt)), "vault").body
     assert f"Duration: {text}\n" in body
 
 
-def test_nothing_but_line_ends_controls_a_receiver() -> None:
+def test_a_message_has_no_control_characters_but_line_ends() -> None:
     error = "Failed: \x1b[31mred\u202e\x00\r\nBcc: everybody"
     bad = replace(BAD, attempt=Attempt(START, END, 4, error))
     report = run_of(bad, exit_code=4, error=error)
@@ -190,7 +190,7 @@ def test_nothing_but_line_ends_controls_a_receiver() -> None:
     assert "Host: va ult\n" in texts[0]
 
 
-def test_a_message_is_short_whatever_happens() -> None:
+def test_a_message_stays_short_with_long_names_and_errors() -> None:
     many = [
         replace(BAD, database=f"database-{number}" * 4, attempt=Attempt(START, END, 4, "x" * 9_000))
         for number in range(200)
@@ -210,6 +210,6 @@ def test_a_reason_has_a_line_for_the_run_and_one_for_each_database_that_failed()
     )
 
 
-def test_a_trial_says_that_it_is_no_backup() -> None:
+def test_a_test_notification_says_that_it_is_no_backup() -> None:
     assert trial("vault").title == "Backup test: this is no backup"
     assert "vault" in trial("vault").body

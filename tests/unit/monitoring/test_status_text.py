@@ -1,4 +1,4 @@
-"""Backups at a glance: what is shown of a state and of a bucket."""
+"""The lines that `status` shows of a state and of a bucket."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FREE = "the account's first 10 GB are free"
 
 
 def attempt(day: int, seconds: int, size: int, exit_code: int = 0, error: str = "") -> Attempt:
-    """Return an attempt of the night of a day in October."""
+    """Return an attempt in the night of a day in October."""
     started = NIGHT.replace(day=day)
     return Attempt(started, started + timedelta(seconds=seconds), exit_code, error, size)
 
@@ -44,7 +44,7 @@ def last_run(run: RunState | None) -> str:
     return lines[-1].removeprefix("Last run  ")
 
 
-def test_the_next_run_is_told_in_the_schedule_s_time_zone() -> None:
+def test_the_next_run_is_shown_in_the_schedule_s_time_zone() -> None:
     assert schedule_lines(BERLIN, None, NOON) == [
         "Schedule  30 1 * * * (Europe/Berlin)",
         "Next run  2025-10-09 01:30, in 11 h 30 min",
@@ -52,7 +52,7 @@ def test_the_next_run_is_told_in_the_schedule_s_time_zone() -> None:
     ]
 
 
-def test_the_time_to_the_next_run_is_right_across_a_change_of_the_clock() -> None:
+def test_the_time_to_the_next_run_is_right_when_the_clock_changes() -> None:
     before = datetime(2025, 10, 25, 12, tzinfo=UTC)
     assert schedule_lines(BERLIN, None, before)[1].endswith("in 11 h 30 min")
     late = read_service_settings({"TZ": "Europe/Berlin", "BACKUP_SCHEDULE": "0 4 * * *"}, {})
@@ -78,11 +78,11 @@ def test_the_time_to_the_next_run_is_right_across_a_change_of_the_clock() -> Non
     ],
     ids=["succeeded", "failed", "killed", "running"],
 )
-def test_the_last_run_is_told_with_how_it_ended(run: RunState, text: str) -> None:
+def test_the_last_run_is_shown_with_its_end(run: RunState, text: str) -> None:
     assert last_run(run) == text
 
 
-def test_the_last_attempts_are_a_chart_of_how_long_and_how_large() -> None:
+def test_the_last_attempts_are_a_chart_of_durations_and_sizes() -> None:
     known = DatabaseState(
         NIGHT,
         attempts=(
@@ -118,11 +118,11 @@ def test_times_are_in_the_schedule_s_time_zone() -> None:
     assert lines[-1].startswith("2025-10-08 04:00:01 ")
 
 
-def test_of_a_database_without_an_attempt_that_is_said() -> None:
+def test_a_database_without_an_attempt_says_so() -> None:
     assert database_lines("new", DatabaseState(NIGHT), UTC) == ["Database new", "No run is known"]
 
 
-def test_a_pause_is_said() -> None:
+def test_a_pause_is_shown() -> None:
     lines = database_lines("neo4j", DatabaseState(NIGHT, pause="The graph has shrunk"), UTC)
     assert lines[1] == "Pruning is paused: The graph has shrunk"
 
@@ -140,7 +140,7 @@ def test_storage_has_its_monthly_price(size: int, cost: str) -> None:
     assert lines[-1] == f"Monthly cost     {cost}"
 
 
-def test_storage_is_told_of_each_database_and_in_all() -> None:
+def test_storage_is_shown_for_each_database_and_in_total() -> None:
     stored = {"a.b": Usage(7, 1_500_000_000), "neo4j": Usage(1, 500_000)}
     assert storage_lines("s3://b/p/", stored)[:-1] == [
         "Stored of a.b    1.50 GB, 7 backups",
@@ -162,12 +162,12 @@ def test_storage_is_told_of_each_database_and_in_all() -> None:
         (-5, "0 s"),
     ],
 )
-def test_a_length_of_time_has_two_units_at_the_most(seconds: float, text: str) -> None:
+def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
     assert duration(timedelta(seconds=seconds)) == text
 
 
 @given(st.lists(st.floats(0, 1e12), min_size=1))
-def test_a_bar_is_as_long_as_its_share_and_only_nothing_has_none(values: list[float]) -> None:
+def test_a_bar_is_as_long_as_its_share_and_only_0_has_none(values: list[float]) -> None:
     highest = max(values)
     bars = [len(bar(value, highest)) for value in values]
     assert [each > 0 for each in bars] == [value > 0 for value in values]
@@ -176,7 +176,9 @@ def test_a_bar_is_as_long_as_its_share_and_only_nothing_has_none(values: list[fl
 
 
 @given(st.text(), st.text())
-def test_no_line_is_wider_than_a_terminal_and_none_steers_it(error: str, pause: str) -> None:
+def test_no_line_is_wider_than_a_terminal_or_holds_control_characters(
+    error: str, pause: str
+) -> None:
     known = DatabaseState(NIGHT, attempts=(attempt(8, 9, 0, 3, error),), pause=pause)
     failed = replace(ENDED, exit_code=3, error=error)
     state = State(NIGHT, last_run=failed)

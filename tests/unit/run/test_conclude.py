@@ -1,4 +1,4 @@
-"""How a run ends: one line, and an exit code."""
+"""Every error ends in one line and an exit code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neo4j_r2.run.conclude import conclude
         (KeyError("x"), 1, "Unexpected error"),
     ],
 )
-def test_an_error_is_one_line_and_its_exit_code(
+def test_an_error_becomes_one_line_and_its_exit_code(
     error: BaseException, exit_code: int, line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> int:
@@ -32,7 +32,7 @@ def test_an_error_is_one_line_and_its_exit_code(
 
 
 @pytest.mark.parametrize("exit_code", [0, 1])
-def test_what_does_not_fail_has_its_own_exit_code(
+def test_an_act_without_an_error_keeps_its_exit_code(
     exit_code: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert conclude(lambda: exit_code) == exit_code

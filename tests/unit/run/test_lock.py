@@ -1,4 +1,4 @@
-"""The lock, with a second process that holds it."""
+"""The lock, which a second process holds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ with run_lock(Path(sys.argv[1])) as lock:
 
 @contextmanager
 def held_by_another(directory: Path) -> Iterator[subprocess.Popen[str]]:
-    """Have a process hold the lock; it releases it at the end of its standard input."""
+    """Let another process hold the lock until the end of its standard input."""
     with start(HOLDER, str(directory)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
@@ -50,7 +50,7 @@ def test_a_second_run_is_refused_and_told_which_process_holds_the_lock(tmp_path:
     assert raised.value.exit_code == 6
 
 
-def test_a_refused_run_does_not_disturb_the_one_that_holds_the_lock(tmp_path: Path) -> None:
+def test_a_refused_run_does_not_release_the_other_run_s_lock(tmp_path: Path) -> None:
     with held_by_another(tmp_path):
         for _ in range(2):
             with pytest.raises(LockedError), run_lock(tmp_path):
@@ -77,33 +77,33 @@ def test_after_a_kill_the_lock_is_free_and_the_upload_is_remembered(tmp_path: Pa
         holder.kill()
         holder.wait(TIMEOUT_SECONDS)
     with run_lock(tmp_path) as lock:
-        assert lock.forgotten_upload() == RECORD
+        assert lock.abandoned_upload() == RECORD
 
 
-def test_a_forgotten_upload_is_forgotten(tmp_path: Path) -> None:
+def test_an_upload_that_has_ended_is_not_remembered(tmp_path: Path) -> None:
     with run_lock(tmp_path) as lock:
         lock.remember_upload(RECORD)
         lock.forget_upload()
-        assert lock.forgotten_upload() is None
+        assert lock.abandoned_upload() is None
         lock.forget_upload()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"null", b"[]", b'{"key": 1}', b"\xff"])
-def test_a_record_that_is_not_whole_is_none(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_record_counts_as_none(tmp_path: Path, content: bytes) -> None:
     with run_lock(tmp_path) as lock:
         lock.remember_upload(RECORD)
         (written,) = tmp_path.glob("*.json")
         written.write_bytes(content)
-        assert lock.forgotten_upload() is None
+        assert lock.abandoned_upload() is None
 
 
-def test_the_state_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_missing_state_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
     directory = tmp_path / "a" / "b"
     with run_lock(directory):
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
-def test_a_state_directory_that_cannot_be_made_is_a_problem_of_the_configuration(
+def test_a_state_directory_that_cannot_be_made_is_a_configuration_error(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "file").touch()
@@ -114,7 +114,7 @@ def test_a_state_directory_that_cannot_be_made_is_a_problem_of_the_configuration
         pytest.fail("a file is no directory")
 
 
-def test_the_lock_is_not_inherited_by_programs_that_a_run_starts(tmp_path: Path) -> None:
+def test_programs_that_a_run_starts_do_not_inherit_the_lock(tmp_path: Path) -> None:
     with run_lock(tmp_path):
         descriptors = [
             int(entry.name)

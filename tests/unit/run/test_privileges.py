@@ -1,4 +1,4 @@
-"""Giving up root's rights, in processes of their own; only root can try it."""
+"""Root gives up its rights; each test has a process of its own, and only root can run them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 
 
 def owned(directory: Path, user: int, group: int) -> Path:
-    """Make a directory of a user's."""
+    """Make a directory that belongs to a user."""
     directory.mkdir()
     os.chown(directory, user, group)
     return directory
 
 
 def become(directory: Path, *prefix: str, before: str = "") -> list[Any]:
-    """Return ids, groups and error of a process of root's that was to become the owner."""
+    """Let a process of root become the owner; return its ids, groups and error."""
     output = subprocess.run(
         [*prefix, sys.executable, "-c", BECOME, str(directory), before],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -56,7 +56,7 @@ def become(directory: Path, *prefix: str, before: str = "") -> list[Any]:
     return result
 
 
-def test_root_becomes_the_owner_for_good_and_leaves_its_groups(tmp_path: Path) -> None:
+def test_root_becomes_the_owner_for_good_and_gives_up_its_groups(tmp_path: Path) -> None:
     directory = owned(tmp_path / "state", OWNER, GROUP)
     assert become(directory) == [[OWNER] * 3, [GROUP] * 3, [], None]
 
@@ -83,9 +83,7 @@ def test_another_user_stays_who_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(SETPRIV == "None", reason="there is no setpriv to take capabilities away")
 @pytest.mark.parametrize("lacking", ["-setuid", "-setgid", "-setuid,-setgid"])
-def test_a_root_that_may_not_become_the_owner_is_told_what_it_needs(
-    tmp_path: Path, lacking: str
-) -> None:
+def test_the_error_names_the_capabilities_that_root_lacks(tmp_path: Path, lacking: str) -> None:
     directory = owned(tmp_path / "state", OWNER, GROUP)
     options = (f"--bounding-set={lacking}", f"--inh-caps={lacking}")
     ids, _, _, error = become(directory, SETPRIV, *options)

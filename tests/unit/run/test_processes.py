@@ -1,4 +1,4 @@
-"""Processes as Linux shows them: real ones, of the tests' own."""
+"""Finding processes: real ones, which the tests start."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Starter = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def started() -> Iterator[Starter]:
-    """Starts commands, which wait for the end of their input, and ends them."""
+    """Starts commands that wait for the end of their input; ends them after the test."""
     with ExitStack() as processes:
 
         def start(*command: str, directory: Path | None = None) -> subprocess.Popen[bytes]:
@@ -48,13 +48,13 @@ def test_this_process_is_alive() -> None:
 
 
 @pytest.mark.parametrize("ticks", [-1, 1])
-def test_a_process_with_the_id_of_another_one_is_not_that_one(ticks: int) -> None:
+def test_a_process_with_a_reused_id_is_another_process(ticks: int) -> None:
     own = ProcessId.own()
     assert not replace(own, start_time=own.start_time + ticks).is_alive()
 
 
 @pytest.mark.parametrize("name", ["python", "x) S 1 (y", "two words"])
-def test_a_process_is_alive_until_it_ends_whatever_it_is_called(name: str) -> None:
+def test_a_process_of_any_name_is_alive_until_it_ends(name: str) -> None:
     with start(f"{IDENTIFY}; {RENAME} {WAIT}", name) as process:
         assert process.stdout is not None
         identity = ProcessId(process.pid, int(process.stdout.readline()))
@@ -64,7 +64,7 @@ def test_a_process_is_alive_until_it_ends_whatever_it_is_called(name: str) -> No
         assert not identity.is_alive()
 
 
-def test_a_process_is_running_by_its_name_until_it_ends() -> None:
+def test_a_process_is_found_by_its_exact_name_until_it_ends() -> None:
     name = f"d{os.getpid()}"
     with start(f"{RENAME} {WAIT}", name) as process:
         assert process.stdout is not None
@@ -78,7 +78,7 @@ def test_a_process_is_running_by_its_name_until_it_ends() -> None:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """A program of the service's name that waits for the end of its input."""
+    """A program with the service's name that waits for the end of its input."""
     path = tmp_path / "app" / "backup.py"
     path.parent.mkdir()
     path.write_text("#!/usr/bin/env python3\nimport sys\nsys.stdin.read()\n", encoding="ascii")
@@ -86,9 +86,7 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_way_to_start_the_program_is_a_run_until_it_ends(
-    program: Path, started: Starter
-) -> None:
+def test_a_run_is_found_however_it_was_started(program: Path, started: Starter) -> None:
     processes = [
         started(sys.executable, str(program)),
         started(sys.executable, "-u", str(program), "backup"),
@@ -129,7 +127,7 @@ def test_another_program_is_no_run(program: Path, started: Starter) -> None:
     assert process.pid not in other_runs()
 
 
-def test_the_calling_run_is_none_of_the_others(tmp_path: Path) -> None:
+def test_a_run_does_not_count_itself_among_the_others(tmp_path: Path) -> None:
     path = tmp_path / "backup.py"
     path.write_text(
         "import os\nfrom neo4j_r2.run.processes import other_runs\n"

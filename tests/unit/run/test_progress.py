@@ -1,4 +1,4 @@
-"""Progress of an export."""
+"""The progress of an export, and the countdown of a restore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neo4j_r2.run.progress import Countdown, Progress
 
 
 @pytest.mark.parametrize("batches", [[], [1], [5, 0, 7]])
-def test_the_watch_is_told_of_every_step(batches: list[int]) -> None:
+def test_every_step_is_progress_for_the_stall_watch(batches: list[int]) -> None:
     told: list[None] = []
     progress = Progress(12, lambda: told.append(None))
     for entities in batches:
@@ -20,13 +20,24 @@ def test_the_watch_is_told_of_every_step(batches: list[int]) -> None:
     assert len(told) == len(batches)
 
 
-def test_the_log_tells_entities_rate_and_bytes(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_shows_entities_rate_and_bytes(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         progress = Progress(300, lambda: None, interval_seconds=0)
         progress.add(120)
         progress.stored(45_200_000)
     line = r"Exported 120 of about 300 entities \(\d+/s\), 45\.20 MB"
     assert re.fullmatch(line, caplog.messages[-1])
+
+
+def test_a_restarted_export_counts_from_0(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        progress = Progress(300, lambda: None, interval_seconds=0)
+        progress.add(120)
+        progress.stored(45_200_000)
+        progress.restart()
+        progress.add(30)
+    assert caplog.messages[-1].startswith("Exported 30 of about 300 entities ")
+    assert caplog.messages[-1].endswith(", 0.00 MB")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +49,7 @@ def test_the_log_tells_entities_rate_and_bytes(caplog: pytest.LogCaptureFixture)
     ],
     ids=["expected", "more than expected", "unknown"],
 )
-def test_a_countdown_tells_rate_and_remaining_time(
+def test_a_countdown_logs_the_rate_and_the_time_left(
     caplog: pytest.LogCaptureFixture, expected: int, line: str
 ) -> None:
     told: list[None] = []
@@ -50,7 +61,7 @@ def test_a_countdown_tells_rate_and_remaining_time(
     assert len(told) == len(caplog.messages) == 2
 
 
-def test_a_countdown_s_estimate_is_of_the_rate_so_far(
+def test_a_countdown_estimates_the_time_left_from_the_rate_so_far(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = iter([100.0, 120.0])

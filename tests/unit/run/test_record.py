@@ -1,4 +1,4 @@
-"""How the end of a run gets into the state file."""
+"""Runs and their ends are recorded in the state file."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def known_of(directory: Path, database: str = "neo4j") -> DatabaseState:
 
 
 def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
-    """Return what is recorded of a run that ends with an error, which has to stay that error."""
+    """Let a run end with an error; check that it is raised, and return the record of the run."""
 
     def attempt() -> None:
         with recorded(directory) as record:
@@ -113,7 +113,7 @@ def test_a_run_under_way_is_recorded_with_its_start_and_process(directory: Path)
         assert state_in(directory) == replace(BEFORE, last_run=RunState(TIME, ProcessId.own()))
 
 
-def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Path) -> None:
+def test_a_success_is_recorded_with_its_backup_and_the_usage_of_the_bucket(directory: Path) -> None:
     began = datetime.now(UTC).replace(microsecond=0)
     with recorded(directory) as record:
         record.begin(TIME)
@@ -156,7 +156,7 @@ def test_a_success_is_recorded_with_its_backup_and_what_is_stored(directory: Pat
         (MemoryError("this may be secret"), 1, "Unexpected error: MemoryError", "unexpected"),
     ],
 )
-def test_a_failure_is_recorded_with_its_exit_code_and_one_line_and_counted(
+def test_a_failure_is_counted_and_recorded_with_its_exit_code_and_one_line(
     directory: Path, error: BaseException, exit_code: int, line: str, kind: str
 ) -> None:
     ended = fail(directory, error)
@@ -170,13 +170,13 @@ def test_a_failure_is_recorded_with_its_exit_code_and_one_line_and_counted(
     assert known_of(directory).failures == counted
 
 
-def test_a_failure_leaves_what_is_known_of_backups(directory: Path) -> None:
+def test_a_failure_does_not_change_the_record_of_backups(directory: Path) -> None:
     fail(directory, BucketError("R2 failed"))
     known = known_of(directory)
     assert replace(known, attempts=(), failures={}) == replace(DATABASE, attempts=(), failures={})
 
 
-def test_a_backup_that_is_made_survives_the_failure_after_it(directory: Path) -> None:
+def test_a_backup_stays_recorded_if_a_later_step_fails(directory: Path) -> None:
     error = BucketError("The backup is safe, but cleaning up failed: no")
     ended = fail(directory, error, MANIFEST)
     assert (ended.exit_code, ended.error) == (4, str(error))
@@ -184,7 +184,7 @@ def test_a_backup_that_is_made_survives_the_failure_after_it(directory: Path) ->
     assert known_of(directory).attempts[-1].archive_size == 100
 
 
-def test_only_the_latest_attempts_are_kept(directory: Path) -> None:
+def test_only_the_latest_attempts_are_recorded(directory: Path) -> None:
     for _ in range(KEPT_ATTEMPTS):
         fail(directory, BucketError("R2 failed"))
     kept = known_of(directory).attempts
@@ -193,7 +193,7 @@ def test_only_the_latest_attempts_are_kept(directory: Path) -> None:
     assert known_of(directory).failures == {"neo4j": 1, "r2": KEPT_ATTEMPTS}
 
 
-def test_databases_fare_each_for_itself(directory: Path) -> None:
+def test_the_failure_of_one_database_does_not_change_another_s_record(directory: Path) -> None:
     with recorded(directory) as record:
         record.begin(TIME)
         record.expect(["neo4j", "other"])
@@ -218,7 +218,7 @@ def test_databases_fare_each_for_itself(directory: Path) -> None:
     assert [each.pause for each in reports] == ["Paused", ""]
 
 
-def test_a_run_that_ended_reports_what_was_recorded(directory: Path) -> None:
+def test_the_report_says_what_was_recorded(directory: Path) -> None:
     with recorded(directory) as record:
         record.begin(TIME)
         with record.attempt("neo4j") as attempt:
@@ -243,7 +243,7 @@ def test_a_run_that_ended_reports_what_was_recorded(directory: Path) -> None:
     ],
     ids=["none", "good", "failed", "killed"],
 )
-def test_whether_the_run_before_failed_is_reported(
+def test_the_report_says_whether_the_run_before_failed(
     tmp_path: Path, last: RunState | None, has_failed: bool
 ) -> None:
     StateFile(tmp_path).write(replace(BEFORE, last_run=last))
@@ -252,7 +252,7 @@ def test_whether_the_run_before_failed_is_reported(
     assert record.report().has_failed_before == has_failed
 
 
-def test_a_run_that_was_killed_is_counted_by_the_next_one(directory: Path) -> None:
+def test_a_killed_run_is_counted_by_the_next_one(directory: Path) -> None:
     killed = RunState(OLD, ProcessId(1, 1))
     StateFile(directory).write(replace(BEFORE, last_run=killed))
     for _ in range(2):
@@ -261,7 +261,7 @@ def test_a_run_that_was_killed_is_counted_by_the_next_one(directory: Path) -> No
     assert state_in(directory).failures == {"neo4j": 1, "killed": 1}
 
 
-def test_the_run_that_was_killed_is_reported_by_the_next_one(directory: Path) -> None:
+def test_a_killed_run_is_reported_by_the_next_one(directory: Path) -> None:
     StateFile(directory).write(replace(BEFORE, last_run=RunState(OLD, ProcessId(1, 1))))
     reports: list[RunReport] = []
     for _ in range(2):
@@ -270,7 +270,7 @@ def test_the_run_that_was_killed_is_reported_by_the_next_one(directory: Path) ->
     assert [each.killed_before for each in reports] == [OLD, None]
 
 
-def test_what_fails_before_it_begins_beside_a_run_under_way_is_not_recorded(
+def test_a_run_that_fails_at_once_does_not_replace_the_record_of_a_run_under_way(
     directory: Path,
 ) -> None:
     running = RunState(OLD, ProcessId.own())
@@ -283,7 +283,7 @@ def test_what_fails_before_it_begins_beside_a_run_under_way_is_not_recorded(
     assert reports == []
 
 
-def test_databases_that_a_run_does_not_come_to_are_reported(directory: Path) -> None:
+def test_the_report_names_databases_that_had_no_attempt(directory: Path) -> None:
     reports: list[RunReport] = []
 
     def attempt() -> None:
@@ -298,7 +298,7 @@ def test_databases_that_a_run_does_not_come_to_are_reported(directory: Path) -> 
     assert reports[0].unreached == ("other", "third")
 
 
-def test_a_run_of_some_databases_forgets_none_of_the_others(directory: Path) -> None:
+def test_a_run_of_some_databases_still_expects_the_others(directory: Path) -> None:
     StateFile(directory).write(replace(BEFORE, expected=("neo4j", "other")))
     with recorded(directory) as record:
         record.begin(TIME)
@@ -318,13 +318,13 @@ def test_a_run_that_fails_before_it_begins_is_recorded_too(directory: Path) -> N
     assert record.report().databases == ()
 
 
-def test_a_prune_by_itself_is_recorded(directory: Path) -> None:
+def test_the_command_prune_records_what_is_left(directory: Path) -> None:
     record_prune(directory, "neo4j", "", Usage(2, 200))
     known = replace(DATABASE, pause="", stored=Usage(2, 200))
     assert state_in(directory) == replace(BEFORE, databases={"neo4j": known})
 
 
-def test_a_prune_of_a_database_of_which_nothing_is_known_is_not_recorded(tmp_path: Path) -> None:
+def test_a_prune_of_an_unknown_database_is_not_recorded(tmp_path: Path) -> None:
     record_prune(tmp_path, "neo4j", "", Usage(2, 200))
     assert not (tmp_path / FILE_NAME).exists()
 
@@ -339,14 +339,16 @@ def test_a_run_the_lock_refuses_writes_nothing(tmp_path: Path, content: bytes | 
     assert (path.read_bytes() if path.exists() else None) == content
 
 
-def test_a_run_the_lock_refuses_leaves_what_the_running_one_recorded(directory: Path) -> None:
+def test_a_run_the_lock_refuses_does_not_change_the_record_of_the_running_one(
+    directory: Path,
+) -> None:
     before = (directory / FILE_NAME).read_bytes()
     with pytest.raises(LockedError), recorded(directory):
         raise LockedError("Another backup is running")
     assert (directory / FILE_NAME).read_bytes() == before
 
 
-def test_without_a_readable_state_backups_are_expected_from_the_run_on(tmp_path: Path) -> None:
+def test_without_a_readable_state_backups_are_expected_from_this_run_on(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"{")
     with recorded(tmp_path) as record:
         record.begin(TIME)
@@ -394,7 +396,7 @@ with recorded(Path(sys.argv[1])):
         assert last_run(tmp_path).error == "R2 said: ******** is wrong"
 
 
-def test_a_run_that_is_killed_leaves_a_start_without_an_end(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_a_record_with_a_start_and_no_end(tmp_path: Path) -> None:
     code = """
 import sys
 from datetime import UTC, datetime
@@ -417,11 +419,11 @@ with recorded(Path(sys.argv[1])) as record:
     assert not left.process.is_alive()
 
 
-def test_the_state_of_a_backup_is_what_its_manifest_says() -> None:
+def test_the_record_of_a_backup_comes_from_its_manifest() -> None:
     assert backup_state(MANIFEST) == BACKUP
 
 
-def test_the_file_shows_the_run_to_people(directory: Path) -> None:
+def test_people_can_read_the_run_in_the_file(directory: Path) -> None:
     record = RunRecord(directory)
     record.begin(TIME)
     record.end(BucketError("R2 failed"))

@@ -1,4 +1,4 @@
-"""A run without progress, in a process of its own."""
+"""The stall watch stops a run without progress; each test has a process of its own."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from neo4j_r2.run.stall_watch import Watch
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGALRM], ids=lambda number: number.name)
-def test_a_signal_that_interrupts_no_system_call_still_ends_a_run_promptly(
+def test_a_signal_ends_a_run_promptly_even_if_it_interrupts_no_system_call(
     number: signal.Signals,
 ) -> None:
-    # Taken by another thread, it leaves the main thread's call waiting: as one does that comes
-    # just before the call begins.
+    # The signal goes to another thread, so it does not interrupt the main thread's call. A signal
+    # that comes just before the call begins has the same effect, but no test can time that.
     code = f"""
 import os, signal, socket, threading, time
 from neo4j_r2.core.errors import Ending
@@ -44,7 +44,7 @@ with Watch(1000).running():
     assert 0.2 < float(run(code).stdout) < 5
 
 
-def test_a_run_without_progress_ends_and_says_what_it_waited_for() -> None:
+def test_a_run_without_progress_is_stopped_and_the_error_names_what_it_waited_for() -> None:
     code = """
 watch = Watch(0.05)
 try:
@@ -56,7 +56,7 @@ except Stalled as stalled:
     assert run(STALLING + code).stdout == "4 No progress for 0 s while waiting for R2\n"
 
 
-def test_a_run_waits_for_neo4j_unless_it_says_otherwise() -> None:
+def test_the_error_names_neo4j_unless_the_run_waits_for_something_else() -> None:
     code = """
 watch = Watch(0.05)
 try:
@@ -70,7 +70,7 @@ except Stalled as stalled:
     assert run(STALLING + code).stdout == "3 No progress for 0 s while waiting for Neo4j\n"
 
 
-def test_progress_starts_the_limit_anew_from_any_thread() -> None:
+def test_progress_in_any_thread_starts_the_time_limit_anew() -> None:
     code = """
 import signal
 watch = Watch(1000)
@@ -85,7 +85,7 @@ with watch.running():
 
 
 @pytest.mark.parametrize("late", ["", "watch.progress()"])
-def test_nothing_ends_a_process_that_is_not_watched_any_more(late: str) -> None:
+def test_no_alarm_is_left_after_the_watch_has_ended(late: str) -> None:
     code = f"""
 import signal
 watch = Watch(1000)

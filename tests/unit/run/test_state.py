@@ -1,4 +1,4 @@
-"""The state file: what is written is read again, and half of it never is."""
+"""The state file: it is read as it was written, and never in part."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ DOCUMENTS: st.SearchStrategy[Any] = st.recursive(
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state directory for all examples of a property."""
+    """One state directory for all examples of a property."""
     return tmp_path_factory.mktemp("state")
 
 
 def stored(directory: Path) -> dict[str, Any]:
-    """Return the content of a whole state file that was just written."""
+    """Write a whole state file, and return its content."""
     StateFile(directory).write(STATE)
     content: dict[str, Any] = json.loads((directory / FILE_NAME).read_bytes())
     return content
@@ -114,7 +114,7 @@ def test_without_a_file_or_a_directory_there_is_no_state(tmp_path: Path) -> None
     assert StateFile(tmp_path / "missing").read() is None
 
 
-def test_of_a_file_that_was_cut_off_nothing_is_read(directory: Path) -> None:
+def test_a_file_that_was_cut_off_is_no_state(directory: Path) -> None:
     StateFile(directory).write(STATE)
     whole = (directory / FILE_NAME).read_bytes()
     for length in range(len(whole.rstrip())):
@@ -129,7 +129,7 @@ def test_no_other_document_is_a_state(directory: Path, document: Any) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\0" * 100, b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_document_at_all_is_no_state(tmp_path: Path, content: bytes) -> None:
+def test_bytes_that_are_not_json_are_no_state(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE_NAME).write_bytes(content)
     assert StateFile(tmp_path).read() is None
 
@@ -145,7 +145,7 @@ def test_a_state_of_another_format_is_not_read(tmp_path: Path, version: object) 
     "name",
     ["since", "schedule", "expected", "last_run", "failures", "databases", "format_version"],
 )
-def test_a_state_that_lacks_something_is_not_read(tmp_path: Path, name: str) -> None:
+def test_a_state_that_lacks_a_field_is_not_read(tmp_path: Path, name: str) -> None:
     content = stored(tmp_path)
     del content[name]
     (tmp_path / FILE_NAME).write_text(json.dumps(content))
@@ -155,14 +155,14 @@ def test_a_state_that_lacks_something_is_not_read(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize(
     "name", ["since", "last_backup", "attempts", "failures", "stored", "pause"]
 )
-def test_a_database_of_which_something_is_lacking_is_not_read(tmp_path: Path, name: str) -> None:
+def test_a_database_that_lacks_a_field_is_not_read(tmp_path: Path, name: str) -> None:
     content = stored(tmp_path)
     del content["databases"]["neo4j"][name]
     (tmp_path / FILE_NAME).write_text(json.dumps(content))
     assert StateFile(tmp_path).read() is None
 
 
-def test_a_database_that_becomes_expected_is_expected_from_then_on() -> None:
+def test_backups_of_a_new_database_are_expected_from_then_on() -> None:
     later = TIME + timedelta(days=1)
     state = STATE.expecting(["neo4j", "new"], later)
     assert state.expected == ("neo4j", "new")
@@ -170,7 +170,7 @@ def test_a_database_that_becomes_expected_is_expected_from_then_on() -> None:
     assert state.of("new") == DatabaseState(later)
 
 
-def test_a_database_that_is_not_expected_any_more_is_remembered() -> None:
+def test_a_database_that_is_no_longer_backed_up_is_remembered() -> None:
     later = TIME + timedelta(days=1)
     state = STATE.expecting(["new"], later)
     assert state.of("neo4j") == DATABASE
@@ -178,11 +178,11 @@ def test_a_database_that_is_not_expected_any_more_is_remembered() -> None:
     assert again.of("neo4j") == replace(DATABASE, since=later)
 
 
-def test_of_an_unknown_database_a_backup_is_expected_since_the_service_is_new() -> None:
+def test_backups_of_an_unknown_database_are_expected_since_the_service_was_new() -> None:
     assert STATE.of("other") == DatabaseState(TIME)
 
 
-def test_fields_of_a_later_version_are_passed_over(tmp_path: Path) -> None:
+def test_fields_of_a_later_version_are_ignored(tmp_path: Path) -> None:
     content = stored(tmp_path)
     database = content["databases"]["neo4j"]
     places = (content, content["last_run"], database, *database["attempts"], database["stored"])
@@ -194,14 +194,14 @@ def test_fields_of_a_later_version_are_passed_over(tmp_path: Path) -> None:
 
 @pytest.fixture(params=[0, 0o022, 0o077], ids=oct)
 def umask(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Have a user's umask, the most generous one too."""
+    """Set a umask that a user can have, also the most permissive one."""
     previous = os.umask(request.param)
     yield
     os.umask(previous)
 
 
 @pytest.mark.usefixtures("umask")
-def test_file_and_directory_are_for_their_user_alone(tmp_path: Path) -> None:
+def test_only_their_user_can_use_the_file_and_the_directory(tmp_path: Path) -> None:
     directory = tmp_path / "not" / "yet"
     for _ in range(2):
         StateFile(directory).write(STATE)
@@ -211,7 +211,7 @@ def test_file_and_directory_are_for_their_user_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("obstacle", ["state", "state/state.{pid}.new/x", "state/state.json/x"])
-def test_a_directory_that_cannot_be_written_is_a_problem_of_the_configuration(
+def test_a_directory_that_cannot_be_written_is_a_configuration_error(
     tmp_path: Path, obstacle: str
 ) -> None:
     path = tmp_path / obstacle.format(pid=os.getpid())
@@ -221,7 +221,7 @@ def test_a_directory_that_cannot_be_written_is_a_problem_of_the_configuration(
         StateFile(tmp_path / "state").write(STATE)
 
 
-def test_a_write_that_fails_leaves_the_state_before_it(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_old_state(tmp_path: Path) -> None:
     StateFile(tmp_path).write(STATE)
     (tmp_path / f"state.{os.getpid()}.new").mkdir()
     with pytest.raises(ConfigurationError):
@@ -229,7 +229,7 @@ def test_a_write_that_fails_leaves_the_state_before_it(tmp_path: Path) -> None:
     assert StateFile(tmp_path).read() == STATE
 
 
-def test_a_reader_never_sees_half_a_state_while_another_writes(tmp_path: Path) -> None:
+def test_a_reader_never_sees_a_half_written_state(tmp_path: Path) -> None:
     states = [STATE, replace(STATE, last_run=replace(RUN, error="x" * 100_000))]
     StateFile(tmp_path).write(STATE)
     is_over = threading.Event()

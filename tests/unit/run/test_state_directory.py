@@ -1,4 +1,4 @@
-"""Whose the state directory is."""
+"""The state directory must belong to its user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.run.state_directory import require_own
 
 
-def test_a_directory_that_is_missing_is_made_for_its_user_alone(tmp_path: Path) -> None:
+def test_a_missing_directory_is_made_for_its_user_alone(tmp_path: Path) -> None:
     require_own(tmp_path / "a" / "state")
     assert (tmp_path / "a" / "state").stat().st_mode & 0o777 == 0o700
     assert list((tmp_path / "a" / "state").iterdir()) == []

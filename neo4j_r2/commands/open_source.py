@@ -1,0 +1,72 @@
+"""Opens the archive that a `restore` names: a file, or one of the stored backups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from neo4j_r2.bucket.choose_backup import choose_database
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.commands.options import RestoreOptions
+from neo4j_r2.config.parsers import LATEST
+from neo4j_r2.config.settings import Config
+from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.restore.source import (
+    Source,
+    StoredSource,
+    Wish,
+    chosen_source,
+    file_source,
+    has_nodes,
+)
+from neo4j_r2.restore.unlock import unlock
+
+
+def open_source(options: RestoreOptions, config: Config, bucket: Bucket | None) -> Source:
+    """Return the archive that the command line names.
+
+    :param bucket: None if the archive is a file.
+    :raises NoKeyError: if the archive is encrypted, and no given private key opens it.
+    """
+    stored = _find(options, config, bucket)
+    source = unlock(stored, config.private_keys)
+    return replace(source, allows_any_statement=options.allow_any_statement)
+
+
+def _find(options: RestoreOptions, config: Config, bucket: Bucket | None) -> StoredSource:
+    if options.from_file is not None:
+        return file_source(Path(options.from_file))
+    if bucket is None:
+        raise AssertionError("an archive in the bucket needs the bucket")
+    return _find_stored(options, config, bucket)
+
+
+def _find_stored(options: RestoreOptions, config: Config, bucket: Bucket) -> StoredSource:
+    bucket.preflight()
+    database = choose_database(config.databases, options.database, options.key)
+    wish = Wish(database, options.key or LATEST, options.at)
+    find = partial(chosen_source, bucket, config.r2.prefix, wish)
+    stored = find()
+    if wish.key == LATEST:
+        _refuse_empty(stored, partial(find, has_nodes))
+    return stored
+
+
+def _refuse_empty(source: StoredSource, find_other: Callable[[], StoredSource]) -> None:
+    """Refuse the backup of an empty graph: the data was probably lost before it was made.
+
+    :param find_other: returns the latest backup of a graph that was not empty.
+    :raises ConfigurationError: if there is such a backup.
+    """
+    if source.manifest is None or has_nodes(source.manifest):
+        return
+    try:
+        other = find_other()
+    except ConfigurationError:
+        return  # the graph was empty in all of them
+    raise ConfigurationError(
+        f"The latest backup, {source.label}, is of an empty graph; the latest one with data is "
+        f"{other.label}: give the key of the one that you mean"
+    )

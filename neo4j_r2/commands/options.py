@@ -1,0 +1,98 @@
+"""What a user can ask of each command: one frozen record for each command that has options.
+
+Each field has the name of its option on the command line, so `--dry-run` is `dry_run`.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a command that has none; the other commands add theirs."""
+
+
+@dataclass(frozen=True)
+class BackupOptions(Options):
+    """What `backup` is asked for."""
+
+    database: str | None
+    """The only database to back up; None means all that are configured."""
+
+
+@dataclass(frozen=True)
+class ListOptions(Options):
+    """What `list` is asked for."""
+
+    database: str | None
+    """The only database to list; None means all."""
+    json: bool
+
+
+@dataclass(frozen=True)
+class PruneOptions(Options):
+    """What `prune` is asked for."""
+
+    database: str | None
+    """The only database to prune; None means all that are configured."""
+    dry_run: bool
+    accept_shrink: bool
+
+
+@dataclass(frozen=True)
+class RestoreOptions(Options):
+    """What `restore` is asked for."""
+
+    key: str | None
+    """An archive's key, or `LATEST`; None means `LATEST` too."""
+    database: str | None
+    """The database whose backup is restored; None means the one that is configured."""
+    at: datetime | None
+    """The latest backup that is not newer than this is restored; it has a time zone."""
+    from_file: str | None
+    """The path of an archive to restore; None means an archive in the bucket."""
+    identity: str | None
+    to_uri: str | None
+    """The Neo4j to restore into; None means the one that is backed up."""
+    to_database: str | None
+    """The database to restore into; None means the one that `database` names."""
+    force: bool
+    no_safety_backup: bool
+    dry_run: bool
+    skip_verify: bool
+    allow_any_statement: bool
+
+
+@dataclass(frozen=True)
+class VerifyOptions(Options):
+    """What `verify` is asked for."""
+
+    key: str | None
+    """An archive's key, or `LATEST`. None means `LATEST` for a drill, and without one the latest
+    backup of each database."""
+    database: str | None
+    """The only database whose backups are verified; None means all that are configured."""
+    all: bool
+    identity: str | None
+    drill: str | None
+    """The URI of the scratch Neo4j for a restore drill; None means no drill."""
+
+
+_RECORDS: Final[Mapping[str, type[Options]]] = {
+    "backup": BackupOptions,
+    "list": ListOptions,
+    "prune": PruneOptions,
+    "restore": RestoreOptions,
+    "verify": VerifyOptions,
+}
+
+
+def options_of(parsed: Namespace) -> Options:
+    """Return the options of the parsed command as its record."""
+    record = _RECORDS.get(parsed.command, Options)
+    return record(**{name: getattr(parsed, name) for name in record.__dataclass_fields__})

@@ -1,0 +1,78 @@
+"""Reads a whole archive, to prove that it is good before anybody relies on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from neo4j_r2.archive.contents import Contents, rows_in
+from neo4j_r2.archive.items import Item
+from neo4j_r2.core.errors import CorruptError, Side
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.restore.item_cache import ItemCache
+from neo4j_r2.restore.source import Source
+from neo4j_r2.restore.try_values import try_values
+from neo4j_r2.restore.verify import verify
+from neo4j_r2.run.progress import Countdown
+from neo4j_r2.run.stall_watch import Watch
+
+log = logging.getLogger(__name__)
+
+
+def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: ItemCache) -> Contents:
+    """Read the whole archive that is to be restored; the database is not touched.
+
+    :param graph: the server tries the values of an archive that has no manifest.
+    :param cache: is given every item, so that the replay need not read the archive again.
+    :raises CorruptError: if anything is wrong with the archive.
+    """
+    log.info("Checking the archive")
+
+    def on_item(item: Item) -> None:
+        cache.add(item)
+        if source.manifest is None:
+            try_values(item, graph)
+
+    with watch.waiting_for(Side.R2):
+        contents = read_whole(source, watch, on_item)
+    log.info(
+        "The archive is good: %s nodes, %s relationships, %d statements of the schema",
+        f"{contents.nodes:,}", f"{contents.relationships:,}", len(contents.schema),
+    )  # fmt: skip
+    if source.manifest is None:
+        log.warning("It has no manifest, so nobody can tell whether anything is missing")
+    return contents
+
+
+def prove(source: Source, watch: Watch) -> Contents:
+    """Read the whole archive of a backup.
+
+    :raises CorruptError: if it is not good, or has no manifest and so is no complete backup.
+    """
+    contents = read_whole(source, watch)
+    size = f"{contents.nodes:,} nodes, {contents.relationships:,} relationships"
+    if source.manifest is None:
+        raise CorruptError(
+            f"{source.label} has no manifest, so it is no complete backup; every statement of it "
+            f"can be read: {size}"
+        )
+    log.info("Good: %s (%s)", source.label, size)
+    return contents
+
+
+def read_whole(
+    source: Source, watch: Watch, on_item: Callable[[Item], None] = lambda _: None
+) -> Contents:
+    """Read an archive from its start to its end, and log now and then how much is left.
+
+    :param on_item: is called with each item.
+    :raises CorruptError: if anything is wrong with the archive.
+    """
+    expected = source.manifest.export.entities if source.manifest else 0
+    countdown = Countdown("Checked", expected, watch.progress)
+
+    def on_each(item: Item) -> None:
+        countdown.add(rows_in(item))
+        on_item(item)
+
+    return verify(source, on_each)

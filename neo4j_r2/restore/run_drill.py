@@ -1,0 +1,61 @@
+"""Runs a restore drill: restores a backup into a scratch database, and compares the two."""
+
+from __future__ import annotations
+
+import logging
+
+from neo4j_r2.archive.contents import Contents
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.core.errors import CorruptError, Side
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore import drill
+from neo4j_r2.restore.fill import Counts, Restore, read_ahead
+from neo4j_r2.restore.source import Source
+from neo4j_r2.run.progress import Countdown
+from neo4j_r2.run.stall_watch import Watch
+
+log = logging.getLogger(__name__)
+
+
+def run_drill(
+    scratch: Neo4jSettings, retry_seconds: float, source: Source, contents: Contents, watch: Watch
+) -> None:
+    """Restore into a scratch database, compare it with the archive, and empty it again.
+
+    :raises CorruptError: if the database differs from the archive; then the database stays as it
+        is, so that somebody can look at it.
+    """
+    with (
+        watch.waiting_for(Side.NEO4J),
+        Graph(scratch, retry_seconds) as graph,
+        Target(scratch) as target,
+    ):
+        drill.refuse_unfit(graph, source)
+        log.info("Restoring into %s for a drill", scratch.uri)
+        advice = f"{scratch.uri} is left incomplete: empty it before the next drill"
+        restore = Restore(graph, target, watch.progress, advice)
+        problems = _restore_and_compare(source, contents, graph, restore, watch)
+        for problem in problems:
+            log.warning("%s", problem)
+        if problems:
+            raise CorruptError(
+                f"The drill failed; {scratch.uri} holds what came back of {source.label}"
+            )
+        restore.clear()
+    log.info("The drill succeeded: %s comes back exactly", source.label)
+
+
+def _restore_and_compare(
+    source: Source, contents: Contents, graph: Graph, restore: Restore, watch: Watch
+) -> list[str]:
+    """Restore, and return every way in which the database differs from the archive."""
+    total = contents.nodes + contents.relationships
+    restored = Countdown("Restored", total, watch.progress)
+    counts = Counts(contents.labels, contents.types)
+    items = read_ahead(source.items(), watch)
+    outcome = restore.run(items, counts, restored.add, replaces=False)
+    log.info("Comparing the restored graph with the archive")
+    compared = Countdown("Compared", 2 * total, watch.progress)  # the archive's, and the graph's
+    found = drill.differences(source, graph, outcome.node_ids, compared.add)
+    return [*outcome.problems, *found]

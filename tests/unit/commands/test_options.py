@@ -1,0 +1,62 @@
+"""The command line becomes one typed record for each command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from neo4j_r2.commands.invocation import parse_arguments
+from neo4j_r2.commands.options import (
+    BackupOptions,
+    ListOptions,
+    Options,
+    PruneOptions,
+    RestoreOptions,
+    VerifyOptions,
+)
+
+RESTORE = RestoreOptions(
+    key=None,
+    database=None,
+    at=None,
+    from_file=None,
+    identity=None,
+    to_uri=None,
+    to_database=None,
+    force=False,
+    no_safety_backup=False,
+    dry_run=False,
+    skip_verify=False,
+    allow_any_statement=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "options"),
+    [
+        ([], "backup", BackupOptions(None)),
+        (["backup", "--database", "Graph"], "backup", BackupOptions("graph")),
+        (["list", "--json"], "list", ListOptions(None, json=True)),
+        (["prune", "--dry-run"], "prune", PruneOptions(None, dry_run=True, accept_shrink=False)),
+        (["restore"], "restore", RESTORE),
+        (
+            ["verify", "--drill", "bolt://scratch"],
+            "verify",
+            VerifyOptions(None, None, all=False, identity=None, drill="bolt://scratch"),
+        ),
+        (["notify", "--test"], "notify", Options()),
+        (["check"], "check", Options()),
+    ],
+)
+def test_each_command_gets_its_own_record(
+    arguments: Sequence[str], command: str, options: Options
+) -> None:
+    assert parse_arguments(arguments) == (command, options)
+
+
+def test_a_time_without_a_zone_is_in_utc() -> None:
+    _, options = parse_arguments(["restore", "--at", "2025-10-08"])
+    assert isinstance(options, RestoreOptions)
+    assert options.at == datetime(2025, 10, 8, tzinfo=UTC)
