@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from neo4j_r2.archive.foreign.creation import Group, Plan, named
 from neo4j_r2.archive.items import Batch, MatchBatch, NodeBatch, RelationshipBatch
+from neo4j_r2.archive.text.row_tables import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.archive.text.rows import Column
-from neo4j_r2.archive.text.statements import STATEMENT_CHARACTERS, STATEMENT_ROWS
 
 _HELD_CHARACTERS: Final = 8 * STATEMENT_CHARACTERS
 _HELD_GROUPS: Final = 64

@@ -31,9 +31,9 @@ from neo4j_r2.archive.text.frame import (
     restore_key_removal,
 )
 from neo4j_r2.archive.text.quoting import escape_non_ascii, quote_name
+from neo4j_r2.archive.text.row_tables import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.archive.text.rows import Column
 from neo4j_r2.archive.text.split_statements import split
-from neo4j_r2.archive.text.statements import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.backup.apoc_check import APOC_RESTORE_KEY
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import CorruptError

@@ -14,10 +14,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
+from neo4j_r2.archive.text.row_tables import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.archive.text.rows import Row
 from neo4j_r2.archive.text.statements import (
-    STATEMENT_CHARACTERS,
-    STATEMENT_ROWS,
     RestoreKey,
     node_statements,
     relationship_statements,
