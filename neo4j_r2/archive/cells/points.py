@@ -19,6 +19,6 @@ POINT_3D: Final = POINT_2D.replace("}})", ", z: toFloat(split({c}, ' ')[3])}})")
 """Reads a point of three coordinates."""
 
 
-def point_cell(srid: int, coordinates: Iterable[float]) -> str:
+def point_cell(srid: int | None, coordinates: Iterable[float]) -> str:
     """Return the cell of a point."""
     return " ".join([str(srid), *map(float_cell, coordinates)])
