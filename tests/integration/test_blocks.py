@@ -95,7 +95,9 @@ def differing(before: Backup, after: Backup) -> set[str]:
     return {key[0] for key in changed}
 
 
-def test_the_table_covers_the_archive_and_tells_each_blocks_content(backup: Backup) -> None:
+def test_the_manifests_blocks_cover_the_archive_and_have_the_hashes_of_its_text(
+    backup: Backup,
+) -> None:
     assert_whole(backup)
     offset = 0
     for block in backup.manifest["blocks"]:
@@ -148,13 +150,11 @@ def test_the_last_line_tells_that_the_archive_is_complete(backup: Backup) -> Non
     assert backup.text.count(b"// End of export: ") == 2  # in the header's explanation, too
 
 
-def test_nothing_changed_leaves_every_block_as_it_is(service: Service) -> None:
+def test_blocks_of_an_unchanged_graph_stay_the_same(service: Service) -> None:
     assert differing(service.backup(), service.backup()) == set()
 
 
-def test_a_changed_node_leaves_every_other_block_as_it_is(
-    service: Service, graph: Neo4jServer
-) -> None:
+def test_a_changed_node_changes_only_its_block(service: Service, graph: Neo4jServer) -> None:
     before = service.backup()
     with graph.driver() as driver:
         driver.execute_query("MATCH (n:Person {number: 9_999}) SET n.name = 'somebody else'")
@@ -162,7 +162,7 @@ def test_a_changed_node_leaves_every_other_block_as_it_is(
     assert differing(before, service.backup()) == {"nodes"}
 
 
-def test_a_changed_relationship_leaves_every_other_block_as_it_is(
+def test_a_changed_relationship_changes_only_its_block(
     service: Service, graph: Neo4jServer
 ) -> None:
     before = service.backup()
@@ -172,7 +172,7 @@ def test_a_changed_relationship_leaves_every_other_block_as_it_is(
     assert differing(before, service.backup()) == {"relationships"}
 
 
-def test_a_node_whose_order_of_changes_differs_is_the_same_block(
+def test_a_block_does_not_depend_on_the_order_of_changes_to_a_node(
     service: Service, graph: Neo4jServer
 ) -> None:
     before = service.backup()

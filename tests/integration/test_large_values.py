@@ -72,7 +72,7 @@ def test_values_about_the_limit_of_a_record_come_back_exactly(
     assert differences(original, target) == ""
 
 
-def test_many_large_entities_behind_small_ones_take_no_more_memory_and_no_temporary_file(
+def test_large_entities_after_small_ones_need_no_more_memory_and_no_temporary_file(
     service: Service, source: Neo4jServer
 ) -> None:
     fill(source, large=120, characters=800_000)

@@ -85,7 +85,7 @@ def test_a_signal_during_the_export_ends_it_promptly_even_if_neo4j_hangs(
 
 
 @ends_by
-def test_a_signal_while_a_hanging_neo4j_is_asked_ends_the_run_promptly(
+def test_a_signal_during_a_query_to_a_hanging_neo4j_ends_the_run_promptly(
     service: Service, long_graph: Neo4jServer, proxy: FaultProxy, number: signal.Signals
 ) -> None:
     run = signalled_while_neo4j_hangs(
@@ -144,7 +144,9 @@ def test_a_signal_around_the_upload_ends_the_run_without_a_backup(
     assert service.backups() == []
 
 
-def test_a_second_signal_does_not_disturb_the_clean_up(service: Service, proxy: FaultProxy) -> None:
+def test_a_second_signal_does_not_interrupt_the_clean_up(
+    service: Service, proxy: FaultProxy
+) -> None:
     part = proxy.hold("UploadPart")
     abort = proxy.hold("AbortMultipartUpload")
     process = service.start()
@@ -161,7 +163,7 @@ def test_a_second_signal_does_not_disturb_the_clean_up(service: Service, proxy: 
     assert_nothing_left(service, proxy)
 
 
-def test_an_abort_that_r2_never_answers_does_not_keep_the_run_for_long(
+def test_a_run_does_not_wait_long_for_an_abort_that_r2_never_answers(
     service: Service, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
@@ -178,7 +180,7 @@ def test_an_abort_that_r2_never_answers_does_not_keep_the_run_for_long(
     assert "the next run" in run.log
 
 
-def test_a_signal_after_the_backup_is_stored_does_not_deny_it(
+def test_a_signal_after_the_backup_is_stored_does_not_hide_it(
     service: Service, proxy: FaultProxy
 ) -> None:
     # The third listing is the first call after the manifest is stored.

@@ -134,7 +134,7 @@ def test_a_drill_empties_the_server_again(
     assert count_nodes(small_server) == 0
 
 
-def test_cypher_shell_restores_and_removes_the_temporary_identity(
+def test_cypher_shell_restores_and_removes_the_restore_key(
     small_server: Neo4jServer, original: Original
 ) -> None:
     small_server.reset()

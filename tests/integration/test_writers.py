@@ -97,7 +97,7 @@ def test_an_archive_taken_while_nobody_writes_is_proved_consistent(
     assert {name: export[name] for name in before} == before
 
 
-def test_one_write_is_enough_to_leave_consistency_unproved(
+def test_a_single_write_makes_consistency_unproved(
     service: Service, source: Neo4jServer, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
@@ -129,7 +129,7 @@ def create_beyond_all_ids(driver: Driver) -> None:
     )
 
 
-def test_an_endpoint_that_appears_after_the_nodes_were_read_is_carried(
+def test_an_endpoint_that_appears_after_the_nodes_were_read_is_in_the_archive(
     service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
@@ -164,7 +164,7 @@ def create_beyond_any_query(driver: Driver) -> None:
         driver.execute_query("UNWIND range(1, 1000) AS i CREATE (:Beyond)")
 
 
-def test_a_constraint_that_an_archive_violates_is_named_after_the_data_is_loaded(
+def test_a_violated_constraint_is_named_after_the_data_is_loaded(
     service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
 ) -> None:
     with source.driver() as driver:

@@ -47,7 +47,7 @@ def test_a_block_is_not_empty_and_holds_only_rows_of_its_range(sizes: dict[int, 
 
 
 @given(GRAPHS)
-def test_ranges_are_halves_of_halves_of_fixed_ranges(sizes: dict[int, int]) -> None:
+def test_a_range_is_a_fixed_range_or_was_halved_from_one(sizes: dict[int, int]) -> None:
     for block in gathered(sizes):
         length = block.last - block.first + 1
         assert length.bit_count() == 1
@@ -105,7 +105,7 @@ def test_a_write_that_keeps_an_entitys_size_changes_one_block(
 
 
 @given(GRAPHS)
-def test_no_more_is_read_ahead_than_one_block_and_one_row(sizes: dict[int, int]) -> None:
+def test_at_most_one_block_and_one_row_are_read_ahead(sizes: dict[int, int]) -> None:
     held = 0
 
     def rows() -> Iterator[list[Row]]:

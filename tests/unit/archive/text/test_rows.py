@@ -36,7 +36,7 @@ def test_the_size_of_a_row_covers_its_cells(left: str, right: str) -> None:
 
 
 @given(st.lists(st.sampled_from([0.5, 1.0]), min_size=1), st.text())
-def test_32_bit_floats_weigh_as_much_as_written_out(numbers: list[float], text: str) -> None:
+def test_32_bit_floats_weigh_as_much_as_if_written_out(numbers: list[float], text: str) -> None:
     narrow = node_row([0, [], ["a", "b"], [{"type": FLOATS_32, "text": numbers}, text]])
     wide = node_row([1, [], ["a", "b"], [numbers, text]])
     assert narrow.size - len(narrow.cells[0]) == wide.size - len(wide.cells[0])
@@ -71,7 +71,7 @@ RECORDS = st.lists(
 
 
 @given(RECORDS)
-def test_entities_encoded_together_are_what_each_is_alone(
+def test_entities_encoded_together_are_the_same_as_encoded_one_by_one(
     graph: list[tuple[list[str], dict[str, object]]],
 ) -> None:
     nodes = [
