@@ -1,4 +1,4 @@
-"""Archives that no server was asked for: rows, made into text and packed by the service's code."""
+"""Archives made without a server: the service's code turns rows into text and packs it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Archive:
         return LockedManifest.of(manifest, self.recipients.encrypt_text(manifest.to_json()))
 
     def altered(self, data: bytes) -> Archive:
-        """Return the same archive with other bytes, of which the manifest does not know."""
+        """Return the same archive with other bytes, and the unchanged manifest."""
         return replace(self, data=data)
 
 
@@ -99,7 +99,7 @@ class Content:
         return b"".join(block.text for block in self.blocks)
 
     def sealed(self, *, compressed: bool) -> Archive:
-        """Return an archive whose manifest is of just these bytes."""
+        """Return an archive with a manifest that describes exactly these bytes."""
         packed = list(pack(self.blocks, 1 if compressed else None))
         data = b"".join(block.data for block in packed)
         manifest = Manifest(
@@ -122,13 +122,13 @@ class Content:
         return Archive(data, manifest)
 
     def replaced(self, old: bytes, new: bytes) -> Content:
-        """Return the same with other text for some that is there."""
+        """Return the same with some of its text replaced."""
         assert old in self.text
         changed = [replace(block, text=block.text.replace(old, new)) for block in self.blocks]
         return replace(self, blocks=changed)
 
     def with_line(self, number: int, line: str) -> Content:
-        """Return the same with a line more, as the `number`-th of its text (from 1)."""
+        """Return the same with one more line, which becomes line `number` of the text (from 1)."""
         changed, before = [], 0
         for block in self.blocks:
             lines = block.text.splitlines(keepends=True)
@@ -154,7 +154,7 @@ def store(
 
 
 def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
-    """Return what an export of these entities writes, and of a schema."""
+    """Return what an export of these entities and of a schema writes."""
     constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
     prologue = frame.header(DATABASE, TAKEN, "manual") + frame.restore_key_creation(RESTORE_KEY)

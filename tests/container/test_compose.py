@@ -1,4 +1,4 @@
-"""What Compose makes of the project's files and of a file of variables."""
+"""How Compose reads the project's files and an env file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RUN_IMMEDIATE_BACKUP=false  # Run backup on service start
 
 @pytest.fixture(scope="module", autouse=True)
 def compose() -> None:
-    """Compose itself, without which there is nothing to test."""
+    """Skip the tests unless a container engine with Compose answers."""
     if reason := unavailable():
         pytest.skip(f"no container engine: {reason}")
 

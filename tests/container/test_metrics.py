@@ -1,4 +1,4 @@
-"""The metrics beside crond: scraped from another container, across a restart of the service's."""
+"""The metrics beside crond, scraped from another container before and after a restart."""
 
 from __future__ import annotations
 

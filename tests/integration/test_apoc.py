@@ -1,4 +1,4 @@
-"""APOC's export: on all that it carries, refused for the rest, replaced where it fails."""
+"""APOC's export: used where it is exact, refused for other graphs, and replaced if it fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`BACKUP_VERIFY=after`: what does not come back as it was made never becomes a backup."""
+"""`BACKUP_VERIFY=after`: an upload that does not read back as it was made becomes no backup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The archive as the manifest's table of blocks describes it, and how little a change moves."""
+"""The blocks that a manifest lists, and how few of them a change of the graph changes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def backup(
 
 
 def entity_blocks(backup: Backup) -> dict[tuple[str, int, int], dict[str, Any]]:
-    """Return the rows of the table that are about nodes or relationships, by their ranges."""
+    """Return the blocks of nodes or of relationships by their ranges of ids."""
     return {
         (block["kind"], block["first"], block["last"]): block
         for block in backup.manifest["blocks"]
@@ -82,7 +82,7 @@ def stored_bytes(backup: Backup, block: dict[str, Any]) -> bytes:
 
 
 def differing(before: Backup, after: Backup) -> set[str]:
-    """Return the kinds of the blocks that are not byte for byte the same, once for each."""
+    """Return the kind of each block that is not byte for byte the same."""
     one, other = entity_blocks(before), entity_blocks(after)
     assert one.keys() == other.keys()
     changed = [

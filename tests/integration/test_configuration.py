@@ -1,4 +1,4 @@
-"""Configuration and log of the real command: what it accepts, refuses, says and never says."""
+"""Configuration and log of the real command: what it accepts and refuses, and what it logs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def service(graph: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path) -> Se
 
 @pytest.fixture
 def idle(tmp_path: Path) -> Service:
-    """A service whose servers are not running: it has to end before it asks for them."""
+    """A service whose servers are not running: it has to end before it connects to them."""
     s3 = S3Server(tmp_path / "s3")
     neo4j = Neo4jServer(tmp_path / "neo4j")
     return Service.configured(neo4j, s3, "bucket", tmp_path)

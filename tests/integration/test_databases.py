@@ -1,6 +1,6 @@
 """Several databases in one run, and commands that mean one or all of them.
 
-Neo4j Community serves one user database, so others are missing ones, or exist in the bucket alone.
+Neo4j Community has one user database. So the others are missing, or exist only in the bucket.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def test_each_database_has_its_own_overdue_time(service: Service) -> None:
     assert re.findall(r"no backup of database (\S+) since", run.log) == ["missing"]
 
 
-# Names that begin as others do, and that have what separates a name from a time.
+# Names that begin like others, and that contain what separates a name from a time.
 NAMES = ("neo4j", "neo4j.old", "neo4j-2")
 
 

@@ -1,4 +1,4 @@
-"""Backups encrypted before their upload, and back: by the real age, and by a restore."""
+"""Backups that are encrypted before their upload, and read by the real age and by a restore."""
 
 from __future__ import annotations
 

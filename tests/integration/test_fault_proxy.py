@@ -1,4 +1,4 @@
-"""The fault proxy keeps R2's rules before a real S3 server, and breaks calls as it was told."""
+"""The fault proxy applies R2's rules in front of a real S3 server, and breaks calls on demand."""
 
 import hashlib
 import http.client

@@ -1,4 +1,4 @@
-"""R2 failing in every way it can: what passes is survived, the rest ends a run cleanly."""
+"""R2 fails in every way it can: a run survives passing faults, and ends cleanly on others."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def test_a_run_survives_a_passing_fault_of_any_of_its_calls(
     struck = [request.operation for request in proxy.requests if request.faults]
     assert sorted(struck) == sorted(operation for operation, _ in CALLS)
     assert not set(old) & set(service.keys())
-    # Of an upload whose id was lost with the reply nobody knows but the age rule; the run takes it
-    # for another's, and a later key for itself.
+    # If the reply is lost, so is the upload's id. The run takes the upload for another run's, and
+    # chooses a later key for its own. Only the age rule removes the upload.
     orphans = unfinished_uploads(service, proxy)
     assert len(orphans) == isinstance(action, ResetAfter | Cut)
     assert backup.manifest["archive_key"] not in orphans
@@ -272,7 +272,7 @@ def test_a_run_ends_at_the_time_limit_if_r2_does_not_answer(
 def misled(
     request: pytest.FixtureRequest, service: Service, proxy: FaultProxy
 ) -> tuple[Service, str]:
-    """A service that has something wrong about R2, and what it should say."""
+    """A service with a wrong setting for R2, and what it should say."""
     match request.param:
         case "secret":
             wrong = "this-is-not-the-secret"

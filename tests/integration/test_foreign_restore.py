@@ -1,4 +1,4 @@
-"""Archives of other programs: APOC's exports, and what the original service has in its buckets."""
+"""Archives of other programs: APOC's exports, and the backups of the original service."""
 
 from __future__ import annotations
 

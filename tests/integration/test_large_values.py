@@ -1,4 +1,4 @@
-"""Values far larger than those around them: in full, in little memory, without temporary files."""
+"""Very large values come back exactly, in little memory and without temporary files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fill(server: Neo4jServer, *, large: int, characters: int) -> None:
 def peak_megabytes(service: Service, server: Neo4jServer, *arguments: str) -> float:
     """Run the service, which has to succeed, and return the most memory that it took.
 
-    It may not write a file of more than a few KB: there is no temporary one.
+    The kernel lets it write no file of more than a few KB: so it has no temporary file.
     """
     log = service.directory / "measured.log"
     program = Program(

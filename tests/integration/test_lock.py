@@ -118,7 +118,7 @@ def test_two_hosts_that_start_in_the_same_second_make_two_backups(
         hosts.append(service.through(proxy))
     with source.driver() as driver:
         driver.execute_query("CREATE ()")
-    # Both are held where they have chosen their name; then neither can have missed the other.
+    # Both are held after they have chosen their names; so they really run at the same time.
     held = [proxy.hold("CreateMultipartUpload", nth=number, after=True) for number in (1, 2)]
     with hosts[0].start() as one, hosts[1].start() as other:
         for hold in held:

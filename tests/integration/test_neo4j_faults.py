@@ -1,4 +1,4 @@
-"""Neo4j failing before and during an export: what passes is survived, the rest ends cleanly."""
+"""Neo4j fails before and during an export: runs survive passing faults, and end on others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def service(
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port at which connections are accepted and nothing is ever said."""
+    """A port that accepts connections and never answers."""
     with socket.create_server((LOOPBACK, 0)) as listener:
         yield listener.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""People and monitors are told how runs end, whatever becomes of the telling."""
+"""Receivers and monitors are told how runs end, and a failing one never hides the result."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def notifications(web: WebReceiver) -> list[dict[str, Any]]:
 
 
 def assert_discreet(service: Service, *texts: str) -> None:
-    """No text holds a secret of the service, or of an address that it sends to."""
+    """Check that no text holds a secret of the service, or of a receiver's address."""
     for text in texts:
         assert_secretless(service, text)
         for secret in (TOKEN, "hook-user", "hook-pass-word", PASSWORD, "://u", WRONG):
@@ -68,7 +68,7 @@ def assert_discreet(service: Service, *texts: str) -> None:
 
 
 def told(service: Service, run: Run) -> str:
-    """Return a run's log, in which, as in the state, is no secret."""
+    """Check that a run's log and state file hold no secret, and return the log."""
     state = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
     assert_discreet(service, run.log, state.read_text(encoding="utf-8") if state.exists() else "")
     return run.log

@@ -40,7 +40,7 @@ def service(s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path) -> Ser
 
 
 def prune(service: Service, *options: str) -> tuple[list[list[str]], Run]:
-    """Return the cells of what `prune` prints, and how it ended."""
+    """Return the cells of the table that `prune` prints, and the ended run."""
     process = service.start("prune", *options)
     output, log = process.communicate(timeout=TIMEOUT_SECONDS)
     plan = [re.split(r" {2,}", line) for line in output.splitlines()]
@@ -48,7 +48,7 @@ def prune(service: Service, *options: str) -> tuple[list[list[str]], Run]:
 
 
 def deleted(proxy: FaultProxy) -> list[str]:
-    """Return the keys that the service asked to delete, in its order."""
+    """Return the keys that the service deleted, in order."""
     return [request.key for request in proxy.requests if request.operation == "DeleteObject"]
 
 

@@ -84,7 +84,7 @@ def old_graph(target: Neo4jServer) -> Neo4jServer:
 
 
 def safety_backups(service: Service) -> list[Backup]:
-    """Return what was backed up because a restore was about to replace it."""
+    """Return the backups that restores made of what they were about to replace."""
     return [each for each in service.backups() if each.manifest["before_restore"]]
 
 

@@ -1,4 +1,4 @@
-"""Restores that do not come to their end: what they leave, what they say, and what repairs it."""
+"""Restores that end midway: what they leave, what they say, and what repairs it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HELD_SECONDS = 60
 PROMPTLY = 10
 PEOPLE = 2_000
 SMALL_NODES = 100_000
-"""That are written in several transactions, and yet are kept."""
+"""So many that they need several transactions, but few enough to be kept in memory."""
 STALLS_AFTER = 5_000_000
 """Bytes, a quarter of the row; what a socket can hold, and the relay's, is less than the rest."""
 WRITES_WHILE_HELD = 50
@@ -54,7 +54,7 @@ def original(
     s3: S3Server,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Original:
-    """A backup of a graph that is not written in one transaction, and too large to be kept."""
+    """A backup of a graph that needs several transactions and is too large for memory."""
     source, _ = servers
     source.reset()
     with source.driver() as driver:
@@ -90,7 +90,7 @@ def key(service: Service, original: Original) -> str:
 
 @dataclass(frozen=True)
 class Halfway:
-    """A restore that has written a part of the archive, and is held where it reads the rest."""
+    """A restore that has written a part of the archive, and is held while it reads the rest."""
 
     process: subprocess.Popen[str]
     hold: Hold
@@ -116,7 +116,7 @@ def halfway(
 
 
 def assert_force_repairs(service: Service, original: Original, target: Neo4jServer) -> None:
-    """With --force, the restore is repeated whole, and no part of it was kept as a backup."""
+    """Check that --force repeats the whole restore, and that no part of it was kept as a backup."""
     assert is_marked(target)
     run = service.run("restore", "--force")
     assert_restored(run, original, target)
@@ -149,7 +149,7 @@ def test_a_killed_restore_of_a_small_archive_leaves_a_mark_too(
     target: Neo4jServer,
     tmp_path: Path,
 ) -> None:
-    """It is replayed from what its check has kept, so that R2 cannot hold it halfway."""
+    """It is replayed from memory, where its check has kept it. So R2 cannot hold it halfway."""
     source, _ = servers
     source.reset()
     with source.driver() as driver:
@@ -280,14 +280,14 @@ Damage = Callable[[bytes, random.Random], bytes]
 
 
 def flipped(data: bytes, generator: random.Random) -> bytes:
-    """Return bytes of which one bit is another."""
+    """Return the bytes with one bit changed."""
     position = generator.randrange(len(data))
     bit = 1 << generator.randrange(8)
     return data[:position] + bytes([data[position] ^ bit]) + data[position + 1 :]
 
 
 def cut(data: bytes, generator: random.Random) -> bytes:
-    """Return bytes without their end, which is more than a line break."""
+    """Return the bytes without their end, which is longer than a line break."""
     return data[: generator.randrange(1, len(data) - 1)]
 
 
@@ -318,7 +318,7 @@ DAMAGES: tuple[tuple[str, Damage, int], ...] = (
 
 @contextmanager
 def damaged(service: Service, key: str, damage: Damage, seed: int = 0) -> Iterator[None]:
-    """Have another content in the place of an object while the context is open."""
+    """Replace the content of an object while the context is open."""
     content = service.object(key)
     client = service.s3.client()
     body = damage(content, random.Random(seed))

@@ -1,4 +1,4 @@
-"""What is removed from a real bucket after a backup, and what never is."""
+"""What a run removes from a real bucket after its backup, and what it never removes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def service(
 
 
 def deleted(proxy: FaultProxy) -> list[str]:
-    """Return the keys that the service asked to delete, in its order."""
+    """Return the keys that the service deleted, in order."""
     return [request.key for request in proxy.requests if request.operation == "DeleteObject"]
 
 

@@ -1,4 +1,4 @@
-"""What the service knows of its runs: the state file, the probe that reads it, and the wait."""
+"""What the service records of its runs: the state file, the probe, and the wait for Neo4j."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.service import Backup, Run, Service, finish
 AT_ONCE = 10
 HELD_SECONDS = 60
 LONG = "60"
-"""Seconds that the service would wait for Neo4j, where it should not."""
+"""Seconds that the service may wait for Neo4j, in tests where it should not wait."""
 READY = "[INFO] Waiting for Neo4j to be ready...\n[INFO] Neo4j is ready!\n"
 
 
@@ -94,7 +94,7 @@ def now() -> datetime:
 
 
 def summary(backup: Backup) -> dict[str, Any]:
-    """Return what the state should say of a backup."""
+    """Return what the state file should say of a backup."""
     manifest = backup.manifest
     return {
         "started": manifest["started"].replace("Z", "+00:00"),
@@ -109,7 +109,7 @@ def summary(backup: Backup) -> dict[str, Any]:
 
 @contextmanager
 def held(service: Service, proxy: FaultProxy) -> Iterator[subprocess.Popen[str]]:
-    """Have a run that has begun and is held at R2 for the time of the context."""
+    """Start a run, and hold it at a call to R2 while the context is open."""
     hold = proxy.hold("CreateMultipartUpload")
     with service.start() as process:
         try:

@@ -1,4 +1,4 @@
-"""A run that is told to end, or that is killed: nothing is left, and the next one works."""
+"""Runs that a signal ends, or that are killed: they leave nothing, and the next one works."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def signalled_while_neo4j_hangs(
     is_there: Callable[[], bool],
     number: signal.Signals = signal.SIGTERM,
 ) -> Run:
-    """Freeze Neo4j while a run is held, let the run go on, and send a signal where it has to be."""
+    """Freeze Neo4j while a run is held, let it go on, and send a signal when it waits for Neo4j."""
     process = service.start()
     assert hold.reached.wait(HELD_SECONDS)
     with server.process.suspended():
@@ -113,7 +113,7 @@ def test_a_signal_ends_a_run_promptly_even_if_neo4j_and_r2_hang(
 
 
 def is_asked(server: Neo4jServer) -> bool:
-    """Whether a suspended server has been sent what it has not read; see proc_net_tcp(5)."""
+    """Whether a suspended server has received bytes that it has not read; see proc_net_tcp(5)."""
     for table in Path("/proc/net").glob("tcp*"):
         for line in table.read_text().splitlines()[1:]:
             _, local, _, _, queues, *_ = line.split()
@@ -198,7 +198,7 @@ def test_a_signal_after_the_backup_is_stored_does_not_hide_it(
 
 @pytest.fixture
 def killed(service: Service, proxy: FaultProxy) -> str:
-    """The key of an upload whose run was killed in the middle of a part."""
+    """The key of an upload whose run was killed while it sent a part."""
     hold = proxy.hold("UploadPart")
     process = service.start()
     assert hold.reached.wait(HELD_SECONDS)
