@@ -113,16 +113,17 @@ def plan_rows(creation: Creation, shape: LiteralShape[Any]) -> RowPlan:
     columns = {
         path[1]: place
         for path, place in places.items()
-        if len(path) == 2 and path[0] == PROPERTIES and not _is_temporary(path, keys)
+        if len(path) == 2 and path[0] == PROPERTIES and not _is_temporary_name(path, keys)
     }
     used = {place for _, _, located in keys for place in located} | set(columns.values())
-    if used | {places.get(path, -1) for path in creation.ignored} - {-1} != set(places.values()):
+    ignored = {places[path] for path in creation.ignored if path in places}
+    if used | ignored != set(places.values()):
         raise CorruptError("a row has values that its statement does not use")
     if creation.entity == "node":
         _add_key_properties(columns, keys)
     ordered = sorted(columns)
     return RowPlan(
-        BatchGroup(creation.entity, creation.group, tuple(_pattern(*key) for key in keys)),
+        BatchGroup(creation.entity, creation.group, tuple(map(_pattern, keys))),
         tuple(Column(name, kinds[columns[name]]) for name in ordered),
         tuple(columns[name] for name in ordered),
         tuple(token.convert for token in shape.tokens),
@@ -140,7 +141,7 @@ def _located(key: NodeKey, places: dict[KeyPath, int], kinds: Sequence[str]) -> 
     return LocatedKey(key, found, located)
 
 
-def _is_temporary(path: KeyPath, keys: Sequence[LocatedKey]) -> bool:
+def _is_temporary_name(path: KeyPath, keys: Sequence[LocatedKey]) -> bool:
     return path[1] == IMPORT_KEY and any(
         key.is_temporary and key.path == path[:1] for key, _, _ in keys
     )
@@ -156,11 +157,11 @@ def _add_key_properties(columns: dict[str, int], keys: Sequence[LocatedKey]) -> 
             columns[name] = place
 
 
-def _pattern(key: NodeKey, kinds: tuple[str, ...], _: tuple[int, ...]) -> Pattern | None:
-    if not key.is_pattern:
+def _pattern(located: LocatedKey) -> Pattern | None:
+    if not located.key.is_pattern:
         return None
-    names = (name for name, _ in key.names)
-    return Pattern(key.labels, tuple(map(Column, names, kinds)))
+    names = (name for name, _ in located.key.names)
+    return Pattern(located.key.labels, tuple(map(Column, names, located.kinds)))
 
 
 def node_names(located: LocatedKey, values: Sequence[Sequence[Any]], number: int) -> list[Any]:

@@ -14,7 +14,7 @@ from neo4j_r2.archive.text.rows import Column
 _MOST_CHARACTERS: Final = 8 * STATEMENT_CHARACTERS
 _MOST_GROUPS: Final = 64
 _MOST_OPEN_OF_A_GROUP: Final = 4
-"""How much may wait in open batches. A file can have any number of groups and of columns."""
+"""The most that may wait in open batches: a file can have any number of groups and columns."""
 
 
 @dataclass
@@ -85,8 +85,9 @@ class Gatherer:
     ) -> Iterator[tuple[int, Batch]]:
         """Add entities, and yield the batches that this closes, each with its first line.
 
-        Nodes come before the relationships that follow them in the file, and the other way round.
-        Among each other neither nodes nor relationships keep their order; nothing depends on it.
+        Nodes that stand before relationships in the file come before them here too, and those
+        behind them come after. Nodes among nodes, and relationships among relationships, can change
+        their order: nothing depends on it.
 
         :param line: the number of the line where the entities are.
         :param texts: for each entity the texts of its values.

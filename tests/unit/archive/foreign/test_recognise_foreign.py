@@ -116,12 +116,12 @@ def properties(columns: Iterable[Column], row: list[Any]) -> Properties:
 def graph(found: Iterable[Item]) -> Graph:
     """Create what is in the items, as a restore does, and return it."""
     nodes: list[Node] = []
-    by_identity: dict[Any, Node] = {}
+    by_name: dict[Any, Node] = {}
     relationships: Counter[tuple[str, Properties, Node, Node]] = Counter()
 
     def endpoints(pattern: Pattern | None, name: Any) -> list[Node]:
         if pattern is None:
-            return [by_identity[name]]
+            return [by_name[name]]
         wanted = properties(pattern.columns, name)
         return [n for n in nodes if set(pattern.labels) <= set(n[0]) and wanted <= n[1]]
 
@@ -129,7 +129,7 @@ def graph(found: Iterable[Item]) -> Graph:
         if isinstance(item, NodeBatch):
             made = [(item.labels, properties(item.columns, row)) for row in item.rows]
             nodes += made
-            by_identity |= dict(zip(item.names, made, strict=True))
+            by_name |= dict(zip(item.names, made, strict=True))
         elif isinstance(item, RelationshipBatch | MatchBatch):
             start = item.start if isinstance(item, MatchBatch) else None
             end = item.end if isinstance(item, MatchBatch) else None
@@ -289,8 +289,8 @@ def test_names_of_nodes_differ_where_python_takes_their_values_for_equal() -> No
     values = ["0.0", "-0.0", "0", "false", "'0.0'", "[0.0]", "[-0.0]", "[0]", "[false]", "['0.0']"]
     rows = ", ".join(f"{{a:{value}, properties:{{}}}}" for value in values)
     found = items(f"UNWIND [{rows}] AS row CREATE (n:A{{a: row.a}}) SET n += row.properties;")
-    identities = {i for item in found if isinstance(item, NodeBatch) for i in item.names}
-    assert len(identities) == len(values)
+    names = {name for item in found if isinstance(item, NodeBatch) for name in item.names}
+    assert len(names) == len(values)
 
 
 def test_apoc_names_nodes_by_its_ids_or_by_unique_properties() -> None:
@@ -626,39 +626,3 @@ def test_a_statement_that_is_understood_in_part_is_passed_on_as_a_whole() -> Non
 )
 def test_a_statement_of_the_schema_is_passed_on(text: str) -> None:
     assert items(f"{text};") == [SchemaStatement(text)]
-
-
-@pytest.mark.parametrize(
-    ("script", "texts"),
-    [
-        ("a;b;\nc\n;", [(1, "a"), (1, "b"), (2, "c")]),
-        ("a ';' \";\" `;`;", [(1, "a ';' \";\" `;`")]),
-        ("a 'x\n;\ny';b;", [(1, "a 'x\n;\ny'"), (3, "b")]),
-        ("a '\\';' \"\\\\\";b;", [(1, "a '\\';' \"\\\\\""), (1, "b")]),
-        ("a '\\\n';b;", [(1, "a '\\\n'"), (2, "b")]),
-        ("a `x\n``;`;", [(1, "a `x\n``;`")]),
-        ("// a;\n/* b;\n:begin\n*/ c /* ; */ d; // e", [(4, "c   d")]),
-        ("a '//' \"/*\" / b;", [(1, "a '//' \"/*\" / b")]),
-        ("a // ' \n;", [(1, "a")]),
-        (":begin\na\n:b;\n:commit\n", [(1, ":begin"), (2, "a\n:b"), (4, ":commit")]),
-        ("\r\na\r\n;\r\n", [(2, "a")]),
-        (";\n;", [(1, ""), (2, "")]),
-        ("", []),
-    ],
-)
-def test_a_script_is_split_into_these_statements(script: str, texts: list[tuple[int, str]]) -> None:
-    assert [statement[:2] for statement in split(script.split("\n"))] == texts
-
-
-@pytest.mark.parametrize("script", ["a", "a 'x;", 'a "\n', "a `;", "a; /* b", "a /* b;", "a;\nb"])
-def test_a_script_that_does_not_end_is_refused(script: str) -> None:
-    with pytest.raises(CorruptError, match="cut off"):
-        list(split(script.split("\n")))
-
-
-def test_an_endless_statement_is_refused_before_it_fills_the_memory() -> None:
-    line = "x" * 1024 * 1024
-    lines = iter([line] * 70)
-    with pytest.raises(CorruptError, match=r"line 1: .* too long"):
-        list(split(lines))
-    assert next(lines) == line

@@ -47,7 +47,7 @@ class Entity(NamedTuple):
     """What a statement creates: group, ids, and for each key its cell and expression."""
 
     group: tuple[str, ...]
-    identity: tuple[str, ...]
+    ids: tuple[str, ...]
     properties: frozenset[tuple[str, str, str]]
 
 
