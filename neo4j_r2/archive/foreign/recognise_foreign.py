@@ -42,6 +42,7 @@ _BEGIN: Final = frozenset({":begin", "BEGIN"})
 _COMMIT: Final = frozenset({":commit", "COMMIT"})
 _AWAIT: Final = "SCHEMA AWAIT"
 _MOST_PLANS: Final = 4096
+"""How many plans are remembered; then all are forgotten, to keep memory small."""
 
 
 def recognise_foreign(
@@ -76,8 +77,10 @@ class _Reader:
         self._plans: dict[tuple[Creation, LiteralShape[frozenset[KeyPath]]], RowPlan] = {}
         self._statement_plans: dict[LiteralShape[Creation], RowPlan] = {}
         self._parameter: str | None = None
+        """The list of rows in a `:param` command, which the next statement has to use."""
         self._is_in_transaction = False
         self._has_constraint = False
+        """Whether APOC's temporary constraint was created, and has yet to be dropped."""
 
     def read(self, statement: Statement) -> Iterator[tuple[int, Item]]:
         if self._parameter is not None:

@@ -54,7 +54,7 @@ TOO_LARGE = str(2**63)
 
 
 def as_read(kind: str, value: object) -> object:
-    """Return a value as the query that reads a graph does."""
+    """Return a value as the graph's read query returns it."""
     return {"type": FLOATS_32, "text": value} if kind == FLOATS_32 else value
 
 

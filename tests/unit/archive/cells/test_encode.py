@@ -23,7 +23,7 @@ STRINGS = st.text(st.sampled_from(SEPARATORS + "~01")) | st.text()
 
 
 def bits(number: float) -> bytes:
-    """Return what tells -0.0 from 0.0; all NaN are one value to Cypher."""
+    """Return a float's bits, which differ for -0.0 and 0.0; all NaN are one value to Cypher."""
     return b"NaN" if math.isnan(number) else struct.pack(">d", number)
 
 

@@ -1,4 +1,4 @@
-"""Parts of zoned values, against the standard library's calendar and beyond it."""
+"""Parts of zoned values, compared with the standard library's calendar, and beyond its years."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def year_text(year: int) -> str:
 
 
 def datetime_text(local: datetime, offset: int, year: int) -> str:
-    """Write a zoned datetime as the server's toString() does, in a year of its own."""
+    """Write a zoned datetime as the server's toString() does, in any year."""
     return f"{year_text(year)}-{local:%m-%dT%H:%M:%S}.{local.microsecond:06}{offset_text(offset)}"
 
 

@@ -43,7 +43,7 @@ EXAMPLES = {
     path.stem: path.read_bytes().decode() for path in (Path(__file__).parent / "apoc").glob("*")
 }
 OWN_ARCHIVE = EXAMPLES.pop("own_archive")
-"""What this service wrote by way of APOC 5.26.19; the others are one graph in APOC's formats."""
+"""Our own archive, exported by APOC 5.26.19. The others are one graph in APOC's formats."""
 SPECIFICATION = """// Neo4j Database Export
 // Database: neo4j
 // Exported: 2025-10-08T02:00:00
@@ -114,7 +114,7 @@ def properties(columns: Iterable[Column], row: list[Any]) -> Properties:
 
 
 def graph(found: Iterable[Item]) -> Graph:
-    """Create what is in the items, as a restore does, and return it."""
+    """Return the graph that a restore would create from the items."""
     nodes: list[Node] = []
     by_name: dict[Any, Node] = {}
     relationships: Counter[tuple[str, Properties, Node, Node]] = Counter()
@@ -152,7 +152,7 @@ def as_plain(text: str) -> str:
 
 
 def as_other_program(text: str) -> str:
-    """The oldest form that the temporary constraint has, and other numbers."""
+    """Return the text with the oldest form of the temporary constraint, and with other numbers."""
     text = re.sub(
         r"(CREATE|DROP) CONSTRAINT UNIQUE_IMPORT_NAME.*;",
         r"\1 CONSTRAINT ON (node:`UNIQUE IMPORT LABEL`) "
@@ -443,7 +443,7 @@ def test_a_file_that_was_cut_off_yields_only_what_is_in_the_whole_file(text: str
 
 
 def entities(found: Iterable[tuple[int, Item]], errors: str) -> Counter[str]:
-    """Return all that is created, up to an error if one is expected."""
+    """Return all that is created; up to the error, if one is expected."""
     seen: Counter[str] = Counter()
     try:
         for _, item in found:

@@ -17,7 +17,7 @@ GRAPHS = st.dictionaries(IDS, SIZES, max_size=60)
 
 
 def row(number: int, size: int) -> Row:
-    """Return a row that says it is of a size: what decides on blocks."""
+    """Return a row with this `size`, which alone decides on blocks."""
     return Row(number, SHAPE, (str(number),), (), size)
 
 
@@ -75,7 +75,7 @@ def test_a_range_is_halved_if_and_only_if_it_is_too_large(sizes: dict[int, int])
 def test_a_block_nobody_wrote_to_is_the_same_block_in_the_next_backup(
     sizes: dict[int, int], data: st.DataObject
 ) -> None:
-    """Unless a write elsewhere makes its range too large for one block, or small enough again."""
+    """Except if a write elsewhere makes its range too large for a block, or small enough again."""
     assume(sizes)
     written = data.draw(st.sampled_from(sorted(sizes)))
     after = dict(sizes)

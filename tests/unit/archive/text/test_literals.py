@@ -41,10 +41,10 @@ def apoc(value: object) -> str:
 
 
 def parse_literal(text: str) -> tuple[str, object]:
-    """Return kind and parameter of a literal that is all of a text."""
+    """Return the kind and the parameter of a text that is one literal."""
     found = token_at(text, 0)
     if found is None or found[1] != len(text):
-        raise CorruptError(f"not a value but {text[:40]!r}")
+        raise CorruptError(f"not a value: {text[:40]!r}")
     return found[0].kind, found[0].convert(text)
 
 

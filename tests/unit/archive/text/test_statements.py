@@ -1,4 +1,4 @@
-"""Statements, read back by an interpreter of their few forms."""
+"""Statements, read back by a small interpreter of their forms."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def created(script: str) -> Counter[Entity]:
 
 
 def interpreted(statement: str) -> Iterator[Entity]:
-    """Run one statement."""
+    """Yield what one statement creates."""
     rows, clause = unwound(statement)
     clause, vectors = vector_properties(clause)
     node = re.fullmatch(rf"CREATE \(n?((?::{NAME})+) \{{(.*)\}}\);", clause)

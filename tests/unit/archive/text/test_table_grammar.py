@@ -1,4 +1,4 @@
-"""Statements of an archive, recognised: what is written is read, and nothing else."""
+"""The reader of our own statements: it reads all that is written, and nothing else."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def written(table: Table, like: str) -> str:
 
 
 def words(line: str) -> set[str]:
-    """Return what is outside of names and strings, where Cypher decodes escapes before it looks."""
+    """Return the words outside of names and strings, after escapes are decoded as by Cypher."""
     decoded = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), line)
     return set(re.findall(r"\w+|//", re.sub(QUOTED, "", decoded, flags=re.DOTALL)))
 
