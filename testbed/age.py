@@ -1,4 +1,4 @@
-"""The real age, which knows nothing of this service."""
+"""The real age command, which shares no code with this service."""
 
 import shutil
 import subprocess
@@ -17,13 +17,13 @@ def unavailable() -> str | None:
 
 
 def new_identity(path: Path) -> str:
-    """Make a pair of keys; the private one is in the file, the public one is returned."""
+    """Make a pair of keys: write the private key to the file, and return the public one."""
     _run(["age-keygen", "-o", str(path)], b"")
     return _run(["age-keygen", "-y", str(path)], b"").decode("ascii").strip()
 
 
 def decrypt(data: bytes, identity: Path) -> bytes:
-    """Decrypt a file's bytes with the private keys in another."""
+    """Decrypt a file's bytes with the private keys in the identity file."""
     return _run(["age", "--decrypt", "--identity", str(identity)], data)
 
 

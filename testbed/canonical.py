@@ -10,15 +10,15 @@ _NAN = struct.pack(">d", nan)
 
 
 def frame(parts: Iterable[bytes]) -> bytes:
-    """`parts` joined so that no other sequence of parts gives the same bytes."""
+    """Join `parts`; every other sequence of parts gives other bytes."""
     return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
 
 def encode(value: object) -> bytes:
-    """`value`, as the driver returns it, with its type; -0.0 differs from 0.0, NaN equals NaN.
+    """Encode a value of the driver with its type. -0.0 differs from 0.0, and NaN equals NaN.
 
-    Raises TypeError for what is not a boolean, integer, float, string, byte array, point or a list
-    of these.
+    Raises TypeError unless it is a boolean, integer, float, string, byte array, point or a list of
+    these.
     """
     match value:
         case bool():

@@ -1,4 +1,4 @@
-"""A self-signed certificate for localhost, for a server that has to speak TLS."""
+"""A self-signed certificate for localhost, for test servers with TLS."""
 
 import shutil
 import subprocess

@@ -2,9 +2,9 @@
 
     python -m testbed.demo
 
-Two Neo4j servers and an S3 server run meanwhile; nothing of them is left afterwards. The exit code
-is 0 if the restored graphs are identical, 1 if one isn't or a step failed, 128 plus the signal's
-number after an interruption.
+Two Neo4j servers and an S3 server run meanwhile, and leave nothing behind. The exit code is 0 if
+the restored graphs are identical, and 1 if one isn't or a step failed. After an interruption it is
+128 plus the signal's number.
 """
 
 import json
@@ -46,7 +46,7 @@ _FORESEEABLE = (DemoError, CypherShellError, JavaError, PortTakenError, ServerFa
 
 @dataclass(frozen=True)
 class Demo:
-    """The servers, and a directory for all that they and the steps write."""
+    """The servers, and the directory that they and the steps write to."""
 
     directory: Path
     source: Neo4jServer
@@ -148,7 +148,7 @@ class Demo:
             raise DemoError(f"backup.py ended with exit code {finished.returncode}")
 
     def _variables(self) -> dict[str, str]:
-        """The service's configuration, and nothing else of this process's environment but PATH."""
+        """Return the service's configuration; of this process's environment it has only PATH."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "NEO4J_URI": self.source.uri,
@@ -184,7 +184,7 @@ def resolve_jars() -> None:
 
 
 def interrupt(number: int, _: FrameType | None) -> None:
-    """Exit as the first signal asks; later ones don't disturb the stopping."""
+    """Exit at the first signal; ignore later ones, so that the servers are stopped in peace."""
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)

@@ -1,4 +1,4 @@
-"""The docker command: checked, and run against the engine that its environment names."""
+"""Checks the docker command, and runs it against the engine that its environment names."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def docker(
 ) -> str:
     """Run docker and return its standard output.
 
-    `variables` are all that is added to `environment()`. Raises EngineError when docker is missing,
+    Its environment is `environment()` and `variables`. Raises EngineError when docker is missing,
     ends with a status other than 0 or takes longer than `seconds`.
     """
     finished = run(*arguments, variables=variables, stdin=stdin, seconds=seconds)
@@ -59,9 +59,9 @@ def run(
     seconds: float | None = None,
     merged: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Run docker as `docker` does, and return its end whatever its status is.
+    """Run docker as `docker` does, but return also if its status is not 0.
 
-    When they are `merged`, its standard error is part of its standard output.
+    With `merged`, its standard error becomes part of its standard output.
     """
     try:
         return subprocess.run(
@@ -82,7 +82,7 @@ def run(
 
 
 def environment() -> dict[str, str]:
-    """What docker needs of this process's environment to find its engine and its plugins."""
+    """Return the variables of this process by which docker finds its engine and its plugins."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -91,7 +91,7 @@ def environment() -> dict[str, str]:
 
 
 def tail(text: str) -> str:
-    """The last lines of a log or of an error."""
+    """Return the last lines of a log or of an error."""
     return "\n".join(text.strip().splitlines()[-ERROR_TAIL_LINES:])
 
 
@@ -100,6 +100,6 @@ def _name(arguments: tuple[str, ...]) -> str:
 
 
 def _reason(error: EngineError) -> str:
-    """The first line of what docker said, if it said anything."""
+    """Return the first line that docker wrote, if it wrote any."""
     own, *said = str(error).splitlines()
     return said[0] if said else own

@@ -1,7 +1,7 @@
-"""A reverse proxy before an S3 server that keeps R2's rules and breaks calls on demand.
+"""A reverse proxy in front of an S3 server: it applies R2's rules, and breaks calls on demand.
 
-It passes the raw path, query and Host header on untouched, so that the server behind it still
-verifies the client's SigV4 signature, made for the proxy's own address.
+It passes the raw path, query and Host header on untouched. The client signs for the proxy's
+address, and so the server behind it can still verify the SigV4 signature.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 @dataclass(frozen=True)
 class Status:
-    """Answer `status` without asking the server: XML with `code`, or HTML as Cloudflare's edge."""
+    """Answer `status` without asking the server: XML with `code`, or HTML as from Cloudflare."""
 
     status: int
     code: str | None = None
@@ -70,16 +70,16 @@ class Delay:
 class Hold:
     """Keep the call waiting until `release` is set (a stall, if nobody sets it).
 
-    It goes on even if its client is gone by then, as on a server that had received all of it;
-    leaving the proxy drops it instead.
+    It goes on even if its client is gone by then, as on a server that has received the whole call.
+    Leaving the proxy drops it.
     """
 
     after: bool = False
-    """Hold the reply back once the server has acted, rather than the call."""
+    """Whether to let the server act and hold the reply back, and not the call."""
     reached: threading.Event = field(default_factory=threading.Event)
-    """Set by the proxy when a call has come to the point at which it is held."""
+    """Set by the proxy when it holds a call."""
     release: threading.Event = field(default_factory=threading.Event)
-    """Set by the test."""
+    """Set by the test to let the call go on."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,14 @@ Action = Status | Reset | ResetAfter | Delay | Hold | Cut | FlipByte | CorruptRe
 
 @dataclass(frozen=True)
 class Fault:
-    """What to do to which calls.
+    """What the proxy does to which calls.
 
-    The calls that match are counted from the injection on, whatever other faults do to them. The
-    fault acts on the `nth` and, with `times`, on as many in a row; with `every`, on all from then.
+    Matching calls are counted from the injection on, even if other faults act on them. The fault
+    acts on the `nth` call; with `times`, on that many in a row; with `every`, on all from there.
     """
 
     operation: str
-    """S3's name of it, or "*" for any."""
+    """The operation's name in S3, or "*" for any."""
     action: Action
     nth: int = 1
     times: int = 1
@@ -147,9 +147,9 @@ class Request:
     """Bytes of the request's body."""
     faults: tuple[Action, ...]
     status: int | None = None
-    """What the client is answered; None while the call is under way and if no reply was sent."""
+    """The status that the client gets; None during the call, or if no reply was sent."""
     upstream_status: int | None = None
-    """What the server answered; None if it was not asked."""
+    """The status that the server answered; None if it was not asked."""
 
 
 @dataclass
@@ -161,7 +161,7 @@ class _Exchange:
 
 
 class FaultProxy:
-    """A proxy on a free port of 127.0.0.1, run by its own thread while the context lasts.
+    """A proxy on a free port of 127.0.0.1, which its own thread runs while the context is open.
 
     Calls are judged in this order: faults, R2's rules, the server. `limits` may be replaced at
     any time. With `tls`, clients have to trust `ca_certificate`.
@@ -187,7 +187,7 @@ class FaultProxy:
             return list(self._requests)
 
     def count(self, operation: str) -> int:
-        """Return how many calls of an operation arrived, whatever became of them."""
+        """Return how many calls of an operation arrived, failed ones too."""
         return sum(request.operation == operation for request in self.requests)
 
     def inject(self, fault: Fault) -> None:
@@ -239,7 +239,8 @@ class FaultProxy:
 
     async def _start(self, context: ssl.SSLContext | None) -> None:
         self._session = aiohttp.ClientSession(
-            # A connection each: a reused one may just be closing, which would be a fault too many.
+            # One connection for each call. A reused one may be closing: that would be one more
+            # fault.
             connector=aiohttp.TCPConnector(force_close=True, limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
             auto_decompress=False,
@@ -349,7 +350,7 @@ class FaultProxy:
             body = self._uploads.without_ended(body)
             headers["Content-Length"] = str(len(body))
         reply = web.StreamResponse(status=upstream.status, reason=upstream.reason, headers=headers)
-        # Before the reply, so that a client which has got it also finds it recorded.
+        # Before the reply: a client that has the reply then also finds the call recorded.
         self._note(exchange, status=upstream.status)
         await reply.prepare(exchange.request)
         async for chunk in _spoilt(_chunks(upstream, body), exchange.actions):

@@ -74,10 +74,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Equal fingerprints: the same graph and schema, but for internal ids and order."""
+    """Two databases with equal fingerprints have the same graph and schema, except internal ids."""
 
     tallies: Mapping[str, Tally]
-    """By what is counted, in words: all nodes, those of one label set, one property of them."""
+    """The counts by name: all nodes, the nodes of a label set, one property of those nodes, ..."""
     structure: str
     """Each relationship with its endpoints' surroundings, up to _ROUNDS steps away."""
     schema: tuple[str, ...]
@@ -97,7 +97,7 @@ class Fingerprint:
 
 
 def fingerprint(driver: Driver, database: str = "neo4j") -> Fingerprint:
-    """Read all of `database`, which nobody should be writing to meanwhile."""
+    """Read all of `database`; nobody should write to it meanwhile."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     tallies["nodes"] = Tally()
     tallies["relationships"] = Tally()
@@ -113,7 +113,7 @@ def fingerprint(driver: Driver, database: str = "neo4j") -> Fingerprint:
 
 
 def difference(expected: Fingerprint, actual: Fingerprint) -> str:
-    """What differs, a line for each finding; empty when nothing does."""
+    """Return what differs, one line for each finding; empty if nothing does."""
     lines = list(_tally_differences(expected.tallies, actual.tallies))
     if not lines and expected.structure != actual.structure:
         lines.append("the same nodes and relationships are connected differently")
@@ -158,7 +158,7 @@ def _sha256(*parts: bytes) -> bytes:
 
 
 def _read_nodes(session: Session, tallies: dict[str, Tally]) -> dict[int, bytes]:
-    """The content hash of each node by its internal id."""
+    """Return the content hash of each node by its internal id."""
     digests = {}
     for record in session.run(_NODES):
         labels = sorted(record["labels"])
@@ -182,7 +182,7 @@ def _read_relationships(session: Session, tallies: dict[str, Tally]) -> _Edges:
 
 
 def _properties(record: Record, name: str, tallies: dict[str, Tally]) -> bytes:
-    """The record's properties in the order of their keys; each is tallied for itself too."""
+    """Encode the record's properties in the order of their keys, and tally each of them."""
     encoded = []
     for key, plain, value in sorted(record["properties"], key=lambda triple: str(triple[0])):
         digest = _sha256(encode(key), encode(plain), encode(value))
@@ -196,7 +196,7 @@ def _texts(session: Session, query: LiteralString) -> list[str]:
 
 
 def _refine(colours: dict[int, bytes], edges: _Edges) -> dict[int, bytes]:
-    """Each node's hash, with the multisets of its outgoing and incoming edges mixed in."""
+    """Mix the multisets of its outgoing and incoming edges into each node's hash."""
     outgoing = dict.fromkeys(colours, 0)
     incoming = dict.fromkeys(colours, 0)
     for start, end, digest in edges:

@@ -223,7 +223,7 @@ class _Sample:
         return self._edge(kind, number, generator) | {"name": name}
 
     def _vector(self, generator: random.Random) -> list[float]:
-        """An embedding with numbers as long as a model's, since text and compression see them."""
+        """Return an embedding. Its numbers are as long as a model's, since they make the size."""
         numbers = struct.unpack(f"<{self._dimensions}i", generator.randbytes(4 * self._dimensions))
         return [number / 2**31 for number in numbers]
 

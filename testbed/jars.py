@@ -22,7 +22,7 @@ _STAMP = "pom.sha256"
 
 
 def resolve(kind: Kind) -> Path:
-    """The directory that holds the jars of `kind`, resolved with Maven when its pom is new.
+    """Return the directory with the jars of `kind`; Maven resolves them when the pom is new.
 
     Safe to call from several processes at once: one resolves and the others wait for it, and a
     directory appears complete or not at all.
@@ -59,7 +59,7 @@ def _resolve_into(directory: Path, pom: Path, digest: str) -> None:
 
 
 def _version(pom: Path) -> str:
-    """The pom's own version: the first one in it, and the one of its main dependency."""
+    """Return the pom's own version: the first in it, which is also its main dependency's."""
     found = re.search("<version>(.+)</version>", pom.read_text(encoding="utf-8"))
     return found.group(1) if found else "of an unknown version"
 

@@ -1,4 +1,4 @@
-"""A real mail server, aiosmtpd, that keeps what it is sent."""
+"""A real mail server, aiosmtpd, that keeps the messages it receives."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -14,7 +14,7 @@ PASSWORD = "mail-pass-word"
 
 
 class MailServer:
-    """A server on a free loopback port while the context lasts, which demands a login."""
+    """A server on a free loopback port, while the context is open. It demands a login."""
 
     def __init__(self) -> None:
         """Prepare; nothing listens yet."""

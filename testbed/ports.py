@@ -1,4 +1,4 @@
-"""Free loopback ports for servers that need to know theirs before they start."""
+"""Free loopback ports for servers that need to know their port before they start."""
 
 import random
 import socket
@@ -12,7 +12,7 @@ _share: range = PORT_RANGE
 
 
 class PortTakenError(RuntimeError):
-    """The port that a server was given is somebody else's."""
+    """The port for a server is already in use."""
 
 
 def use_share(number: int, shares: int) -> None:
@@ -25,7 +25,7 @@ def use_share(number: int, shares: int) -> None:
 
 
 def free_port() -> int:
-    """A port nobody listens on, and that this process hasn't handed out before."""
+    """Return a port that nobody listens on and that this process hasn't handed out before."""
     generator = random.SystemRandom()
     while True:
         port = generator.choice(_share)
@@ -51,6 +51,6 @@ def is_listening(port: int) -> bool:
 
 
 def require_free(port: int) -> None:
-    """Raise PortTakenError when `port` is in use, lest its owner be taken for a new server."""
+    """Raise PortTakenError when `port` is in use: its owner could pass for the new server."""
     if is_listening(port):
         raise PortTakenError(f"something else already listens on port {port}")

@@ -22,7 +22,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class ServerFailedError(RuntimeError):
-    """A server ended, or didn't get ready; the message ends with the last lines of its log."""
+    """A server ended or wasn't ready in time; the message ends with the last lines of its log."""
 
 
 def _die_with_parent() -> None:
@@ -88,7 +88,7 @@ class Process:
             raise
 
     def request_stop(self) -> None:
-        """Ask the child to end, and return at once; a suspended child is resumed for it."""
+        """Ask the child to end, and return at once. A suspended child is resumed first."""
         if self._child is not None and self.running:
             self._child.terminate()
             self._child.send_signal(signal.SIGCONT)
@@ -104,14 +104,14 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """End the child as a power cut would, and wait for its end."""
+        """Kill the child, as a power cut would, and wait for its end."""
         child = self._started()
         child.kill()
         child.wait()
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """Freeze the child for the time of the context: its connections stay open, none answers."""
+        """Freeze the child while the context is open: connections stay, but nothing answers."""
         self._started().send_signal(signal.SIGSTOP)
         try:
             yield

@@ -219,7 +219,7 @@ _MISSING_PART = Refusal(400, "InvalidPart", "A part was not uploaded or its ETag
 class Uploads:
     """The multipart uploads of one endpoint, learnt from the calls it answered.
 
-    An upload of which no part was seen passes unjudged: it was made around the proxy.
+    An upload none of whose parts came through the proxy is not judged.
     """
 
     parts: dict[str, dict[int, Part]] = field(default_factory=dict)

@@ -1,11 +1,13 @@
-"""Rows of a query's parameters, for writing many of them."""
+"""A list for a query with many rows as its parameters."""
 
 from typing import Any
 
 
 class Rows(list[Any]):
-    """A list that prints as nothing: the driver prints all parameters for a debug line of its own,
-    whether or not anybody reads it, which for embeddings takes a third of the time."""
+    """A list with a short `repr`.
+
+    The driver formats all parameters for a debug line, even if nobody reads it. For embeddings that
+    would take a third of the time."""
 
     def __repr__(self) -> str:
         """Return a placeholder."""

@@ -7,11 +7,11 @@ POLL_SECONDS = 0.05
 
 
 class WaitTimeoutError(TimeoutError):
-    """The condition was still false at its deadline."""
+    """The condition was still false at the deadline."""
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
-    """Return as soon as `condition()` is true; it is always asked at least once.
+    """Return as soon as `condition()` is true. It is called at least once.
 
     Raises WaitTimeoutError, naming `what` was waited for, when it is still false after `seconds`.
     """

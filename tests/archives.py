@@ -24,7 +24,8 @@ from neo4j_r2.archive.manifest import (
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock, pack
 from neo4j_r2.archive.text import frame
-from neo4j_r2.archive.text.rows import Row, blocks
+from neo4j_r2.archive.text.blocks import blocks
+from neo4j_r2.archive.text.rows import Row
 from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
 from neo4j_r2.core.database import Database, SchemaObject
 from neo4j_r2.restore.source import Source

@@ -13,14 +13,14 @@ from neo4j_r2.core.secret import Secret
 
 @dataclass(frozen=True)
 class KeyPair:
-    """What is encrypted to `public` only `private` opens."""
+    """A public key to encrypt to, and the private key that decrypts."""
 
     public: str
     private: str
 
     @staticmethod
     def new() -> KeyPair:
-        """Return a pair that nobody else has."""
+        """Return a new pair."""
         identity = Identity.generate()
         return KeyPair(str(identity.to_public()), str(identity))
 

@@ -1,6 +1,6 @@
 """Cron expressions, with what crontab of Debian's cronie 1.7.2 says of each: `crontab -T`.
 
-It was asked of each as a line of its own, the expression before a command.
+Each expression was checked as a line of its own, before a command.
 """
 
 from __future__ import annotations
@@ -145,10 +145,10 @@ NOT_ONLY_A_TIME: Final = (
     "* * * * * true\n0 2 * * *",
     "\n0 2 * * *",
 )
-"""What crontab accepts with a command behind it, in root's crontab, as something else."""
+"""What root's crontab accepts with a command behind it, but reads as more than a time."""
 
 TOO_LONG: Final = ("0000000000 2 * * *", "4294967298 2 * * *", "*/4294967297 2 * * *")
-"""Numbers of which crontab uses the lowest 32 bits."""
+"""Numbers that are too long: crontab uses only their lowest 32 bits."""
 
 EXCEPTIONS: Final = (*NEVER_DUE, *NOT_TO_BE_FORETOLD, *NOT_ONLY_A_TIME, *TOO_LONG)
 """What crontab accepts and the configuration refuses."""

@@ -57,7 +57,7 @@ def series(name: str, labels: Mapping[str, str]) -> str:
 
 
 def of(scrape: Mapping[str, float], database: str) -> dict[str, float]:
-    """Return the samples of one database by their names; not those of failures, by kind too."""
+    """Return the samples of one database by their names, without those of failures."""
     label = f'{{database="{database}"}}'
     own = {name: value for name, value in scrape.items() if name.endswith(label)}
     return {name.removesuffix(label): value for name, value in own.items()}

@@ -56,14 +56,14 @@ class Service:
         return replace(self, variables={**self.variables, **variables})
 
     def through(self, proxy: FaultProxy) -> Service:
-        """Return the same service with `proxy`, which is before the S3 server, as its endpoint."""
+        """Return the same service with `proxy`, in front of the S3 server, as its endpoint."""
         variables = {"R2_ENDPOINT_URL": proxy.endpoint_url}
         if proxy.ca_certificate:
             variables["AWS_CA_BUNDLE"] = str(proxy.ca_certificate)
         return self.with_variables(**variables)
 
     def in_small_parts(self) -> Service:
-        """Return the same service so that holding one part holds the walk before its end."""
+        """Return the same service with small parts: to hold one part stops the walk midway."""
         return self.with_variables(
             BACKUP_EXPORT_METHOD="manual",
             BACKUP_COMPRESSION="false",
@@ -91,7 +91,7 @@ class Service:
         )
 
     def run(self, *arguments: str, stdin: Path | None = None) -> Run:
-        """Run to the end, with a file as standard input."""
+        """Run a command to its end, with a file as standard input."""
         return finish(self.start(*arguments, stdin=stdin))
 
     def backup(self) -> Backup:

@@ -16,15 +16,8 @@ from typing import Any, Final
 from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
-from neo4j_r2.archive.text.rows import (
-    Row,
-    RowBlock,
-    blocks,
-    node_rows,
-    relationship_rows,
-    shapes,
-    weight,
-)
+from neo4j_r2.archive.text.blocks import RowBlock, blocks
+from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, shapes, weight
 from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError

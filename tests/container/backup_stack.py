@@ -23,11 +23,11 @@ HERE: Final = Path(__file__).resolve().parent
 SERVICE: Final = "neo4j-backup"
 BACKUP: Final = ("python3", "/app/backup.py")
 PASSWORD: Final = "p w'q\"x$y"
-"""Everything that a shell, a crontab, Compose or a file of variables could trip over."""
+"""Has every character that a shell, a crontab, Compose or an env file treats specially."""
 IN_ENV_FILE: Final = r"'p w\'q\"x$y'".replace('\\"', '"')
 BUCKET: Final = "graphiti-neo4j-backup"
 QUIET_SCHEDULE: Final = "0 0 29 2 *"
-"""So seldom due that no test meets it."""
+"""A schedule that is due so rarely that no test meets it."""
 LOG_SECONDS: Final = 90.0
 
 
@@ -87,7 +87,7 @@ def back_up(stack: Stack, **variables: str) -> Executed:
 
 
 def wait_for_line(stack: Stack, line: str, *, count: int = 1, seconds: float = LOG_SECONDS) -> None:
-    """Return when the backup service has logged a line (or a part of one) `count` times."""
+    """Wait until the backup service has logged a line (or a part of one) `count` times."""
     wait_until(
         lambda: stack.logs(SERVICE).count(line) >= count,
         seconds=seconds,
@@ -96,7 +96,7 @@ def wait_for_line(stack: Stack, line: str, *, count: int = 1, seconds: float = L
 
 
 def wait_for_health(stack: Stack, health: str, saying: str = "", *, seconds: float = 60.0) -> str:
-    """Return what the last probe said, once the service's health is as given and it says so."""
+    """Wait until the service has this health and the probe says so; return what the probe said."""
 
     def is_there() -> bool:
         state = stack.state(SERVICE)

@@ -14,7 +14,7 @@ from testbed.stack import Stack
 from tests.container.backup_stack import HERE, IN_ENV_FILE, QUIET_SCHEDULE, ROOT, Surroundings
 
 ENTITIES = 400
-"""So many that a backup of them, compressed as well as can be, takes some seconds."""
+"""So many that a backup of them, with the best compression, takes some seconds."""
 
 
 @pytest.fixture(scope="session")

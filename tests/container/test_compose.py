@@ -1,4 +1,4 @@
-"""What Compose makes of the project's files and of a file of variables."""
+"""How Compose reads the project's files and an env file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RUN_IMMEDIATE_BACKUP=false  # Run backup on service start
 
 @pytest.fixture(scope="module", autouse=True)
 def compose() -> None:
-    """Compose itself, without which there is nothing to test."""
+    """Skip the tests unless a container engine with Compose answers."""
     if reason := unavailable():
         pytest.skip(f"no container engine: {reason}")
 
@@ -66,7 +66,7 @@ def test_a_quoted_value_means_the_same_to_compose_and_to_the_service(
     assert read_dotenv(env_file)["NEO4J_PASSWORD"] == value
 
 
-def test_the_specification_s_file_of_variables_is_read_alike(tmp_path: Path) -> None:
+def test_compose_and_the_service_read_the_specifications_env_file_alike(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     env_file.write_text(SPECIFIED, encoding="utf-8")
     given = {name: value for name, value in environment(env_file).items() if value is not None}
@@ -80,7 +80,7 @@ def test_the_shell_s_variables_override_the_file_s(tmp_path: Path) -> None:
     assert environment(env_file, RUN_IMMEDIATE_BACKUP="true")["RUN_IMMEDIATE_BACKUP"] == "true"
 
 
-def test_what_is_not_set_has_no_value(tmp_path: Path) -> None:
+def test_a_variable_that_is_not_set_has_no_value(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     env_file.write_text("NEO4J_PASSWORD=password\n", encoding="utf-8")
     variables = environment(env_file)

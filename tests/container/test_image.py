@@ -30,13 +30,13 @@ def in_image(image: str, *command: str, stdin: str = "") -> str:
     )  # fmt: skip
 
 
-def test_it_holds_only_what_runs(image: str) -> None:
+def test_the_image_holds_only_what_runs(image: str) -> None:
     files = in_image(image, "find", "/app", "-type", "f", "!", "-name", "*.pyc").splitlines()
     top = {path.removeprefix("/app/").partition("/")[0] for path in files}
     assert top == {"backup.py", "entrypoint.sh", "neo4j_r2", "requirements.txt"}
 
 
-def test_it_has_no_secret_and_no_setting_but_what_is_the_container_s_own(image: str) -> None:
+def test_the_image_has_no_secrets_and_only_the_containers_own_settings(image: str) -> None:
     (inspected,) = json.loads(docker("image", "inspect", image))
     names = {variable.partition("=")[0] for variable in inspected["Config"]["Env"]}
     of_the_base = {"PATH", "LANG", "GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256"}
@@ -44,23 +44,23 @@ def test_it_has_no_secret_and_no_setting_but_what_is_the_container_s_own(image: 
 
 
 @pytest.mark.parametrize("command", ["crond", "crontab", "pgrep", "setpriv", "python3"])
-def test_it_has_the_commands_that_the_readme_names(image: str, command: str) -> None:
+def test_the_image_has_the_commands_that_the_readme_names(image: str, command: str) -> None:
     assert in_image(image, "sh", "-c", f"command -v {command}").startswith("/")
 
 
-def test_its_code_is_compiled_as_its_file_system_will_be_read_only(image: str) -> None:
+def test_the_images_code_is_compiled_because_its_file_system_is_read_only(image: str) -> None:
     sources = in_image(image, "find", "/app", "-name", "*.py").split()
     compiled = in_image(image, "find", "/app", "-name", "*.pyc").split()
     assert len(compiled) == len(sources) > 10
 
 
-def test_no_other_job_is_planned_in_it(image: str) -> None:
+def test_the_image_has_no_other_cron_job(image: str) -> None:
     listing = in_image(image, "sh", "-c", "cat /etc/crontab 2>&1; ls /etc/cron.d /etc/cron.daily")
     assert "run-parts" not in listing
     assert "apt-compat" not in listing
 
 
-def test_crontab_accepts_what_the_check_accepts_and_the_other_way_round(image: str) -> None:
+def test_crontab_and_the_check_accept_the_same_schedules(image: str) -> None:
     schedules = [*ACCEPTED, *EXCEPTIONS, *REFUSED]
     verdicts = json.loads(in_image(image, "python3", "-c", VERDICTS, stdin=json.dumps(schedules)))
     accepted = [schedule for schedule, code in zip(schedules, verdicts, strict=True) if code == 0]
@@ -102,7 +102,7 @@ def started(image: str, *options: str, **changes: str) -> tuple[int, str]:
         ("NEO4J_DATABASE", "neo4j,system", "not system"),
     ],
 )
-def test_a_wrong_configuration_ends_it_at_the_start(
+def test_a_configuration_error_ends_the_container_at_its_start(
     image: str, name: str, value: str, message: str
 ) -> None:
     exit_code, log = started(image, **{name: value})
@@ -112,7 +112,7 @@ def test_a_wrong_configuration_ends_it_at_the_start(
     assert "Waiting for Neo4j" not in log
 
 
-def test_it_notifies_without_writing_anything(image: str) -> None:
+def test_the_container_notifies_without_writing_anything(image: str) -> None:
     finished = run(
         "run", "--rm", "--network=none", "--read-only", "--user=1000", "--entrypoint=python3",
         "--env=BACKUP_NOTIFY_URLS=json://127.0.0.1:1/x", image,
@@ -131,7 +131,7 @@ def test_it_notifies_without_writing_anything(image: str) -> None:
         (0o777, "rw", "belongs to user 0, and backups are made by user 1000"),
     ],
 )
-def test_a_state_directory_that_is_not_the_job_s_own_ends_it(
+def test_a_state_directory_that_the_job_does_not_own_ends_the_container(
     image: str, tmp_path: Path, mode: int, option: str, message: str
 ) -> None:
     tmp_path.chmod(mode)

@@ -1,4 +1,4 @@
-"""The metrics beside crond: scraped from another container, across a restart of the service's."""
+"""The metrics beside crond, scraped from another container before and after a restart."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def pid_of_metrics(stack: Stack) -> str:
     return found.output.strip()
 
 
-def test_a_scrape_has_the_backup_before_and_after_a_restart_of_the_container(
+def test_the_metrics_have_the_backup_before_and_after_a_restart_of_the_container(
     surroundings: Surroundings, neighbour: Neighbour
 ) -> None:
     with surroundings.beside(METRICS_PORT=PORT, BACKUP_PREFIX="scraped") as stack:
@@ -128,7 +128,7 @@ def test_the_metrics_are_served_by_the_jobs_user_and_take_little_memory(
         assert int(fields["VmRSS"].split()[0]) < 40_000
 
 
-def test_metrics_that_end_are_started_again_and_backups_go_on(
+def test_a_metrics_server_that_ends_is_restarted_and_backups_go_on(
     surroundings: Surroundings, neighbour: Neighbour
 ) -> None:
     with surroundings.beside(METRICS_PORT=PORT, BACKUP_PREFIX="again") as stack:

@@ -46,7 +46,7 @@ DONE = "[INFO] Backup completed successfully!"
 PREFIX = "neo4j-backup"
 
 
-def test_the_example_without_an_account_ends_in_a_backup(surroundings: Surroundings) -> None:
+def test_the_local_example_makes_a_backup_without_an_account(surroundings: Surroundings) -> None:
     stack = surroundings.stack
     wait_for_line(stack, DONE)
     assert stack.logs(SERVICE).startswith(BANNER)
@@ -110,7 +110,7 @@ def test_a_restore_in_the_running_service_brings_a_damaged_graph_back(
     assert back_up(stack).exit_code == 0
 
 
-def test_a_failed_run_turns_the_health_red_and_the_next_good_one_green(
+def test_a_failed_run_makes_the_container_unhealthy_and_a_good_one_healthy(
     surroundings: Surroundings,
 ) -> None:
     stack = surroundings.stack
@@ -153,7 +153,7 @@ def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
         assert difference(expected, fingerprint(driver)) == ""
 
 
-def test_stopping_the_service_lets_a_scheduled_backup_abort_and_starting_goes_on(
+def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
     surroundings: Surroundings,
 ) -> None:
     variables = {"BACKUP_SCHEDULE": "* * * * *", "BACKUP_PREFIX": "stopped"}
@@ -193,7 +193,7 @@ def test_a_service_that_waits_for_neo4j_stops_at_once_too(surroundings: Surround
         assert stack.stop(SERVICE) < 2
 
 
-def test_a_neo4j_that_comes_up_late_is_waited_for(surroundings: Surroundings) -> None:
+def test_the_service_waits_for_a_neo4j_that_comes_up_late(surroundings: Surroundings) -> None:
     surroundings.stack.stop("neo4j")
     try:
         with surroundings.beside(BACKUP_PREFIX="late") as stack:
@@ -312,7 +312,7 @@ def test_a_lost_state_is_rebuilt_from_the_newest_backup(surroundings: Surroundin
         wait_for_health(stack, "healthy", manifest["archive_key"])
 
 
-def test_of_two_runs_at_once_one_is_refused_and_that_is_no_failure(
+def test_a_run_beside_another_is_refused_and_that_is_no_failure(
     surroundings: Surroundings,
 ) -> None:
     variables = {"BACKUP_EXPORT_METHOD": "manual", "BACKUP_COMPRESSION_LEVEL": "9"}

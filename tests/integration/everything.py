@@ -133,7 +133,7 @@ FAITHFUL_SCHEMA = tuple(statement for statement in SCHEMA if "composite`" not in
 
 
 def fill_values(driver: Driver) -> None:
-    """Create a node and a relationship for each value, with it under one key and with others."""
+    """Create a node and a relationship for each value: alone under one key, and among others."""
     for name, expression in VALUES.items():
         driver.execute_query(
             f"CREATE (n:Value {{name: $name, value: {expression}}})"
@@ -158,7 +158,7 @@ def fill_names(driver: Driver) -> None:
 
 
 def fill_shapes(driver: Driver) -> None:
-    """Create what is alike, bare, looped, parallel or has many sets of labels and keys."""
+    """Create entities: alike, bare, looped, parallel, and with many sets of labels and keys."""
     driver.execute_query("UNWIND range(1, 5) AS i CREATE ()")
     driver.execute_query("UNWIND range(1, 5) AS i CREATE (:Same {a: 1})-[:SAME {b: 2}]->(:Same)")
     driver.execute_query("CREATE (n:Loop) CREATE (n)-[:LOOP]->(n) CREATE (n)-[:LOOP {a: 1}]->(n)")
@@ -186,7 +186,7 @@ def fill_schema(driver: Driver) -> None:
 
 
 def fill_faithful(driver: Driver) -> None:
-    """Create all that APOC is allowed to carry, with and without unique properties."""
+    """Create all that APOC may export, with and without unique properties."""
     for statement in FAITHFUL_SCHEMA:
         driver.execute_query(statement)
     fill_faithful_data(driver)

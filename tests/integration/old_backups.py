@@ -25,7 +25,7 @@ def stem(taken: datetime, *, database: str = "neo4j", prefix: str = PREFIX) -> s
 
 
 def invented_backup(archive: bytes = b"an archive", **summary: Any) -> Backup:
-    """Return a backup that no server was asked for; its archive is none."""
+    """Return a backup made without a server; its archive is not a real one."""
     export = ExportSummary("manual", 2, 1, {}, {}, 0, 2, True, 0)
     manifest = Manifest(
         format_version=FORMAT_VERSION,
@@ -48,7 +48,7 @@ def invented_backup(archive: bytes = b"an archive", **summary: Any) -> Backup:
 
 
 def put_archive(service: Service, key: str) -> str:
-    """Put an archive that no manifest belongs to."""
+    """Put an archive without a manifest."""
     service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=b"an archive")
     return key
 

@@ -1,4 +1,4 @@
-"""What a run left behind, judged: a whole backup, or nothing at all and one line that says why."""
+"""Checks of what a run left behind: a whole backup, or nothing and one line that says why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def unfinished_uploads(service: Service, proxy: FaultProxy) -> list[str]:
     """Return the keys of the bucket's unfinished uploads, as R2 would list them.
 
-    The S3 server's own list still has those that R2 destroys by itself, so the proxy is asked.
+    R2 destroys some by itself, but the S3 server still lists those. So the proxy is asked.
     """
     proxy.clear()
     client: S3Client = boto3.client(
@@ -34,13 +34,13 @@ def unfinished_uploads(service: Service, proxy: FaultProxy) -> list[str]:
 
 
 def assert_whole(backup: Backup) -> None:
-    """The archive in the bucket is byte for byte the one that its manifest describes."""
+    """Check that the archive in the bucket is byte for byte the one that its manifest describes."""
     assert len(backup.archive) == backup.manifest["archive_size"]
     assert hashlib.sha256(backup.archive).hexdigest() == backup.manifest["archive_sha256"]
 
 
 def assert_told(service: Service, run: Run, exit_code: int, phrase: str) -> None:
-    """The run ended with `exit_code`, one error that has `phrase`, and nothing unfit for a log."""
+    """Check the exit code and the one error, which has `phrase`; the log has no traceback."""
     assert run.exit_code == exit_code, run.log
     errors = re.findall(r"^\[(?:ERROR|CRITICAL)\] (.*)", run.log, re.MULTILINE)
     assert len(errors) == 1, run.log
@@ -50,7 +50,7 @@ def assert_told(service: Service, run: Run, exit_code: int, phrase: str) -> None
 
 
 def assert_secretless(service: Service, text: str) -> None:
-    """None of the service's secrets is in `text`."""
+    """Check that none of the service's secrets is in `text`."""
     logins = ("NEO4J_PASSWORD", "RESTORE_NEO4J_PASSWORD")
     for name in (*logins, "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"):
         secret = service.variables.get(name)
@@ -58,6 +58,6 @@ def assert_secretless(service: Service, text: str) -> None:
 
 
 def assert_nothing_left(service: Service, proxy: FaultProxy) -> None:
-    """The bucket holds no object, and no upload that was neither completed nor aborted."""
+    """Check that the bucket holds no object and no unfinished upload."""
     assert service.keys() == []
     assert unfinished_uploads(service, proxy) == []

@@ -1,4 +1,4 @@
-"""A port that passes all on to another one, and remembers what it was sent."""
+"""A port that forwards everything to another one, and remembers what it received."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _RECEIVED_AHEAD = 64 * 1024
 
 @contextmanager
 def relay(port: int, *, stalls_after: int | None = None) -> Iterator[tuple[int, bytearray]]:
-    """Have a port that passes all on to another one, and all that was sent to it.
+    """Open a port that forwards to another one; yield the port, and the bytes that it received.
 
-    :param stalls_after: how many bytes it takes; None if all that are sent.
+    :param stalls_after: how many bytes it takes before it stalls; None if it never stalls.
     """
     sent, ended = bytearray(), threading.Event()
 

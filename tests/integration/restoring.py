@@ -18,7 +18,7 @@ MARK = "_unfinished_restore"
 
 @dataclass(frozen=True)
 class Original:
-    """A backup, and the graph that it is of."""
+    """A backup, and the fingerprint of its graph."""
 
     backup: Backup
     fingerprint: Fingerprint
@@ -44,13 +44,13 @@ def differences(expected: Fingerprint, server: Neo4jServer) -> str:
 
 
 def restore_elsewhere(service: Service, server: Neo4jServer, *arguments: str) -> Run:
-    """Restore into another server than the one that is configured."""
+    """Restore into another server than the configured one."""
     variables = {"RESTORE_NEO4J_USER": server.user, "RESTORE_NEO4J_PASSWORD": server.password}
     return service.with_variables(**variables).run("restore", "--to-uri", server.uri, *arguments)
 
 
 def printed(service: Service, *arguments: str) -> str:
-    """Return what a command prints, which has to succeed."""
+    """Run a command, which has to succeed, and return what it prints."""
     process = service.start(*arguments)
     output, log = process.communicate(timeout=TIMEOUT_SECONDS)
     assert process.returncode == 0, log
@@ -73,21 +73,21 @@ def is_marked(server: Neo4jServer) -> bool:
 
 @contextmanager
 def unchanged(server: Neo4jServer) -> Iterator[None]:
-    """What a server holds is the same before and after the context."""
+    """Check that the context leaves the content of a server unchanged."""
     before = contents(server)
     yield
     assert differences(before, server) == ""
 
 
 def assert_restored(run: Run, original: Original, server: Neo4jServer) -> None:
-    """A restore succeeded, and the server holds exactly what was backed up."""
+    """Check that a restore succeeded and that the server holds exactly what was backed up."""
     assert run.exit_code == 0, run.log
     assert "Restore completed successfully!" in run.log
     assert differences(original.fingerprint, server) == ""
 
 
 def assert_left_incomplete(service: Service, run: Run, exit_code: int, phrase: str) -> None:
-    """A restore ended in its middle, for a reason that has `phrase`, and said what that means."""
+    """Check that a restore ended midway with `phrase` as its reason, and said what that means."""
     assert_told(service, run, exit_code, phrase)
     assert "is left incomplete, and marked so that it is not backed up" in run.log
     assert "--force" in run.log

@@ -1,4 +1,4 @@
-"""APOC's export: on all that it carries, refused for the rest, replaced where it fails."""
+"""APOC's export: used where it is exact, refused for other graphs, and replaced if it fails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.service import Service
 
 
 @pytest.mark.parametrize(("method", "reader"), [("apoc", "cypher-shell"), ("auto", "restore")])
-def test_all_that_apoc_is_trusted_with_comes_back_exactly(
+def test_a_graph_that_apoc_may_export_comes_back_exactly(
     service: Service, source: Neo4jServer, target: Neo4jServer, method: str, reader: str
 ) -> None:
     with source.driver() as driver:
@@ -51,7 +51,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("reason", UNFIT)
-def test_a_graph_that_apoc_would_damage_is_refused_or_walked(
+def test_a_graph_that_apoc_would_damage_is_refused_or_exported_by_the_walk(
     service: Service, source: Neo4jServer, reason: str
 ) -> None:
     with source.driver() as driver:
@@ -108,7 +108,7 @@ def test_a_default_backup_comes_back_whatever_is_unique_in_the_graph(
     assert differences(contents(source), target) == ""
 
 
-def test_what_apoc_s_text_would_lose_is_walked_and_the_log_says_why(
+def test_the_log_says_why_a_graph_is_not_exported_by_apoc(
     service: Service, source: Neo4jServer
 ) -> None:
     with source.driver() as driver:
@@ -148,7 +148,7 @@ def test_without_apoc_the_walk_is_used_with_a_warning(
 
 
 @pytest.mark.parametrize("method", ["auto", "apoc"])
-def test_a_write_during_apoc_s_export_ends_it_and_the_walk_takes_its_place(
+def test_a_write_during_apoc_s_export_makes_the_walk_replace_it(
     service: Service, source: Neo4jServer, proxy: FaultProxy, method: str
 ) -> None:
     with source.driver() as driver:

@@ -1,4 +1,4 @@
-"""`BACKUP_VERIFY=after`: what does not come back as it was made never becomes a backup."""
+"""`BACKUP_VERIFY=after`: an upload that does not read back as it was made becomes no backup."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_upload_is_read_back_before_it_becomes_a_backup(
     assert operations.index("CompleteMultipartUpload") < read < operations.index("PutObject")
 
 
-def test_a_lost_connection_does_not_fail_the_reading(verifying: Service, proxy: FaultProxy) -> None:
+def test_a_lost_connection_does_not_fail_the_check(verifying: Service, proxy: FaultProxy) -> None:
     proxy.inject(Fault("GetObject", Cut(50)))
     run = verifying.run()
     assert run.exit_code == 0, run.log
@@ -70,7 +70,7 @@ def test_an_object_that_changed_after_its_upload_gets_no_manifest(
     assert verifying.keys() == [key]
 
 
-def test_what_fails_is_no_backup_to_any_command_and_the_next_run_makes_one(
+def test_no_command_takes_a_failed_upload_for_a_backup_and_the_next_run_makes_one(
     verifying: Service, proxy: FaultProxy
 ) -> None:
     proxy.inject(Fault("GetObject", FlipByte(100)))

@@ -50,7 +50,7 @@ def page(directory: Path, name: str) -> Path:
     return path
 
 
-def test_a_run_writes_all_contenders_into_a_page_that_its_records_can_write_anew(
+def test_a_bench_run_writes_a_page_that_its_records_can_reproduce(
     tmp_path: Path,
 ) -> None:
     results = tmp_path / "results.jsonl"

@@ -1,4 +1,4 @@
-"""The archive as the manifest's table of blocks describes it, and how little a change moves."""
+"""The blocks that a manifest lists, and how few of them a change of the graph changes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def backup(
 
 
 def entity_blocks(backup: Backup) -> dict[tuple[str, int, int], dict[str, Any]]:
-    """Return the rows of the table that are about nodes or relationships, by their ranges."""
+    """Return the blocks of nodes or of relationships by their ranges of ids."""
     return {
         (block["kind"], block["first"], block["last"]): block
         for block in backup.manifest["blocks"]
@@ -82,7 +82,7 @@ def stored_bytes(backup: Backup, block: dict[str, Any]) -> bytes:
 
 
 def differing(before: Backup, after: Backup) -> set[str]:
-    """Return the kinds of the blocks that are not byte for byte the same, once for each."""
+    """Return the kind of each block that is not byte for byte the same."""
     one, other = entity_blocks(before), entity_blocks(after)
     assert one.keys() == other.keys()
     changed = [
@@ -95,7 +95,9 @@ def differing(before: Backup, after: Backup) -> set[str]:
     return {key[0] for key in changed}
 
 
-def test_the_table_covers_the_archive_and_tells_each_blocks_content(backup: Backup) -> None:
+def test_the_manifests_blocks_cover_the_archive_and_have_the_hashes_of_its_text(
+    backup: Backup,
+) -> None:
     assert_whole(backup)
     offset = 0
     for block in backup.manifest["blocks"]:
@@ -148,13 +150,11 @@ def test_the_last_line_tells_that_the_archive_is_complete(backup: Backup) -> Non
     assert backup.text.count(b"// End of export: ") == 2  # in the header's explanation, too
 
 
-def test_nothing_changed_leaves_every_block_as_it_is(service: Service) -> None:
+def test_blocks_of_an_unchanged_graph_stay_the_same(service: Service) -> None:
     assert differing(service.backup(), service.backup()) == set()
 
 
-def test_a_changed_node_leaves_every_other_block_as_it_is(
-    service: Service, graph: Neo4jServer
-) -> None:
+def test_a_changed_node_changes_only_its_block(service: Service, graph: Neo4jServer) -> None:
     before = service.backup()
     with graph.driver() as driver:
         driver.execute_query("MATCH (n:Person {number: 9_999}) SET n.name = 'somebody else'")
@@ -162,7 +162,7 @@ def test_a_changed_node_leaves_every_other_block_as_it_is(
     assert differing(before, service.backup()) == {"nodes"}
 
 
-def test_a_changed_relationship_leaves_every_other_block_as_it_is(
+def test_a_changed_relationship_changes_only_its_block(
     service: Service, graph: Neo4jServer
 ) -> None:
     before = service.backup()
@@ -172,7 +172,7 @@ def test_a_changed_relationship_leaves_every_other_block_as_it_is(
     assert differing(before, service.backup()) == {"relationships"}
 
 
-def test_a_node_whose_order_of_changes_differs_is_the_same_block(
+def test_a_block_does_not_depend_on_the_order_of_changes_to_a_node(
     service: Service, graph: Neo4jServer
 ) -> None:
     before = service.backup()

@@ -1,4 +1,4 @@
-"""Configuration and log of the real command: what it accepts, refuses, says and never says."""
+"""Configuration and log of the real command: what it accepts and refuses, and what it logs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def service(graph: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path) -> Se
 
 @pytest.fixture
 def idle(tmp_path: Path) -> Service:
-    """A service whose servers are not running: it has to end before it asks for them."""
+    """A service whose servers are not running: it has to end before it connects to them."""
     s3 = S3Server(tmp_path / "s3")
     neo4j = Neo4jServer(tmp_path / "neo4j")
     return Service.configured(neo4j, s3, "bucket", tmp_path)
@@ -66,7 +66,7 @@ def write_dotenv(service: Service, text: str) -> None:
     (service.directory / ".env").write_text(text, encoding="utf-8")
 
 
-def test_all_problems_are_told_in_one_message(idle: Service) -> None:
+def test_all_configuration_problems_are_in_one_message(idle: Service) -> None:
     wrong = {
         "NEO4J_URI": "http://neo4j:7474",
         "NEO4J_BOLT_PORT": "70000",
@@ -97,7 +97,7 @@ def test_all_problems_are_told_in_one_message(idle: Service) -> None:
     assert [path.name for path in (service.directory / "state").iterdir()] == ["state.json"]
 
 
-def test_what_is_missing_is_told_with_what_it_is_for(tmp_path: Path, idle: Service) -> None:
+def test_a_missing_variable_is_named_with_its_purpose(tmp_path: Path, idle: Service) -> None:
     run = replace(idle, variables={"BACKUP_STATE_DIR": str(tmp_path / "state")}).run()
 
     assert_told(idle, run, 2, "Invalid configuration")
@@ -111,7 +111,7 @@ def test_what_is_missing_is_told_with_what_it_is_for(tmp_path: Path, idle: Servi
     ]
 
 
-def test_an_empty_variable_counts_as_none(service: Service) -> None:
+def test_an_empty_variable_counts_as_unset(service: Service) -> None:
     unset = {"BACKUP_RETENTION_DAYS": "", "BACKUP_PREFIX": "", "R2_ACCOUNT_ID": "", "LOG_LEVEL": ""}
 
     backup = service.with_variables(**unset).backup()
@@ -128,7 +128,7 @@ def test_a_wrong_command_line_shows_the_usage(idle: Service, arguments: list[str
     assert "Traceback" not in run.log
 
 
-def test_backup_is_the_command_that_is_meant_without_one(service: Service) -> None:
+def test_the_default_command_is_backup(service: Service) -> None:
     run = service.run("backup")
 
     assert run.exit_code == 0, run.log
@@ -199,7 +199,7 @@ def test_a_value_in_the_file_is_taken_literally(
     assert run.exit_code == 0, run.log
 
 
-def test_an_unquoted_dollar_in_the_file_is_no_reference(
+def test_an_unquoted_dollar_in_the_file_is_taken_literally(
     service: Service, graph: Neo4jServer
 ) -> None:
     write_dotenv(service, "HOME=/root\nNEO4J_USER=dollar\nNEO4J_PASSWORD=pa$HOME${HOME}#$$word\n")
@@ -239,7 +239,7 @@ def test_a_secret_comes_from_a_file_that_a_variable_names(
     [(None, "cannot be read"), (b"", "empty"), (b"\n", "empty"), (b"\xff\xfe", "not UTF-8")],
     ids=["missing", "empty", "blank", "binary"],
 )
-def test_a_secrets_file_that_is_no_use_is_a_wrong_configuration(
+def test_an_unusable_secrets_file_is_a_configuration_error(
     idle: Service, tmp_path: Path, content: bytes | None, problem: str
 ) -> None:
     path = tmp_path / "secret"
@@ -253,7 +253,7 @@ def test_a_secrets_file_that_is_no_use_is_a_wrong_configuration(
     assert re.search(rf"^  - NEO4J_PASSWORD_FILE: .*{problem}", run.log, re.MULTILINE)
 
 
-def test_a_secret_given_twice_is_a_wrong_configuration(idle: Service, tmp_path: Path) -> None:
+def test_a_secret_given_twice_is_a_configuration_error(idle: Service, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("another", encoding="ascii")
 
     run = idle.with_variables(NEO4J_PASSWORD_FILE=str(tmp_path / "secret")).run()
@@ -275,7 +275,7 @@ def test_a_secret_given_twice_is_a_wrong_configuration(idle: Service, tmp_path: 
     ids=["success", "password", "secret key", "access key", "bucket", "configuration"],
 )
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_no_secret_is_in_the_most_talkative_log(
+def test_a_debug_log_has_no_secrets(
     service: Service, changes: dict[str, str], log_format: str
 ) -> None:
     talkative = service.with_variables(LOG_LEVEL="debug", LOG_FORMAT=log_format, **changes)
@@ -303,7 +303,7 @@ def test_a_json_log_is_one_object_per_line(
     assert len(errors) == (1 if changes else 0)
 
 
-def test_a_log_format_in_the_file_holds_for_a_wrong_configuration_too(idle: Service) -> None:
+def test_a_log_format_in_the_file_applies_to_configuration_errors_too(idle: Service) -> None:
     write_dotenv(idle, "LOG_FORMAT=json\n")
 
     run = idle.with_variables(BACKUP_RETENTION_DAYS="soon").run()
@@ -312,7 +312,7 @@ def test_a_log_format_in_the_file_holds_for_a_wrong_configuration_too(idle: Serv
     assert [json.loads(line)["level"] for line in run.log.splitlines()] == ["error"]
 
 
-def test_a_successful_run_says_what_the_specification_says(service: Service) -> None:
+def test_a_successful_run_logs_the_specifications_lines(service: Service) -> None:
     run = service.run()
 
     assert run.exit_code == 0, run.log

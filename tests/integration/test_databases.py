@@ -1,6 +1,6 @@
 """Several databases in one run, and commands that mean one or all of them.
 
-Neo4j Community serves one user database, so others are missing ones, or exist in the bucket alone.
+Neo4j Community has one user database. So the others are missing, or exist only in the bucket.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def test_a_database_that_fails_does_not_stop_the_others(service: Service, databa
     assert_secretless(service, run.log)
 
 
-def test_what_became_of_each_database_is_known(service: Service) -> None:
+def test_the_state_file_has_the_result_of_each_database(service: Service) -> None:
     of(service, "neo4j,missing").run()
 
     state = state_of(service)
@@ -162,7 +162,7 @@ def test_a_refused_login_is_not_repeated_for_each_database(
     assert_nothing_left(service, proxy)
 
 
-def test_all_databases_are_those_that_are_online_but_system(service: Service) -> None:
+def test_all_databases_means_those_that_are_online_without_system(service: Service) -> None:
     run = of(service, "*").run()
 
     assert run.exit_code == 0, run.log
@@ -171,7 +171,7 @@ def test_all_databases_are_those_that_are_online_but_system(service: Service) ->
     assert [backup.manifest["database"] for backup in service.backups()] == ["neo4j"]
 
 
-def test_a_server_that_comes_up_late_is_waited_for_with_all_its_databases(
+def test_the_run_waits_for_a_server_that_comes_up_late_with_all_its_databases(
     service: Service, graph: Neo4jServer
 ) -> None:
     graph.stop()
@@ -189,7 +189,7 @@ def test_a_server_that_comes_up_late_is_waited_for_with_all_its_databases(
     assert state_of(service)["expected"] == ["neo4j"]
 
 
-def test_all_databases_of_a_server_that_is_not_there_are_one_clear_line(service: Service) -> None:
+def test_all_databases_of_an_unreachable_server_fail_in_one_clear_line(service: Service) -> None:
     absent = of(service, "*").with_variables(NEO4J_URI="bolt://127.0.0.1:1")
     run = absent.run()
     assert_told(absent, run, 3, "Neo4j connection failed: bolt://127.0.0.1:1")
@@ -217,7 +217,7 @@ def test_the_service_waits_for_all_databases(service: Service) -> None:
     assert state_of(service)["expected"] == ["neo4j"]
 
 
-def test_each_database_is_overdue_for_itself(service: Service) -> None:
+def test_each_database_has_its_own_overdue_time(service: Service) -> None:
     of(service, "neo4j,missing").run()
     path = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
     content = state_of(service)
@@ -231,7 +231,7 @@ def test_each_database_is_overdue_for_itself(service: Service) -> None:
     assert re.findall(r"no backup of database (\S+) since", run.log) == ["missing"]
 
 
-# Names that begin as others do, and that have what separates a name from a time.
+# Names that begin like others, and that contain what separates a name from a time.
 NAMES = ("neo4j", "neo4j.old", "neo4j-2")
 
 
@@ -251,14 +251,14 @@ def listed(service: Service, *options: str) -> list[str]:
     ]
 
 
-def test_backups_are_told_apart_by_the_whole_name_of_their_database(several: Service) -> None:
+def test_backups_of_databases_with_similar_names_are_not_confused(several: Service) -> None:
     assert sorted(listed(several)) == sorted(3 * NAMES)
     for name in NAMES:
         assert listed(several, "--database", name) == 3 * [name]
     assert listed(several, "--database", "neo4") == []
 
 
-def test_retention_goes_by_each_database(several: Service) -> None:
+def test_retention_counts_each_database_alone(several: Service) -> None:
     plan = printed(several, "prune")
 
     assert sorted(listed(several)) == sorted(NAMES)
@@ -274,7 +274,7 @@ def test_one_database_can_be_pruned_alone(several: Service) -> None:
     assert plan.count("of another database, neo4j\n") == 3
 
 
-def test_of_all_databases_only_those_that_were_backed_up_from_here_are_pruned(
+def test_prune_of_all_databases_covers_only_those_that_this_host_backed_up(
     several: Service,
 ) -> None:
     everything = of(several, "*")
@@ -316,7 +316,7 @@ def test_one_of_several_databases_can_be_backed_up_again(service: Service) -> No
     assert "the last backup of database missing failed" in health.log
 
 
-def test_a_database_that_vanished_from_all_fails_and_is_not_forgotten(service: Service) -> None:
+def test_a_database_that_vanished_fails_and_is_not_forgotten(service: Service) -> None:
     of(service, "neo4j,missing").run("wait")
 
     run = of(service, "*").run()
@@ -328,7 +328,7 @@ def test_a_database_that_vanished_from_all_fails_and_is_not_forgotten(service: S
     assert state_of(service)["expected"] == ["neo4j"]
 
 
-def test_that_it_cannot_be_counted_what_is_stored_fails_no_run(
+def test_a_run_succeeds_even_if_stored_backups_cannot_be_counted(
     service: Service, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("PutObject")  # of the manifest: then there is one List by the prune
@@ -380,7 +380,7 @@ def test_the_backups_to_verify_can_be_chosen(several: Service, options: list[str
 
 @pytest.mark.parametrize("databases", [",".join(NAMES), "*"])
 @pytest.mark.parametrize("command", [["restore"], ["prune", "--accept-shrink"]])
-def test_what_is_of_one_database_asks_which_one(
+def test_a_command_for_one_database_asks_which_one(
     several: Service, databases: str, command: list[str]
 ) -> None:
     service = of(several, databases).with_variables(BACKUP_SHRINK_PERCENT="50")
@@ -401,7 +401,7 @@ def test_the_database_of_a_restore_can_be_named(several: Service, target: Neo4jS
     assert count_nodes(target) == 1
 
 
-def test_the_database_of_a_restore_is_its_key_s(several: Service, target: Neo4jServer) -> None:
+def test_a_restore_takes_the_database_of_its_key(several: Service, target: Neo4jServer) -> None:
     key = max(filter(re.compile("/neo4j.old_.*gz").search, several.keys()))
 
     run = restore_elsewhere(several, target, key)
@@ -422,7 +422,7 @@ def test_the_database_of_a_restore_is_its_key_s(several: Service, target: Neo4jS
         ("*,neo4j", "a database's name"),
     ],
 )
-def test_names_that_cannot_be_meant_are_a_problem_of_the_configuration(
+def test_impossible_database_names_are_a_configuration_error(
     service: Service, databases: str, problem: str
 ) -> None:
     run = of(service, databases).run("check")

@@ -109,9 +109,7 @@ def test_a_drill_never_touches_a_server_that_holds_something(
         assert contents(target) == before
 
 
-def test_a_drill_is_not_begun_with_an_archive_that_is_not_good(
-    service: Service, target: Neo4jServer
-) -> None:
+def test_a_drill_with_a_bad_archive_does_not_begin(service: Service, target: Neo4jServer) -> None:
     backup = service.backup()
     key = backup.manifest["archive_key"]
     damaged = backup.archive[:100] + b"x" + backup.archive[101:]
@@ -143,7 +141,7 @@ def test_a_login_that_the_scratch_server_refuses_ends_a_drill(
         (b"(n.`key`) IS UNIQUE", b"(n.`b`) IS UNIQUE", "Not restored: CREATE CONSTRAINT `key`"),
     ],
 )
-def test_what_does_not_come_back_fails_a_drill_and_stays_to_be_looked_at(
+def test_a_drill_fails_on_a_difference_and_leaves_the_scratch_database_for_inspection(
     service: Service, target: Neo4jServer, old: bytes, new: bytes, problem: str
 ) -> None:
     content = some_content()
@@ -219,12 +217,12 @@ def exercise(
     return Drill(unlock(file_source(path), None), target)
 
 
-def test_what_was_not_changed_does_not_differ(exercise: Drill) -> None:
+def test_an_unchanged_graph_does_not_differ(exercise: Drill) -> None:
     assert exercise.differences(None) == []
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_every_change_after_the_restore_is_seen(exercise: Drill, name: str) -> None:
+def test_every_change_after_the_restore_is_found(exercise: Drill, name: str) -> None:
     (found,) = exercise.differences(CHANGES[name])
     assert found == "The restored graph has another fingerprint than the archive's rows"
 

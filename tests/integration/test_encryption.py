@@ -1,4 +1,4 @@
-"""Backups encrypted before their upload, and back: by the real age, and by a restore."""
+"""Backups that are encrypted before their upload, and read by the real age and by a restore."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_the_real_age_reads_a_backup_with_each_private_key_and_cypher_shell_rest
 
 @pytest.mark.usefixtures("real_age")
 @pytest.mark.parametrize("armored", [False, True], ids=["bytes", "text"])
-def test_what_the_real_age_encrypted_is_restored_by_its_key_and_from_a_file(
+def test_an_archive_that_the_real_age_encrypted_is_restored_by_key_and_from_a_file(
     service: Service, target: Neo4jServer, tmp_path: Path, armored: bool
 ) -> None:
     identity = tmp_path / "key.txt"
@@ -162,7 +162,7 @@ def test_what_the_real_age_encrypted_is_restored_by_its_key_and_from_a_file(
         target.reset()
 
 
-def test_the_bucket_tells_nothing_of_the_graph_but_its_size(
+def test_the_bucket_reveals_nothing_of_the_graph_but_its_size(
     encrypting: Service, source: Neo4jServer
 ) -> None:
     with source.driver() as driver:
@@ -223,7 +223,7 @@ def test_damage_is_found_before_anything_is_changed(
     assert_told(encrypting, run, 5, f"{key}: it is damaged or cut off (age: ")
 
 
-def test_what_a_restore_replaces_is_encrypted_too_and_comes_back(
+def test_the_backup_of_a_replaced_graph_is_encrypted_and_restores(
     encrypting: Service, source: Neo4jServer, key_file: str
 ) -> None:
     with source.driver() as driver:
@@ -295,7 +295,7 @@ def test_a_drill_proves_that_an_encrypted_backup_comes_back(
     assert PAIR.private not in run.log
 
 
-def test_a_backup_says_that_it_is_encrypted_and_verify_after_what_it_can_prove(
+def test_logs_say_that_a_backup_is_encrypted_and_what_verify_can_prove(
     encrypting: Service, source: Neo4jServer
 ) -> None:
     with source.driver() as driver:
@@ -314,7 +314,7 @@ def test_a_backup_says_that_it_is_encrypted_and_verify_after_what_it_can_prove(
     assert " encrypted" in printed(encrypting, "list")
 
 
-def test_backups_of_both_kinds_stand_beside_each_other(
+def test_encrypted_and_plain_backups_can_share_a_bucket(
     service: Service, encrypting: Service, source: Neo4jServer, key_file: str
 ) -> None:
     with source.driver() as driver:

@@ -1,4 +1,4 @@
-"""The fault proxy keeps R2's rules before a real S3 server, and breaks calls as it was told."""
+"""The fault proxy applies R2's rules in front of a real S3 server, and breaks calls on demand."""
 
 import hashlib
 import http.client
@@ -137,7 +137,7 @@ def test_awkward_keys_metadata_ranges_and_encodings_pass_untouched(
     assert reply["Metadata"] == {"sha": "12"}
 
 
-def test_a_server_that_is_down_is_a_bad_gateway(s3: S3Server, bucket: str) -> None:
+def test_the_proxy_answers_bad_gateway_if_the_server_is_down(s3: S3Server, bucket: str) -> None:
     with FaultProxy("http://127.0.0.1:1") as proxy:
         client = client_of(proxy, s3, FOR_R2)
 
@@ -214,7 +214,7 @@ def test_every_call_is_recorded_with_its_operation_key_part_length_and_status(
     ],
     ids=["uneven", "longer last part", "below 5 MiB"],
 )
-def test_parts_that_r2_would_not_join_are_refused_at_complete(
+def test_parts_of_sizes_that_r2_does_not_join_are_refused_at_complete(
     proxy: FaultProxy, client: Any, bucket: str, parts: list[bytes], code: str
 ) -> None:
     upload = Upload(client, bucket, *parts)
@@ -383,7 +383,7 @@ def test_a_reset_keeps_the_call_from_the_server(
     assert either_proxy.requests[-2].status is None
 
 
-def test_a_reset_is_no_orderly_close(proxy: FaultProxy, client: Any, bucket: str) -> None:
+def test_a_reset_is_not_an_orderly_close(proxy: FaultProxy, client: Any, bucket: str) -> None:
     # Not over TLS, where Python reports either as the end of the stream.
     proxy.inject(Fault("PutObject", Reset()))
 

@@ -1,4 +1,4 @@
-"""R2 failing in every way it can: what passes is survived, the rest ends a run cleanly."""
+"""R2 fails in every way it can: a run survives passing faults, and ends cleanly on others."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def part_sizes(proxy: FaultProxy) -> list[int]:
 
 
 @pytest.mark.parametrize("action", TRANSIENT.values(), ids=TRANSIENT)
-def test_a_passing_fault_of_every_call_of_a_run_is_survived(
+def test_a_run_survives_a_passing_fault_of_any_of_its_calls(
     service: Service, proxy: FaultProxy, example: Backup, action: Action
 ) -> None:
     old = put_backup(service, example, days_ago(30), extension="cypher")
@@ -131,15 +131,15 @@ def test_a_passing_fault_of_every_call_of_a_run_is_survived(
     struck = [request.operation for request in proxy.requests if request.faults]
     assert sorted(struck) == sorted(operation for operation, _ in CALLS)
     assert not set(old) & set(service.keys())
-    # Of an upload whose id was lost with the reply nobody knows but the age rule; the run takes it
-    # for another's, and a later key for itself.
+    # If the reply is lost, so is the upload's id. The run takes the upload for another run's, and
+    # chooses a later key for its own. Only the age rule removes the upload.
     orphans = unfinished_uploads(service, proxy)
     assert len(orphans) == isinstance(action, ResetAfter | Cut)
     assert backup.manifest["archive_key"] not in orphans
 
 
 @pytest.mark.parametrize("action", [TRANSIENT["503 SlowDown"], Reset()], ids=["503", "reset"])
-def test_a_passing_fault_of_the_preflight_is_survived(
+def test_a_run_survives_a_passing_fault_of_the_preflight(
     service: Service, proxy: FaultProxy, action: Action
 ) -> None:
     proxy.inject(Fault("ListObjectsV2", action))
@@ -147,7 +147,7 @@ def test_a_passing_fault_of_the_preflight_is_survived(
     assert_whole(service.backup())
 
 
-def test_a_body_that_is_corrupted_on_its_way_is_sent_again(
+def test_a_body_that_was_corrupted_in_transit_is_sent_again(
     service: Service, proxy: FaultProxy
 ) -> None:
     proxy.inject(Fault("UploadPart", CorruptRequest(1000), part=2))
@@ -159,7 +159,7 @@ def test_a_body_that_is_corrupted_on_its_way_is_sent_again(
     assert proxy.count("PutObject") == 2
 
 
-def test_a_row_of_faults_is_outlasted(service: Service, proxy: FaultProxy) -> None:
+def test_a_run_outlasts_several_faults_in_a_row(service: Service, proxy: FaultProxy) -> None:
     proxy.inject(Fault("UploadPart", Status(503, "SlowDown"), part=2, times=3))
     proxy.inject(Fault("UploadPart", Reset(), part=3, times=3))
 
@@ -197,7 +197,7 @@ def test_a_lost_reply_to_the_manifest_is_resolved_by_looking(
 
 @pytest.mark.parametrize("operation", ["ListObjectsV2", "CreateMultipartUpload", "UploadPart"])
 @pytest.mark.parametrize(("action", "phrase"), PERMANENT.values(), ids=PERMANENT)
-def test_a_fault_that_does_not_heal_ends_the_run_at_once(
+def test_a_lasting_fault_ends_the_run_at_once(
     service: Service, proxy: FaultProxy, operation: str, action: Action, phrase: str
 ) -> None:
     proxy.inject(Fault(operation, action, every=True))
@@ -210,7 +210,7 @@ def test_a_fault_that_does_not_heal_ends_the_run_at_once(
     assert_nothing_left(service, proxy)
 
 
-def test_a_completion_that_is_denied_aborts_the_upload(service: Service, proxy: FaultProxy) -> None:
+def test_a_denied_completion_aborts_the_upload(service: Service, proxy: FaultProxy) -> None:
     proxy.inject(Fault("CompleteMultipartUpload", Status(403, "AccessDenied"), every=True))
 
     run = service.run()
@@ -236,7 +236,7 @@ def test_a_fault_that_lasts_too_long_aborts_the_upload(
 
 
 @pytest.mark.parametrize("action", [Status(403, "AccessDenied"), Status(520)], ids=["403", "520"])
-def test_without_its_manifest_an_archive_is_no_backup(
+def test_an_archive_without_its_manifest_is_no_backup(
     service: Service, proxy: FaultProxy, action: Action
 ) -> None:
     proxy.inject(Fault("PutObject", action, every=True))
@@ -258,7 +258,7 @@ def test_without_its_manifest_an_archive_is_no_backup(
         ("CompleteMultipartUpload", 1),
     ],
 )
-def test_a_run_that_r2_keeps_waiting_ends_with_the_limit(
+def test_a_run_ends_at_the_time_limit_if_r2_does_not_answer(
     service: Service, proxy: FaultProxy, operation: str, nth: int
 ) -> None:
     proxy.inject(Fault(operation, Hold(), nth=nth))
@@ -273,7 +273,7 @@ def test_a_run_that_r2_keeps_waiting_ends_with_the_limit(
 def misled(
     request: pytest.FixtureRequest, service: Service, proxy: FaultProxy
 ) -> tuple[Service, str]:
-    """A service that has something wrong about R2, and what it should say."""
+    """A service with a wrong setting for R2, and what it should say."""
     match request.param:
         case "secret":
             wrong = "this-is-not-the-secret"
@@ -291,7 +291,7 @@ def misled(
             return service.with_variables(R2_ENDPOINT_URL=url), f"R2 connection failed: {url}"
 
 
-def test_what_is_wrong_about_r2_is_told_within_half_a_minute(
+def test_an_r2_error_is_reported_within_half_a_minute(
     misled: tuple[Service, str], proxy: FaultProxy
 ) -> None:
     service, phrase = misled
@@ -305,7 +305,7 @@ def test_what_is_wrong_about_r2_is_told_within_half_a_minute(
 
 
 @pytest.mark.parametrize("authorities", ["", "/no/such/file"], ids=["empty", "missing"])
-def test_a_bundle_of_authorities_that_is_no_use_is_told(
+def test_an_unusable_bundle_of_authorities_is_reported(
     service: Service, s3: S3Server, authorities: str
 ) -> None:
     with FaultProxy(s3.endpoint_url, tls=True) as proxy:
@@ -316,7 +316,7 @@ def test_a_bundle_of_authorities_that_is_no_use_is_told(
     assert proxy.requests == []
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(service: Service, s3: S3Server) -> None:
+def test_an_untrusted_certificate_is_refused(service: Service, s3: S3Server) -> None:
     with FaultProxy(s3.endpoint_url, tls=True) as proxy:
         run = service.with_variables(R2_ENDPOINT_URL=proxy.endpoint_url).run()
 
@@ -347,7 +347,7 @@ def test_all_parts_but_the_last_have_the_same_size(
     assert sum(full) + last == backup.manifest["archive_size"]
 
 
-def test_a_fault_over_tls_is_survived(service: Service, s3: S3Server) -> None:
+def test_a_run_survives_a_fault_over_tls(service: Service, s3: S3Server) -> None:
     with FaultProxy(s3.endpoint_url, tls=True) as proxy:
         proxy.inject(Fault("UploadPart", Reset(), part=1))
         proxy.inject(Fault("UploadPart", CorruptRequest(5), part=2))
@@ -356,7 +356,7 @@ def test_a_fault_over_tls_is_survived(service: Service, s3: S3Server) -> None:
         assert_whole(service.through(proxy).backup())
 
 
-def test_an_object_that_is_there_is_never_overwritten(service: Service) -> None:
+def test_an_existing_object_is_never_overwritten(service: Service) -> None:
     now = days_ago(0)
     taken = [
         put_archive(service, f"{stem(now + timedelta(seconds=second))}.cypher")

@@ -1,4 +1,4 @@
-"""Archives of other programs: APOC's exports, and what the original service has in its buckets."""
+"""Archives of other programs: APOC's exports, and the backups of the original service."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_every_format_of_apoc_comes_back_exactly(
 
 
 @pytest.mark.parametrize("is_stored", [True, False], ids=["object", "file"])
-def test_what_the_original_service_has_in_its_buckets_comes_back(
+def test_backups_of_the_original_service_come_back(
     service: Service, target: Neo4jServer, is_stored: bool
 ) -> None:
     text = SPECIFICATION
@@ -153,7 +153,7 @@ def test_what_the_original_service_has_in_its_buckets_comes_back(
 
 
 @pytest.mark.parametrize("statement", REFUSED)
-def test_a_statement_of_no_known_grammar_is_refused_by_its_line(
+def test_an_unknown_statement_is_refused_with_its_line(
     service: Service, target: Neo4jServer, statement: str
 ) -> None:
     lines = SPECIFICATION.splitlines()
@@ -174,7 +174,7 @@ def test_a_statement_of_no_known_grammar_is_refused_by_its_line(
         ("point({x: 1.0, y: 91.0, crs: 'wgs-84'})", "is no point"),
     ],
 )
-def test_a_value_that_the_server_cannot_make_is_found_before_anything_changes(
+def test_a_value_that_the_server_refuses_is_found_before_anything_changes(
     service: Service, target: Neo4jServer, value: str, told: str
 ) -> None:
     path = written(service, f"{SPECIFICATION}CREATE (:Person {{a: {value}}});\n")
@@ -183,7 +183,7 @@ def test_a_value_that_the_server_cannot_make_is_found_before_anything_changes(
     assert_told(service, run, 5, told)
 
 
-def test_relationships_without_nodes_or_between_several_are_told(
+def test_the_log_counts_relationships_whose_endpoints_match_no_node_or_several(
     service: Service, target: Neo4jServer
 ) -> None:
     text = (
@@ -210,7 +210,7 @@ def test_an_object_of_any_name_restores_by_its_key(service: Service, target: Neo
     assert contents(target).relationships == 2
 
 
-def test_any_statement_runs_if_that_is_allowed(service: Service, target: Neo4jServer) -> None:
+def test_unknown_statements_run_if_allowed(service: Service, target: Neo4jServer) -> None:
     text = f"{SPECIFICATION}MATCH (n:Person) SET n.`is seen` = true RETURN n;\n"
     path = written(service, text)
     with unchanged(target):

@@ -1,4 +1,4 @@
-"""Graphs that nobody thought of: generated names, values and shapes come back exactly."""
+"""Generated graphs: any names, values and shapes come back exactly."""
 
 from __future__ import annotations
 

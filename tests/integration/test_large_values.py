@@ -1,4 +1,4 @@
-"""Values far larger than those around them: in full, in little memory, without temporary files."""
+"""Very large values come back exactly, in little memory and without temporary files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fill(server: Neo4jServer, *, large: int, characters: int) -> None:
 def peak_megabytes(service: Service, server: Neo4jServer, *arguments: str) -> float:
     """Run the service, which has to succeed, and return the most memory that it took.
 
-    It may not write a file of more than a few KB: there is no temporary one.
+    The kernel lets it write no file of more than a few KB: so it has no temporary file.
     """
     log = service.directory / "measured.log"
     program = Program(
@@ -72,7 +72,7 @@ def test_values_about_the_limit_of_a_record_come_back_exactly(
     assert differences(original, target) == ""
 
 
-def test_many_large_entities_behind_small_ones_take_no_more_memory_and_no_temporary_file(
+def test_large_entities_after_small_ones_need_no_more_memory_and_no_temporary_file(
     service: Service, source: Neo4jServer
 ) -> None:
     fill(source, large=120, characters=800_000)

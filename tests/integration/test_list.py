@@ -74,7 +74,7 @@ def test_backups_of_every_database_are_listed_newest_first(service: Service) -> 
     ]
 
 
-def test_a_document_has_what_the_table_has_for_programs(service: Service) -> None:
+def test_the_json_document_has_the_tables_content(service: Service) -> None:
     taken = days_ago(2)
     _, key = put_backup(service, INVENTED, taken)
 
@@ -101,7 +101,9 @@ def test_a_document_has_what_the_table_has_for_programs(service: Service) -> Non
     }
 
 
-def test_an_acceptance_is_told_with_its_backup_and_is_nothing_foreign(service: Service) -> None:
+def test_an_acceptance_is_listed_with_its_backup_and_not_as_a_foreign_object(
+    service: Service,
+) -> None:
     manifest, _ = put_backup(service, INVENTED, days_ago(2))
     for stored in (manifest, f"{stem(days_ago(9))}.manifest.json"):
         acceptance = stored.replace(".manifest.json", ".accepted.json")
@@ -114,7 +116,7 @@ def test_an_acceptance_is_told_with_its_backup_and_is_nothing_foreign(service: S
     assert table_of(service)[1][-2:] == ["manual, shrink accepted", "yes"]
 
 
-def test_what_makes_a_backup_incomplete_is_told_and_stops_nothing(service: Service) -> None:
+def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) -> None:
     client = service.s3.client()
     put_backup(service, INVENTED, days_ago(1))
     put_archive(service, f"{stem(days_ago(2))}.cypher.gz")
@@ -143,7 +145,7 @@ def test_what_makes_a_backup_incomplete_is_told_and_stops_nothing(service: Servi
     assert [len(row) for row in table_of(service)] == [8, 8, 5, 5, 5, 5, 5, 8]
 
 
-def test_unfinished_uploads_and_foreign_keys_are_told_apart(service: Service) -> None:
+def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) -> None:
     client = service.s3.client()
     own, foreign = f"{stem(days_ago(1))}.cypher.gz", f"{PREFIX}/film.mkv"
     for key in (own, foreign, "elsewhere/film.mkv"):
@@ -206,7 +208,7 @@ def test_uploads_that_cannot_be_listed_hide_no_backup(service: Service, proxy: F
 
 
 @pytest.mark.parametrize("operation", ["ListObjectsV2", "GetObject"])
-def test_a_bucket_that_refuses_is_told_in_one_line_and_nothing_is_printed(
+def test_a_bucket_that_refuses_is_reported_in_one_line_and_nothing_is_printed(
     service: Service, proxy: FaultProxy, operation: str
 ) -> None:
     put_backup(service, INVENTED, days_ago(1))

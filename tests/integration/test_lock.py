@@ -26,7 +26,7 @@ def service(
     return configured.with_variables(BACKUP_EXPORT_METHOD="manual")
 
 
-def test_a_second_run_says_that_there_is_a_first_and_leaves_it_alone(
+def test_a_second_run_reports_the_first_and_leaves_it_alone(
     service: Service, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("CreateMultipartUpload")
@@ -43,7 +43,7 @@ def test_a_second_run_says_that_there_is_a_first_and_leaves_it_alone(
     assert_whole(*service.backups())
 
 
-def test_runs_with_states_of_their_own_do_not_wait_for_each_other(
+def test_runs_with_different_state_directories_do_not_wait_for_each_other(
     service: Service, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     hold = proxy.hold("CreateMultipartUpload")
@@ -86,7 +86,7 @@ def test_a_state_directory_that_is_missing_is_made_for_its_owner_only(
 
 
 @pytest.mark.parametrize("obstacle", ["backup.lock", "upload.json"])
-def test_a_state_directory_that_cannot_be_written_is_a_wrong_configuration(
+def test_an_unwritable_state_directory_is_a_configuration_error(
     service: Service, proxy: FaultProxy, tmp_path: Path, obstacle: str
 ) -> None:
     (tmp_path / "state" / obstacle).mkdir(parents=True)
@@ -97,7 +97,7 @@ def test_a_state_directory_that_cannot_be_written_is_a_wrong_configuration(
     assert_nothing_left(service, proxy)
 
 
-def test_a_state_directory_below_a_file_is_a_wrong_configuration(
+def test_a_state_directory_below_a_file_is_a_configuration_error(
     service: Service, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -108,7 +108,7 @@ def test_a_state_directory_below_a_file_is_a_wrong_configuration(
     assert service.keys() == []
 
 
-def test_two_hosts_that_begin_in_the_same_second_make_two_backups(
+def test_two_hosts_that_start_in_the_same_second_make_two_backups(
     source: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     hosts = []
@@ -118,7 +118,7 @@ def test_two_hosts_that_begin_in_the_same_second_make_two_backups(
         hosts.append(service.through(proxy))
     with source.driver() as driver:
         driver.execute_query("CREATE ()")
-    # Both are held where they have chosen their name; then neither can have missed the other.
+    # Both are held after they have chosen their names; so they really run at the same time.
     held = [proxy.hold("CreateMultipartUpload", nth=number, after=True) for number in (1, 2)]
     with hosts[0].start() as one, hosts[1].start() as other:
         for hold in held:

@@ -65,7 +65,9 @@ def test_a_private_key_proves_a_backup_from_a_file_and_from_standard_input(
     assert PAIR.private not in run.log
 
 
-def test_without_a_private_key_the_object_is_proved_and_the_rest_is_named(service: Service) -> None:
+def test_verify_without_a_private_key_proves_the_object_and_names_what_it_cannot_prove(
+    service: Service,
+) -> None:
     key = store(service, ARCHIVE)
     run = service.run("verify")
     assert run.exit_code == 0, run.log
@@ -88,7 +90,7 @@ def test_a_wrong_key_is_one_clear_line(service: Service, other_file: str) -> Non
 @pytest.mark.parametrize(
     "place", [10, 40, 100, 5000, pytest.param(len(ARCHIVE.data) - 20, id="end")]
 )
-def test_damage_is_told_with_a_private_key_and_without(
+def test_damage_is_reported_with_a_private_key_and_without(
     service: Service, key_file: str, place: int
 ) -> None:
     key = store(service, ARCHIVE.altered(flipped(ARCHIVE.data, place)))
@@ -99,14 +101,14 @@ def test_damage_is_told_with_a_private_key_and_without(
     assert_told(service, run, 5, f"{key}: the archive's SHA-256 is not the manifest's")
 
 
-def test_what_was_cut_off_is_told(service: Service, key_file: str) -> None:
+def test_an_archive_that_was_cut_off_is_reported(service: Service, key_file: str) -> None:
     store(service, ARCHIVE.altered(ARCHIVE.data[:-1]))
     for options in ([], ["--identity", key_file]):
         run = service.run("verify", *options)
         assert_told(service, run, 5, f"of {len(ARCHIVE.data)} bytes has {len(ARCHIVE.data) - 1}")
 
 
-def test_an_archive_of_other_keys_than_its_manifest_is_corrupt(
+def test_an_archive_and_a_manifest_for_different_keys_are_corrupt(
     service: Service, key_file: str
 ) -> None:
     other = OPEN.encrypted(Recipients([OTHER.public]))
@@ -116,7 +118,9 @@ def test_an_archive_of_other_keys_than_its_manifest_is_corrupt(
     assert_told(service, run, 5, f"{key}: its header is not of the manifest's keys, or damaged")
 
 
-def test_an_object_that_is_no_age_file_is_told_though_its_hash_is_right(service: Service) -> None:
+def test_an_object_that_is_not_an_age_file_is_reported_even_if_its_hash_is_right(
+    service: Service,
+) -> None:
     manifest = replace(ARCHIVE.manifest, archive_size=len(OPEN.data))
     manifest = replace(manifest, archive_sha256=OPEN.manifest.archive_sha256)
     key = store(service, Archive(OPEN.data, manifest, RECIPIENTS))
@@ -156,7 +160,7 @@ def test_a_manifest_whose_encrypted_part_is_damaged_is_corrupt(
     )
 
 
-def test_a_hostile_archive_that_is_encrypted_as_well_smuggles_no_statement(
+def test_a_hostile_encrypted_archive_cannot_smuggle_a_statement(
     service: Service, key_file: str
 ) -> None:
     number = CONTENT.text.splitlines().index(b":commit") + 1
@@ -166,7 +170,7 @@ def test_a_hostile_archive_that_is_encrypted_as_well_smuggles_no_statement(
     assert_told(service, run, 5, f"line {number}: not a statement")
 
 
-def test_all_backups_are_verified_and_what_was_not_read_is_counted(
+def test_all_backups_are_verified_and_those_not_read_are_counted(
     service: Service, key_file: str, other_file: str
 ) -> None:
     locked, opened = store(service, ARCHIVE), store(service, OPEN, stem=EARLIER)
@@ -197,7 +201,7 @@ def test_an_archive_without_a_manifest_is_no_complete_backup(
     assert "without a manifest it is no complete backup" in run.log
 
 
-def test_a_lost_connection_goes_on_and_a_body_damaged_on_its_way_is_found(
+def test_reading_resumes_after_a_lost_connection_and_damage_in_transit_is_found(
     service: Service, proxy: FaultProxy, key_file: str
 ) -> None:
     key = store(service, ARCHIVE)

@@ -60,7 +60,7 @@ def failures(told: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in told.items() if "failures_total" in name and value}
 
 
-def test_a_scrape_has_what_the_manifest_has_before_and_after_a_restart(service: Service) -> None:
+def test_metrics_match_the_manifest_before_and_after_a_restart(service: Service) -> None:
     service.run()
     backup = service.backup()
     with served(service):
@@ -131,7 +131,7 @@ def test_a_backup_whose_clean_up_failed_is_a_success_and_a_failed_attempt(
     assert told["last_success_timestamp_seconds"] == finished
 
 
-def test_a_run_is_running_until_it_is_killed_and_then_it_has_failed(
+def test_a_killed_run_counts_as_running_before_and_as_failed_after(
     service: Service, proxy: FaultProxy
 ) -> None:
     service.backup()
@@ -162,7 +162,9 @@ def test_a_run_is_running_until_it_is_killed_and_then_it_has_failed(
     assert failures(killed) == failures(recovered) == {'run_failures_total{kind="killed"}': 1}
 
 
-def test_a_graph_that_is_emptied_is_told_as_a_pause(service: Service, graph: Neo4jServer) -> None:
+def test_the_metrics_show_that_an_emptied_graph_pauses_pruning(
+    service: Service, graph: Neo4jServer
+) -> None:
     service.backup()
     with graph.driver() as driver:
         driver.execute_query("MATCH (n) DETACH DELETE n")
@@ -177,7 +179,7 @@ def test_a_graph_that_is_emptied_is_told_as_a_pause(service: Service, graph: Neo
     assert (refilled["pruning_paused"], refilled["last_success_nodes"]) == (0, 1)
 
 
-def test_only_the_databases_that_are_still_backed_up_are_told_of(service: Service) -> None:
+def test_the_metrics_cover_only_databases_that_are_still_backed_up(service: Service) -> None:
     service.with_variables(NEO4J_DATABASE="neo4j,missing").run()
     with served(service):
         service.backup()
@@ -189,7 +191,7 @@ def test_only_the_databases_that_are_still_backed_up_are_told_of(service: Servic
     assert of(one, "neo4j")["last_attempt_success"] == 1
 
 
-def test_serving_is_no_run_and_does_not_keep_one_from_running(service: Service) -> None:
+def test_serving_metrics_does_not_block_a_run(service: Service) -> None:
     with served(service) as process:
         service.backup()
         state = Path(service.variables["BACKUP_STATE_DIR"], "state.json")

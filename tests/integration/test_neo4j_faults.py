@@ -1,4 +1,4 @@
-"""Neo4j failing before and during an export: what passes is survived, the rest ends cleanly."""
+"""Neo4j fails before and during an export: runs survive passing faults, and end on others."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def service(
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port at which connections are accepted and nothing is ever said."""
+    """A port that accepts connections and never answers."""
     with socket.create_server((LOOPBACK, 0)) as listener:
         yield listener.getsockname()[1]
 
 
-def test_a_wrong_password_is_told(service: Service, proxy: FaultProxy) -> None:
+def test_a_wrong_password_is_reported(service: Service, proxy: FaultProxy) -> None:
     run = service.with_variables(NEO4J_PASSWORD="this-is-not-the-password").run()
 
     assert_told(service, run, 3, "Neo4j connection failed")
@@ -45,7 +45,7 @@ def test_a_wrong_password_is_told(service: Service, proxy: FaultProxy) -> None:
     assert proxy.requests == []
 
 
-def test_a_missing_database_is_told(service: Service, proxy: FaultProxy) -> None:
+def test_a_missing_database_is_reported(service: Service, proxy: FaultProxy) -> None:
     run = service.with_variables(NEO4J_DATABASE="missing").run()
 
     assert_told(service, run, 3, "Neo4j connection failed")
@@ -53,7 +53,7 @@ def test_a_missing_database_is_told(service: Service, proxy: FaultProxy) -> None
     assert proxy.requests == []
 
 
-def test_an_address_at_which_no_neo4j_answers_is_told_within_half_a_minute(
+def test_an_unreachable_neo4j_is_reported_within_half_a_minute(
     service: Service, silent_port: int
 ) -> None:
     ports = {"nobody": free_port(), "another server": service.s3.port, "nothing": silent_port}
@@ -67,7 +67,7 @@ def test_an_address_at_which_no_neo4j_answers_is_told_within_half_a_minute(
         assert_told(service, run, 3, f"Neo4j connection failed: {uri}")
 
 
-def test_a_server_without_tls_is_told_when_tls_is_asked_for(
+def test_a_server_without_tls_is_reported_if_tls_is_configured(
     service: Service, long_graph: Neo4jServer
 ) -> None:
     uri = long_graph.uri.replace("bolt:", "bolt+s:")
@@ -80,7 +80,7 @@ def test_a_server_without_tls_is_told_when_tls_is_asked_for(
 @pytest.mark.parametrize(
     "operation", ["ListObjectsV2", "UploadPart"], ids=["before the export", "during the export"]
 )
-def test_a_neo4j_that_stops_answering_ends_the_run_with_the_limit(
+def test_a_run_ends_at_the_time_limit_if_neo4j_stops_answering(
     service: Service, long_graph: Neo4jServer, proxy: FaultProxy, operation: str
 ) -> None:
     hold = proxy.hold(operation)
@@ -95,7 +95,7 @@ def test_a_neo4j_that_stops_answering_ends_the_run_with_the_limit(
     assert_nothing_left(service, proxy)
 
 
-def test_a_neo4j_that_is_restarted_during_the_export_is_read_to_its_end(
+def test_an_export_survives_a_restart_of_neo4j(
     service: Service, long_graph: Neo4jServer, proxy: FaultProxy
 ) -> None:
     undisturbed = service.backup()

@@ -1,4 +1,4 @@
-"""People and monitors are told how runs end, whatever becomes of the telling."""
+"""Receivers and monitors are told how runs end, and a failing one never hides the result."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def notifications(web: WebReceiver) -> list[dict[str, Any]]:
 
 
 def assert_discreet(service: Service, *texts: str) -> None:
-    """No text holds a secret of the service, or of an address that it sends to."""
+    """Check that no text holds a secret of the service, or of a receiver's address."""
     for text in texts:
         assert_secretless(service, text)
         for secret in (TOKEN, "hook-user", "hook-pass-word", PASSWORD, "://u", WRONG):
@@ -68,7 +68,7 @@ def assert_discreet(service: Service, *texts: str) -> None:
 
 
 def told(service: Service, run: Run) -> str:
-    """Return a run's log, in which, as in the state, is no secret."""
+    """Check that a run's log and state file hold no secret, and return the log."""
     state = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
     assert_discreet(service, run.log, state.read_text(encoding="utf-8") if state.exists() else "")
     return run.log
@@ -100,7 +100,7 @@ def test_a_failure_is_received_by_mail_and_by_a_web_hook(
     assert_discreet(wrong, str(message), posted["message"])
 
 
-def test_a_recovery_is_told_once_and_other_successes_are_not(
+def test_a_recovery_is_notified_once_and_other_successes_are_not(
     service: Service, web: WebReceiver
 ) -> None:
     told_of = service.with_variables(BACKUP_NOTIFY_URLS=hook(web))
@@ -123,7 +123,7 @@ def test_a_recovery_is_told_once_and_other_successes_are_not(
 @pytest.mark.parametrize(
     ("when", "titles"), [("always", ["Backup succeeded: neo4j"]), ("failure", [])]
 )
-def test_a_success_is_told_if_that_is_wanted(
+def test_a_success_is_notified_if_configured(
     service: Service, web: WebReceiver, when: str, titles: list[str]
 ) -> None:
     service.with_variables(BACKUP_NOTIFY_URLS=hook(web), BACKUP_NOTIFY_ON=when).backup()
@@ -131,7 +131,7 @@ def test_a_success_is_told_if_that_is_wanted(
     assert [each["title"] for each in notifications(web)] == titles
 
 
-def test_of_several_databases_the_one_that_failed_is_named(
+def test_the_notification_names_the_database_that_failed(
     service: Service, web: WebReceiver
 ) -> None:
     several = service.with_variables(
@@ -152,7 +152,7 @@ def test_of_several_databases_the_one_that_failed_is_named(
     assert failure.body.splitlines()[1].startswith("missing: ")
 
 
-def test_a_graph_that_is_lost_is_told_of_although_the_run_succeeds(
+def test_a_lost_graph_is_notified_although_the_run_succeeds(
     service: Service, web: WebReceiver, graph: Neo4jServer
 ) -> None:
     told_of = service.with_variables(BACKUP_NOTIFY_URLS=hook(web), BACKUP_NOTIFY_ON="failure")
@@ -190,7 +190,7 @@ def test_a_monitor_is_pinged_at_the_start_and_at_the_end(
     assert_discreet(watched, web.received[-1].body)
 
 
-def test_a_wrong_configuration_is_told_of_too(service: Service, web: WebReceiver) -> None:
+def test_a_configuration_error_is_notified_too(service: Service, web: WebReceiver) -> None:
     wrong = service.with_variables(
         R2_BUCKET_NAME="", BACKUP_NOTIFY_URLS=hook(web), BACKUP_PING_URL=ping(web)
     )
@@ -205,7 +205,7 @@ def test_a_wrong_configuration_is_told_of_too(service: Service, web: WebReceiver
     assert "R2_BUCKET_NAME is required" in posted["message"]
 
 
-def test_a_run_that_the_lock_refuses_tells_nobody(
+def test_a_run_that_the_lock_refuses_sends_no_notification(
     service: Service, web: WebReceiver, proxy: FaultProxy
 ) -> None:
     watched = service.through(proxy).with_variables(
@@ -224,7 +224,7 @@ def test_a_run_that_the_lock_refuses_tells_nobody(
 
 
 @pytest.mark.parametrize("mode", ["silent", "drip"])
-def test_receivers_that_never_answer_hold_a_run_up_no_longer_than_is_configured(
+def test_silent_receivers_delay_a_run_no_longer_than_configured(
     service: Service, web: WebReceiver, mode: str
 ) -> None:
     wrong = failing(service)
@@ -254,7 +254,7 @@ def test_receivers_that_never_answer_hold_a_run_up_no_longer_than_is_configured(
     assert f"POST /{TOKEN}/{mode}/fail" in web.targets()
 
 
-def test_a_silent_monitor_does_not_hold_up_the_export(service: Service, web: WebReceiver) -> None:
+def test_a_silent_monitor_does_not_delay_the_export(service: Service, web: WebReceiver) -> None:
     watched = service.with_variables(BACKUP_PING_URL=ping(web, "silent"), BACKUP_NOTIFY_SECONDS="1")
 
     run = watched.run()
@@ -272,7 +272,7 @@ def test_a_silent_monitor_does_not_hold_up_the_export(service: Service, web: Web
         ("redirect", "it answered with HTTP status 302"),
     ],
 )
-def test_an_answer_that_is_a_refusal_is_a_warning(
+def test_a_receiver_that_refuses_is_a_warning(
     service: Service, web: WebReceiver, mode: str, problem: str
 ) -> None:
     refused = service.with_variables(
@@ -293,9 +293,7 @@ def test_an_answer_that_is_a_refusal_is_a_warning(
     assert not any("elsewhere" in target for target in web.targets())
 
 
-def test_a_monitor_that_knows_no_starts_is_not_complained_about(
-    service: Service, web: WebReceiver
-) -> None:
+def test_a_refused_start_ping_is_no_warning(service: Service, web: WebReceiver) -> None:
     run = service.with_variables(BACKUP_PING_URL=ping(web, "404")).run()
 
     assert run.exit_code == 0
@@ -313,7 +311,7 @@ def test_a_passing_failure_of_a_monitor_is_tried_once_more(
     assert web.targets() == [f"{path}/start", f"{path}/start", path, path]
 
 
-def test_a_run_that_is_told_to_end_tells_of_that(
+def test_a_run_that_a_signal_ends_is_notified(
     service: Service, web: WebReceiver, proxy: FaultProxy
 ) -> None:
     watched = service.through(proxy).with_variables(
@@ -334,7 +332,7 @@ def test_a_run_that_is_told_to_end_tells_of_that(
     assert f"POST /{TOKEN}/good/fail" in web.targets()
 
 
-def test_who_tells_a_run_to_end_waits_for_a_silent_receiver_no_longer_than_five_seconds(
+def test_a_signalled_run_waits_at_most_five_seconds_for_a_silent_receiver(
     service: Service, web: WebReceiver, proxy: FaultProxy
 ) -> None:
     watched = service.through(proxy).with_variables(
@@ -352,7 +350,7 @@ def test_who_tells_a_run_to_end_waits_for_a_silent_receiver_no_longer_than_five_
     assert "[WARNING] Notification 1 (json) was not delivered: no end after 5 s" in run.log
 
 
-def test_a_signal_during_the_telling_ends_it_at_once_and_leaves_the_exit_code(
+def test_a_signal_during_notification_ends_it_at_once_and_keeps_the_exit_code(
     service: Service, web: WebReceiver
 ) -> None:
     wrong = failing(service).with_variables(
@@ -369,7 +367,7 @@ def test_a_signal_during_the_telling_ends_it_at_once_and_leaves_the_exit_code(
     assert "[WARNING] Told to end: " in told(wrong, run)
 
 
-def test_a_test_says_of_each_receiver_whether_it_took_it(
+def test_notify_says_for_each_receiver_whether_it_accepted_the_test(
     service: Service, mail: MailServer, web: WebReceiver
 ) -> None:
     urls = {
@@ -400,7 +398,7 @@ def test_a_test_says_of_each_receiver_whether_it_took_it(
     assert not any(request.method == "GET" for request in web.received)
 
 
-def test_a_test_that_everybody_takes_succeeds_without_the_rest_of_the_configuration(
+def test_notify_succeeds_without_the_rest_of_the_configuration(
     service: Service, web: WebReceiver
 ) -> None:
     alone = service.with_variables(**dict.fromkeys(service.variables, ""))
@@ -442,7 +440,9 @@ def test_check_refuses_a_receiver_that_apprise_does_not_know(
     assert "URL 2 (slak) is none that Apprise knows" in told(wrong, run)
 
 
-def test_an_address_is_no_argument_of_any_process(service: Service, web: WebReceiver) -> None:
+def test_no_process_has_a_receivers_address_in_its_arguments(
+    service: Service, web: WebReceiver
+) -> None:
     wrong = failing(service).with_variables(
         BACKUP_NOTIFY_URLS=hook(web, "drip"), BACKUP_NOTIFY_SECONDS="60"
     )

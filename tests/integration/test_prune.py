@@ -40,7 +40,7 @@ def service(s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path) -> Ser
 
 
 def prune(service: Service, *options: str) -> tuple[list[list[str]], Run]:
-    """Return the cells of what `prune` prints, and how it ended."""
+    """Return the cells of the table that `prune` prints, and the ended run."""
     process = service.start("prune", *options)
     output, log = process.communicate(timeout=TIMEOUT_SECONDS)
     plan = [re.split(r" {2,}", line) for line in output.splitlines()]
@@ -48,7 +48,7 @@ def prune(service: Service, *options: str) -> tuple[list[list[str]], Run]:
 
 
 def deleted(proxy: FaultProxy) -> list[str]:
-    """Return the keys that the service asked to delete, in its order."""
+    """Return the keys that the service deleted, in order."""
     return [request.key for request in proxy.requests if request.operation == "DeleteObject"]
 
 
@@ -94,7 +94,7 @@ def test_a_dry_run_decides_the_same_and_removes_nothing(
     assert len(deleted(proxy)) == 2
 
 
-def test_a_dry_run_can_be_the_rule(service: Service, proxy: FaultProxy) -> None:
+def test_a_dry_run_can_be_configured(service: Service, proxy: FaultProxy) -> None:
     _, old = put_backup(service, INVENTED, LONG_AGO)
     put_backup(service, INVENTED, days_ago(3))
 
@@ -139,7 +139,7 @@ def test_without_a_complete_backup_nothing_is_removed(
     assert deleted(proxy) == []
 
 
-def test_the_server_that_this_host_backs_up_is_told_by_its_state(
+def test_prune_knows_this_hosts_server_from_the_state_file(
     service: Service, proxy: FaultProxy
 ) -> None:
     old_manifest, old = put_backup(service, INVENTED, LONG_AGO)
@@ -177,7 +177,7 @@ def put_shrunk(service: Service, nodes: int = 50) -> tuple[list[str], str]:
     return old, shrunk
 
 
-def test_a_shrunk_graph_pauses_pruning_until_that_is_accepted(
+def test_a_shrunk_graph_pauses_pruning_until_it_is_accepted(
     service: Service, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     old, shrunk = put_shrunk(service)
@@ -217,7 +217,7 @@ def test_a_shrunk_graph_pauses_pruning_until_that_is_accepted(
     ("nodes", "percent", "phrase"),
     [(0, "20", "an empty graph, which is never accepted"), (50, "0", "the alarm is off")],
 )
-def test_what_cannot_be_accepted_is_a_wrong_command(
+def test_an_impossible_acceptance_is_a_usage_error(
     service: Service, nodes: int, percent: str, phrase: str
 ) -> None:
     put_shrunk(service, nodes)
@@ -241,7 +241,9 @@ def test_zero_days_keep_everything(service: Service, proxy: FaultProxy) -> None:
     assert deleted(proxy) == []
 
 
-def test_what_any_rule_keeps_is_kept_with_every_reason(service: Service, proxy: FaultProxy) -> None:
+def test_a_backup_that_several_rules_keep_is_shown_with_every_reason(
+    service: Service, proxy: FaultProxy
+) -> None:
     ages = (900, 500, 90, 89.9, 3, 0.1)
     backups = {age: put_backup(service, INVENTED, days_ago(age)) for age in ages}
     _, theirs = put_backup(service, INVENTED, days_ago(600), database_id="theirs")
@@ -266,7 +268,7 @@ def test_what_any_rule_keeps_is_kept_with_every_reason(service: Service, proxy: 
 
 
 @pytest.mark.parametrize(("zone", "reason"), [("UTC", "oldest daily"), ("Etc/GMT-12", "daily")])
-def test_a_day_is_one_of_the_service_s_time_zone(service: Service, zone: str, reason: str) -> None:
+def test_days_are_those_of_the_services_time_zone(service: Service, zone: str, reason: str) -> None:
     noon = days_ago(30).replace(hour=12, minute=0, second=0)
     for hours in (-1, 1):  # of one day in UTC, and of two where it is twelve hours later
         put_backup(service, INVENTED, noon + timedelta(hours=hours))
@@ -279,7 +281,9 @@ def test_a_day_is_one_of_the_service_s_time_zone(service: Service, zone: str, re
     assert [each[2] for each in plan] == [reason, "daily", "daily; the newest complete backup"]
 
 
-def test_a_database_is_named_in_either_case(service: Service, proxy: FaultProxy) -> None:
+def test_a_database_can_be_named_in_upper_or_lower_case(
+    service: Service, proxy: FaultProxy
+) -> None:
     old = put_backup(service, INVENTED, LONG_AGO)
     put_backup(service, INVENTED, days_ago(1))
 
@@ -289,7 +293,9 @@ def test_a_database_is_named_in_either_case(service: Service, proxy: FaultProxy)
     assert deleted(proxy) == old
 
 
-def test_what_a_bucket_lock_holds_counts_as_kept(service: Service, proxy: FaultProxy) -> None:
+def test_a_backup_that_a_bucket_lock_holds_counts_as_kept(
+    service: Service, proxy: FaultProxy
+) -> None:
     locked, _ = put_backup(service, INVENTED, LONG_AGO)
     put_backup(service, INVENTED, days_ago(1))
     proxy.limits = R2Limits(locked_prefix=stem(LONG_AGO))
@@ -315,7 +321,7 @@ def test_only_a_dry_run_does_not_wait_for_the_run_that_holds_the_lock(
     assert deleted(proxy) == []
 
 
-def test_a_bucket_that_refuses_is_told_in_one_line(service: Service, proxy: FaultProxy) -> None:
+def test_a_bucket_that_refuses_is_reported_in_one_line(service: Service, proxy: FaultProxy) -> None:
     put_backup(service, INVENTED, LONG_AGO)
     put_backup(service, INVENTED, days_ago(1))
     proxy.inject(Fault("DeleteObject", Status(403, "AccessDenied"), every=True))

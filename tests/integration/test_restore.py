@@ -84,7 +84,7 @@ def old_graph(target: Neo4jServer) -> Neo4jServer:
 
 
 def safety_backups(service: Service) -> list[Backup]:
-    """Return what was backed up because a restore was about to replace it."""
+    """Return the backups that restores made of what they were about to replace."""
     return [each for each in service.backups() if each.manifest["before_restore"]]
 
 
@@ -174,7 +174,7 @@ def test_only_schema_objects_that_the_archive_does_not_have_are_refused(
     assert_restored(service.run("restore"), original, target)
 
 
-def test_force_replaces_all_after_a_backup_of_it_that_restores_too(
+def test_force_backs_up_the_graph_before_it_replaces_it(
     service: Service, old_graph: Neo4jServer, original: Original, key: str
 ) -> None:
     before = contents(old_graph)
@@ -204,7 +204,7 @@ def test_force_replaces_all_after_a_backup_of_it_that_restores_too(
     assert_restored(back, Original(safety, before), old_graph)
 
 
-def test_a_backup_of_what_was_replaced_is_listed_as_such_and_protects_no_older_one(
+def test_a_backup_of_a_replaced_graph_is_listed_as_such_and_protects_no_older_one(
     service: Service, original: Original
 ) -> None:
     _, real = put_backup(service, original.backup, days_ago(60))
@@ -254,7 +254,7 @@ def test_the_backup_is_chosen_by_key_or_by_time(service: Service, original: Orig
     assert chosen(keys[6].removeprefix(f"{PREFIX}/")) == keys[6]
 
 
-def test_a_backup_that_is_not_there_is_told_with_the_nearest_that_are(
+def test_a_missing_backup_is_reported_with_the_nearest_ones(
     service: Service, original: Original
 ) -> None:
     nothing = service.run("restore")
@@ -297,13 +297,15 @@ def test_a_file_restores_without_r2_and_without_its_manifest(
     assert differences(original.fingerprint, target) == ""
 
 
-def test_a_pipe_is_refused_as_it_can_be_read_only_once(service: Service, tmp_path: Path) -> None:
+def test_a_pipe_is_refused_because_it_can_be_read_only_once(
+    service: Service, tmp_path: Path
+) -> None:
     pipe = tmp_path / "archive.cypher"
     os.mkfifo(pipe)
     assert_told(service, service.run("restore", "--from-file", str(pipe)), 2, "is no file")
 
 
-def test_the_latest_is_not_taken_if_it_is_of_a_graph_that_was_lost(
+def test_the_latest_backup_is_refused_if_the_graph_was_lost_in_it(
     service: Service, target: Neo4jServer, original: Original
 ) -> None:
     _, key = put_backup(service, original.backup, days_ago(3))
@@ -318,7 +320,7 @@ def test_the_latest_is_not_taken_if_it_is_of_a_graph_that_was_lost(
 
 
 @pytest.mark.usefixtures("key")
-def test_another_server_takes_a_login_of_its_own_that_no_address_carries(
+def test_another_server_has_its_own_login_which_no_address_contains(
     service: Service, source: Neo4jServer, target: Neo4jServer
 ) -> None:
     with unchanged(source):
@@ -341,7 +343,7 @@ def test_another_server_takes_a_login_of_its_own_that_no_address_carries(
 
 
 @pytest.mark.usefixtures("key")
-def test_a_database_that_is_not_there_is_told(service: Service) -> None:
+def test_a_missing_target_database_is_reported(service: Service) -> None:
     run = service.run("restore", "--to-database", "missing")
 
     assert_told(service, run, 3, "missing")

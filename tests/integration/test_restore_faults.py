@@ -1,4 +1,4 @@
-"""Restores that do not come to their end: what they leave, what they say, and what repairs it."""
+"""Restores that end midway: what they leave, what they say, and what repairs it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HELD_SECONDS = 60
 PROMPTLY = 10
 PEOPLE = 2_000
 SMALL_NODES = 100_000
-"""That are written in several transactions, and yet are kept."""
+"""So many that they need several transactions, but few enough to be kept in memory."""
 STALLS_AFTER = 5_000_000
 """Bytes, a quarter of the row; what a socket can hold, and the relay's, is less than the rest."""
 WRITES_WHILE_HELD = 50
@@ -54,7 +54,7 @@ def original(
     s3: S3Server,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Original:
-    """A backup of a graph that is not written in one transaction, and too large to be kept."""
+    """A backup of a graph that needs several transactions and is too large for memory."""
     source, _ = servers
     source.reset()
     with source.driver() as driver:
@@ -90,7 +90,7 @@ def key(service: Service, original: Original) -> str:
 
 @dataclass(frozen=True)
 class Halfway:
-    """A restore that has written a part of the archive, and is held where it reads the rest."""
+    """A restore that has written a part of the archive, and is held while it reads the rest."""
 
     process: subprocess.Popen[str]
     hold: Hold
@@ -116,7 +116,7 @@ def halfway(
 
 
 def assert_force_repairs(service: Service, original: Original, target: Neo4jServer) -> None:
-    """With --force, the restore is repeated whole, and no part of it was kept as a backup."""
+    """Check that --force repeats the whole restore, and that no part of it was kept as a backup."""
     assert is_marked(target)
     run = service.run("restore", "--force")
     assert_restored(run, original, target)
@@ -125,7 +125,7 @@ def assert_force_repairs(service: Service, original: Original, target: Neo4jServ
     assert not any(each.manifest["before_restore"] for each in service.backups())
 
 
-def test_what_a_killed_restore_leaves_is_marked_never_backed_up_and_replaced_by_force(
+def test_a_killed_restore_leaves_a_mark_that_stops_backups_until_force_replaces_the_graph(
     service: Service, proxy: FaultProxy, target: Neo4jServer, original: Original
 ) -> None:
     with halfway(service, proxy, target, original) as restore:
@@ -142,14 +142,14 @@ def test_what_a_killed_restore_leaves_is_marked_never_backed_up_and_replaced_by_
     service.backup()
 
 
-def test_what_a_killed_restore_of_a_small_archive_leaves_is_marked_and_replaced_by_force(
+def test_a_killed_restore_of_a_small_archive_leaves_a_mark_too(
     servers: tuple[Neo4jServer, Neo4jServer],
     s3: S3Server,
     service: Service,
     target: Neo4jServer,
     tmp_path: Path,
 ) -> None:
-    """It is replayed from what its check has kept, so that R2 cannot hold it halfway."""
+    """It is replayed from memory, where its check has kept it. So R2 cannot hold it halfway."""
     source, _ = servers
     source.reset()
     with source.driver() as driver:
@@ -167,7 +167,7 @@ def test_what_a_killed_restore_of_a_small_archive_leaves_is_marked_and_replaced_
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
-def test_a_signal_ends_a_restore_promptly_and_the_state_is_told(
+def test_a_signal_ends_a_restore_promptly_and_the_log_says_what_it_left(
     service: Service,
     proxy: FaultProxy,
     target: Neo4jServer,
@@ -212,7 +212,7 @@ def test_a_signal_while_a_row_is_sent_ends_a_restore_promptly_too(
     assert_left_incomplete(service, run, 128 + signal.SIGTERM, "Interrupted by signal 15")
 
 
-def test_a_neo4j_that_takes_no_more_ends_a_restore_with_the_limit(
+def test_a_restore_ends_at_the_time_limit_if_neo4j_accepts_no_more(
     service: Service, servers: tuple[Neo4jServer, Neo4jServer], s3: S3Server, tmp_path: Path
 ) -> None:
     service = service.with_variables(BACKUP_STALL_SECONDS="6")
@@ -222,7 +222,7 @@ def test_a_neo4j_that_takes_no_more_ends_a_restore_with_the_limit(
     assert_left_incomplete(service, run, 3, "No progress for 6 s while waiting for Neo4j")
 
 
-def test_a_neo4j_that_goes_down_in_the_middle_is_told_and_the_restore_can_be_repeated(
+def test_a_restore_can_be_repeated_after_neo4j_went_down_in_the_middle(
     service: Service, proxy: FaultProxy, target: Neo4jServer, original: Original
 ) -> None:
     with halfway(service, proxy, target, original) as restore, stopped(target):
@@ -233,7 +233,7 @@ def test_a_neo4j_that_goes_down_in_the_middle_is_told_and_the_restore_can_be_rep
     assert_force_repairs(service, original, target)
 
 
-def test_an_r2_that_stops_answering_in_the_middle_ends_the_restore_with_the_limit(
+def test_a_restore_ends_at_the_time_limit_if_r2_stops_answering(
     service: Service, proxy: FaultProxy, target: Neo4jServer, original: Original
 ) -> None:
     service = service.with_variables(BACKUP_STALL_SECONDS="3")
@@ -244,7 +244,7 @@ def test_an_r2_that_stops_answering_in_the_middle_ends_the_restore_with_the_limi
     assert is_marked(target)
 
 
-def test_what_others_create_meanwhile_is_counted_and_told(
+def test_the_log_counts_what_others_created_during_a_restore(
     service: Service, proxy: FaultProxy, target: Neo4jServer, original: Original
 ) -> None:
     writers = Writers(target, PEOPLE, ["CREATE (:Late {number: $number})-[:MET]->(:Late)"])
@@ -261,7 +261,7 @@ def test_what_others_create_meanwhile_is_counted_and_told(
     assert not is_marked(target)
 
 
-def test_a_restore_into_a_graph_that_others_change_in_every_way_ends_and_says_so(
+def test_a_restore_reports_every_change_that_others_made_meanwhile(
     service: Service, target: Neo4jServer
 ) -> None:
     with target.driver() as driver:
@@ -280,14 +280,14 @@ Damage = Callable[[bytes, random.Random], bytes]
 
 
 def flipped(data: bytes, generator: random.Random) -> bytes:
-    """Return bytes of which one bit is another."""
+    """Return the bytes with one bit changed."""
     position = generator.randrange(len(data))
     bit = 1 << generator.randrange(8)
     return data[:position] + bytes([data[position] ^ bit]) + data[position + 1 :]
 
 
 def cut(data: bytes, generator: random.Random) -> bytes:
-    """Return bytes without their end, which is more than a line break."""
+    """Return the bytes without their end, which is longer than a line break."""
     return data[: generator.randrange(1, len(data) - 1)]
 
 
@@ -318,7 +318,7 @@ DAMAGES: tuple[tuple[str, Damage, int], ...] = (
 
 @contextmanager
 def damaged(service: Service, key: str, damage: Damage, seed: int = 0) -> Iterator[None]:
-    """Have another content in the place of an object while the context is open."""
+    """Replace the content of an object while the context is open."""
     content = service.object(key)
     client = service.s3.client()
     body = damage(content, random.Random(seed))
@@ -336,7 +336,7 @@ def old_graph(target: Neo4jServer) -> Neo4jServer:
     return target
 
 
-def test_what_is_damaged_in_any_way_changes_nothing(
+def test_a_damaged_backup_changes_nothing(
     service: Service, old_graph: Neo4jServer, key: str
 ) -> None:
     for suffix, damage, seed in DAMAGES:
@@ -352,7 +352,7 @@ def test_what_is_damaged_in_any_way_changes_nothing(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_flip_in_a_manifest_is_told_or_does_no_harm(
+def test_a_flipped_bit_in_a_manifest_is_reported_or_does_no_harm(
     service: Service, old_graph: Neo4jServer, original: Original, key: str, seed: int
 ) -> None:
     before = contents(old_graph)
@@ -367,7 +367,7 @@ def test_a_flip_in_a_manifest_is_told_or_does_no_harm(
         assert differences(before, old_graph) == ""
 
 
-def test_damage_that_nobody_looked_for_first_is_found_in_the_middle(
+def test_damage_is_found_in_the_middle_if_the_check_was_skipped(
     service: Service, target: Neo4jServer, original: Original, key: str
 ) -> None:
     def near_its_end(data: bytes, _generator: random.Random) -> bytes:
@@ -383,7 +383,7 @@ def test_damage_that_nobody_looked_for_first_is_found_in_the_middle(
 
 
 @pytest.mark.parametrize("options", [[], ["--skip-verify"]], ids=["checked", "unchecked"])
-def test_what_somebody_writes_before_anything_was_removed_stays(
+def test_a_write_before_the_removal_stops_the_restore_and_stays(
     service: Service, proxy: FaultProxy, target: Neo4jServer, options: list[str]
 ) -> None:
     hold = Hold()
@@ -399,7 +399,7 @@ def test_what_somebody_writes_before_anything_was_removed_stays(
     assert not is_marked(target)
 
 
-def test_a_server_that_may_not_be_written_is_told_and_unchanged(
+def test_a_read_only_server_is_reported_and_unchanged(
     service: Service, target: Neo4jServer
 ) -> None:
     settings = {"server.databases.default_to_read_only": "true"}
@@ -411,7 +411,7 @@ def test_a_server_that_may_not_be_written_is_told_and_unchanged(
     assert "read-only" in run.log
 
 
-def test_a_full_disk_is_told_and_the_restore_can_be_repeated_once_there_is_room(
+def test_a_restore_can_be_repeated_after_a_full_disk(
     service: Service, original: Original, tmp_path: Path
 ) -> None:
     with Neo4jServer(tmp_path / "small", apoc=False) as server:

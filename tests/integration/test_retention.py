@@ -1,4 +1,4 @@
-"""What is removed from a real bucket after a backup, and what never is."""
+"""What a run removes from a real bucket after its backup, and what it never removes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def service(
 
 
 def deleted(proxy: FaultProxy) -> list[str]:
-    """Return the keys that the service asked to delete, in its order."""
+    """Return the keys that the service deleted, in order."""
     return [request.key for request in proxy.requests if request.operation == "DeleteObject"]
 
 
@@ -73,7 +73,7 @@ def put(service: Service, key: str, data: bytes) -> None:
     service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=data)
 
 
-def test_exactly_the_old_backups_of_this_database_are_removed(
+def test_only_this_databases_old_backups_are_removed(
     service: Service, proxy: FaultProxy, example: Backup
 ) -> None:
     old = [
@@ -120,7 +120,7 @@ def test_a_manifest_is_removed_before_its_archive(
     assert deleted(proxy) == first + second
 
 
-def test_old_backups_are_found_behind_a_thousand_other_objects(
+def test_old_backups_are_found_after_a_thousand_other_objects(
     service: Service, proxy: FaultProxy, example: Backup
 ) -> None:
     client = service.s3.client()
@@ -156,7 +156,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("data", UNREADABLE.values(), ids=UNREADABLE)
-def test_a_backup_whose_manifest_cannot_be_read_does_not_disturb_the_others(
+def test_a_backup_with_an_unreadable_manifest_does_not_affect_the_others(
     service: Service, proxy: FaultProxy, example: Backup, data: bytes
 ) -> None:
     put(service, f"{stem(days_ago(500))}.manifest.json", data)
@@ -216,9 +216,7 @@ def test_a_scheduled_dry_run_says_what_it_would_remove(
 
 
 @pytest.mark.parametrize("days", ["-1", "0.5", "1.0", "seven", "1e3", "\u0667"])
-def test_days_that_are_no_whole_number_are_a_wrong_configuration(
-    service: Service, proxy: FaultProxy, days: str
-) -> None:
+def test_days_must_be_a_whole_number(service: Service, proxy: FaultProxy, days: str) -> None:
     run = service.with_variables(BACKUP_RETENTION_DAYS=days).run()
 
     assert run.exit_code == 2
@@ -328,7 +326,7 @@ def test_empty_backups_of_a_graph_that_always_was_empty_are_removed(
 
 
 @pytest.mark.parametrize("extension", ["", ".cypher.gz"], ids=["all of it", "its archive"])
-def test_what_a_bucket_lock_holds_counts_as_kept(
+def test_a_backup_that_a_bucket_lock_holds_counts_as_kept(
     service: Service, proxy: FaultProxy, example: Backup, extension: str
 ) -> None:
     locked = put_backup(service, example, LONG_AGO)
@@ -382,7 +380,7 @@ def test_what_a_failed_clean_up_left_is_removed_by_the_next_run(
     assert f"Removed {archive}: older than 7 days, and incomplete" in run.log
 
 
-def test_a_manifest_records_what_retention_decides_by(example: Backup) -> None:
+def test_a_manifest_records_the_facts_that_retention_uses(example: Backup) -> None:
     text = json.dumps(example.manifest)
 
     assert example.manifest["database"] == "neo4j"

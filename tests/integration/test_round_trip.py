@@ -1,4 +1,4 @@
-"""Every type, name and schema object: backed up, restored in both ways, and compared."""
+"""Every type, name and schema object is backed up, restored in both ways, and compared."""
 
 from __future__ import annotations
 

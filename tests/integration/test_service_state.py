@@ -1,4 +1,4 @@
-"""What the service knows of its runs: the state file, the probe that reads it, and the wait."""
+"""What the service records of its runs: the state file, the probe, and the wait for Neo4j."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.service import Backup, Run, Service, finish
 AT_ONCE = 10
 HELD_SECONDS = 60
 LONG = "60"
-"""Seconds that the service would wait for Neo4j, where it should not."""
+"""Seconds that the service may wait for Neo4j, in tests where it should not wait."""
 READY = "[INFO] Waiting for Neo4j to be ready...\n[INFO] Neo4j is ready!\n"
 
 
@@ -94,7 +94,7 @@ def now() -> datetime:
 
 
 def summary(backup: Backup) -> dict[str, Any]:
-    """Return what the state should say of a backup."""
+    """Return what the state file should say of a backup."""
     manifest = backup.manifest
     return {
         "started": manifest["started"].replace("Z", "+00:00"),
@@ -109,7 +109,7 @@ def summary(backup: Backup) -> dict[str, Any]:
 
 @contextmanager
 def held(service: Service, proxy: FaultProxy) -> Iterator[subprocess.Popen[str]]:
-    """Have a run that has begun and is held at R2 for the time of the context."""
+    """Start a run, and hold it at a call to R2 while the context is open."""
     hold = proxy.hold("CreateMultipartUpload")
     with service.start() as process:
         try:
@@ -120,7 +120,7 @@ def held(service: Service, proxy: FaultProxy) -> Iterator[subprocess.Popen[str]]
             process.kill()
 
 
-def test_a_good_run_is_known_with_its_backup_and_healthy(service: Service) -> None:
+def test_a_good_run_is_recorded_with_its_backup_and_is_healthy(service: Service) -> None:
     began = now()
 
     backup = service.backup()
@@ -159,7 +159,7 @@ def test_a_good_run_is_known_with_its_backup_and_healthy(service: Service) -> No
     ],
     ids=["secret", "endpoint", "password", "configuration"],
 )
-def test_a_failed_run_is_known_with_the_line_that_it_logged(
+def test_a_failed_run_is_recorded_with_its_log_line(
     service: Service, changes: dict[str, str], exit_code: int, kind: str, reason: str
 ) -> None:
     service.backup()
@@ -186,7 +186,7 @@ def test_a_failed_run_is_known_with_the_line_that_it_logged(
     assert f"(exit {exit_code}): {ended['error']}" in complaint(failing)
 
 
-def test_a_backup_whose_clean_up_failed_is_known(
+def test_a_backup_whose_clean_up_failed_is_recorded(
     service: Service, proxy: FaultProxy, example: Backup
 ) -> None:
     put_backup(service, example, days_ago(400))
@@ -200,7 +200,7 @@ def test_a_backup_whose_clean_up_failed_is_known(
     assert "The backup is safe, but cleaning up failed: " in complaint(service)
 
 
-def test_a_run_that_is_told_to_end_is_known_by_its_signal(
+def test_a_run_that_a_signal_ends_is_recorded_with_the_signal(
     service: Service, proxy: FaultProxy
 ) -> None:
     with held(service, proxy) as process:
@@ -231,7 +231,7 @@ def test_a_run_is_healthy_until_it_is_killed_and_the_next_one_ends_well(
     assert complaint(service) == ""
 
 
-def test_a_run_that_the_lock_refuses_is_not_known(service: Service, proxy: FaultProxy) -> None:
+def test_a_run_that_the_lock_refuses_is_not_recorded(service: Service, proxy: FaultProxy) -> None:
     with held(service, proxy):
         before = state_file(service).read_bytes()
 
@@ -280,7 +280,7 @@ def test_a_refused_login_ends_the_wait_at_once_and_is_not_repeated(
     ],
     ids=["database", "bucket", "secret", "state", "schedule"],
 )
-def test_what_does_not_heal_is_not_waited_for(
+def test_the_service_does_not_wait_for_a_lasting_error(
     service: Service, changes: dict[str, str], exit_code: int, phrase: str
 ) -> None:
     wrong = service.with_variables(**changes)
@@ -292,9 +292,7 @@ def test_what_does_not_heal_is_not_waited_for(
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "no-such-host.invalid"], ids=["port", "name"])
-def test_a_neo4j_that_is_not_there_is_waited_for_as_long_as_configured(
-    service: Service, host: str
-) -> None:
+def test_the_service_waits_for_neo4j_as_long_as_configured(service: Service, host: str) -> None:
     uri = f"bolt://{host}:{free_port()}"
     absent = service.with_variables(NEO4J_URI=uri, NEO4J_WAIT_SECONDS="3")
     started = time.monotonic()
@@ -306,7 +304,7 @@ def test_a_neo4j_that_is_not_there_is_waited_for_as_long_as_configured(
     assert run.log.count("\n") == 2, run.log
 
 
-def test_a_neo4j_that_says_nothing_is_not_waited_for_for_ever(service: Service) -> None:
+def test_the_service_does_not_wait_forever_for_a_silent_neo4j(service: Service) -> None:
     with socket.create_server((LOOPBACK, 0)) as silent:
         uri = f"bolt://{LOOPBACK}:{silent.getsockname()[1]}"
         mute = service.with_variables(NEO4J_URI=uri, NEO4J_WAIT_SECONDS="1")
@@ -316,7 +314,7 @@ def test_a_neo4j_that_says_nothing_is_not_waited_for_for_ever(service: Service) 
     assert_told(mute, run, 3, "waiting for Neo4j")
 
 
-def test_a_wait_that_is_told_to_end_ends_at_once(service: Service) -> None:
+def test_a_signal_ends_the_wait_at_once(service: Service) -> None:
     uri = f"bolt://{LOOPBACK}:{free_port()}"
     process = service.with_variables(NEO4J_URI=uri, LOG_LEVEL="debug").start("wait")
     assert process.stderr is not None
@@ -328,7 +326,7 @@ def test_a_wait_that_is_told_to_end_ends_at_once(service: Service) -> None:
 
 
 @pytest.mark.parametrize("started", [None, "yesterday", "2025-10-08T02:00:01"])
-def test_of_a_lost_state_the_newest_complete_backup_tells(
+def test_a_lost_state_file_is_rebuilt_from_the_newest_complete_backup(
     service: Service, example: Backup, started: str | None
 ) -> None:
     taken = days_ago(2)
@@ -360,7 +358,7 @@ def test_of_a_lost_state_the_newest_complete_backup_tells(
     assert f"the last one is of {taken.isoformat()}" in complaint(service)
 
 
-def test_a_state_that_is_not_whole_is_one_that_is_lost(service: Service) -> None:
+def test_a_damaged_state_file_counts_as_lost(service: Service) -> None:
     backup = service.backup()
     text = state_file(service).read_bytes()
     state_file(service).write_bytes(text[: len(text) // 2])
@@ -386,7 +384,9 @@ def waited(service: Service) -> tuple[Run, dict[str, Any]]:
     return run, state_of(service)
 
 
-def test_only_a_new_schedule_starts_the_time_anew(service: Service, proxy: FaultProxy) -> None:
+def test_only_a_new_schedule_restarts_the_time_until_a_backup_is_overdue(
+    service: Service, proxy: FaultProxy
+) -> None:
     service.backup()
     long_ago = days_ago(3).isoformat()
     before = rewrite(service, schedule="0 2 * * * UTC", since=long_ago)
@@ -409,7 +409,9 @@ def test_only_a_new_schedule_starts_the_time_anew(service: Service, proxy: Fault
     assert complaint(service) == ""
 
 
-def test_a_neo4j_that_comes_up_late_is_waited_for(service: Service, graph: Neo4jServer) -> None:
+def test_the_service_waits_for_a_neo4j_that_comes_up_late(
+    service: Service, graph: Neo4jServer
+) -> None:
     graph.stop()
     try:
         process = service.with_variables(LOG_LEVEL="debug").start("wait")

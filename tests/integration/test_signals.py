@@ -1,4 +1,4 @@
-"""A run that is told to end, or that is killed: nothing is left, and the next one works."""
+"""Runs that a signal ends, or that are killed: they leave nothing, and the next one works."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def signalled_while_neo4j_hangs(
     is_there: Callable[[], bool],
     number: signal.Signals = signal.SIGTERM,
 ) -> Run:
-    """Freeze Neo4j while a run is held, let the run go on, and send a signal where it has to be."""
+    """Freeze Neo4j while a run is held, let it go on, and send a signal when it waits for Neo4j."""
     process = service.start()
     assert hold.reached.wait(HELD_SECONDS)
     with server.process.suspended():
@@ -85,7 +85,7 @@ def test_a_signal_during_the_export_ends_it_promptly_even_if_neo4j_hangs(
 
 
 @ends_by
-def test_a_signal_while_a_hanging_neo4j_is_asked_ends_the_run_promptly(
+def test_a_signal_during_a_query_to_a_hanging_neo4j_ends_the_run_promptly(
     service: Service, long_graph: Neo4jServer, proxy: FaultProxy, number: signal.Signals
 ) -> None:
     run = signalled_while_neo4j_hangs(
@@ -113,7 +113,7 @@ def test_a_signal_ends_a_run_promptly_even_if_neo4j_and_r2_hang(
 
 
 def is_asked(server: Neo4jServer) -> bool:
-    """Whether a suspended server has been sent what it has not read; see proc_net_tcp(5)."""
+    """Whether a suspended server has received bytes that it has not read; see proc_net_tcp(5)."""
     for table in Path("/proc/net").glob("tcp*"):
         for line in table.read_text().splitlines()[1:]:
             _, local, _, _, queues, *_ = line.split()
@@ -144,7 +144,9 @@ def test_a_signal_around_the_upload_ends_the_run_without_a_backup(
     assert service.backups() == []
 
 
-def test_a_second_signal_does_not_disturb_the_clean_up(service: Service, proxy: FaultProxy) -> None:
+def test_a_second_signal_does_not_interrupt_the_clean_up(
+    service: Service, proxy: FaultProxy
+) -> None:
     part = proxy.hold("UploadPart")
     abort = proxy.hold("AbortMultipartUpload")
     process = service.start()
@@ -161,7 +163,7 @@ def test_a_second_signal_does_not_disturb_the_clean_up(service: Service, proxy: 
     assert_nothing_left(service, proxy)
 
 
-def test_an_abort_that_r2_never_answers_does_not_keep_the_run_for_long(
+def test_a_run_does_not_wait_long_for_an_abort_that_r2_never_answers(
     service: Service, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
@@ -178,7 +180,7 @@ def test_an_abort_that_r2_never_answers_does_not_keep_the_run_for_long(
     assert "the next run" in run.log
 
 
-def test_a_signal_after_the_backup_is_stored_does_not_deny_it(
+def test_a_signal_after_the_backup_is_stored_does_not_hide_it(
     service: Service, proxy: FaultProxy
 ) -> None:
     # The third listing is the first call after the manifest is stored.
@@ -196,7 +198,7 @@ def test_a_signal_after_the_backup_is_stored_does_not_deny_it(
 
 @pytest.fixture
 def killed(service: Service, proxy: FaultProxy) -> str:
-    """The key of an upload whose run was killed in the middle of a part."""
+    """The key of an upload whose run was killed while it sent a part."""
     hold = proxy.hold("UploadPart")
     process = service.start()
     assert hold.reached.wait(HELD_SECONDS)

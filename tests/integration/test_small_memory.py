@@ -1,7 +1,7 @@
-"""A server that gives all transactions little memory: whatever is deleted or written still is.
+"""A server with little memory for transactions: everything is still deleted and written.
 
-By default a server takes 70 % of its heap for all transactions together. Limit and graph are a
-fifteenth of what people have met: a heap of 512 MB and 12,000 nodes with embeddings.
+By default, all transactions of a server together may take 70 % of its heap. The limit and the graph
+here are a fifteenth of a real case: a heap of 512 MB and 12,000 nodes with embeddings.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServ
 
 @pytest.fixture
 def full_server(small_server: Neo4jServer) -> Neo4jServer:
-    """The same with more in it than it can delete at once."""
+    """The same server with more nodes than it can delete at once."""
     small_server.reset()
     with small_server.driver() as driver:
         fill(driver)
@@ -134,7 +134,7 @@ def test_a_drill_empties_the_server_again(
     assert count_nodes(small_server) == 0
 
 
-def test_cypher_shell_restores_and_removes_the_temporary_identity(
+def test_cypher_shell_restores_and_removes_the_restore_key(
     small_server: Neo4jServer, original: Original
 ) -> None:
     small_server.reset()

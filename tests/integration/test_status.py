@@ -70,7 +70,7 @@ def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Se
     ]
 
 
-def test_what_this_host_knows_is_shown_although_r2_fails(
+def test_status_shows_what_this_host_knows_even_if_r2_fails(
     service: Service, proxy: FaultProxy
 ) -> None:
     service.backup()

@@ -55,19 +55,21 @@ def test_a_backup_is_good_by_its_key_or_as_the_latest_one(
 
 
 @pytest.mark.parametrize("archive", [ARCHIVE, PLAIN], ids=["gzip", "plain"])
-def test_damage_in_the_bucket_is_told_with_its_place(service: Service, archive: Archive) -> None:
+def test_damage_in_the_bucket_is_reported_with_its_position(
+    service: Service, archive: Archive
+) -> None:
     block = archive.manifest.blocks[2]
     key = store(service, archive.altered(flipped(archive.data, block.end - 100)))
     where = f"{key}: the block of bytes {block.offset} to {block.end}"
     assert_told(service, service.run("verify"), 5, where)
 
 
-def test_where_there_is_no_backup_not_all_are_good(service: Service) -> None:
+def test_verify_all_fails_if_there_is_no_backup(service: Service) -> None:
     put(service, "neo4j-backup/readme.txt", b"foreign")
     assert_told(service, service.run("verify", "--all"), 2, "There is no backup under s3://")
 
 
-def test_all_backups_are_verified_and_what_is_wrong_is_told_of_each(service: Service) -> None:
+def test_all_backups_are_verified_and_each_problem_is_reported(service: Service) -> None:
     good = store(service, ARCHIVE)
     old = store(service, PLAIN, stem=EARLIER)
     assert_good(service.run("verify", "--all"), good, old)
@@ -95,7 +97,7 @@ def test_all_backups_are_verified_and_what_is_wrong_is_told_of_each(service: Ser
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x1f\x8b\x08\x00", b"CREATE (n", b"\n"])
-def test_a_foreign_object_under_a_backup_s_name_is_told(service: Service, data: bytes) -> None:
+def test_a_foreign_object_with_a_backups_name_is_reported(service: Service, data: bytes) -> None:
     key = store(service, ARCHIVE.altered(data), has_manifest=False)
     assert_told(service, service.run("verify", key), 5, f"{key}: ")
 
@@ -122,7 +124,7 @@ def test_a_newer_format_is_refused_by_its_version(service: Service) -> None:
         assert_told(service, run, 5, f"{STEM}.manifest.json: the manifest has format version 3")
 
 
-def test_a_manifest_whose_archive_is_gone_is_told(service: Service) -> None:
+def test_a_manifest_without_its_archive_is_reported(service: Service) -> None:
     put(service, f"{STEM}.manifest.json", ARCHIVE.manifest.to_json())
     run = service.run("verify", f"{STEM}.manifest.json")
     assert_told(service, run, 5, f"its archive {STEM}.cypher.gz of {len(ARCHIVE.data)} bytes")
@@ -145,7 +147,7 @@ def test_an_unknown_key_suggests_the_nearest(service: Service) -> None:
     assert_told(service, run, 2, f"nearest are {key}")
 
 
-def test_a_lost_connection_goes_on_at_the_byte_where_it_was_lost(
+def test_reading_resumes_at_the_byte_where_the_connection_was_lost(
     service: Service, proxy: FaultProxy
 ) -> None:
     key = store(service, ARCHIVE)
@@ -159,14 +161,14 @@ def test_a_lost_connection_goes_on_at_the_byte_where_it_was_lost(
     assert sum(each.operation == "GetObject" and each.key == key for each in proxy.requests) == 4
 
 
-def test_a_body_that_was_damaged_on_its_way_is_found(service: Service, proxy: FaultProxy) -> None:
+def test_a_body_that_was_damaged_in_transit_is_found(service: Service, proxy: FaultProxy) -> None:
     key = store(service, ARCHIVE)
     proxy.inject(Fault("GetObject", FlipByte(1500), key_contains=key))
     assert_told(service, service.run("verify"), 5, f"{key}: the block of bytes ")
     assert_good(service.run("verify"), key)
 
 
-def test_an_archive_that_is_replaced_while_it_is_read_is_not_taken_for_one(
+def test_an_archive_that_is_replaced_during_the_reading_is_refused(
     service: Service, proxy: FaultProxy
 ) -> None:
     key = store(service, ARCHIVE)

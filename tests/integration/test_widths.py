@@ -1,4 +1,4 @@
-"""Lists of floats come back as wide as they were, whatever is in them."""
+"""Lists of floats come back in their width of 32 or 64 bits, with all kinds of values."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tests.service import Service
 WIDTHS: Final = ("FloatArray", "DoubleArray")
 LABELS, TYPE = "N:`back``tick`:A", "`back``tick\\u005C`"
 LONGEST: Final = 5000
-"""More items than a list may have that is read with those of other entities."""
+"""More items than a list may have to be read together with other entities."""
 
 
 def narrow(*numbers: float) -> list[float]:
-    """Return numbers as those of 32 bits that are the nearest."""
+    """Return the nearest 32-bit floats."""
     return list(struct.unpack(f"{len(numbers)}f", struct.pack(f"{len(numbers)}f", *numbers)))
 
 
@@ -44,7 +44,7 @@ LISTS: Final = {
     "extremes": narrow(2**-149, -(2**-149), 2**-126, 3.4028234663852886e38, -1e-40, 1e22, -0.0),
     "a long list": EMBEDDING * (LONGEST // len(EMBEDDING) + 1),
 }
-"""Of 32 bits each, if it is stored by a procedure; of 64 if not."""
+"""A list is stored in 32 bits a number if a procedure stores it, and otherwise in 64."""
 ONLY_64_BIT: Final = {
     "64 bits": [math.pi, 0.5],
     "too large": [1e300, 1.0],
@@ -55,7 +55,7 @@ ONLY_64_BIT: Final = {
 
 
 def create(driver: Driver, name: str, numbers: list[float], *, key: str, width: str) -> None:
-    """Create a node and a relationship with a list of a width."""
+    """Create a node and a relationship with a list of this width."""
     if width == "DoubleArray":
         driver.execute_query(
             f"CREATE (n:{LABELS} {{name: $name, `{key}`: $numbers}})"
@@ -75,7 +75,7 @@ def create(driver: Driver, name: str, numbers: list[float], *, key: str, width: 
 
 
 def each_under_its_own_key(driver: Driver) -> None:
-    """Create every list in every width, under a key that is of this width alone."""
+    """Create every list in every width, under a key that has only this width."""
     for width in WIDTHS:
         for name, numbers in LISTS.items():
             create(driver, name, numbers, key=f"{name}, {width}", width=width)

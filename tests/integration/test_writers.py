@@ -1,4 +1,4 @@
-"""A backup taken while others write: it restores, it is whole in itself, and says what it is."""
+"""A backup that is made while others write restores, is whole, and says what it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PEOPLE = 3_000
 def service(
     source: Neo4jServer, s3: S3Server, bucket: str, proxy: FaultProxy, tmp_path: Path
 ) -> Service:
-    """The service; it backs up a graph of which much is not read while the first part is held."""
+    """The service, with a graph so large that holding the first part stops the reading midway."""
     with source.driver() as driver:
         driver.execute_query("CREATE INDEX FOR (n:Person) ON (n.number)")
         documents.fill(driver, documents=500, characters=60_000)
@@ -97,7 +97,7 @@ def test_an_archive_taken_while_nobody_writes_is_proved_consistent(
     assert {name: export[name] for name in before} == before
 
 
-def test_one_write_is_enough_to_leave_consistency_unproved(
+def test_a_single_write_makes_consistency_unproved(
     service: Service, source: Neo4jServer, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
@@ -115,9 +115,9 @@ def test_one_write_is_enough_to_leave_consistency_unproved(
 
 
 def create_beyond_all_ids(driver: Driver) -> None:
-    """Create nodes until one has a higher id than all others, and a relationship to that one.
+    """Create nodes until one has a higher id than all others, and create a relationship to it.
 
-    A new node can get the id of one that was deleted, which the walk may still come to.
+    A new node can get the id of a deleted one, and the walk may not have read that id yet.
     """
     highest = "MATCH (n) RETURN n ORDER BY id(n) DESC LIMIT 1"
     driver.execute_query("CREATE (:Late)")
@@ -129,7 +129,7 @@ def create_beyond_all_ids(driver: Driver) -> None:
     )
 
 
-def test_an_endpoint_that_appears_after_the_nodes_were_read_is_carried(
+def test_an_endpoint_that_appears_after_the_nodes_were_read_is_in_the_archive(
     service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
 ) -> None:
     hold = proxy.hold("UploadPart")
@@ -164,7 +164,7 @@ def create_beyond_any_query(driver: Driver) -> None:
         driver.execute_query("UNWIND range(1, 1000) AS i CREATE (:Beyond)")
 
 
-def test_a_constraint_that_an_archive_violates_is_named_after_the_data_is_loaded(
+def test_a_violated_constraint_is_named_after_the_data_is_loaded(
     service: Service, source: Neo4jServer, target: Neo4jServer, proxy: FaultProxy
 ) -> None:
     with source.driver() as driver:

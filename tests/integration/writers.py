@@ -1,4 +1,4 @@
-"""Threads that write to a graph while a test looks at it."""
+"""Threads that write to a graph during a test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WRITES: tuple[LiteralString, ...] = (
 
 
 class Writers:
-    """Threads that change a graph until the context is left."""
+    """Threads that change a graph while the context is open."""
 
     def __init__(
         self, server: Neo4jServer, people: int, writes: Sequence[LiteralString] = WRITES

@@ -1,17 +1,15 @@
 """Cells as query parameters: the inverse of `encode.encode`.
 
-Numbers, booleans, strings and lists of them travel as what they are, which costs the server a third
-of what splitting and converting texts does. All other kinds stay texts, and the expression of their
-kind makes the value, as in the archive's own statements. Lists of 32-bit floats are arrays until
-they are sent (`items.parameters`): the check of an archive makes no numbers of them.
+Numbers, booleans, strings and lists of them become parameters of their own types. That costs the
+server a third of what splitting and converting texts costs it. All other kinds stay texts, and the
+expression of their kind makes the value, as in the archive's own statements. Lists of 32-bit floats
+stay arrays until they are sent (`items.parameters`): a check of an archive needs no Python floats.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 from array import array
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -19,25 +17,26 @@ from typing import Any, Final
 
 import orjson
 
+from neo4j_r2.archive.cells.floats import floats_32
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
 from neo4j_r2.core.errors import CorruptError
 
 _BOOLEANS: Final = {"true": True, "false": False}
-_NOT_OF_NULL: Final = frozenset({"zoned time of parts", "zoned datetime of parts"})
-"""Kinds whose expressions refuse null; all others give null. A CASE makes the planner put all rows
-through a buffer of their own, so it stands only where it is needed."""
+_REFUSES_NULL: Final = frozenset({"zoned time of parts", "zoned datetime of parts"})
+"""Kinds whose expressions fail on null; those of all other kinds return null. Only these get a
+CASE, because it makes the server's planner send all rows through one more buffer."""
 _NOT_FINITE: Final = frozenset({"NaN", "Infinity", "-Infinity"})
 
 
 def is_typed(kind: str) -> bool:
-    """Whether a kind's cells become parameters of its own type."""
+    """Whether a kind's cells become parameters of their own type and not texts."""
     return kind in _DECODERS
 
 
 def decode(kind: str, cell: str) -> Any:
-    """Return the parameter for a cell: of its own type, or its text.
+    """Return the parameter for a cell: a value of the kind's own type, or the cell's text.
 
-    :raises CorruptError: if it is no cell of the kind.
+    :raises CorruptError: if `encode` never writes such a cell for the kind.
     """
     decoder = _DECODERS.get(kind)
     if decoder is None:
@@ -49,16 +48,20 @@ def decode(kind: str, cell: str) -> Any:
 
 
 def decode_column(kind: str, cells: Sequence[str], missing: str | None) -> list[Any]:
-    """Return the parameters for a column's cells, None for each that is `missing`.
+    """Return the parameters for a column's cells.
 
-    :raises CorruptError: if one is no cell of the kind.
+    :param missing: the cell of rows without the property, whose parameter is None; None if all
+        rows have it.
+    :raises CorruptError: if `encode` never writes one of the cells for the kind.
     """
     if missing is not None:
         return [None if cell == missing else decode(kind, cell) for cell in cells]
     if kind == "string" or not is_typed(kind):
         return list(cells)
     if kind in ("integer", "float"):
-        with suppress(CorruptError):  # a column of numbers is a list of numbers
+        # A column of numbers reads as one list of numbers: JSON's parser takes it in one go. If it
+        # refuses, the loop below decides, and names the kind.
+        with suppress(CorruptError):
             numbers: list[Any] = decode(f"list of {kind}", f",{','.join(cells)}")
             if len(numbers) == len(cells):
                 return numbers
@@ -66,11 +69,11 @@ def decode_column(kind: str, cells: Sequence[str], missing: str | None) -> list[
 
 
 def expression(kind: str, parameter: str) -> str:
-    """Return the Cypher expression that reads a parameter made by `decode`; null stays null."""
+    """Return the Cypher expression that makes a value of `decode`'s parameter; null stays null."""
     if is_typed(kind):
         return parameter
     made = KINDS[kind].format(c=parameter)
-    if kind not in _NOT_OF_NULL:
+    if kind not in _REFUSES_NULL:
         return made
     return f"CASE WHEN {parameter} IS NULL THEN null ELSE {made} END"
 
@@ -93,13 +96,14 @@ def _float(cell: str) -> float:
 
 
 def _number(cell: str) -> str:
-    if "_" in cell or not cell.isascii():  # Python reads 1_000, and the digits of every script
+    # Python also reads 1_000 and the digits of every script, which Cypher does not.
+    if "_" in cell or not cell.isascii():
         raise ValueError(cell)
     return cell
 
 
 def _items(cell: str, kind: type) -> list[Any]:
-    """Return the items of a list that is one in JSON too, but for its first comma."""
+    """Return the items of a list's cell: without its first comma it is a list in JSON too."""
     if not cell:
         return []
     if cell[0] != ",":
@@ -120,21 +124,8 @@ def _integers(cell: str) -> list[int]:
 def _floats(cell: str) -> list[float]:
     try:
         return _items(cell, float)
-    except orjson.JSONDecodeError:  # which has no NaN and no infinities
+    except orjson.JSONDecodeError:  # JSON has no NaN and no infinities
         return [_float(item.strip()) for item in cell[1:].split(",")]
-
-
-def _floats_32(cell: str) -> array[float]:
-    raw = a2b_base64(cell + "=" * (-len(cell) % 4))
-    numbers = array("f", raw)
-    if not numbers or b2a_base64(raw, newline=False).rstrip(b"=").decode("ascii") != cell:
-        raise ValueError(cell)
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    high_bytes = raw[::4]  # of infinities and NaN 7F or FF, as of some very large numbers
-    if (b"\x7f" in high_bytes or b"\xff" in high_bytes) and not math.isfinite(sum(numbers)):
-        raise ValueError(cell)
-    return numbers
 
 
 def _strings(cell: str) -> list[str]:
@@ -146,7 +137,7 @@ def _escaped_strings(cell: str) -> list[str]:
 
 
 def _bytes(cell: str) -> bytes:
-    return array("b", _items(cell, int)).tobytes()
+    return array("b", _items(cell, int)).tobytes()  # Cypher's integers are from -128 to 127
 
 
 _DECODERS: Final[dict[str, Callable[[str], Any]]] = {
@@ -157,7 +148,7 @@ _DECODERS: Final[dict[str, Callable[[str], Any]]] = {
     "list of boolean": partial(_items, kind=bool),
     "list of integer": _integers,
     "list of float": _floats,
-    FLOATS_32: _floats_32,
+    FLOATS_32: floats_32,
     "list of string": _strings,
     "list of escaped string": _escaped_strings,
     "byte array": _bytes,

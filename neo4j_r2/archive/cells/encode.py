@@ -1,18 +1,20 @@
-"""A property value as a cell; docs/design.md, "Cells", has the table."""
+"""A property value as a cell: here the archive's text of each type is decided.
+
+docs/design.md, "Cells", has the table.
+"""
 
 from __future__ import annotations
 
 import math
-import sys
-from array import array
-from binascii import b2a_base64
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import orjson
 from neo4j.spatial import Point
 
+from neo4j_r2.archive.cells.floats import float_cell, floats_32_cell
 from neo4j_r2.archive.cells.kinds import FLOATS_32, SCALARS, TEMPORAL_TYPES
+from neo4j_r2.archive.cells.points import point_cell
 from neo4j_r2.archive.cells.temporal import needs_parts, parts
 from neo4j_r2.core.errors import GraphError
 
@@ -25,16 +27,18 @@ class Encoded(NamedTuple):
 
 
 _LIST_SEPARATORS: Final = ",;|\t\n\x1f\x1e\x1d\x1c"
+"""What can stand between the strings of a list: the first that no string of it holds."""
 
 
 def encode(value: object) -> Encoded:
-    """Encode a property value as the graph's read query returns it.
+    """Encode a property value that the graph's read query has returned.
 
     Booleans, integers, floats, strings, points, byte arrays and lists of them come as the driver's
-    own types; a temporal value as ``{"type": valueType, "text": toString}``, a list of temporal
-    values likewise with a list of texts, and a list of 32-bit floats with `FLOATS_32` as its type.
+    own types. A temporal value comes as ``{"type": valueType, "text": toString}``, and a list of
+    temporal values has a list of texts there. A list of 32-bit floats comes in the same form, with
+    `FLOATS_32` as its type and the numbers as its text.
 
-    :raises GraphError: for a type that this version does not know; it is never left out.
+    :raises GraphError: for a type that this version does not know. Such a value is never left out.
     """
     encoder = _ENCODERS.get(type(value))
     if encoder is not None:
@@ -53,7 +57,7 @@ def _encode_integer(value: int) -> Encoded:
 
 
 def _encode_float(value: float) -> Encoded:
-    return Encoded("float", _float_text(value))
+    return Encoded("float", float_cell(value))
 
 
 def _encode_string(value: str) -> Encoded:
@@ -68,7 +72,7 @@ def _encode_bytes(value: bytes | bytearray) -> Encoded:
 
 def _encode_point(value: Point) -> Encoded:
     kind = "point 2d" if len(value) == 2 else "point 3d"
-    return Encoded(kind, " ".join([str(value.srid), *map(_float_text, value)]))
+    return Encoded(kind, point_cell(value.srid, value))
 
 
 def _encode_typed(value: dict[str, Any]) -> Encoded:
@@ -78,12 +82,10 @@ def _encode_typed(value: dict[str, Any]) -> Encoded:
 
 
 def _encode_floats_32(value: list[Any]) -> Encoded:
-    if not math.isfinite(sum(value)):  # 32-bit floats are too small for a sum without an end
+    # The sum shows NaN and infinities: finite 32-bit floats are too small for it to overflow.
+    if not math.isfinite(sum(value)):
         return _encode_list(value)
-    bits = array("f", value)
-    if sys.byteorder == "little":
-        bits.byteswap()
-    return Encoded(FLOATS_32, b2a_base64(bits, newline=False).rstrip(b"=").decode("ascii"))
+    return Encoded(FLOATS_32, floats_32_cell(value))
 
 
 def _encode_temporal(value: dict[str, str | list[str]]) -> Encoded:
@@ -125,15 +127,9 @@ def _encode_strings(items: list[str]) -> Encoded:
 
 def _numbers_text(value: list[object]) -> str:
     text = orjson.dumps(value).decode("ascii")
-    if "n" in text:  # of null: JSON has no NaN and no infinities
+    if "n" in text:  # from null, which orjson writes for NaN and infinities
         return "".join("," + encode(item).cell for item in value)
     return "," + text[1:-1]
-
-
-def _float_text(value: float) -> str:
-    if math.isfinite(value):
-        return repr(value)
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 _ENCODERS: Final[dict[type, Callable[[Any], Encoded]]] = {

@@ -1,7 +1,7 @@
-"""Values of one property, of many entities, as cells: a column at a time.
+"""The values of one property of many entities as a column of cells.
 
-Most columns have one type, and then the interpreter's own loops do what `encode.encode` does for
-one value.
+Most columns have one type. Then `map` and a built-in function do for all values at once, and much
+faster, what `encode.encode` does for one value.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from neo4j_r2.archive.cells.encode import encode
 from neo4j_r2.archive.cells.kinds import TEMPORAL_TYPES
 
 EncodedColumn = tuple[str | Sequence[str], Sequence[str]]
-"""The kind of all values, or that of each of them; and a cell for each."""
+"""The kind of all values, or one kind for each value; and one cell for each value."""
 
 _BOOLEAN_CELLS: Final = {True: "true", False: "false"}
 _UTC: Final = "Z"
 
 
 def encode_column(values: Sequence[Any]) -> EncodedColumn:
-    """Encode values as `encode.encode` does each of them.
+    """Encode values, each of them as `encode.encode` does.
 
     :raises GraphError: for a type that this version does not know.
     """
@@ -52,7 +52,10 @@ def _strings(values: Sequence[str]) -> EncodedColumn:
 
 
 def _temporals(values: Sequence[dict[str, Any]]) -> EncodedColumn | None:
-    """Encode single values that are of no zone or, like all that databases mostly hold, of UTC."""
+    """Encode single values without a zone, or in UTC; return None for all others.
+
+    Most zoned values in databases are in UTC.
+    """
     types, texts = {value["type"] for value in values}, [value["text"] for value in values]
     kind = TEMPORAL_TYPES.get(types.pop()) if len(types) == 1 else None
     if kind is None or set(map(type, texts)) != {str}:

@@ -1,19 +1,17 @@
-"""Property values as cells: short texts, with the Cypher expression that reads each kind back.
+"""The kinds of cells, and the Cypher expression that reads each kind.
 
 A batch of entities travels as one string literal, rows of cells. `encode.encode` turns a value into
-the name of its kind and its cell; `KINDS` has the expression that turns the cell into exactly that
-value again, with ``{c}`` where the cell goes. docs/design.md, "Cells", has the table.
+the name of its kind and its cell. The kind's expression in `KINDS` turns the cell into exactly that
+value again; ``{c}`` stands where the cell goes. docs/design.md, "Cells", has the table.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-_POINT_2D = (
-    "point({{srid: toInteger(split({c}, ' ')[0]), "
-    "x: toFloat(split({c}, ' ')[1]), y: toFloat(split({c}, ' ')[2])}})"
-)
-_POINT_3D = _POINT_2D.replace("}})", ", z: toFloat(split({c}, ' ')[3])}})")
+from neo4j_r2.archive.cells.floats import FLOATS_32_EXPRESSION
+from neo4j_r2.archive.cells.points import POINT_2D, POINT_3D
+
 SCALARS: Final = {
     "boolean": "toBoolean({c})",
     "integer": "toInteger({c})",
@@ -25,10 +23,10 @@ SCALARS: Final = {
     "local datetime": "localdatetime({c})",
     "zoned datetime": "datetime({c})",
     "duration": "duration({c})",
-    "point 2d": _POINT_2D,
-    "point 3d": _POINT_3D,
-    # The server prints an offset with seconds (a zone before its standard time) but does not
-    # parse it: these are made of their parts.
+    "point 2d": POINT_2D,
+    "point 3d": POINT_3D,
+    # An offset can have seconds (a zone before its standard time). The server prints such a value
+    # but cannot parse it, so it is made of its parts; see `temporal`.
     "zoned time of parts": (
         "time({{time: localtime(split({c}, ' ')[0]), timezone: split({c}, ' ')[1]}})"
     ),
@@ -37,30 +35,17 @@ SCALARS: Final = {
         "nanosecond: toInteger(split({c}, ' ')[1]), timezone: split({c}, ' ')[2]}})"
     ),
 }
+"""The kinds of single values, and the expression of each."""
 FLOATS_32: Final = "list of 32-bit float"
-"""The kind of lists that only a procedure of the server stores in their width."""
+"""The kind of lists of 32-bit floats: only a procedure of the server stores them in this width."""
 FLOATS_32_WEIGHT: Final = 4
-"""Times the characters of such a cell that it counts for where it is not text: as if it were
-written out, since that is the memory it needs."""
-_BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_BASE64_DIGITS: Final = ", ".join(f"`{digit}`: {value}" for value, digit in enumerate(_BASE64))
-# Number i is the 32 bits from bit 32 i on, and its first digit, of 6 bits, the digit 16 i / 3. From
-# its bits b follow the value's fraction, exponent and sign; sign(exponent) is 0 for denormals.
-_BITS: Final = (
-    "reduce(b = 0, j IN range(i * 16 / 3, i * 16 / 3 + 5) | b * 64 + d[substring({c}, j, 1)])"
-    " / [16, 4, 1][i % 3] % 4294967296"
-)
-_FROM_BITS: Final = (
-    "(b % 8388608 + sign(b / 8388608 % 256) * 8388608)"
-    " * 2.0 ^ (b / 8388608 % 256 - sign(b / 8388608 % 256) - 149) * (1 - b / 2147483648 * 2)"
-)
-# A list's cell has its separator before each item, so that the empty list and a list of one empty
-# string differ. Strings bring their own separator: the cell's first character.
+"""A cell of 32-bit floats counts this many times its characters where memory is estimated. The
+numbers need that much: about as much as if they were written out."""
+# A list's cell has its separator before each item. So the empty list and a list of one empty
+# string differ. The separator is a comma; only a list of strings chooses its own, and the
+# cell's first character says which.
 _LISTS: Final = {
-    FLOATS_32: (
-        f"head([d IN [{{{{{_BASE64_DIGITS}}}}}] | [b IN [i IN range(0, size({{c}}) * 3 / 16 - 1) |"
-        f" {_BITS}] | {_FROM_BITS}]])"
-    ),
+    FLOATS_32: FLOATS_32_EXPRESSION,
     "list of boolean": "toBooleanList(tail(split({c}, ',')))",
     "list of integer": "toIntegerList(tail(split({c}, ',')))",
     "list of float": "toFloatList(tail(split({c}, ',')))",
@@ -78,10 +63,10 @@ KINDS: Final = (
     }
     | _LISTS
 )
-"""Expression of each kind, a format string over ``c``."""
+"""All kinds, and the expression of each: a format string over ``c``, the cell."""
 
 TEXTS: Final = frozenset({"string", "list of string", "list of escaped string"})
-"""The kinds whose cells can hold any character; those of all others are plain ASCII."""
+"""The kinds whose cells can hold any character. The cells of all others are plain ASCII."""
 
 TEMPORAL_TYPES: Final = {
     "DATE NOT NULL": "date",
@@ -91,4 +76,4 @@ TEMPORAL_TYPES: Final = {
     "ZONED DATETIME NOT NULL": "zoned datetime",
     "DURATION NOT NULL": "duration",
 }
-"""Kind of each temporal type, by the name that Cypher's valueType() gives it."""
+"""The kind of each temporal type, by the name that Cypher's valueType() gives the type."""

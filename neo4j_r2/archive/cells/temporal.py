@@ -1,8 +1,8 @@
-"""Zoned values whose text the server prints but cannot parse back.
+"""The text in a cell of zoned values that the server prints but cannot parse back.
 
-A named zone before its standard time has an offset with seconds, and so can a zone that is a bare
-offset: ``1850-01-01T00:00:00+00:09:21[Europe/Paris]``. Such values are carried as parts, from
-which Cypher's constructors make exactly the same value.
+The offset of such a value has seconds: ``1850-01-01T00:00:00+00:09:21[Europe/Paris]``. Named zones
+have them before their standard time, and a zone that is a bare offset can have them too. The cell
+holds the value's parts, and Cypher's constructors make exactly the same value of them.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def needs_parts(text: str) -> bool:
 def parts(text: str) -> str:
     """Return the parts of a zoned value as toString() prints it, separated by spaces.
 
-    A time gives its local time and its offset; a datetime its seconds since the epoch, its
-    nanosecond and its zone, or its offset where it has no named zone.
+    Of a time these are its local time and its offset. Of a datetime they are its seconds since the
+    epoch, its nanosecond, and its zone, or its offset if it has no named zone.
     """
     match = _match(text)
     if match.re is _ZONED_TIME:
@@ -64,7 +64,7 @@ def _offset_seconds(offset: str) -> int:
 def _days_since_epoch(year: int, month: int, day: int) -> int:
     """Return the days from 1970-01-01 in the proleptic Gregorian calendar, for any year.
 
-    Howard Hinnant's days_from_civil; `datetime` stops at the years 1 and 9999.
+    This is Howard Hinnant's days_from_civil; Python's `datetime` knows only the years 1 to 9999.
     """
     year -= month <= 2
     era, year_of_era = divmod(year, 400)

@@ -1,1 +1,5 @@
-"""The files of other programs that can be restored."""
+"""Files of other programs that can be restored.
+
+`recognise_foreign` reads a file: `statement_grammar` knows its data, `schema_grammar` the rest.
+`literal_shapes` makes that fast, and `creation` and `gather` make batches of what was read.
+"""

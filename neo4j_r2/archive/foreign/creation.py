@@ -1,91 +1,111 @@
-"""What the statements of other programs create, but for the values."""
+"""What the statements of other programs create, without the values.
+
+`statement_grammar` makes a `Creation` of a statement's text. `plan_rows` says which value of a row
+becomes which property, and which values name a node.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from neo4j_r2.archive.foreign.literal_shapes import LiteralShape
 from neo4j_r2.archive.items import Pattern
 from neo4j_r2.archive.text.rows import Column
-from neo4j_r2.archive.text.scanner import Path
+from neo4j_r2.archive.text.scanner import KeyPath
 from neo4j_r2.core.errors import CorruptError
 
 IMPORT_LABEL: Final = "UNIQUE IMPORT LABEL"
 IMPORT_KEY: Final = "UNIQUE IMPORT ID"
 RELATIONSHIP_IMPORT_KEY: Final = "UNIQUE IMPORT ID REL"
-"""APOC's temporary names: by the first two it finds nodes that have no unique property."""
+"""APOC's temporary names. It finds nodes without a unique property by the first two."""
 PROPERTIES: Final = "properties"
+"""The key of the map in a row that holds the properties of the new entity."""
 
 
 @dataclass(frozen=True)
-class Key:
-    """How a statement names a node."""
+class NodeKey:
+    """By what a statement finds or names a node: labels and properties."""
 
     labels: tuple[str, ...]
-    path: Path
-    """Where its values are."""
+    path: KeyPath
+    """The keys that lead to the map with the properties' values."""
     names: tuple[tuple[str, str], ...]
     """Each property, and the key of its value in the map at `path`; in ascending order."""
     is_pattern: bool = False
-    """Whether it names whatever nodes match, and not the one that was created by this key."""
+    """Whether it means all nodes that match, and not the one that was created with this key."""
 
     @property
     def is_temporary(self) -> bool:
-        """Whether neither label nor property are the graph's own."""
+        """Whether label and property are APOC's temporary ones, and not the graph's own."""
         return self.labels == (IMPORT_LABEL,)
 
 
 @dataclass(frozen=True)
 class Creation:
-    """What a statement creates."""
+    """What a statement creates: nodes with these labels, or relationships of this type."""
 
     entity: str
     """node or relationship."""
     group: tuple[str, ...]
     """A node's labels in ascending order, or a relationship's type."""
-    keys: tuple[Key, ...]
-    """Of a node at most one; of a relationship those of its start and its end."""
-    ignored: frozenset[Path] = frozenset()
-    """Values that the statement removes again."""
+    keys: tuple[NodeKey, ...]
+    """For a node at most one; for a relationship those of its start and its end."""
+    ignored: frozenset[KeyPath] = frozenset()
+    """Values that do not become properties, because the file itself removes them again."""
 
 
 @dataclass(frozen=True)
-class Group:
+class BatchGroup:
     """What entities must have in common to share a batch."""
 
     entity: str
+    """node or relationship."""
     names: tuple[str, ...]
     """A node's labels, or a relationship's type."""
     patterns: tuple[Pattern | None, ...]
-    """Of a relationship's start and end; None for one that is named by its name."""
+    """How a relationship's start and end are found; None for an end that has a name."""
+
+
+class LocatedKey(NamedTuple):
+    """A node's key, and where its values are among the values of a row."""
+
+    key: NodeKey
+    kinds: tuple[str, ...]
+    """The kind of each of its values."""
+    places: tuple[int, ...]
+    """The index of each of its values in the row."""
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """Which of the values of a shape's rows are what."""
+class RowPlan:
+    """What becomes of each value of a row; one plan serves all rows of a shape."""
 
-    group: Group
+    group: BatchGroup
     columns: tuple[Column, ...]
+    """The properties that the rows become."""
     places: tuple[int, ...]
-    """Of the value of each column."""
+    """The index in the row of each column's value."""
     convert: tuple[Callable[[str], Any], ...]
-    """For each value."""
-    keys: tuple[tuple[Key, tuple[str, ...], tuple[int, ...]], ...]
-    """Each with the kinds and the places of its values."""
+    """For each value of the row, what makes a parameter of its text."""
+    keys: tuple[LocatedKey, ...]
+    """Of the node, or of the relationship's start and end."""
 
     def rows(self, values: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        """Return rows of `columns`, of values that are given value by value."""
+        """Return the rows of a batch.
+
+        :param values: by value, not by row: for each value of the shape those of all rows.
+        """
         if not self.places:
             return []
         return list(map(list, zip(*(values[place] for place in self.places), strict=True)))
 
 
-def plan(creation: Creation, shape: LiteralShape[Any]) -> Plan:
-    """Match the values of rows with what a statement makes of them.
+def plan_rows(creation: Creation, shape: LiteralShape[Any]) -> RowPlan:
+    """Return what a statement makes of the values of rows that have this shape.
 
-    :raises CorruptError: if there are others than it uses, or some are missing.
+    :raises CorruptError: if the rows have values that it does not use, or lack values that it uses.
     """
     places = {path: place for place, path in enumerate(shape.paths)}
     kinds = [token.kind for token in shape.tokens]
@@ -93,16 +113,17 @@ def plan(creation: Creation, shape: LiteralShape[Any]) -> Plan:
     columns = {
         path[1]: place
         for path, place in places.items()
-        if len(path) == 2 and path[0] == PROPERTIES and not _is_temporary(path, keys)
+        if len(path) == 2 and path[0] == PROPERTIES and not _is_temporary_name(path, keys)
     }
     used = {place for _, _, located in keys for place in located} | set(columns.values())
-    if used | {places.get(path, -1) for path in creation.ignored} - {-1} != set(places.values()):
+    ignored = {places[path] for path in creation.ignored if path in places}
+    if used | ignored != set(places.values()):
         raise CorruptError("a row has values that its statement does not use")
     if creation.entity == "node":
         _add_key_properties(columns, keys)
     ordered = sorted(columns)
-    return Plan(
-        Group(creation.entity, creation.group, tuple(_pattern(*key) for key in keys)),
+    return RowPlan(
+        BatchGroup(creation.entity, creation.group, tuple(map(_pattern, keys))),
         tuple(Column(name, kinds[columns[name]]) for name in ordered),
         tuple(columns[name] for name in ordered),
         tuple(token.convert for token in shape.tokens),
@@ -110,26 +131,23 @@ def plan(creation: Creation, shape: LiteralShape[Any]) -> Plan:
     )
 
 
-_Located = tuple[Key, tuple[str, ...], tuple[int, ...]]
-
-
-def _located(key: Key, places: dict[Path, int], kinds: Sequence[str]) -> _Located:
+def _located(key: NodeKey, places: dict[KeyPath, int], kinds: Sequence[str]) -> LocatedKey:
     located = tuple(places.get((*key.path, field), -1) for _, field in key.names)
     if -1 in located:
-        raise CorruptError("a row has not the values that its statement uses")
+        raise CorruptError("a row does not have the values that its statement uses")
     found = tuple(kinds[place] for place in located)
     if key.is_temporary and (found != ("integer",) or key.names[0][0] != IMPORT_KEY):
         raise CorruptError("not one of APOC's temporary names")
-    return key, found, located
+    return LocatedKey(key, found, located)
 
 
-def _is_temporary(path: Path, keys: Sequence[_Located]) -> bool:
+def _is_temporary_name(path: KeyPath, keys: Sequence[LocatedKey]) -> bool:
     return path[1] == IMPORT_KEY and any(
         key.is_temporary and key.path == path[:1] for key, _, _ in keys
     )
 
 
-def _add_key_properties(columns: dict[str, int], keys: Sequence[_Located]) -> None:
+def _add_key_properties(columns: dict[str, int], keys: Sequence[LocatedKey]) -> None:
     for key, _, located in keys:
         if key.is_temporary:
             continue
@@ -139,17 +157,21 @@ def _add_key_properties(columns: dict[str, int], keys: Sequence[_Located]) -> No
             columns[name] = place
 
 
-def _pattern(key: Key, kinds: tuple[str, ...], _: tuple[int, ...]) -> Pattern | None:
-    if not key.is_pattern:
+def _pattern(located: LocatedKey) -> Pattern | None:
+    if not located.key.is_pattern:
         return None
-    names = (name for name, _ in key.names)
-    return Pattern(key.labels, tuple(map(Column, names, kinds)))
+    names = (name for name, _ in located.key.names)
+    return Pattern(located.key.labels, tuple(map(Column, names, located.kinds)))
 
 
-def named(located: _Located, values: Sequence[Sequence[Any]], number: int) -> list[Any]:
-    """Return the name of each row's node, or the values of the pattern that it matches.
+def node_names(located: LocatedKey, values: Sequence[Sequence[Any]], number: int) -> list[Any]:
+    """Return for each row the name of its node, or the values of the pattern that finds its nodes.
 
-    An name has the kinds of its values: to Cypher, unlike Python, 1 and true are different.
+    A name contains the kinds of its values, because 1 and true are equal to Python but not to
+    Cypher.
+
+    :param values: by value, not by row.
+    :param number: how many rows there are; a pattern can have no values at all.
     """
     key, kinds, places = located
     if key.is_temporary:
@@ -167,5 +189,5 @@ def named(located: _Located, values: Sequence[Sequence[Any]], number: int) -> li
 def _hashable(value: Any) -> Hashable:
     if isinstance(value, list):
         return tuple(map(_hashable, value))
-    # Of 0.0 and -0.0, which are equal, a unique property can be one in one node and one in another.
+    # Python takes 0.0 and -0.0 for equal, but a unique property can have both, in two nodes.
     return repr(value) if isinstance(value, float) else value

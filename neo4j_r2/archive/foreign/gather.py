@@ -1,4 +1,4 @@
-"""Entities that come a few at a time, as batches."""
+"""Gathers entities, which a file of another program gives a few at a time, into batches."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from neo4j_r2.archive.foreign.creation import Group, Plan, named
+from neo4j_r2.archive.foreign.creation import BatchGroup, RowPlan, node_names
 from neo4j_r2.archive.items import Batch, MatchBatch, NodeBatch, RelationshipBatch
+from neo4j_r2.archive.text.row_tables import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.archive.text.rows import Column
-from neo4j_r2.archive.text.statements import STATEMENT_CHARACTERS, STATEMENT_ROWS
 
-_HELD_CHARACTERS: Final = 8 * STATEMENT_CHARACTERS
-_HELD_GROUPS: Final = 64
-_HELD_TABLES: Final = 4
-"""Of one group."""
+_MOST_CHARACTERS: Final = 8 * STATEMENT_CHARACTERS
+_MOST_GROUPS: Final = 64
+_MOST_OPEN_OF_A_GROUP: Final = 4
+"""The most that may wait in open batches: a file can have any number of groups and columns."""
 
 
 @dataclass
-class _Gathered:
-    """Entities of one group whose columns agree, some of them perhaps missing in some rows."""
+class _OpenBatch:
+    """A batch that still takes rows: of one group, with columns that do not conflict."""
 
     line: int
-    group: Group
+    """The line of its first entity."""
+    group: BatchGroup
     columns: tuple[Column, ...]
+    """Of all rows so far; a row can lack some."""
     names: list[list[Any]] = field(default_factory=lambda: [[], []])
+    """Of the nodes, in the first list; or of the relationships' starts and ends."""
     rows: list[list[Any]] = field(default_factory=list)
     characters: int = 0
 
     def takes(self, columns: Sequence[Column]) -> bool:
-        """Whether rows of these columns fit without a conflict and without much emptiness."""
+        """Whether rows with these columns fit: no kinds conflict, and few values are missing."""
         kinds = dict(self.columns)
         width = len(kinds.keys() | {column.key for column in columns})
         return width <= 2 * min(len(kinds), len(columns)) and all(
@@ -45,7 +48,7 @@ class _Gathered:
         self.rows += rows
 
     def _widened(self, columns: Sequence[Column], rows: list[list[Any]]) -> list[list[Any]]:
-        """Make room for new columns in all rows, and return the new rows in the table's order."""
+        """Add the new columns to all rows so far; return the new rows with the batch's columns."""
         new = tuple(column for column in columns if column not in self.columns)
         self.columns += new
         for row in self.rows:
@@ -70,84 +73,88 @@ class _Gathered:
 
 
 class Gatherer:
-    """Keeps what can still become part of a batch."""
+    """Holds the open batches, and closes them when they are full or too many."""
 
     def __init__(self) -> None:
-        self._tables: dict[Group, list[_Gathered]] = {}
+        self._open: dict[BatchGroup, list[_OpenBatch]] = {}
         self._entity = ""
         self._characters = 0
 
     def add(
-        self, line: int, plan: Plan, texts: Sequence[Sequence[str]], characters: int
+        self, line: int, plan: RowPlan, texts: Sequence[Sequence[str]], characters: int
     ) -> Iterator[tuple[int, Batch]]:
-        """Add entities, and yield the batches that are full, each with its first line.
+        """Add entities, and yield the batches that this closes, each with its first line.
 
-        Nodes and relationships keep their order; nodes among nodes and relationships among
-        relationships do not need theirs.
+        Nodes that stand before relationships in the file come before them here too, and those
+        behind them come after. Nodes among nodes, and relationships among relationships, can change
+        their order: nothing depends on it.
 
-        :param texts: of the values of each entity.
+        :param line: the number of the line where the entities are.
+        :param texts: for each entity the texts of its values.
+        :param characters: how long the text of all of them is.
         """
         if plan.group.entity != self._entity:
             yield from self.flush()
             self._entity = plan.group.entity
-        # A statement can hold many times as many rows as a batch.
+        # A statement can have many more rows than a batch may: it is added in parts.
         step = max(1, min(STATEMENT_ROWS, STATEMENT_CHARACTERS * len(texts) // (characters + 1)))
         for first in range(0, len(texts), step):
             part = texts[first : first + step]
             yield from self._make_room(plan)
             size = characters * len(part) // len(texts)
-            self._fill(self._table(line, plan), plan, part, size)
+            self._fill(self._fitting_or_new(line, plan), plan, part, size)
 
     def flush(self) -> Iterator[tuple[int, Batch]]:
-        """Yield what is kept."""
-        tables = [table for tables in self._tables.values() for table in tables]
-        self._tables, self._characters = {}, 0
-        for table in tables:
-            yield table.line, table.batch()
+        """Close all open batches, and yield them."""
+        batches = [batch for batches in self._open.values() for batch in batches]
+        self._open, self._characters = {}, 0
+        for batch in batches:
+            yield batch.line, batch.batch()
 
-    def _make_room(self, plan: Plan) -> Iterator[tuple[int, Batch]]:
-        """Yield what must not wait any longer for rows like those of a plan."""
-        if self._characters >= _HELD_CHARACTERS or (
-            len(self._tables) >= _HELD_GROUPS and plan.group not in self._tables
+    def _make_room(self, plan: RowPlan) -> Iterator[tuple[int, Batch]]:
+        """Close and yield what must not wait any longer, before rows of a plan are added."""
+        if self._characters >= _MOST_CHARACTERS or (
+            len(self._open) >= _MOST_GROUPS and plan.group not in self._open
         ):
             yield from self.flush()
-        tables = self._tables.setdefault(plan.group, [])
-        for table in [table for table in tables if table.is_full()]:
-            yield self._taken(tables, table)
-        if len(tables) >= _HELD_TABLES and self._fitting(plan) is None:
-            yield self._taken(tables, tables[0])
+        of_group = self._open.setdefault(plan.group, [])
+        for each in [each for each in of_group if each.is_full()]:
+            yield self._close(of_group, each)
+        if len(of_group) >= _MOST_OPEN_OF_A_GROUP and self._fitting(plan) is None:
+            yield self._close(of_group, of_group[0])
 
-    def _taken(self, tables: list[_Gathered], table: _Gathered) -> tuple[int, Batch]:
-        tables.remove(table)
-        self._characters -= table.characters
-        return table.line, table.batch()
+    def _close(self, of_group: list[_OpenBatch], closed: _OpenBatch) -> tuple[int, Batch]:
+        of_group.remove(closed)
+        self._characters -= closed.characters
+        return closed.line, closed.batch()
 
-    def _fitting(self, plan: Plan) -> _Gathered | None:
-        tables = self._tables[plan.group]
-        for table in tables:
-            if table.columns == plan.columns:
-                return table
-        return next((table for table in tables if table.takes(plan.columns)), None)
+    def _fitting(self, plan: RowPlan) -> _OpenBatch | None:
+        of_group = self._open[plan.group]
+        for each in of_group:
+            if each.columns == plan.columns:
+                return each
+        return next((each for each in of_group if each.takes(plan.columns)), None)
 
-    def _table(self, line: int, plan: Plan) -> _Gathered:
-        table = self._fitting(plan)
-        if table is None:
-            table = _Gathered(line, plan.group, plan.columns)
-            self._tables[plan.group].append(table)
-        return table
+    def _fitting_or_new(self, line: int, plan: RowPlan) -> _OpenBatch:
+        found = self._fitting(plan)
+        if found is None:
+            found = _OpenBatch(line, plan.group, plan.columns)
+            self._open[plan.group].append(found)
+        return found
 
     def _fill(
-        self, table: _Gathered, plan: Plan, texts: Sequence[Sequence[str]], characters: int
+        self, target: _OpenBatch, plan: RowPlan, texts: Sequence[Sequence[str]], characters: int
     ) -> None:
         values = [
             list(map(convert, column))
             for convert, column in zip(plan.convert, zip(*texts, strict=True), strict=False)
         ]
-        for names, key in zip(table.names, plan.keys, strict=False):
-            names.extend(named(key, values, len(texts)))
+        # Not strict: a node has one list of names, and at most one key.
+        for names, key in zip(target.names, plan.keys, strict=False):
+            names.extend(node_names(key, values, len(texts)))
         if not plan.keys and plan.group.entity == "node":
             nameless: list[Hashable] = [None] * len(texts)
-            table.names[0] += nameless
-        table.add(plan.columns, plan.rows(values) or [[] for _ in texts])
-        table.characters += characters
+            target.names[0] += nameless
+        target.add(plan.columns, plan.rows(values) or [[] for _ in texts])
+        target.characters += characters
         self._characters += characters

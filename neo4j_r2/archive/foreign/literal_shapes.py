@@ -1,7 +1,8 @@
-"""Texts that differ in nothing but their values, which a regular expression takes apart.
+"""Reads rows and statements that differ only in their literals, with one regular expression each.
 
-An export has millions of rows and statements of a few shapes. Reading each piece by piece takes ten
-times as long as a match of an expression that was made from one of them.
+An export has millions of rows and statements, but only a few shapes of them. The scanner reads the
+first texts of a shape piece by piece. Then a regular expression is made from their shape, and it
+reads all further ones ten times as fast.
 """
 
 from __future__ import annotations
@@ -12,47 +13,49 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from neo4j_r2.archive.text.literals import Token
-from neo4j_r2.archive.text.scanner import Path, Scanner
+from neo4j_r2.archive.text.scanner import KeyPath, Scanner
 
 T = TypeVar("T")
 
 _RECENT: Final = 8
-"""Expressions that are tried on a text; more than a group of entities usually has shapes."""
+"""How many expressions are tried on a text. A group of entities usually has fewer shapes."""
 _KNOWN: Final = 1024
+"""How many shapes are remembered; then all are forgotten, to keep memory small."""
 _MOST_VALUES: Final = 256
-"""In an expression; one for more takes long to compile."""
+"""The most values in an expression. One with more takes long to compile."""
 
 
 @dataclass(frozen=True, eq=False)
 class LiteralShape(Generic[T]):
-    """What such texts have in common."""
+    """What texts have in common that differ only in their literals."""
 
-    paths: tuple[Path, ...]
-    """Where each value is."""
+    paths: tuple[KeyPath, ...]
+    """The keys that lead to each literal."""
     tokens: tuple[Token, ...]
-    """How each value is written."""
+    """How each literal is written."""
     meaning: T
-    """What the parser said of the first such text."""
+    """What the parser returned for the first such text."""
 
 
-class LiteralShapes(Generic[T]):
-    """Takes texts apart, and remembers their shapes."""
+class ShapeReader(Generic[T]):
+    """Reads texts, and remembers the shapes that it has seen."""
 
     def __init__(self, parse: Callable[[Scanner], T], tail: str) -> None:
-        """Prepare to read texts that `parse` understands.
+        """Prepare to read texts.
 
-        :param parse: says what a text means but for its values, which it takes as slots.
-        :param tail: an expression for what follows a text.
+        :param parse: reads a text with a scanner, which records the literals. It returns what the
+            text means without them.
+        :param tail: a regular expression for what follows a text.
         """
         self._parse = parse
         self._tail = tail
         self._behind = re.compile(tail)
         self._known: dict[str, LiteralShape[T]] = {}
-        """By the source of their expressions."""
+        """The shapes by the source of their expressions."""
         self._recent: list[tuple[re.Pattern[str], LiteralShape[T]]] = []
 
     def read(self, text: str, position: int) -> tuple[LiteralShape[T], Sequence[str], int]:
-        """Return the shape and the values of what is at a place, and where its tail ends.
+        """Return the shape and the literals of the text at a position, and where its tail ends.
 
         :raises CorruptError: if the parser does not understand it.
         """
@@ -69,13 +72,13 @@ class LiteralShapes(Generic[T]):
         meaning = self._parse(scanner)
         behind = self._behind.match(text, scanner.position)
         if behind is None:
-            raise scanner.error("not its end")
+            raise scanner.error("the end of a row or statement")
         slots = scanner.slots
         values = [text[slot.start : slot.end] for slot in slots]
         return self._shape(scanner, position, meaning), values, behind.end()
 
     def _shape(self, scanner: Scanner, position: int, meaning: T) -> LiteralShape[T]:
-        """Return the shape of what has been read, and see to it that the next is matched."""
+        """Return the shape of the text just read, and make an expression the second time."""
         slots = scanner.slots
         shape = LiteralShape(tuple(s.path for s in slots), tuple(s.token for s in slots), meaning)
         if len(slots) > _MOST_VALUES:
@@ -86,7 +89,7 @@ class LiteralShapes(Generic[T]):
                 self._known.clear()
             self._known[source] = shape
             return shape
-        # Most shapes have only one text, for which an expression would not be worth it.
+        # Seen before. Most shapes have only one text, and to compile an expression is slow.
         shape = self._known[source]
         self._recent.insert(0, (re.compile(source + self._tail, re.DOTALL), shape))
         del self._recent[_RECENT:]
@@ -94,7 +97,7 @@ class LiteralShapes(Generic[T]):
 
 
 def _source(scanner: Scanner, position: int) -> str:
-    """Return the expression of what has been read from a place on."""
+    """Return the source of the expression for the text that was read from a position on."""
     pieces = []
     for slot in scanner.slots:
         pieces += [re.escape(scanner.text[position : slot.start]), f"({slot.token.pattern})"]

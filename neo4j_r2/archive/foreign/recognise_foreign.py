@@ -1,11 +1,11 @@
-"""Archives that this service did not write: APOC's Cypher exports, the specification's format.
+"""Reads archives of other programs: APOC's Cypher exports, and the specification's format.
 
-Nothing of a data statement is run as it stands there: names and values are taken out of it, and
-the code that restores our own archives writes its own statements for them. In that way a file that
-takes cypher-shell hours is restored in minutes, and who can write to the bucket cannot run Cypher.
+A statement with data is never run as it stands. Its names and values are taken out of it, and the
+code that restores our own archives writes statements of its own for them. So a file that takes
+cypher-shell hours is restored in minutes, and whoever can write to the bucket cannot run Cypher.
 
-MERGE, which APOC writes for `updateAll`, creates here: keys are unique in an export and the target
-is empty. Parallel relationships stay apart, which MERGE would make one.
+APOC writes MERGE for `updateAll`. Here it creates, because keys are unique in an export and the
+target is empty. Parallel relationships stay apart; a real MERGE would make one of them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from neo4j_r2.archive.foreign import statement_grammar as grammar
-from neo4j_r2.archive.foreign.creation import Creation, Plan, plan
+from neo4j_r2.archive.foreign.creation import Creation, RowPlan, plan_rows
 from neo4j_r2.archive.foreign.gather import Gatherer
-from neo4j_r2.archive.foreign.literal_shapes import LiteralShape, LiteralShapes
+from neo4j_r2.archive.foreign.literal_shapes import LiteralShape, ShapeReader
 from neo4j_r2.archive.foreign.schema_grammar import (
     FRAME,
     TEMPORARY_CONSTRAINT,
@@ -26,35 +26,36 @@ from neo4j_r2.archive.foreign.schema_grammar import (
     is_schema,
 )
 from neo4j_r2.archive.items import AnyStatement, Item, SchemaStatement
-from neo4j_r2.archive.text.scanner import Path
+from neo4j_r2.archive.text.scanner import KeyPath
 from neo4j_r2.archive.text.split_statements import Statement, split
 from neo4j_r2.core.errors import CorruptError
 
-_Run = tuple[Plan, list[Sequence[str]]]
-"""Rows of one shape, as the texts of their values."""
+_PlannedRows = tuple[RowPlan, list[Sequence[str]]]
+"""Rows of one shape, as the texts of their values, and the plan for them."""
 _ROWS: Final = re.compile(r"UNWIND\s+(?=\[)")
 _PARAMETER: Final = re.compile(r":param rows => (?=\[)")
 _PARAMETER_USE: Final = re.compile(r"UNWIND \$rows (?=AS row)")
 _DATA: Final = re.compile(r"(?:CREATE|MATCH|MERGE)\s*\(")
 _BEHIND_ROW: Final = r"[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{)|\](?![ \t\r\n]*+\{))"
-"""A comma, and then there is another row; or a bracket, and then there is none."""
+"""A comma with another row behind it, or the closing bracket with none."""
 _BEGIN: Final = frozenset({":begin", "BEGIN"})
 _COMMIT: Final = frozenset({":commit", "COMMIT"})
 _AWAIT: Final = "SCHEMA AWAIT"
 _MOST_PLANS: Final = 4096
+"""How many plans are remembered; then all are forgotten, to keep memory small."""
 
 
 def recognise_foreign(
     lines: Iterable[str], *, allow_any_statement: bool = False
 ) -> Iterator[tuple[int, Item]]:
-    """Yield what a file of another program holds, in its order, with the line of each.
+    """Yield what a file of another program holds, in the file's order, each with its line.
 
     The file's frame is left out: transactions, waits, and APOC's temporary constraint and label.
 
-    :param lines: of which each ended with a line feed, that has been removed.
-    :param allow_any_statement: whether a statement of no known grammar is passed on as it is.
-    :raises CorruptError: with the number of the line that is none of a known grammar, or if the
-        file was cut off.
+    :param lines: without their line feeds.
+    :param allow_any_statement: whether a statement that no grammar knows is passed on as it is.
+    :raises CorruptError: if the file was cut off; or for a statement that no grammar knows, with
+        the number of its line.
     """
     reader = _Reader(allow_any_statement)
     for statement in split(lines):
@@ -66,18 +67,20 @@ def recognise_foreign(
 
 
 class _Reader:
-    """What has been read so far, as far as the rest depends on it."""
+    """Reads statement by statement, and remembers what the following ones depend on."""
 
     def __init__(self, allow_any_statement: bool) -> None:
         self._allows_any = allow_any_statement
         self._gatherer = Gatherer()
-        self._rows = LiteralShapes(grammar.parse_row, _BEHIND_ROW)
-        self._statements = LiteralShapes(grammar.parse_statement, r"[ \t\r\n]*\Z")
-        self._plans: dict[tuple[Creation, LiteralShape[frozenset[Path]]], Plan] = {}
-        self._statement_plans: dict[LiteralShape[Creation], Plan] = {}
+        self._rows = ShapeReader(grammar.parse_row, _BEHIND_ROW)
+        self._statements = ShapeReader(grammar.parse_statement, r"[ \t\r\n]*\Z")
+        self._plans: dict[tuple[Creation, LiteralShape[frozenset[KeyPath]]], RowPlan] = {}
+        self._statement_plans: dict[LiteralShape[Creation], RowPlan] = {}
         self._parameter: str | None = None
+        """The list of rows in a `:param` command, which the next statement has to use."""
         self._is_in_transaction = False
         self._has_constraint = False
+        """Whether APOC's temporary constraint was created, and has yet to be dropped."""
 
     def read(self, statement: Statement) -> Iterator[tuple[int, Item]]:
         if self._parameter is not None:
@@ -112,7 +115,7 @@ class _Reader:
         return True
 
     def _content(self, statement: Statement) -> Iterator[tuple[int, Item]]:
-        parsed: list[_Run] | SchemaStatement | AnyStatement
+        parsed: list[_PlannedRows] | SchemaStatement | AnyStatement
         try:
             parsed = self._parsed(statement.text)
         except CorruptError:
@@ -125,7 +128,7 @@ class _Reader:
             yield from self._gatherer.flush()
             yield statement.line, parsed
 
-    def _parsed(self, text: str) -> list[_Run] | SchemaStatement:
+    def _parsed(self, text: str) -> list[_PlannedRows] | SchemaStatement:
         if is_schema(text):
             check_schema(text)
             return SchemaStatement(text)
@@ -135,7 +138,9 @@ class _Reader:
             return [self._single(text)]
         raise CorruptError(f"not a statement that restores: {text[:60]!r}")
 
-    def _gathered(self, line: int, characters: int, runs: list[_Run]) -> Iterator[tuple[int, Item]]:
+    def _gathered(
+        self, line: int, characters: int, runs: list[_PlannedRows]
+    ) -> Iterator[tuple[int, Item]]:
         number = sum(len(rows) for _, rows in runs)
         for chosen, rows in runs:
             yield from self._gatherer.add(line, chosen, rows, characters * len(rows) // number)
@@ -148,31 +153,31 @@ class _Reader:
         self._parameter = None
         yield from self._gathered(statement.line, len(text), self._table(text, 0))
 
-    def _table(self, text: str, position: int) -> list[_Run]:
-        """Read the rows in the brackets at a place, and what is made of each."""
+    def _table(self, text: str, position: int) -> list[_PlannedRows]:
+        """Read the rows in the brackets at a position, and plan what is made of them."""
         position += 1
-        runs: dict[LiteralShape[frozenset[Path]], list[Sequence[str]]] = {}
+        runs: dict[LiteralShape[frozenset[KeyPath]], list[Sequence[str]]] = {}
         while not runs or text.startswith("{", position):
             shape, values, position = self._rows.read(text, position)
             runs.setdefault(shape, []).append(values)
         creation = grammar.parse_rows_creation(text[position:])
         return [(self._plan(creation, shape), rows) for shape, rows in runs.items()]
 
-    def _plan(self, creation: Creation, shape: LiteralShape[frozenset[Path]]) -> Plan:
+    def _plan(self, creation: Creation, shape: LiteralShape[frozenset[KeyPath]]) -> RowPlan:
         found = self._plans.get((creation, shape))
         if found is None:
             if shape.meaning != grammar.row_maps(creation):
                 raise CorruptError("a row is not what its statement reads")
-            found = self._plans[creation, shape] = plan(creation, shape)
+            found = self._plans[creation, shape] = plan_rows(creation, shape)
             if len(self._plans) > _MOST_PLANS:
                 self._plans.clear()
         return found
 
-    def _single(self, text: str) -> _Run:
+    def _single(self, text: str) -> _PlannedRows:
         shape, values, _ = self._statements.read(text, 0)
         found = self._statement_plans.get(shape)
         if found is None:
-            found = self._statement_plans[shape] = plan(shape.meaning, shape)
+            found = self._statement_plans[shape] = plan_rows(shape.meaning, shape)
             if len(self._statement_plans) > _MOST_PLANS:
                 self._statement_plans.clear()
         return found, [values]

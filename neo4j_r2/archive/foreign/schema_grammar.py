@@ -1,7 +1,10 @@
-"""The statements of other programs that make indexes and constraints, or are only the frame.
+"""Recognises other programs' statements that make indexes and constraints, or are only the frame.
 
-The frame is what a file needs so that cypher-shell can restore it; here it is left out. Our own
-archives by way of APOC have a frame and a schema of their own around what APOC wrote.
+The frame is what cypher-shell needs to restore a file. A restore through the driver leaves it out.
+Our own archives that APOC exported have our frame and our schema around what APOC wrote.
+
+The regular expressions use possessive repetition (``*+``, ``++``): it never gives back what it has
+matched, so a text of any length is refused in linear time.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ FRAME: Final = re.compile(
     rf"|MATCH \(\)-\[r\]->\(\) WHERE r\.`{RELATIONSHIP_IMPORT_KEY}` IS NOT NULL "
     rf"WITH r LIMIT [0-9]+ REMOVE r\.`{RELATIONSHIP_IMPORT_KEY}`"
 )
-"""Statements that change nothing of the graph that is to be restored."""
+"""The frame: statements that change nothing in the graph that is restored."""
 TEMPORARY_CONSTRAINT: Final = re.compile(
     rf"CREATE CONSTRAINT {_CONSTRAINT_NAME}(?: IF NOT EXISTS)? "
     rf"FOR {_IMPORT_NODE} REQUIRE {_IMPORT}"
@@ -37,8 +40,8 @@ TEMPORARY_CONSTRAINT_DROP: Final = re.compile(
     rf"|DROP CONSTRAINT ON {_IMPORT_NODE} ASSERT {_IMPORT}"
 )
 _ESCAPE: Final = r"\\u(?!00(?:[2346]|5(?![Cc])|7(?![Ff])))[0-9A-Fa-f]{4}"
-"""Of a backslash or what is not printable ASCII. Cypher 5 decodes escapes, once, before it looks
-for quotes: an escaped backtick would end the name that it seems to be in."""
+"""The escape of a backslash, or of what is not printable ASCII. No other escape is accepted: Cypher
+5 decodes escapes, once, before it looks for quotes, and an escaped backtick would end its name."""
 _BARE: Final = r"[^\W0-9]\w*+"
 _NAME: Final = rf"(?:`(?:[^`\\]|``|\\(?!u)|{_ESCAPE})++`|{_BARE})"
 _PROPERTY: Final = rf"{_NAME}\.{_NAME}"
@@ -58,7 +61,7 @@ _SCHEMA: Final = re.compile(
     r"IS (?:UNIQUE|NOT NULL|(?:NODE |RELATIONSHIP |REL )?KEY|NODE UNIQUE|RELATIONSHIP UNIQUE"
     r"|(?:::|TYPED) [A-Z][A-Z0-9 <>|()]*))"
     r"(\s+OPTIONS (?=\{))?"
-    # A new database has lookup indexes that the archived one perhaps had not.
+    # A new database has lookup indexes that the archived one may not have had.
     r"|DROP INDEX `index_[0-9a-f]{8}` IF EXISTS"
 )
 
@@ -68,9 +71,9 @@ _IS_SCHEMA: Final = re.compile(
 
 
 def check_schema(text: str) -> None:
-    """Demand that a statement makes an index or a constraint and nothing else.
+    """Check that a statement makes an index or a constraint, and does nothing else.
 
-    :raises CorruptError: if it does not, or in a way that this version does not know.
+    :raises CorruptError: if it does something else, or is written as this version does not know.
     """
     match = _SCHEMA.match(text)
     if match is None or "\\" in text[match.end() :]:

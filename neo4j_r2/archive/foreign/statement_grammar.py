@@ -1,6 +1,6 @@
-"""The statements of APOC's Cypher exports and of the specification's own format.
+"""Parses the statements of APOC's Cypher exports and of the specification's own format.
 
-Each is read to its last character; what is not just one of these statements is refused.
+Each is read to its last character. Whatever is not one of these statements is refused.
 """
 
 from __future__ import annotations
@@ -15,27 +15,30 @@ from neo4j_r2.archive.foreign.creation import (
     PROPERTIES,
     RELATIONSHIP_IMPORT_KEY,
     Creation,
-    Key,
+    NodeKey,
 )
-from neo4j_r2.archive.text.scanner import Path, Scanner
+from neo4j_r2.archive.text.scanner import KeyPath, Scanner
 from neo4j_r2.core.errors import CorruptError
 
 MERGE_REFUSED: Final = (
-    "ON CREATE SET adds to a graph that is there: the file is no backup of a whole one"
+    "ON CREATE SET adds to a graph that exists already: the file is no backup of a whole graph"
 )
 _APOC_VARIABLES: Final = {"n1", "n2"}
-_NODE_IN_FILE: Final = Key((IMPORT_LABEL,), (PROPERTIES,), ((IMPORT_KEY, IMPORT_KEY),))
+_NODE_IN_FILE: Final = NodeKey((IMPORT_LABEL,), (PROPERTIES,), ((IMPORT_KEY, IMPORT_KEY),))
 
 
-def parse_row(scanner: Scanner) -> frozenset[Path]:
-    """Take a row of a list behind UNWIND; return where it has maps."""
+def parse_row(scanner: Scanner) -> frozenset[KeyPath]:
+    """Take one row of the list behind UNWIND; return the paths of its maps."""
     scanner.map(())
     return frozenset(scanner.maps)
 
 
 @lru_cache(maxsize=1024)
 def parse_rows_creation(text: str) -> Creation:
-    """Return what is made of each row, by the text behind the rows."""
+    """Return what a statement creates for each row.
+
+    :param text: what follows the rows.
+    """
     scanner = Scanner(text)
     scanner.expect("AS", "row")
     creation = _endpoints(scanner) if scanner.is_next("MATCH") else _row_node(scanner)
@@ -43,8 +46,8 @@ def parse_rows_creation(text: str) -> Creation:
     return creation
 
 
-def row_maps(creation: Creation) -> frozenset[Path]:
-    """Return where the rows of a statement have maps."""
+def row_maps(creation: Creation) -> frozenset[KeyPath]:
+    """Return the paths of the maps that the rows of a statement must have."""
     return frozenset({(), (PROPERTIES,), *(key.path for key in creation.keys)})
 
 
@@ -69,7 +72,7 @@ def _endpoints(scanner: Scanner) -> Creation:
         scanner.expect("CREATE")
     scanner.expect("(", "start", ")", "-", "[", "r", ":")
     kind = scanner.name()
-    ignored: frozenset[Path] = frozenset()
+    ignored: frozenset[KeyPath] = frozenset()
     if scanner.take("{"):
         scanner.expect(f"`{RELATIONSHIP_IMPORT_KEY}`", ":", "row", ".", "id", "}")
         ignored = frozenset({("id",)})
@@ -77,8 +80,8 @@ def _endpoints(scanner: Scanner) -> Creation:
     return Creation("relationship", (kind,), tuple(keys), ignored)
 
 
-def _row_key(scanner: Scanner, variable: str, path: Path) -> Key:
-    """Take a node that is named by values of the row, which are at a path in it."""
+def _row_key(scanner: Scanner, variable: str, path: KeyPath) -> NodeKey:
+    """Take a node whose key are values of the row, in the map at a path."""
     scanner.expect("(", variable, ":")
     label = scanner.name()
     names: list[tuple[str, str]] = []
@@ -90,14 +93,14 @@ def _row_key(scanner: Scanner, variable: str, path: Path) -> Key:
             scanner.expect(key, ".")
         field = scanner.name()
         if field != name and (label, name, field) != (IMPORT_LABEL, IMPORT_KEY, "_id"):
-            raise CorruptError(f"the property {name!r} is made of {field!r}")
+            raise CorruptError(f"the property {name!r} is read from {field!r}")
         names.append((name, field))
     scanner.expect("}", ")")
-    return Key((label,), path, tuple(sorted(names)))
+    return NodeKey((label,), path, tuple(sorted(names)))
 
 
 def parse_statement(scanner: Scanner) -> Creation:
-    """Take a statement that creates one node, or relationships between nodes that it finds."""
+    """Take a statement that creates one node, or relationships between nodes that it matches."""
     if scanner.is_next("MATCH"):
         return _match(scanner)
     if scanner.take("MERGE"):
@@ -114,7 +117,7 @@ def _merged_node(scanner: Scanner) -> Creation:
     variable, labels = _pattern(scanner, ("key",))
     key = _key(scanner, labels, ("key",))
     if variable is None or len(labels) != 1 or not key.names:
-        raise CorruptError("MERGE is known only as APOC writes it for updateAll")
+        raise CorruptError("MERGE is supported only in the form that APOC writes for updateAll")
     own = [] if key.is_temporary else list(labels)
     return _node([*own, *_set(scanner, variable)], key)
 
@@ -128,36 +131,36 @@ def _match(scanner: Scanner) -> Creation:
     if {start, end} != nodes.keys():
         raise CorruptError("a relationship is not between the nodes that were matched")
     if is_merge and (nodes.keys() != _APOC_VARIABLES or _set(scanner, "r")):
-        raise CorruptError("MERGE is known only as APOC writes it for updateAll")
+        raise CorruptError("MERGE is supported only in the form that APOC writes for updateAll")
     keys = (_endpoint(scanner, *nodes[variable], is_merge) for variable in (start, end))
     return Creation("relationship", (kind,), tuple(keys))
 
 
-def _matched(scanner: Scanner) -> dict[str, tuple[list[str], Path]]:
-    """Take two nodes that are matched; return the labels of each, and its properties' path."""
+def _matched(scanner: Scanner) -> dict[str, tuple[list[str], KeyPath]]:
+    """Take two matched nodes; return for each variable its labels and its properties' path."""
     scanner.expect("MATCH")
-    nodes: dict[str, tuple[list[str], Path]] = {}
+    nodes: dict[str, tuple[list[str], KeyPath]] = {}
     for place in ("1", "2"):
         if place == "2" and not scanner.take(","):
             scanner.expect("MATCH")
         variable, labels = _pattern(scanner, (place,))
         if variable is None or variable in nodes:
-            raise CorruptError("the nodes of a relationship need a name each")
+            raise CorruptError("each node of a relationship needs a variable of its own")
         nodes[variable] = (labels, (place,))
     return nodes
 
 
-def _endpoint(scanner: Scanner, labels: list[str], path: Path, is_merge: bool) -> Key:
+def _endpoint(scanner: Scanner, labels: list[str], path: KeyPath, is_merge: bool) -> NodeKey:
     key = _key(scanner, labels, path)
     if key.is_temporary:
         return key
     if is_merge and (len(labels) != 1 or not key.names):
-        raise CorruptError("MERGE is known only as APOC writes it for updateAll")
+        raise CorruptError("MERGE is supported only in the form that APOC writes for updateAll")
     return replace(key, labels=tuple(sorted(set(labels))), is_pattern=not is_merge)
 
 
 def _relationship(scanner: Scanner) -> tuple[str, str, str]:
-    """Take a relationship; return the name of its start, its type, and the name of its end."""
+    """Take a relationship; return its start's variable, its type, and its end's variable."""
     scanner.expect("(")
     start = scanner.name()
     scanner.expect(")", "-", "[")
@@ -173,9 +176,9 @@ def _relationship(scanner: Scanner) -> tuple[str, str, str]:
 
 
 def _pattern(
-    scanner: Scanner, path: Path, *, has_nulls: bool = False
+    scanner: Scanner, path: KeyPath, *, has_nulls: bool = False
 ) -> tuple[str | None, list[str]]:
-    """Take a node, its properties to a path; return its name and its labels."""
+    """Take a node, and record its properties at a path; return its variable and its labels."""
     scanner.expect("(")
     variable = scanner.name_if_any()
     labels = _labels(scanner) if scanner.is_next(":") else []
@@ -194,7 +197,7 @@ def _labels(scanner: Scanner) -> list[str]:
 
 
 def _set(scanner: Scanner, variable: str) -> list[str]:
-    """Take SET and what it sets on a variable, if it comes next; return the labels."""
+    """Take SET and what it sets on a variable, if SET is next; return the labels that it sets."""
     if scanner.is_next("ON"):
         raise CorruptError(MERGE_REFUSED)
     labels: list[str] = []
@@ -216,15 +219,15 @@ def _set(scanner: Scanner, variable: str) -> list[str]:
     return labels
 
 
-def _key(scanner: Scanner, labels: list[str], path: Path) -> Key:
-    """Return the key that the properties at a path are."""
+def _key(scanner: Scanner, labels: list[str], path: KeyPath) -> NodeKey:
+    """Return the key that consists of the properties at a path."""
     names = sorted(slot.path[-1] for slot in scanner.slots if slot.path[:-1] == path)
     if IMPORT_LABEL in labels and (tuple(labels), names) != ((IMPORT_LABEL,), [IMPORT_KEY]):
-        raise CorruptError("not one of APOC's temporary identities")
-    return Key(tuple(labels), path, tuple((name, name) for name in names))
+        raise CorruptError("not one of APOC's temporary names")
+    return NodeKey(tuple(labels), path, tuple((name, name) for name in names))
 
 
-def _node(labels: list[str], key: Key | None) -> Creation:
+def _node(labels: list[str], key: NodeKey | None) -> Creation:
     if IMPORT_LABEL in labels:
-        raise CorruptError("not one of APOC's temporary identities")
+        raise CorruptError("not one of APOC's temporary names")
     return Creation("node", tuple(sorted(set(labels))), () if key is None else (key,))

@@ -1,4 +1,4 @@
-"""The archive's first and last lines: comments, the temporary restore_key, and the schema."""
+"""The archive's first and last lines: comments, the temporary restore key, and the schema."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from neo4j_r2.core.database import Database, SchemaObject
 END_MARKER: Final = "// End of export: "
 """How the last line of a complete archive begins."""
 CACHE_CLEARING: Final = "CALL db.clearQueryCaches();\n"
-"""Makes the server forget the texts of the statements so far: it keeps the last thousand, which at
-half a megabyte each is more than a small heap."""
+"""Makes the server forget the texts of the statements so far. It keeps the last thousand; at half a
+megabyte each, they are more than a small heap holds."""
 _LOOKUP_INDEXES: Final = {
     "FOR (n) ON EACH labels(n)": ("index_343aff4e", "index_460996c0"),
     "FOR ()-[r]-() ON EACH type(r)": ("index_f7700477", "index_1b9dcc97"),
 }
-"""What a token lookup index can be on, and the names that 5.26 and late 2025 versions give the one
-that every new database has; there can be one of each."""
+"""What a token lookup index is on, and the names that every new database gives its own: the first
+name in 5.26, the second in late 2025 versions. A database has at most one index of each."""
 AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 1_000
 _REMOVAL_CHARACTERS: Final = 8 * 1024 * 1024
-"""A server with a small heap has memory for so many characters of nodes in one transaction."""
+"""A server with a small heap has memory for nodes of this many characters in one transaction."""
 
 
 def header(database: Database, started: datetime, method: str) -> str:
-    """Return the comments at the archive's top; times are UTC."""
+    """Return the comments at the archive's top.
+
+    :param started: in UTC.
+    :param method: manual or apoc.
+    """
     return (
         "// Neo4j Database Export\n"
         f"// Database: {database.name}\n"
@@ -44,7 +48,7 @@ def header(database: Database, started: datetime, method: str) -> str:
 
 
 def restore_key_creation(restore_key: RestoreKey) -> str:
-    """Return the statements that relationships find their endpoints by."""
+    """Return the statements that make the restore key's constraint and wait for its index."""
     label, key = quote_name(restore_key.label), quote_name(restore_key.key)
     return (
         f"CREATE CONSTRAINT {quote_name(restore_key.constraint)} "
@@ -54,9 +58,9 @@ def restore_key_creation(restore_key: RestoreKey) -> str:
 
 
 def restore_key_removal(restore_key: RestoreKey, rows: int) -> str:
-    """Return the statements that leave no trace of the restore_key.
+    """Return the statements that remove the restore key from all nodes, and its constraint.
 
-    :param rows: nodes in a transaction; see `removal_rows`.
+    :param rows: how many nodes one transaction takes; see `removal_rows`.
     """
     label, key = quote_name(restore_key.label), quote_name(restore_key.key)
     return (
@@ -67,26 +71,27 @@ def restore_key_removal(restore_key: RestoreKey, rows: int) -> str:
 
 
 def removal_rows(nodes: int, characters: int) -> int:
-    """Return from how many nodes the restore_key can be removed at once.
+    """Return how many nodes one transaction can remove the restore key from.
 
-    The server reads a node's other properties for it, so that large ones need memory.
+    The server reads a node's other properties for it. So large nodes need more memory.
 
-    :param characters: of all nodes together.
+    :param nodes: how many there are.
+    :param characters: how many they have together.
     """
     return max(1, min(_REMOVAL_ROWS, _REMOVAL_CHARACTERS * nodes // max(1, characters)))
 
 
 def index_creation(indexes: Sequence[SchemaObject]) -> str:
-    """Return the server's own statements for all indexes that no constraint owns."""
+    """Return the statements that create all indexes without a constraint, in the server's words."""
     lookups = [index for index in indexes if index.type == "LOOKUP"]
     others = [index for index in indexes if index.type != "LOOKUP"]
     return _lookup_creation(lookups) + "".join(map(_statement, others))
 
 
 def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
-    """Return what makes the lookup indexes of a new database those of the source.
+    """Return the statements that give a new database the lookup indexes of the source.
 
-    Where the source has a default one the target keeps its own, whose name depends on its version.
+    If the source has a default one, the target keeps its own: its name depends on the version.
     """
     lines = []
     for target, defaults in _LOOKUP_INDEXES.items():
@@ -101,12 +106,12 @@ def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
 
 
 def constraint_creation(constraints: Iterable[SchemaObject]) -> str:
-    """Return the server's own statements for all constraints."""
+    """Return the statements that create all constraints, in the server's words."""
     return "".join(map(_statement, constraints))
 
 
 def end(nodes: int, relationships: int) -> str:
-    """Return the last lines; from the absence of the very last a cut-off file is recognised."""
+    """Return the last lines. A file without the very last one was cut off."""
     return f"{AWAIT}{end_marker(nodes, relationships)}\n"
 
 
@@ -118,8 +123,8 @@ def end_marker(nodes: int, relationships: int) -> str:
 def _statement(schema_object: SchemaObject) -> str:
     """Return a create statement as ASCII on one line; nothing if the server has none.
 
-    The server quotes names but leaves backslashes, line breaks and the rest in them as they are;
-    escapes are decoded in names and strings alike, so the whole statement can be escaped.
+    The server quotes names, but does not escape backslashes, line breaks and the like in them.
+    Cypher decodes escapes in names and in strings alike, so the whole statement is escaped here.
     """
     if schema_object.create_statement is None:
         return ""

@@ -1,7 +1,10 @@
-"""Cypher's literals as parameters: what other programs' exports have in place of our cells.
+"""Cypher's literals as parameters: other programs' exports have them where ours have cells.
 
-A literal becomes its kind (a key of `kinds.KINDS`) and what `decode.decode` would make of the
-kind's cell. Each kind is written in one or two ways, its tokens.
+A literal is read as its kind (a key of `kinds.KINDS`) and the same parameter that `decode.decode`
+makes of the kind's cell. A token is one way to write literals of a kind; some kinds have two.
+
+The regular expressions use possessive repetition (``*+``, ``++``): it never gives back what it has
+matched, so a hostile or broken file of any length is refused in linear time.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ _FLOAT: Final = (
     r"(?:-?(?:[0-9]*+\.[0-9]++(?:[eE][+-]?[0-9]++)?|[0-9]++[eE][+-]?[0-9]++|Infinity)|NaN)"
 )
 _TEMPORAL_TEXT: Final = r"[-+0-9A-Za-z:._/\[\]]{1,80}"
+# A zoned value whose offset has seconds; see `cells.temporal`.
 _TEXT_OF_PARTS: Final = (
     r"[-+0-9T:.]{5,40}[-+][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\[[-+0-9A-Za-z_/]{1,40}\])?"
 )
@@ -35,7 +39,7 @@ _SRIDS: Final = {"cartesian": 7203, "cartesian-3d": 9157, "wgs-84": 4326, "wgs-8
 
 _BARE_NAME: Final = r"(?:[^\W0-9]|\\u[0-9A-Fa-f]{4})(?:\w|\\u[0-9A-Fa-f]{4})*+"
 NAME: Final = rf"(?:`(?:[^`]|``)++`|{_BARE_NAME})"
-"""A name, in backticks or bare, as a regular expression without groups."""
+"""A name, in backticks or bare: a regular expression without groups."""
 _ESCAPE: Final = re.compile(r"((?:\\u[0-9A-Fa-f]{4})+)|\\(.?)", re.DOTALL)
 _ESCAPES: Final = {
     "\\": "\\",
@@ -54,23 +58,25 @@ class Token(NamedTuple):
 
     kind: str
     pattern: str
-    """A regular expression without groups; where one token matches, no other does."""
+    """A regular expression without groups. Where one token's pattern matches, no other's does."""
     convert: Callable[[str], Any]
     """Makes the parameter of a text that the pattern matches, or raises CorruptError."""
 
 
 def unescape(literal: str) -> str:
-    """Return the text of a string with its quotes, single or double.
+    """Return the text of a string literal, which is in single or double quotes.
 
-    :raises CorruptError: if Cypher does not know an escape in it, or half of a pair is missing.
+    :raises CorruptError: if Cypher does not know an escape in it, or half of a surrogate pair is
+        missing.
     """
     if "\\" not in literal:
         return literal[1:-1]
-    if literal[0] == '"' and "\\/" not in literal:  # which JSON knows and Cypher does not
+    # JSON's parser is fast, but it takes one escape that Cypher does not know: \/.
+    if literal[0] == '"' and "\\/" not in literal:
         try:
             return str(orjson.loads(literal))
         except orjson.JSONDecodeError:
-            pass  # Cypher has strings that JSON has not, with a raw line break for example
+            pass  # Cypher allows what JSON does not, for example a raw line break
     return _ESCAPE.sub(_unescaped, literal[1:-1])
 
 
@@ -80,26 +86,26 @@ def _unescaped(match: re.Match[str]) -> str:
         try:
             return units.decode("utf-16-be")
         except UnicodeDecodeError as error:
-            raise CorruptError("a string has half a character") from error
+            raise CorruptError("half of a surrogate pair is missing in a string") from error
     if match[2] not in _ESCAPES:
         raise CorruptError(f"a string has the unknown escape \\{match[2]}")
     return _ESCAPES[match[2]]
 
 
 def unquoted(name: str) -> str:
-    """Return what a name says, in backticks or bare.
+    """Return the name that is written in backticks or bare.
 
     :raises CorruptError: if half of a surrogate pair is missing.
     """
     text = unquote_name(name if name[0] == "`" else f"`{name}`")
     if not text.isascii() and re.search(r"[\ud800-\udfff]", text):
-        raise CorruptError("a name has half a character")
+        raise CorruptError("half of a surrogate pair is missing in a name")
     return text
 
 
 def _float(text: str) -> float:
     number = float(text)
-    if math.isinf(number) and not text.endswith("y"):
+    if math.isinf(number) and not text.endswith("y"):  # of Infinity, which is meant
         raise CorruptError("a number is too large for a float")
     return number
 
@@ -138,6 +144,7 @@ def _point(text: str) -> str:
 
 
 def _call(function: str, text: str, unlike: str | None = None) -> str:
+    """Return the pattern of a function's call with one string, which does not match `unlike`."""
     exception = f"(?!['\"]{unlike}['\"])" if unlike else ""
     return rf"{function}\({exception}(?:'{text}'|\"{text}\")\)"
 
@@ -175,7 +182,8 @@ def _list_pattern(item: str) -> str:
 def _list_token(kind: str, item: str, convert: Callable[[str], str], least: str = "") -> Token:
     """Return the token of a list whose parameter is a cell, as `encode.encode` writes it.
 
-    :param least: what one item at least must be, if not all items need be so.
+    :param item: the pattern of an item.
+    :param least: the pattern that at least one item must match; empty if any items will do.
     """
     found = re.compile(item)
     pattern = _list_pattern(item)
@@ -205,7 +213,7 @@ _CELL_LISTS: Final = [
         if not token.kind.endswith(" of parts")
     ),
     *(
-        # One item that needs its parts makes all of them need theirs: a list has one kind.
+        # A list has one kind: if one item needs its parts, all of them are written as parts.
         _list_token(
             f"{kind} of parts",
             f"(?:{_TEMPORAL[f'{kind} of parts'].pattern}|{_TEMPORAL[kind].pattern})",
@@ -234,7 +242,7 @@ _TOKEN: Final = re.compile("|".join(f"({token.pattern})" for token in TOKENS), r
 
 
 def token_at(text: str, position: int) -> tuple[Token, int] | None:
-    """Return the token at a place and where it ends, None if a property can have no such value."""
+    """Return the token at a position and where it ends; None if no property has such a value."""
     match = _TOKEN.match(text, position)
     if match is None or match.lastindex is None:
         return None

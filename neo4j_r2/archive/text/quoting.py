@@ -1,7 +1,7 @@
 """Names, strings and schema statements as pure ASCII Cypher text.
 
-cypher-shell reads its input in the platform's charset and corrupts everything else silently under
-a POSIX locale, so nothing here ever emits a character above U+007E.
+cypher-shell reads its input in the platform's charset. Under a POSIX locale it silently corrupts
+everything that is not ASCII. So nothing here ever emits a character above U+007E.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from typing import Final
 import orjson
 
 _DELETE: Final = "\x7f"
-_UNSAFE_IN_NAME = re.compile(r"[^ -\[\]-~]")  # everything but printable ASCII without the backslash
+_TO_ESCAPE = re.compile(r"[^ -\[\]-~]")
+"""The backslash, and all that is not printable ASCII."""
 
 _ESCAPES = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 CYPHER_25: Final = "CYPHER 25 "
-"""How a statement begins that older Cypher cannot state."""
+"""The beginning of a statement that only Cypher 25 knows."""
 
 
 def quote_name(name: str) -> str:
     """Return a label, type, property key or schema name as a quoted Cypher name.
 
-    Backticks are doubled. A backslash becomes an escape itself, because Cypher decodes escapes
-    inside backticks too: a raw backslash could start one.
+    Backticks are doubled. A backslash is itself escaped: Cypher decodes escapes inside backticks
+    too, and a raw backslash could start one.
     """
     return "`" + escape_unicode(name.replace("`", "``")) + "`"
 
@@ -41,14 +42,14 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def escape_unicode(text: str) -> str:
-    r"""Return `text` with everything but printable ASCII, and each backslash, as ``\uXXXX``."""
-    return _UNSAFE_IN_NAME.sub(_utf16_escape, text)
+    r"""Return `text` with ``\uXXXX`` for each backslash and for all that is not printable ASCII."""
+    return _TO_ESCAPE.sub(_utf16_escape, text)
 
 
 def escape_non_ascii(text: str) -> str:
-    r"""Return Cypher text that others wrote with its non-ASCII characters as ``\uXXXX``.
+    r"""Return Cypher text with ``\uXXXX`` for each character that is not ASCII.
 
-    Cypher decodes these in strings and in quoted names.
+    It is for text that others wrote. Cypher decodes these escapes in strings and in quoted names.
     """
     return _NON_ASCII.sub(_utf16_escape, text)
 
@@ -59,7 +60,7 @@ def _utf16_escape(match: re.Match[str]) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Whether `text` stands in a string as it is: it is of printable ASCII, and needs no escape."""
+    """Whether `text` is printable ASCII and needs no escape in a string."""
     if not text.isascii() or _DELETE in text:
         return False
     return len(orjson.dumps(text)) == len(text) + 2
@@ -69,8 +70,8 @@ def string_literal(text: str) -> str:
     r"""Return `text` as a double-quoted Cypher string.
 
     JSON's escapes (``\" \\ \n \r \t \b \f \uXXXX``, surrogate pairs for the rest) are a subset of
-    Cypher's. orjson writes them ten times as fast as the standard library, but leaves what is not
-    ASCII, and DEL, as it is.
+    Cypher's. orjson writes them ten times as fast as the standard library. But it does not escape
+    DEL and what is not ASCII, so such texts go to the standard library's own function.
     """
     if text.isascii() and _DELETE not in text:
         return orjson.dumps(text).decode("ascii")

@@ -1,13 +1,11 @@
-"""Entities as rows of cells, and the blocks of ids that rows are gathered in.
+"""Entities as rows: one row is a node or a relationship, with a cell for each property.
 
-A block is a fixed range of internal ids. Where its rows hold more text than `BLOCK_CHARACTERS` it
-is halved, again and again, so that whether a range is one block depends on nothing but the
-entities in it: a block nobody wrote to is the same block in the next backup.
+Every entity of a graph passes through here. So the work is done for many entities at once, by the
+interpreter's own loops (`map`, `zip`), and not entity by entity.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,11 +25,6 @@ from neo4j_r2.core.entity_record import (
     VALUES,
 )
 
-BLOCK_IDS: Final = 8192
-"""Ids in a block that was never halved; a power of two."""
-BLOCK_CHARACTERS: Final = 1024 * 1024
-"""Characters of cells above which a block is halved, down to a single entity."""
-
 
 class Column(NamedTuple):
     """A property key and the kind (of `kinds.KINDS`) that its cells have."""
@@ -42,7 +35,10 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class RowShape:
-    """What many entities have in common: mostly one object for all of them, told by identity."""
+    """What the rows of many entities have in common: labels or type, and columns.
+
+    Compared and hashed by `is`, which is fast: most entities that are alike share one object.
+    """
 
     group: tuple[str, ...]
     """A node's labels in ascending order, or a relationship's type."""
@@ -51,34 +47,28 @@ class RowShape:
 
 
 class Row(NamedTuple):
-    """One entity."""
+    """One node or relationship."""
 
     id: int
     shape: RowShape
     ids: tuple[str, ...]
     """A node's id, or the ids of a relationship's two endpoints, as cells."""
     cells: tuple[str, ...]
-    """One for each column."""
+    """One for each column of the shape."""
     size: int
-    """Characters of all cells and their separators."""
-
-
-@dataclass(frozen=True)
-class RowBlock:
-    """All rows of the ids `first` to `last`, both included, in ascending order of their ids."""
-
-    first: int
-    last: int
-    rows: Sequence[Row]
+    """Characters of all cells, their separators and ids, about."""
 
 
 def shapes(rows: Iterable[Row]) -> Counter[RowShape]:
-    """Return how many rows there are of each shape; two can say the same."""
+    """Return how many rows each shape has. Two shapes can be alike, and are counted apart."""
     return Counter(map(SHAPE, rows))
 
 
 def weight(rows: Sequence[Row]) -> int:
-    """Return the size of rows if their 32-bit floats were written out: of what memory they need."""
+    """Return the size of rows as if their 32-bit floats were written out.
+
+    That is about the memory that they need in the server.
+    """
     size: int = sum(map(SIZE, rows))
     if any(column.kind == FLOATS_32 for shape in shapes(rows) for column in shape.columns):
         for row in rows:
@@ -89,23 +79,28 @@ def weight(rows: Sequence[Row]) -> int:
 
 
 def node_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
-    """Encode records ``[id, labels, keys, values]``, and return them in the order of their ids."""
+    """Encode nodes, records ``[id, labels, keys, values]``; the rows are in order of their ids."""
     return _rows(records, NODE_IDS)
 
 
 def relationship_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
-    """Encode ``[id, type, start id, end id, keys, values]``; see `node_rows`."""
+    """Encode relationships, records ``[id, type, start id, end id, keys, values]``, likewise."""
     return _rows(records, RELATIONSHIP_IDS)
 
 
 def _rows(records: Sequence[Sequence[Any]], ids: slice) -> list[Row]:
-    """Encode the entities that have their group and their keys in common together."""
+    """Encode entities, those with the same group and keys together.
+
+    :param ids: where in a record the ids are that become cells.
+    """
     alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Sequence[Any]]] = {}
     before: tuple[Any, Any] = (None, None)
     some: list[Sequence[Any]] = []
     for record in records:
         group, keys = record[GROUP], record[KEYS]
-        if (group, keys) != before:  # mostly like the one before it
+        # Most records are like the one before: for them one comparison is cheaper than a tuple and
+        # a look into `alike`.
+        if (group, keys) != before:
             before = group, keys
             some = alike.setdefault((_labels(group), tuple(keys)), [])
         some.append(record)
@@ -118,11 +113,12 @@ def _rows(records: Sequence[Sequence[Any]], ids: slice) -> list[Row]:
 
 
 def _labels(group: str | list[str]) -> tuple[str, ...]:
-    """Return labels in ascending order, or a type alone."""
+    """Return labels in ascending order, or a type as a tuple of one."""
     return (group,) if isinstance(group, str) else tuple(sorted(group))
 
 
 def _rows_alike(records: Sequence[Sequence[Any]], ids: slice) -> Iterable[Row]:
+    """Encode records with the same group and keys, column by column."""
     group, keys = _labels(records[0][GROUP]), tuple(records[0][KEYS])
     fields = list(zip(*records, strict=True))
     values = list(zip(*fields[VALUES], strict=True))
@@ -135,14 +131,14 @@ def _rows_alike(records: Sequence[Sequence[Any]], ids: slice) -> Iterable[Row]:
     tuples = zip(*cells, strict=True) if cells else repeat(())
     sizes = _sizes(cells) if cells else repeat(_ROW_CHARACTERS)
     each_shape = _shapes(group, names, kinds)
-    # Some of these have no end: the ids have one.
+    # Not strict: what is the same for all rows is a `repeat` without an end. The ids end.
     return map(_NEW_ROW, zip(fields[ENTITY_ID], each_shape, id_cells, tuples, sizes, strict=False))
 
 
 def _shapes(
     group: tuple[str, ...], names: tuple[str, ...], kinds: Sequence[str | Sequence[str]]
 ) -> Iterable[RowShape]:
-    """Return the shape of each entity; without an end if it is the same of all."""
+    """Return the shape of each entity, or one shape repeated without an end if all have it."""
     if all(isinstance(kind, str) for kind in kinds):
         return repeat(_shape(group, names, tuple(kinds)))
     each = (repeat(kind) if isinstance(kind, str) else kind for kind in kinds)
@@ -169,59 +165,7 @@ ID: Final = attrgetter("id")
 SHAPE: Final = attrgetter("shape")
 SIZE: Final = attrgetter("size")
 _ROW_CHARACTERS: Final = 16
-"""What a row counts for besides its cells: its ids."""
+"""How many characters a row counts for besides its cells: about those of its ids."""
 _NEW_ROW: Final[Callable[[Iterable[Any]], Row]] = partial(tuple.__new__, Row)
-"""What `Row._make` does, without the interpreter's part."""
-
-
-def blocks(chunks: Iterable[list[Row]]) -> Iterator[RowBlock]:
-    """Gather rows, which come in ascending order of their ids, in blocks; none is empty.
-
-    Holds no more than `BLOCK_CHARACTERS` of cells and one chunk.
-    """
-    source = _RowQueue(chunks)
-    while rows := source.take():
-        source.give_back(rows)
-        first = rows[0].id // BLOCK_IDS * BLOCK_IDS
-        yield from _split(first, first + BLOCK_IDS - 1, source)
-
-
-def _split(first: int, last: int, source: _RowQueue) -> Iterator[RowBlock]:
-    taken: list[Row] = []
-    size = 0
-    while size <= BLOCK_CHARACTERS and (rows := source.take(last)):
-        taken += rows
-        size += sum(map(SIZE, rows))
-    if size <= BLOCK_CHARACTERS or first == last:
-        if taken:
-            yield RowBlock(first, last, taken)
-        return
-    source.give_back(taken)
-    middle = (first + last) // 2
-    yield from _split(first, middle, source)
-    yield from _split(middle + 1, last, source)
-
-
-class _RowQueue:
-    """Chunks of rows that can be taken in other pieces, and given back."""
-
-    def __init__(self, chunks: Iterable[list[Row]]) -> None:
-        self._chunks = iter(chunks)
-        self._ahead: list[Row] = []
-
-    def take(self, last: int | None = None) -> list[Row]:
-        """Return the next rows, of ids up to `last`; nothing if there are none."""
-        while not self._ahead:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return []
-            self._ahead = chunk
-        rows, self._ahead = self._ahead, []
-        if last is not None and rows[-1].id > last:
-            end = bisect_right(rows, last, key=ID)
-            rows, self._ahead = rows[:end], rows[end:]
-        return rows
-
-    def give_back(self, rows: list[Row]) -> None:
-        """Make `rows` the next ones again."""
-        self._ahead = rows + self._ahead
+"""Makes a `Row` of its fields. `Row._make` does the same, but as a Python function: it would run
+once for every entity. This partial of a built-in function stays inside the interpreter."""

@@ -1,4 +1,4 @@
-"""A text of Cypher, read piece by piece."""
+"""Reads a text of Cypher piece by piece, and records where its literals and maps are."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from typing import Final, NamedTuple
 from neo4j_r2.archive.text.literals import NAME, SPACE, Token, token_at, unquoted
 from neo4j_r2.core.errors import CorruptError
 
-Path = tuple[str, ...]
-"""The keys by which one comes to a value in maps within maps."""
+KeyPath = tuple[str, ...]
+"""The keys that lead to a value in nested maps."""
 
 _BLANK: Final = re.compile(SPACE)
 _NAME: Final = re.compile(NAME)
 _DEEPEST: Final = 3
-"""Keys in a path: an index's options have two, a row of APOC's has two."""
+"""The most keys in a path. An index's options have two, and so has a row of APOC."""
 
 
 class Slot(NamedTuple):
-    """A literal at its place in a text."""
+    """Where a literal is: in the text, and by its keys."""
 
-    path: Path
+    path: KeyPath
     token: Token
     start: int
     end: int
 
 
 class Scanner:
-    """A text, read from a place on; blanks between pieces do not matter."""
+    """Reads a text from a position on. Blanks between pieces do not matter."""
 
     def __init__(self, text: str, position: int = 0) -> None:
         self.text = text
         self.position = position
         self.slots: list[Slot] = []
         """The literals so far."""
-        self.maps: list[Path] = []
-        """The maps so far; an empty one has no slots."""
+        self.maps: list[KeyPath] = []
+        """The maps so far. An empty map leaves no slots, so only this list shows it."""
 
     def is_next(self, piece: str) -> bool:
-        """Whether a piece comes next; a word must not go on behind it."""
+        """Whether a piece comes next. If it ends in a letter or digit, its word must end there."""
         self._skip_blank()
         end = self.position + len(piece)
         return self.text.startswith(piece, self.position) and not (
@@ -46,40 +46,40 @@ class Scanner:
         )
 
     def take(self, piece: str) -> bool:
-        """Go behind a piece if it comes next, and say whether it did."""
+        """Take a piece if it comes next, and return whether it did."""
         if not self.is_next(piece):
             return False
         self.position += len(piece)
         return True
 
     def expect(self, *pieces: str) -> None:
-        """Go behind some pieces.
+        """Take pieces, one after the other.
 
         :raises CorruptError: if they do not come next.
         """
         for piece in pieces:
             if not self.take(piece):
-                raise self.error(f"not {piece!r}")
+                raise self.error(repr(piece))
 
     def end(self) -> None:
-        """Demand that nothing is left.
+        """Check that nothing is left.
 
         :raises CorruptError: if something is.
         """
         self._skip_blank()
         if self.position != len(self.text):
-            raise self.error("not the end")
+            raise self.error("the end")
 
-    def error(self, reason: str) -> CorruptError:
-        """Return the error that says what comes next and is not what should."""
+    def error(self, expected: str) -> CorruptError:
+        """Return the error that says what was expected, and what comes next instead."""
         there = self.text[self.position : self.position + 40]
-        return CorruptError(f"{reason} but {there!r}")
+        return CorruptError(f"expected {expected}, found {there!r}")
 
     def name(self) -> str:
         """Take a name."""
         name = self.name_if_any()
         if name is None:
-            raise self.error("not a name")
+            raise self.error("a name")
         return name
 
     def name_if_any(self) -> str | None:
@@ -91,23 +91,23 @@ class Scanner:
         self.position = match.end()
         return unquoted(match[0])
 
-    def literal(self, path: Path) -> None:
-        """Take a literal, as a slot.
+    def literal(self, path: KeyPath) -> None:
+        """Take a literal, and record its slot.
 
-        :raises CorruptError: if none of those that a property can have comes next.
+        :raises CorruptError: if no literal that a property can have comes next.
         """
         self._skip_blank()
         found = token_at(self.text, self.position)
         if found is None:
-            raise self.error("not a value")
+            raise self.error("a value")
         token, end = found
         self.slots.append(Slot(path, token, self.position, end))
         self.position = end
 
-    def map(self, path: Path, *, has_nulls: bool = True) -> None:
-        """Take a map, its values as slots. A key whose value is null is as good as absent.
+    def map(self, path: KeyPath, *, has_nulls: bool = True) -> None:
+        """Take a map, and record a slot for each value. A key with the value null counts as absent.
 
-        :raises CorruptError: if none comes next, a key is there twice, or a null is not allowed.
+        :raises CorruptError: if no map comes next, a key is there twice, or a null is not allowed.
         """
         self.expect("{")
         self.maps.append(path)
@@ -122,10 +122,10 @@ class Scanner:
             self.expect(":")
             self._value((*path, key), has_nulls)
 
-    def _value(self, path: Path, has_nulls: bool) -> None:
+    def _value(self, path: KeyPath, has_nulls: bool) -> None:
         if self.is_next("{"):
             if len(path) >= _DEEPEST:
-                raise CorruptError("maps are too deep in each other")
+                raise CorruptError("maps are nested too deep")
             self.map(path, has_nulls=has_nulls)
         elif not has_nulls or not self.take("null"):
             self.literal(path)

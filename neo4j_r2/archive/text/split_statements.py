@@ -1,6 +1,9 @@
-"""Lines of a script as its statements, without the comments.
+"""Splits the lines of a script into its statements, without the comments.
 
 A semicolon ends a statement unless it is in a string, in a quoted name or in a comment.
+
+The regular expressions use possessive repetition (``*+``): it never gives back what it has matched,
+so a line of any length is read in linear time.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ from typing import Final, NamedTuple
 from neo4j_r2.core.errors import CorruptError
 
 LONGEST_STATEMENT: Final = 64 * 1024 * 1024
-"""Characters; what is longer is no export's, and would fill the memory."""
+"""In characters. No export has longer ones, and they would fill the memory."""
 _SHELL_LINES: Final = frozenset({"BEGIN", "COMMIT", "SCHEMA AWAIT"})
-"""What neo4j-shell, unlike Cypher, takes without a semicolon."""
+"""The commands of neo4j-shell, which have no semicolon."""
+# All up to the next semicolon, slash or unclosed quote: plain text, and whole strings and names.
 _OPEN_TEXT: Final = re.compile(
     r"""[^"'`/;]*+(?:(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'|`[^`]*+`)[^"'`/;]*+)*+"""
 )
@@ -24,25 +28,25 @@ _CLOSINGS: Final = {
     "`": re.compile(r"[^`]*+`"),
     "/*": re.compile(r".*?\*/"),
 }
-"""For what a line can leave open, the rest of it."""
+"""What a line can leave open, and the pattern of the rest of it up to its end."""
 
 
 class Statement(NamedTuple):
-    """A statement without its semicolon, or a line that is for a shell."""
+    """A statement, or a command for cypher-shell or neo4j-shell."""
 
     line: int
-    """The number of the line that it begins in."""
+    """The number of the line in which it begins."""
     text: str
-    """Without comments and blanks around it."""
+    """Without its semicolon, comments, and blanks around it."""
     is_command: bool
-    """Whether it is for a shell."""
+    """Whether it is a command for a shell."""
 
 
 def split(lines: Iterable[str]) -> Iterator[Statement]:
     """Yield the statements of a script.
 
-    :param lines: of which each ended with a line feed, that has been removed.
-    :raises CorruptError: if the last statement does not end, or one is too long.
+    :param lines: without their line feeds.
+    :raises CorruptError: if the last statement or comment does not end, or one is too long.
     """
     splitter = _Splitter()
     for number, line in enumerate(lines, 1):
@@ -51,14 +55,14 @@ def split(lines: Iterable[str]) -> Iterator[Statement]:
 
 
 class _Splitter:
-    """The pieces of the statement that has not ended yet."""
+    """Collects the pieces of a statement until it ends."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._size = 0
         self._first = 0
         self._open = ""
-        """What the line before has left open: a key of `_CLOSINGS`."""
+        """What is open where the reading goes on: a key of `_CLOSINGS`, or nothing."""
 
     def read(self, number: int, line: str) -> Iterator[Statement]:
         if not self._pieces and not self._open:
@@ -83,7 +87,7 @@ class _Splitter:
             raise CorruptError("a comment does not end: the file was cut off")
 
     def _step(self, number: int, line: str, position: int) -> tuple[int, bool]:
-        """Go on from a place, and return where to and whether the statement ends there."""
+        """Read on from a position; return the next one, and whether the statement ends there."""
         if self._open:
             return self._close(number, line, position), False
         match = _OPEN_TEXT.match(line, position)
@@ -104,7 +108,7 @@ class _Splitter:
         return end + 1, False
 
     def _close(self, number: int, line: str, position: int) -> int:
-        """Go behind what is open if it ends in this line, and return where to."""
+        """Read to the end of what is open, or of the line; return the position there."""
         match = _CLOSINGS[self._open].match(line, position)
         end = match.end() if match else len(line)
         if self._open != "/*":

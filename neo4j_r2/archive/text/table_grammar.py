@@ -1,8 +1,12 @@
-"""The statements of an archive of this service, recognised one by one.
+"""Reads the statements of this service's own archives, and refuses all others.
 
 Whoever can write to the bucket must not be able to run Cypher on the server that an archive is
-restored into. So nothing of a statement is run as it stands there: its names and cells are taken
-out of it, written anew by the code that wrote it, and compared. docs/design.md, "Archive grammar".
+restored into. So a statement is never run as it stands. Its names and cells are taken out of it,
+the code that writes archives writes it again, and the two texts must be equal. docs/design.md,
+"Archive grammar", has the format.
+
+The regular expressions use possessive repetition (``*+``): it never gives back what it has matched,
+so a statement of any length is refused in linear time.
 """
 
 from __future__ import annotations
@@ -50,46 +54,50 @@ _CELL: Final = re.compile(r"r\[(\d{1,9})\]")
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A property of a table's rows."""
+    """One property of a table's rows: its key, its kind, and how a row can lack it."""
 
     key: str
     kind: str
     """A key of `kinds.KINDS`."""
     missing: str | None
-    """The cell of rows that do not have the property, None if all have it."""
+    """The marker of a missing cell (`missing_cells`); None if no row lacks the property."""
 
 
 @dataclass(frozen=True)
 class TableShape:
-    """What a statement of rows says but for the rows; equal for many statements."""
+    """What a statement says apart from its rows; many statements of an archive share one shape."""
 
     entity: str
     """node or relationship."""
     group: tuple[str, ...]
     """A node's labels, or a relationship's type."""
     columns: tuple[TableColumn, ...]
+    """In the order of their cells."""
     restore_label: str
+    """The label of the restore key."""
     restore_property: str
+    """The property of the restore key."""
 
     @property
     def id_cells(self) -> int:
-        """How many cells there are before those of the columns: the ids of nodes."""
+        """How many ids of nodes a row has before the cells of its columns."""
         return 1 if self.entity == "node" else 2
 
 
 @dataclass(frozen=True)
 class Table:
-    """A statement of rows."""
+    """A statement that creates nodes or relationships, taken apart."""
 
     shape: TableShape
     rows: list[list[str]]
-    """Cells: as many ids as `shape.id_cells`, then one for each column."""
+    """The cells of each row: `shape.id_cells` ids, then one cell for each column."""
 
 
 def parse_table(line: str) -> Table:
-    """Parse a statement that creates nodes or relationships, without its line break.
+    """Parse a statement that creates nodes or relationships.
 
-    :raises CorruptError: if it is not exactly one that this service writes.
+    :param line: the statement, without its line break.
+    :raises CorruptError: if this service does not write exactly this statement.
     """
     if not line.startswith(_UNWIND):
         raise CorruptError("not a statement of this service")
@@ -102,12 +110,15 @@ def parse_table(line: str) -> Table:
     width = shape.id_cells + len(shape.columns)
     rows = [row.split(cell_end) for row in text.split(row_end)]
     if any(len(row) != width for row in rows):
-        raise CorruptError(f"a row has not {width} cells")
+        raise CorruptError(f"a row does not have {width} cells")
     return Table(shape, rows)
 
 
 def _end_of_string(line: str, start: int) -> int:
-    """Return the place behind the quote that ends a string whose text begins at `start`."""
+    """Return the position behind the quote that ends a string whose text begins at `start`.
+
+    It is the first quote with an even number of backslashes before it.
+    """
     quote = line.find('"', start)
     while quote >= 0:
         before = quote
@@ -120,7 +131,7 @@ def _end_of_string(line: str, start: int) -> int:
 
 
 def _string(literal: str) -> str:
-    """Return the text of a string, and prove that this service writes it just so: in JSON's way."""
+    """Return the text of a string, after a check that this service would write it just so."""
     try:
         text = orjson.loads(literal)
     except orjson.JSONDecodeError as error:
@@ -134,7 +145,10 @@ def _string(literal: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _shape(creation: str) -> TableShape:
-    """Parse what follows the rows, and prove that this service writes just that."""
+    """Parse the text behind the rows, and check that this service would write just that.
+
+    Many statements have the same text there. The cache does the work for the first of them only.
+    """
     shape = _node_shape(creation) or _relationship_shape(creation)
     if shape is None or render(shape) != creation:
         raise CorruptError("not a statement of this service")
@@ -168,7 +182,7 @@ def _relationship_shape(creation: str) -> TableShape | None:
 
 
 def _columns(creation: str, position: int) -> tuple[TableColumn, ...]:
-    """Parse the properties from a position on, in the order of their cells."""
+    """Parse the properties from a position on; return them in the order of their cells."""
     columns: dict[int, TableColumn] = {}
     while (found := _property(creation, position)) is not None:
         index, column, position = found
@@ -179,7 +193,7 @@ def _columns(creation: str, position: int) -> tuple[TableColumn, ...]:
 
 
 def _property(creation: str, position: int) -> tuple[int, TableColumn, int] | None:
-    """Parse an entry of the map, and return its cell's index, its column and its end."""
+    """Parse one entry of the map; return its cell's index, its column and where it ends."""
     position += 2 if creation.startswith(", ", position) else 0
     match = _PROPERTY.match(creation, position)
     cell = _CELL.search(creation, match.end(1)) if match else None
@@ -194,7 +208,7 @@ def _property(creation: str, position: int) -> tuple[int, TableColumn, int] | No
 
 
 def _kind(creation: str, position: int, cell: str) -> str | None:
-    """Return the kind whose expression is at a position: the longest one, as some begin alike."""
+    """Return the kind whose expression is at a position; the longest, since some begin alike."""
     kinds = (
         kind
         for kind, expression in KINDS.items()

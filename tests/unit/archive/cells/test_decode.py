@@ -54,7 +54,7 @@ TOO_LARGE = str(2**63)
 
 
 def as_read(kind: str, value: object) -> object:
-    """Return a value as the query that reads a graph does."""
+    """Return a value as the graph's read query returns it."""
     return {"type": FLOATS_32, "text": value} if kind == FLOATS_32 else value
 
 
@@ -103,7 +103,7 @@ def test_an_extreme_value_comes_back_from_its_cell(value: object) -> None:
 @TYPED
 @given(cell=CELLS)
 @settings(max_examples=300)
-def test_any_cell_is_of_its_kind_or_refused(kind: str, cell: str) -> None:
+def test_any_cell_is_refused_or_read_as_its_kind(kind: str, cell: str) -> None:
     try:
         value = decode(kind, cell)
     except CorruptError:
@@ -114,9 +114,7 @@ def test_any_cell_is_of_its_kind_or_refused(kind: str, cell: str) -> None:
 @TYPED
 @given(data=st.data())
 @settings(max_examples=100)
-def test_a_cell_with_another_character_in_it_is_of_its_kind_or_refused(
-    kind: str, data: st.DataObject
-) -> None:
+def test_an_altered_cell_is_refused_or_read_as_its_kind(kind: str, data: st.DataObject) -> None:
     cell = encode(as_read(kind, data.draw(VALUES[kind]))).cell
     place = data.draw(st.integers(0, len(cell)))
     rest = data.draw(st.integers(place, min(place + 1, len(cell))))
@@ -147,9 +145,7 @@ def test_a_cell_with_another_character_in_it_is_of_its_kind_or_refused(
         ("byte array", [",", "1", ",128", ",-129", ",1.5", ',"a"', ",null", ",true", ",[1]"]),
     ],
 )
-def test_a_cell_that_the_kinds_expression_would_read_otherwise_is_refused(
-    kind: str, cells: list[str]
-) -> None:
+def test_a_malformed_cell_is_refused(kind: str, cells: list[str]) -> None:
     for cell in cells:
         with pytest.raises(CorruptError, match=f"a cell is no {kind}"):
             decode(kind, cell)
@@ -157,7 +153,7 @@ def test_a_cell_that_the_kinds_expression_would_read_otherwise_is_refused(
 
 @given(st.sampled_from(sorted(KINDS.keys() - VALUES.keys())), st.text())
 @example("point 2d", "7203 1.0 -0.0")
-def test_a_cell_of_another_kind_stays_a_text_for_its_expression(kind: str, cell: str) -> None:
+def test_a_cell_without_a_type_of_its_own_stays_a_text(kind: str, cell: str) -> None:
     assert decode(kind, cell) == cell
     assert KINDS[kind].format(c="r[1]") in expression(kind, "r[1]")
 

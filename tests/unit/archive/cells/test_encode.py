@@ -23,7 +23,7 @@ STRINGS = st.text(st.sampled_from(SEPARATORS + "~01")) | st.text()
 
 
 def bits(number: float) -> bytes:
-    """Return what tells -0.0 from 0.0; all NaN are one value to Cypher."""
+    """Return a float's bits, which differ for -0.0 and 0.0; all NaN are one value to Cypher."""
     return b"NaN" if math.isnan(number) else struct.pack(">d", number)
 
 
@@ -68,7 +68,7 @@ def strings_of(kind: str, cell: str) -> list[str]:
         ([WGS84Point((2.5, 48.0))], "list of point 2d", ",4326 2.5 48.0"),
     ],
 )
-def test_a_value_is_this_cell(value: object, kind: str, cell: str) -> None:
+def test_a_value_becomes_this_cell(value: object, kind: str, cell: str) -> None:
     assert encode(value) == (kind, cell)
 
 
@@ -99,7 +99,7 @@ def test_a_list_of_floats_comes_back_bit_by_bit(value: list[float]) -> None:
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
-def test_an_item_of_a_list_of_floats_looks_like_a_float(value: list[float]) -> None:
+def test_every_item_of_a_list_of_floats_is_a_float_in_json(value: list[float]) -> None:
     items = encode(value).cell.split(",")[1:]
     assert all(isinstance(json.loads(item), float) for item in items)
 
@@ -132,7 +132,7 @@ def test_bytes_come_back(value: bytes) -> None:
         ([0.10000000149011612, 3.4028234663852886e38], "PczMzX9///8"),
     ],
 )
-def test_32_bit_floats_travel_as_their_bits(numbers: list[float], cell: str) -> None:
+def test_a_cell_of_32_bit_floats_is_base64_of_their_bits(numbers: list[float], cell: str) -> None:
     assert encode({"type": FLOATS_32, "text": numbers}) == (FLOATS_32, cell)
 
 
@@ -140,7 +140,7 @@ def test_32_bit_floats_travel_as_their_bits(numbers: list[float], cell: str) -> 
     st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False)),
     st.sampled_from([math.nan, math.inf, -math.inf]),
 )
-def test_32_bit_floats_that_no_procedure_takes_travel_as_64_bit_ones(
+def test_nan_and_infinities_make_a_list_of_32_bit_floats_one_of_64_bits(
     numbers: list[float], number: float
 ) -> None:
     for value in ([*numbers, number], [number, *numbers]):
@@ -148,13 +148,15 @@ def test_32_bit_floats_that_no_procedure_takes_travel_as_64_bit_ones(
 
 
 @pytest.mark.parametrize(("name", "kind"), TEMPORAL_TYPES.items())
-def test_a_temporal_value_travels_as_the_text_that_the_server_prints(name: str, kind: str) -> None:
+def test_the_cell_of_a_temporal_value_is_the_text_that_the_server_prints(
+    name: str, kind: str
+) -> None:
     text = "10:00Z" if kind == "zoned time" else "2020-01-01T10:00:00+01:00[Europe/Paris]"
     assert encode({"type": name, "text": text}) == (kind, text)
     assert encode({"type": name, "text": [text, text]}) == (f"list of {kind}", f",{text},{text}")
 
 
-def test_zoned_values_with_seconds_in_their_offset_travel_as_parts() -> None:
+def test_zoned_values_with_seconds_in_their_offset_become_parts() -> None:
     old, new = "1850-01-01T00:00:00+00:09:21[Europe/Paris]", "1970-01-01T00:00:00Z"
     name = "ZONED DATETIME NOT NULL"
     kind = "zoned datetime of parts"
@@ -183,13 +185,13 @@ def test_zoned_values_with_seconds_in_their_offset_travel_as_parts() -> None:
         [b"a"],
     ],
 )
-def test_a_type_that_is_not_known_is_an_error_and_never_left_out(value: object) -> None:
+def test_an_unknown_type_is_an_error(value: object) -> None:
     with pytest.raises(GraphError, match="Unsupported property type"):
         encode(value)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_expression_of_a_kind_has_no_place_but_the_cells(kind: str) -> None:
+def test_a_kinds_expression_has_only_the_cell_as_its_variable(kind: str) -> None:
     fields = {field for _, field, _, _ in string.Formatter().parse(KINDS[kind]) if field}
     assert fields == {"c"}
     expression = KINDS[kind].format(c="r[7]")

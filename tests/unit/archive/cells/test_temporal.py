@@ -1,4 +1,4 @@
-"""Parts of zoned values, against the standard library's calendar and beyond it."""
+"""Parts of zoned values, compared with the standard library's calendar, and beyond its years."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def year_text(year: int) -> str:
 
 
 def datetime_text(local: datetime, offset: int, year: int) -> str:
-    """Write a zoned datetime as the server's toString() does, in a year of its own."""
+    """Write a zoned datetime as the server's toString() does, in any year."""
     return f"{year_text(year)}-{local:%m-%dT%H:%M:%S}.{local.microsecond:06}{offset_text(offset)}"
 
 
@@ -42,7 +42,7 @@ def datetime_text(local: datetime, offset: int, year: int) -> str:
 @example(datetime(1, 1, 1), HALF_DAY_AND_MORE)
 @example(datetime(9999, 12, 31, 23, 59, 59, 999_999), -HALF_DAY_AND_MORE)
 @example(datetime(2000, 2, 29), 561)
-def test_a_datetime_of_the_standard_library_has_the_same_seconds(
+def test_the_seconds_since_the_epoch_are_those_of_the_standard_library(
     local: datetime, offset: int
 ) -> None:
     since_epoch = local.replace(tzinfo=UTC) - EPOCH - timedelta(seconds=offset)
@@ -52,7 +52,7 @@ def test_a_datetime_of_the_standard_library_has_the_same_seconds(
 
 
 @given(st.datetimes(), st.integers(-2_000_000, 2_000_000), OFFSETS)
-def test_the_calendar_repeats_every_400_years_also_where_the_standard_library_ends(
+def test_the_calendar_repeats_every_400_years_beyond_the_standard_library_too(
     local: datetime, cycles: int, offset: int
 ) -> None:
     near = parts(datetime_text(local, offset, local.year)).split(" ")
@@ -76,7 +76,7 @@ def test_the_calendar_repeats_every_400_years_also_where_the_standard_library_en
         ("10:00Z", "10:00 Z"),
     ],
 )
-def test_the_parts_of_a_value_are_these(text: str, expected: str) -> None:
+def test_a_value_has_these_parts(text: str, expected: str) -> None:
     assert parts(text) == expected
 
 
@@ -95,6 +95,6 @@ def test_only_an_offset_with_seconds_needs_parts(text: str, *, needs: bool) -> N
 
 
 @pytest.mark.parametrize("text", ["", "2020-01-01", "10:00", "2020-01-01T00:00", "P1D"])
-def test_a_text_that_is_no_zoned_value_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_zoned_value_is_refused(text: str) -> None:
     with pytest.raises(GraphError, match="Unsupported temporal value"):
         parts(text)

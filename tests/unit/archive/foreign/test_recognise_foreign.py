@@ -31,9 +31,9 @@ from neo4j_r2.archive.text.frame import (
     restore_key_removal,
 )
 from neo4j_r2.archive.text.quoting import escape_non_ascii, quote_name
+from neo4j_r2.archive.text.row_tables import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.archive.text.rows import Column
 from neo4j_r2.archive.text.split_statements import split
-from neo4j_r2.archive.text.statements import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.backup.apoc_check import APOC_RESTORE_KEY
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import CorruptError
@@ -43,7 +43,7 @@ EXAMPLES = {
     path.stem: path.read_bytes().decode() for path in (Path(__file__).parent / "apoc").glob("*")
 }
 OWN_ARCHIVE = EXAMPLES.pop("own_archive")
-"""What this service wrote by way of APOC 5.26.19; the others are one graph in APOC's formats."""
+"""Our own archive, exported by APOC 5.26.19. The others are one graph in APOC's formats."""
 SPECIFICATION = """// Neo4j Database Export
 // Database: neo4j
 // Exported: 2025-10-08T02:00:00
@@ -114,14 +114,14 @@ def properties(columns: Iterable[Column], row: list[Any]) -> Properties:
 
 
 def graph(found: Iterable[Item]) -> Graph:
-    """Create what is in the items, as a restore does, and return it."""
+    """Return the graph that a restore would create from the items."""
     nodes: list[Node] = []
-    by_identity: dict[Any, Node] = {}
+    by_name: dict[Any, Node] = {}
     relationships: Counter[tuple[str, Properties, Node, Node]] = Counter()
 
     def endpoints(pattern: Pattern | None, name: Any) -> list[Node]:
         if pattern is None:
-            return [by_identity[name]]
+            return [by_name[name]]
         wanted = properties(pattern.columns, name)
         return [n for n in nodes if set(pattern.labels) <= set(n[0]) and wanted <= n[1]]
 
@@ -129,7 +129,7 @@ def graph(found: Iterable[Item]) -> Graph:
         if isinstance(item, NodeBatch):
             made = [(item.labels, properties(item.columns, row)) for row in item.rows]
             nodes += made
-            by_identity |= dict(zip(item.names, made, strict=True))
+            by_name |= dict(zip(item.names, made, strict=True))
         elif isinstance(item, RelationshipBatch | MatchBatch):
             start = item.start if isinstance(item, MatchBatch) else None
             end = item.end if isinstance(item, MatchBatch) else None
@@ -152,7 +152,7 @@ def as_plain(text: str) -> str:
 
 
 def as_other_program(text: str) -> str:
-    """The oldest form that the temporary constraint has, and other numbers."""
+    """Return the text with the oldest form of the temporary constraint, and with other numbers."""
     text = re.sub(
         r"(CREATE|DROP) CONSTRAINT UNIQUE_IMPORT_NAME.*;",
         r"\1 CONSTRAINT ON (node:`UNIQUE IMPORT LABEL`) "
@@ -208,7 +208,7 @@ def test_the_schema_of_apoc_is_passed_on_without_the_temporary_constraint(name: 
     assert not any("UNIQUE IMPORT" in text for text in texts)
 
 
-def test_an_archive_of_our_own_by_apoc_holds_what_its_manifest_said() -> None:
+def test_our_own_archive_that_apoc_exported_has_the_counts_of_its_manifest() -> None:
     nodes: Counter[tuple[str, ...]] = Counter()
     relationships: Counter[str] = Counter()
     for item in items(OWN_ARCHIVE):
@@ -227,7 +227,7 @@ def test_an_archive_of_our_own_by_apoc_holds_what_its_manifest_said() -> None:
     assert OWN_ARCHIVE.endswith(end(17, 16))
 
 
-def test_the_schema_of_an_archive_of_our_own_is_passed_on_without_the_identity() -> None:
+def test_the_schema_of_our_own_archive_is_passed_on_without_the_restore_key() -> None:
     own = re.findall(
         r"(?m)^((?:CREATE (?:[A-Z]+ )?(?:INDEX|CONSTRAINT)|DROP INDEX) .*);$", OWN_ARCHIVE
     )
@@ -236,20 +236,20 @@ def test_the_schema_of_an_archive_of_our_own_is_passed_on_without_the_identity()
     assert len(texts) == 11
 
 
-def test_the_identity_of_an_archive_of_our_own_is_left_out() -> None:
+def test_the_restore_key_of_our_own_archive_is_left_out() -> None:
     created = restore_key_creation(APOC_RESTORE_KEY)
     removed = restore_key_removal(APOC_RESTORE_KEY, 1000)
     assert items(f"{created}CREATE (:A);\n{removed}{end(1, 0)}") == items("CREATE (:A);")
 
 
 @pytest.mark.parametrize("place", ["UNWIND", "MATCH (n:`UNIQUE", "DROP CONSTRAINT"])
-def test_an_archive_of_our_own_that_was_cut_off_at_a_statement_is_refused(place: str) -> None:
+def test_our_own_archive_that_was_cut_off_at_a_statement_is_refused(place: str) -> None:
     with pytest.raises(CorruptError, match="cut off"):
         read(OWN_ARCHIVE[: OWN_ARCHIVE.index(place)])
 
 
 @given(*3 * [st.text(min_size=1)])
-def test_the_schema_of_any_server_is_passed_on_as_our_archives_have_it(
+def test_every_schema_statement_of_our_archives_is_passed_on(
     name: str, label: str, key: str
 ) -> None:
     def schema_object(text: str) -> SchemaObject:
@@ -278,22 +278,22 @@ def test_the_schema_of_any_server_is_passed_on_as_our_archives_have_it(
     assert items(text) == [SchemaStatement(line) for line in text[:-2].split(";\n")]
 
 
-def test_the_size_of_a_batch_is_that_of_its_text() -> None:
+def test_the_size_of_a_batch_is_the_length_of_its_text() -> None:
     node, match = "CREATE (:A {a: 1})", "MATCH (a:A), (b:B) CREATE (a)-[:T]->(b)"
     found = items(f"{node};" * 1000 + f"{NODE_ROW};{RELATIONSHIP_ROW};{match};")
     sizes = [item.size for item in found if not isinstance(item, SchemaStatement | AnyStatement)]
     assert sizes == [1000 * len(node), len(NODE_ROW), len(RELATIONSHIP_ROW), len(match)]
 
 
-def test_identities_that_python_takes_for_equal_are_different() -> None:
+def test_names_of_nodes_differ_where_python_takes_their_values_for_equal() -> None:
     values = ["0.0", "-0.0", "0", "false", "'0.0'", "[0.0]", "[-0.0]", "[0]", "[false]", "['0.0']"]
     rows = ", ".join(f"{{a:{value}, properties:{{}}}}" for value in values)
     found = items(f"UNWIND [{rows}] AS row CREATE (n:A{{a: row.a}}) SET n += row.properties;")
-    identities = {i for item in found if isinstance(item, NodeBatch) for i in item.names}
-    assert len(identities) == len(values)
+    names = {name for item in found if isinstance(item, NodeBatch) for name in item.names}
+    assert len(names) == len(values)
 
 
-def test_identities_of_apoc_are_its_ids_or_the_unique_properties() -> None:
+def test_apoc_names_nodes_by_its_ids_or_by_unique_properties() -> None:
     assert read(
         'UNWIND [{email:"a@x", properties:{age:1}}] AS row\n'
         "CREATE (n:Person{email: row.email}) SET n += row.properties SET n:Boss;\n"
@@ -328,7 +328,7 @@ def test_identities_of_apoc_are_its_ids_or_the_unique_properties() -> None:
     ]
 
 
-def test_the_format_of_the_specification_is_understood() -> None:
+def test_the_specifications_format_is_understood() -> None:
     person = Pattern(("Person",), (Column("name", "string"),))
     columns = (Column("age", "integer"), Column("name", "string"))
     assert read(SPECIFICATION) == [
@@ -368,7 +368,7 @@ def test_a_node_can_be_written_in_these_ways(
         assert items(text) == [NodeBatch(labels, columns, [None], [row], ANY)]
 
 
-def test_the_direction_of_a_relationship_is_that_of_its_creation() -> None:
+def test_a_relationship_has_the_direction_of_its_create_clause() -> None:
     (batch,) = items("MATCH (a:A), (b:B {c: 1}) CREATE (b)-[r:T {d: 1.5}]->(a);")
     assert batch == MatchBatch(
         "T",
@@ -383,7 +383,7 @@ def test_the_direction_of_a_relationship_is_that_of_its_creation() -> None:
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "é `", "_id"]), VALUES), max_size=6))
-def test_every_value_comes_back_in_every_form(maps: list[dict[str, object]]) -> None:
+def test_a_value_comes_back_from_a_statement_of_every_form(maps: list[dict[str, object]]) -> None:
     written = [
         ", ".join(f"{quote_name(key)}:{apoc(value)}" for key, value in each.items())
         for each in maps * 2
@@ -398,13 +398,13 @@ def test_every_value_comes_back_in_every_form(maps: list[dict[str, object]]) -> 
     assert sum(len(node[1]) * times for node, times in found[0].items()) == 2 * sum(map(len, maps))
 
 
-def test_rows_of_a_group_share_a_batch_also_if_some_lack_a_property() -> None:
+def test_rows_of_a_group_share_a_batch_even_if_some_lack_a_property() -> None:
     (batch,) = items("CREATE (:A {a: 1, b: 2});CREATE (:A {b: 3});CREATE (:A {b: 4, a: 5});")
     assert isinstance(batch, NodeBatch)
     assert batch.rows == [[1, 2], [None, 3], [5, 4]]
 
 
-def test_a_batch_is_full_at_so_many_rows() -> None:
+def test_a_batch_has_a_limit_of_rows() -> None:
     text = "".join(f"CREATE (:A {{a: {i}}});\n" for i in range(STATEMENT_ROWS + 1))
     found = read(text)
     assert [line for line, _ in found] == [1, STATEMENT_ROWS + 1]
@@ -414,20 +414,20 @@ def test_a_batch_is_full_at_so_many_rows() -> None:
     ]
 
 
-def test_a_batch_is_full_at_so_many_characters() -> None:
+def test_a_batch_has_a_limit_of_characters() -> None:
     half = "x" * (STATEMENT_CHARACTERS // 2)
     found = items(f"CREATE (:A {{a: '{half}'}});\n" * 5)
     assert [len(item.rows) for item in found if isinstance(item, NodeBatch)] == [2, 2, 1]
 
 
-def test_many_groups_are_not_kept_until_the_end() -> None:
+def test_batches_of_many_groups_are_not_held_until_the_end() -> None:
     lines = (f"CREATE (:A{i});" for i in range(1000))
     first = next(recognise_foreign(lines))
     assert first[0] == 1
     assert next(lines) in {f"CREATE (:A{i});" for i in range(50, 100)}
 
 
-def test_nodes_stay_before_what_refers_to_them_and_behind_what_does_not() -> None:
+def test_nodes_and_relationships_keep_their_order() -> None:
     match = "MATCH (a:A {a: 1}), (b:A {a: 1}) CREATE (a)-[:T]->(b);"
     found = items(f"CREATE (:A {{a: 1}});{match}CREATE (:A {{a: 1}});{match}")
     assert [type(item).__name__ for item in found] == ["NodeBatch", "MatchBatch"] * 2
@@ -435,7 +435,7 @@ def test_nodes_stay_before_what_refers_to_them_and_behind_what_does_not() -> Non
 
 
 @pytest.mark.parametrize("text", [SPECIFICATION, UNWIND, UPDATE_ALL])
-def test_of_a_file_that_was_cut_off_nothing_wrong_is_read(text: str) -> None:
+def test_a_file_that_was_cut_off_yields_only_what_is_in_the_whole_file(text: str) -> None:
     whole = entities(recognise_foreign(text.split("\n")), "")
     for length in range(len(text)):
         cut = entities(recognise_foreign(text[:length].split("\n")), "cut off|line")
@@ -443,7 +443,7 @@ def test_of_a_file_that_was_cut_off_nothing_wrong_is_read(text: str) -> None:
 
 
 def entities(found: Iterable[tuple[int, Item]], errors: str) -> Counter[str]:
-    """Return all that is created, up to an error if one is expected."""
+    """Return all that is created; up to the error, if one is expected."""
     seen: Counter[str] = Counter()
     try:
         for _, item in found:
@@ -461,7 +461,7 @@ def entities(found: Iterable[tuple[int, Item]], errors: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("end", [UNWIND.index(":commit"), UNWIND.index("CALL"), len(UNWIND) - 45])
-def test_a_cut_between_statements_is_found_where_apoc_frames_them(end: int) -> None:
+def test_a_file_that_was_cut_off_between_framed_statements_is_refused(end: int) -> None:
     with pytest.raises(CorruptError, match="cut off"):
         read(UNWIND[:end])
 
@@ -575,7 +575,7 @@ def test_a_cut_between_statements_is_found_where_apoc_frames_them(end: int) -> N
         "x",
     ],
 )
-def test_any_other_statement_is_refused_with_its_line_unless_it_is_allowed(text: str) -> None:
+def test_any_other_statement_is_refused_with_its_line_or_passed_on_if_allowed(text: str) -> None:
     script = f"// a comment\nCREATE (n);\n\n{text}\n;\nCREATE (n);"
     with pytest.raises(CorruptError, match=r"^line 4: "):
         read(script)
@@ -596,12 +596,12 @@ def test_any_other_statement_is_refused_with_its_line_unless_it_is_allowed(text:
         "COMMIT",
     ],
 )
-def test_a_command_of_a_shell_is_refused_whatever_is_allowed(text: str) -> None:
+def test_an_unknown_shell_command_is_always_refused(text: str) -> None:
     with pytest.raises(CorruptError, match=r"^line "):
         list(recognise_foreign(text.split("\n"), allow_any_statement=True))
 
 
-def test_a_statement_that_is_half_understood_is_passed_on_alone() -> None:
+def test_a_statement_that_is_understood_in_part_is_passed_on_as_a_whole() -> None:
     text = "UNWIND [{_id:1, properties:{}}, {_id:2, properties:{a: rand()}}] AS row CREATE (n)"
     found = recognise_foreign([f"{text};"], allow_any_statement=True)
     assert list(found) == [(1, AnyStatement(text))]
@@ -626,39 +626,3 @@ def test_a_statement_that_is_half_understood_is_passed_on_alone() -> None:
 )
 def test_a_statement_of_the_schema_is_passed_on(text: str) -> None:
     assert items(f"{text};") == [SchemaStatement(text)]
-
-
-@pytest.mark.parametrize(
-    ("script", "texts"),
-    [
-        ("a;b;\nc\n;", [(1, "a"), (1, "b"), (2, "c")]),
-        ("a ';' \";\" `;`;", [(1, "a ';' \";\" `;`")]),
-        ("a 'x\n;\ny';b;", [(1, "a 'x\n;\ny'"), (3, "b")]),
-        ("a '\\';' \"\\\\\";b;", [(1, "a '\\';' \"\\\\\""), (1, "b")]),
-        ("a '\\\n';b;", [(1, "a '\\\n'"), (2, "b")]),
-        ("a `x\n``;`;", [(1, "a `x\n``;`")]),
-        ("// a;\n/* b;\n:begin\n*/ c /* ; */ d; // e", [(4, "c   d")]),
-        ("a '//' \"/*\" / b;", [(1, "a '//' \"/*\" / b")]),
-        ("a // ' \n;", [(1, "a")]),
-        (":begin\na\n:b;\n:commit\n", [(1, ":begin"), (2, "a\n:b"), (4, ":commit")]),
-        ("\r\na\r\n;\r\n", [(2, "a")]),
-        (";\n;", [(1, ""), (2, "")]),
-        ("", []),
-    ],
-)
-def test_a_script_is_these_statements(script: str, texts: list[tuple[int, str]]) -> None:
-    assert [statement[:2] for statement in split(script.split("\n"))] == texts
-
-
-@pytest.mark.parametrize("script", ["a", "a 'x;", 'a "\n', "a `;", "a; /* b", "a /* b;", "a;\nb"])
-def test_a_script_that_does_not_end_is_refused(script: str) -> None:
-    with pytest.raises(CorruptError, match="cut off"):
-        list(split(script.split("\n")))
-
-
-def test_a_statement_without_end_is_refused_before_it_fills_the_memory() -> None:
-    line = "x" * 1024 * 1024
-    lines = iter([line] * 70)
-    with pytest.raises(CorruptError, match=r"line 1: .* too long"):
-        list(split(lines))
-    assert next(lines) == line

@@ -54,7 +54,7 @@ def test_the_header_begins_with_the_three_lines_of_the_specification() -> None:
     ]
 
 
-def test_the_header_is_comments_that_say_how_to_restore_and_what_is_lost() -> None:
+def test_the_header_says_in_comments_how_to_restore_and_what_is_lost() -> None:
     text = header(DATABASE, STARTED, "manual")
     assert all(line == "" or line.startswith("//") for line in text.splitlines())
     assert "5.26.19" in text
@@ -72,7 +72,7 @@ def test_a_restore_waits_for_all_indexes_before_it_ends() -> None:
     assert re.match(r"CALL db\.awaitIndexes\(\d+\);\n", end(3, 4))
 
 
-def test_what_the_server_cannot_state_is_left_out_and_named() -> None:
+def test_schema_objects_without_a_create_statement_are_left_out_and_named() -> None:
     unknown = SchemaObject("of tomorrow", "HOLOGRAM", ("p",), None)
     assert index_creation([index("a"), unknown]) == index_creation([index("a")])
     assert constraint_creation([unknown]) == ""
@@ -92,7 +92,7 @@ def test_the_removal_names_all_that_the_creation_made() -> None:
     ("nodes", "characters", "rows"),
     [(0, 0, 1), (10, 100, 1000), (1000, 32_000_000, 262), (2, 100_000_000, 1)],
 )
-def test_the_identity_is_removed_from_fewer_nodes_at_once_the_larger_they_are(
+def test_the_larger_nodes_are_the_fewer_a_removal_takes_at_once(
     nodes: int, characters: int, rows: int
 ) -> None:
     assert removal_rows(nodes, characters) == rows
@@ -123,7 +123,7 @@ def test_an_index_of_another_type_is_created_whatever_its_name() -> None:
 
 
 @given(st.lists(st.text(), max_size=3))
-def test_each_of_a_servers_statements_is_one_line_of_printable_ascii(names: list[str]) -> None:
+def test_each_schema_statement_is_one_line_of_printable_ascii(names: list[str]) -> None:
     objects = [
         SchemaObject(name, "RANGE", (name,), f"CREATE INDEX `{name}` FOR (n:`A`) ON (n.`{name}`)")
         for name in names
@@ -133,6 +133,6 @@ def test_each_of_a_servers_statements_is_one_line_of_printable_ascii(names: list
         assert len(created.splitlines()) == len(names)
 
 
-def test_every_statement_of_the_identity_is_a_line_that_ends_in_a_semicolon() -> None:
+def test_every_statement_of_the_restore_key_is_a_line_that_ends_in_a_semicolon() -> None:
     created = restore_key_creation(RESTORE_KEY) + restore_key_removal(RESTORE_KEY, 1000)
     assert re.fullmatch(r"([ -~]+;\n){4}", created)

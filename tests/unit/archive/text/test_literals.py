@@ -41,10 +41,10 @@ def apoc(value: object) -> str:
 
 
 def parse_literal(text: str) -> tuple[str, object]:
-    """Return kind and parameter of a literal that is all of a text."""
+    """Return the kind and the parameter of a text that is one literal."""
     found = token_at(text, 0)
     if found is None or found[1] != len(text):
-        raise CorruptError(f"not a value but {text[:40]!r}")
+        raise CorruptError(f"not a value: {text[:40]!r}")
     return found[0].kind, found[0].convert(text)
 
 
@@ -74,7 +74,7 @@ def test_a_name_comes_back(name: str) -> None:
 
 
 @given(VALUES)
-def test_one_token_at_most_matches_a_literal(value: object) -> None:
+def test_at_most_one_token_matches_a_literal(value: object) -> None:
     text = apoc(value)
     found = token_at(text, 0)
     assert found is not None
@@ -126,7 +126,7 @@ def test_one_token_at_most_matches_a_literal(value: object) -> None:
         ("[time('12:00:00Z')]", "list of zoned time", ",12:00:00Z"),
     ],
 )
-def test_a_literal_is_this_parameter(text: str, kind: str, parameter: object) -> None:
+def test_a_literal_becomes_this_parameter(text: str, kind: str, parameter: object) -> None:
     assert parse_literal(text) == (kind, parameter)
 
 
@@ -172,7 +172,7 @@ def test_a_literal_is_this_parameter(text: str, kind: str, parameter: object) ->
         "point({x: rand(), y: 1.0})",
     ],
 )
-def test_what_is_no_literal_of_a_property_is_refused(text: str) -> None:
+def test_text_that_is_not_a_propertys_literal_is_refused(text: str) -> None:
     with pytest.raises(CorruptError):
         parse_literal(text)
 
@@ -183,6 +183,6 @@ def test_half_a_character_in_a_name_is_refused(name: str) -> None:
         unquoted(name)
 
 
-def test_every_kind_can_be_read() -> None:
+def test_every_kind_has_a_literal() -> None:
     written = {token.kind for token in TOKENS}
     assert written == KINDS.keys() - {"list of escaped string", "byte array", FLOATS_32}

@@ -29,7 +29,7 @@ def decoded(text: str) -> str:
 @given(NAMES)
 @example("\\u0060")
 @example("a`b``c\\")
-def test_a_quoted_name_is_the_name_again_once_its_escapes_are_decoded(name: str) -> None:
+def test_cypher_reads_a_quoted_name_as_the_name(name: str) -> None:
     quoted = decoded(quote_name(name))
     assert re.fullmatch(r"`(?:[^`]|``)*`", quoted, re.DOTALL)
     assert quoted[1:-1].replace("``", "`") == name
@@ -40,12 +40,12 @@ def test_a_quoted_name_is_the_name_again_once_its_escapes_are_decoded(name: str)
 @example("`\\`\\u0060``")
 @example("\ud83d")
 @example("\ude00\ud83d")
-def test_an_unquoted_name_is_the_name_again(name: str) -> None:
+def test_a_name_comes_back_from_its_quoted_form(name: str) -> None:
     assert unquote_name(quote_name(name)) == name
 
 
 @given(st.lists(st.sampled_from([*"`\\u0a", "\\u0060", "\\uD83D", "\\uDE00", "\\u005c", "``"])))
-def test_what_was_never_quoted_can_be_unquoted_too(pieces: list[str]) -> None:
+def test_any_text_in_backticks_can_be_unquoted(pieces: list[str]) -> None:
     name = unquote_name(f"`{''.join(pieces)}`")
     assert unquote_name(quote_name(name)) == name
 
@@ -63,7 +63,7 @@ def test_what_was_never_quoted_can_be_unquoted_too(pieces: list[str]) -> None:
         (r"`\n\u12`", r"\n\u12"),
     ],
 )
-def test_a_name_is_unquoted_as_cypher_reads_it(quoted: str, name: str) -> None:
+def test_unquoting_reads_a_name_as_cypher_does(quoted: str, name: str) -> None:
     assert unquote_name(quoted) == name
 
 
@@ -73,14 +73,14 @@ def test_escaped_text_decodes_to_itself(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\\")))
-def test_text_that_others_wrote_becomes_ascii_and_means_the_same(text: str) -> None:
+def test_escaping_makes_text_ascii_and_keeps_its_meaning(text: str) -> None:
     escaped = escape_non_ascii(text)
     assert escaped.isascii()
     assert decoded(escaped) == text
 
 
 @given(st.text(st.characters(max_codepoint=127)))
-def test_ascii_that_others_wrote_stays_as_it_is(text: str) -> None:
+def test_escaping_leaves_ascii_text_as_it_is(text: str) -> None:
     assert escape_non_ascii(text) == text
 
 

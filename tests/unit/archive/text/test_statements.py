@@ -1,4 +1,4 @@
-"""Statements, read back by an interpreter of their few forms."""
+"""Statements, read back by a small interpreter of their forms."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
+from neo4j_r2.archive.text.row_tables import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.archive.text.rows import Row
 from neo4j_r2.archive.text.statements import (
-    STATEMENT_CHARACTERS,
-    STATEMENT_ROWS,
     RestoreKey,
     node_statements,
     relationship_statements,
@@ -48,7 +47,7 @@ class Entity(NamedTuple):
     """What a statement creates: group, ids, and for each key its cell and expression."""
 
     group: tuple[str, ...]
-    identity: tuple[str, ...]
+    ids: tuple[str, ...]
     properties: frozenset[tuple[str, str, str]]
 
 
@@ -83,7 +82,7 @@ def created(script: str) -> Counter[Entity]:
 
 
 def interpreted(statement: str) -> Iterator[Entity]:
-    """Run one statement."""
+    """Yield what one statement creates."""
     rows, clause = unwound(statement)
     clause, vectors = vector_properties(clause)
     node = re.fullmatch(rf"CREATE \(n?((?::{NAME})+) \{{(.*)\}}\);", clause)
@@ -256,7 +255,7 @@ def test_a_statement_has_no_more_rows_than_allowed(number: int) -> None:
     assert len(sizes) == -(-number // STATEMENT_ROWS)
 
 
-def test_a_statement_takes_no_further_row_once_it_is_long() -> None:
+def test_a_long_statement_takes_no_further_row() -> None:
     half = "x" * (STATEMENT_CHARACTERS // 2)
     lines = node_statements(texts(half, half, half, half, half), RESTORE_KEY).splitlines()
     assert [len(unwound(line)[0]) for line in lines] == [2, 2, 1]
@@ -279,13 +278,13 @@ def test_no_rows_are_no_statements() -> None:
     assert relationship_statements([], RESTORE_KEY) == ""
 
 
-def test_statements_of_one_shape_differ_only_in_their_literals() -> None:
+def test_statements_of_the_same_columns_differ_only_in_their_rows() -> None:
     scripts = [node_statements(rows, RESTORE_KEY) for rows in (texts("x" * 9, 'y"'), texts("z"))]
     assert len({unwound(script.strip())[1] for script in scripts}) == 1
 
 
 @given(st.integers(0, 99), st.integers(0, 99))
-def test_different_numbers_are_different_names(one: int, other: int) -> None:
+def test_restore_keys_of_different_numbers_have_different_names(one: int, other: int) -> None:
     assume(one != other)
     left, right = RestoreKey.numbered(one), RestoreKey.numbered(other)
     assert left.label != right.label

@@ -1,4 +1,4 @@
-"""Statements of an archive, recognised: what is written is read, and nothing else."""
+"""The reader of our own statements: it reads all that is written, and nothing else."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def written(table: Table, like: str) -> str:
 
 
 def words(line: str) -> set[str]:
-    """Return what is outside of names and strings, where Cypher decodes escapes before it looks."""
+    """Return the words outside of names and strings, after escapes are decoded as by Cypher."""
     decoded = re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), line)
     return set(re.findall(r"\w+|//", re.sub(QUOTED, "", decoded, flags=re.DOTALL)))
 
@@ -121,7 +121,7 @@ def check(script: str, rows: Sequence[Row], entity: str) -> None:
 @example([([], {"a": "-"}), ([], {"a": "--", "b": ""}), ([], {"b": "-"}), ([], {})])
 @example([(["A"], {"a": "\n\t\x1e\x1f\x1c\x1d"})])
 @example([(["`", "``", "\\"], {"`: r[1], `": 1, "\\u0060": b"", '"': [], "é😀\n": [1.0]})])
-def test_nodes_that_are_written_are_read(graph: list[tuple[list[str], Content]]) -> None:
+def test_statements_of_nodes_are_read_back(graph: list[tuple[list[str], Content]]) -> None:
     rows = [
         node_row([number, labels, list(content), list(content.values())])
         for number, (labels, content) in enumerate(graph)
@@ -131,7 +131,7 @@ def test_nodes_that_are_written_are_read(graph: list[tuple[list[str], Content]])
 
 @given(st.lists(st.tuples(NAMES, PROPERTIES), max_size=6))
 @example([("KNOWS`]->(b)", {}), ("KNOWS`]->(b)", {"a": ""}), ("\\", {})])
-def test_relationships_that_are_written_are_read(graph: list[tuple[str, Content]]) -> None:
+def test_statements_of_relationships_are_read_back(graph: list[tuple[str, Content]]) -> None:
     rows = [
         relationship_row([number, kind, number, 7, list(content), list(content.values())])
         for number, (kind, content) in enumerate(graph)
@@ -168,7 +168,7 @@ def test_a_list_of_32_bit_floats_is_read_from_the_call_that_sets_it(
 
 
 @pytest.mark.parametrize("line", [NODE, RELATIONSHIP, NODE_VECTOR, RELATIONSHIP_VECTOR])
-def test_an_altered_statement_is_refused_or_means_just_what_it_says(line: str) -> None:
+def test_an_altered_statement_is_refused_or_is_one_of_ours_too(line: str) -> None:
     assert is_itself(line)
     quoted = [range(each.start() + 1, each.end()) for each in re.finditer(QUOTED, line)]
     unquoted = set(range(len(line) + 1)).difference(*quoted)
@@ -214,7 +214,9 @@ def test_an_altered_statement_is_refused_or_means_just_what_it_says(line: str) -
         (RELATIONSHIP, "]->(b)", ["]->(a)", "]-(b)", "]->(b), (c)"]),
     ],
 )
-def test_what_is_written_otherwise_is_refused(line: str, old: str, others: list[str]) -> None:
+def test_a_statement_that_is_written_in_another_way_is_refused(
+    line: str, old: str, others: list[str]
+) -> None:
     assert old in line
     for new in others:
         assert is_refused(line.replace(old, new, 1))

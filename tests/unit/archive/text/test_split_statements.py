@@ -1,0 +1,44 @@
+"""Scripts split into statements."""
+
+from __future__ import annotations
+
+import pytest
+
+from neo4j_r2.archive.text.split_statements import split
+from neo4j_r2.core.errors import CorruptError
+
+
+@pytest.mark.parametrize(
+    ("script", "texts"),
+    [
+        ("a;b;\nc\n;", [(1, "a"), (1, "b"), (2, "c")]),
+        ("a ';' \";\" `;`;", [(1, "a ';' \";\" `;`")]),
+        ("a 'x\n;\ny';b;", [(1, "a 'x\n;\ny'"), (3, "b")]),
+        ("a '\\';' \"\\\\\";b;", [(1, "a '\\';' \"\\\\\""), (1, "b")]),
+        ("a '\\\n';b;", [(1, "a '\\\n'"), (2, "b")]),
+        ("a `x\n``;`;", [(1, "a `x\n``;`")]),
+        ("// a;\n/* b;\n:begin\n*/ c /* ; */ d; // e", [(4, "c   d")]),
+        ("a '//' \"/*\" / b;", [(1, "a '//' \"/*\" / b")]),
+        ("a // ' \n;", [(1, "a")]),
+        (":begin\na\n:b;\n:commit\n", [(1, ":begin"), (2, "a\n:b"), (4, ":commit")]),
+        ("\r\na\r\n;\r\n", [(2, "a")]),
+        (";\n;", [(1, ""), (2, "")]),
+        ("", []),
+    ],
+)
+def test_a_script_is_split_into_these_statements(script: str, texts: list[tuple[int, str]]) -> None:
+    assert [statement[:2] for statement in split(script.split("\n"))] == texts
+
+
+@pytest.mark.parametrize("script", ["a", "a 'x;", 'a "\n', "a `;", "a; /* b", "a /* b;", "a;\nb"])
+def test_a_script_that_does_not_end_is_refused(script: str) -> None:
+    with pytest.raises(CorruptError, match="cut off"):
+        list(split(script.split("\n")))
+
+
+def test_an_endless_statement_is_refused_before_it_fills_the_memory() -> None:
+    line = "x" * 1024 * 1024
+    lines = iter([line] * 70)
+    with pytest.raises(CorruptError, match=r"line 1: .* too long"):
+        list(split(lines))
+    assert next(lines) == line
