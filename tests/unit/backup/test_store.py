@@ -15,6 +15,7 @@ from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.client import Bucket, StoredObject
+from neo4j_r2.bucket.multipart import UnfinishedUpload
 from neo4j_r2.core.errors import BucketError, CorruptError
 from neo4j_r2.restore.source import Source
 from neo4j_r2.restore.verify import verify
@@ -38,6 +39,36 @@ SETTINGS = StoreSettings(
 KEY, MANIFEST_KEY = f"{STEM}.cypher.gz", f"{STEM}.manifest.json"
 
 
+class _FakeUploads:
+    """The calls of `MultipartUploads`."""
+
+    def __init__(self, content: dict[str, bytes]) -> None:
+        self._content = content
+        self.under_way: dict[str, dict[int, bytes]] = {}
+        self.rivals: set[str] = set()
+        """Keys that another run is uploading to."""
+        self.changed: Callable[[bytes], bytes] = bytes
+        """Returns the bytes that are stored in place of an archive's bytes."""
+
+    def create(self, key: str, _: Mapping[str, str]) -> str:
+        self.under_way[key] = {}
+        return "id"
+
+    def unfinished(self, prefix: str) -> list[UnfinishedUpload]:
+        return [UnfinishedUpload(key, "other", 0) for key in self.rivals if key.startswith(prefix)]
+
+    def upload_part(self, key: str, _: str, number: int, data: bytes, __: object) -> str:
+        self.under_way[key][number] = data
+        return "etag"
+
+    def complete(self, key: str, *_: object) -> None:
+        parts = self.under_way.pop(key)
+        self._content[key] = self.changed(b"".join(parts[number] for number in sorted(parts)))
+
+    def abort(self, key: str, _: str) -> None:
+        del self.under_way[key]
+
+
 class _FakeBucket:
     """The calls of a `Bucket` that storing a backup makes, on a dictionary."""
 
@@ -46,35 +77,13 @@ class _FakeBucket:
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
         """In the order in which the objects became visible."""
-        self.uploads: dict[str, dict[int, bytes]] = {}
-        self.rivals: set[str] = set()
-        """Keys that another run is uploading to."""
-        self.changed: Callable[[bytes], bytes] = bytes
-        """Returns the bytes that are stored in place of an archive's bytes."""
+        self.uploads = _FakeUploads(self.content)
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         return (StoredObject(key, 0, {}) for key in self.content if key.startswith(prefix))
 
     def head(self, key: str) -> StoredObject | None:
         return StoredObject(key, 0, {}) if key in self.content else None
-
-    def create_upload(self, key: str, _: Mapping[str, str]) -> str:
-        self.uploads[key] = {}
-        return "id"
-
-    def is_sole_upload(self, key: str, _: str) -> bool:
-        return key not in self.rivals
-
-    def upload_part(self, key: str, _: str, number: int, data: bytes, __: object) -> str:
-        self.uploads[key][number] = data
-        return "etag"
-
-    def complete_upload(self, key: str, *_: object) -> None:
-        parts = self.uploads.pop(key)
-        self.content[key] = self.changed(b"".join(parts[number] for number in sorted(parts)))
-
-    def abort_upload(self, key: str, _: str) -> None:
-        del self.uploads[key]
 
     def stream(self, key: str) -> Iterator[bytes]:
         yield self.content[key]
@@ -149,7 +158,7 @@ def test_an_encrypted_backup_has_a_manifest_that_only_the_private_key_opens(
 def test_an_archive_that_does_not_read_back_gets_no_manifest(
     bucket: _FakeBucket, lock: RunLock, recipients: tuple[str, ...]
 ) -> None:
-    bucket.changed = lambda data: data[:-1]
+    bucket.uploads.changed = lambda data: data[:-1]
     with pytest.raises(CorruptError):
         stored(bucket, lock, replace(SETTINGS, recipients=recipients, verify_after=True))
     assert MANIFEST_KEY not in bucket.content
@@ -159,15 +168,15 @@ def test_a_failed_export_leaves_nothing_behind(bucket: _FakeBucket, lock: RunLoc
     with pytest.raises(BucketError, match="broken"):
         stored(bucket, lock, error=BucketError("broken"))
     assert not bucket.content
-    assert not bucket.uploads
+    assert not bucket.uploads.under_way
     assert lock.abandoned_upload() is None
 
 
 def test_a_key_that_is_taken_is_never_used(bucket: _FakeBucket, lock: RunLock) -> None:
     bucket.content[MANIFEST_KEY] = b"another backup"
-    bucket.rivals = {KEY.replace("02-00-00", "02-00-01")}
+    bucket.uploads.rivals = {KEY.replace("02-00-00", "02-00-01")}
     manifest = stored(bucket, lock)
-    assert manifest.archive_key > max(bucket.rivals)
+    assert manifest.archive_key > max(bucket.uploads.rivals)
     assert bucket.content[MANIFEST_KEY] == b"another backup"
     assert manifest.started == "2025-10-08T02:00:00Z"
 
@@ -179,6 +188,6 @@ def test_the_upload_is_on_record_while_it_is_under_way(bucket: _FakeBucket, lock
         seen.append(lock.abandoned_upload())
         return data
 
-    bucket.changed = look
+    bucket.uploads.changed = look
     stored(bucket, lock)
     assert seen == [UploadRecord("https://r2.example", "bucket", KEY, "id")]
