@@ -65,7 +65,7 @@ class _FakeUploads:
         parts = self.under_way.pop(key)
         self._content[key] = self.changed(b"".join(parts[number] for number in sorted(parts)))
 
-    def abort(self, key: str, _: str) -> None:
+    def abort_upload(self, key: str, _: str) -> None:
         del self.under_way[key]
 
 
