@@ -1,4 +1,4 @@
-"""Runs a restore drill: restores a backup into a scratch database, and compares the two."""
+"""Runs a restore drill: restores a backup into a scratch database, has it compared, empties it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import logging
 
 from neo4j_r2.archive.contents import Contents
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
-from neo4j_r2.core.errors import CorruptError, Side
+from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError, Side
+from neo4j_r2.graph.database_contents import database_contents
+from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
-from neo4j_r2.restore import drill
+from neo4j_r2.restore.compare_restored import differences
 from neo4j_r2.restore.fill import Counts, Restore, read_ahead
 from neo4j_r2.restore.source import Source
 from neo4j_r2.run.progress import Countdown
@@ -31,7 +33,7 @@ def run_drill(
         Graph(scratch, retry_seconds) as graph,
         Target(scratch) as target,
     ):
-        drill.refuse_unfit(graph, source)
+        refuse_unfit(graph, source)
         log.info("Restoring into %s for a drill", scratch.uri)
         advice = f"{scratch.uri} is left incomplete: empty it before the next drill"
         restore = Restore(graph, target, watch.progress, advice)
@@ -46,6 +48,18 @@ def run_drill(
     log.info("The drill succeeded: %s comes back exactly", source.label)
 
 
+def refuse_unfit(graph: Graph, source: Source) -> None:
+    """Refuse a drill in the backup's own database, and in one that is not empty.
+
+    :raises ConfigurationError: if the backup was taken of this database.
+    :raises GraphError: if the database is not empty.
+    """
+    if source.manifest and log_in(graph.connection).id == source.manifest.database_id:
+        raise ConfigurationError("--drill: this is the database that the backup was taken of")
+    if obstacles := database_contents(graph).obstacles(()):
+        raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
+
+
 def _restore_and_compare(
     source: Source, contents: Contents, graph: Graph, restore: Restore, watch: Watch
 ) -> list[str]:
@@ -57,5 +71,5 @@ def _restore_and_compare(
     outcome = restore.run(items, counts, restored.add, replaces=False)
     log.info("Comparing the restored graph with the archive")
     compared = Countdown("Compared", 2 * total, watch.progress)  # the archive's, and the graph's
-    found = drill.differences(source, graph, outcome.node_ids, compared.add)
+    found = differences(source, graph, outcome.node_ids, compared.add)
     return [*outcome.problems, *found]

@@ -14,7 +14,7 @@ from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.secret import Secret
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
-from neo4j_r2.restore import drill
+from neo4j_r2.restore.compare_restored import differences
 from neo4j_r2.restore.fill import Restore
 from neo4j_r2.restore.source import Source, file_source
 from neo4j_r2.restore.unlock import unlock
@@ -189,7 +189,7 @@ class Drill:
             assert outcome.problems == []
             if change is not None:
                 target.run(change)
-            return drill.differences(self.source, graph, outcome.node_ids, lambda _: None)
+            return differences(self.source, graph, outcome.node_ids, lambda _: None)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Restore drills: a restore into a scratch database proves that an archive comes back exactly."""
+"""Compares a restored database with its archive: their fingerprints, and the schema's statements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
-from neo4j_r2.core.errors import ConfigurationError, GraphError
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.login import log_in
@@ -21,18 +20,6 @@ from neo4j_r2.restore.source import Source
 
 _READ_AHEAD: Final = 2
 _IS_OWN: Final = re.compile(rf"(?:{CYPHER_25})?CREATE (?!LOOKUP )")
-
-
-def refuse_unfit(graph: Graph, source: Source) -> None:
-    """Refuse a drill in the backup's own database, and in one that is not empty.
-
-    :raises ConfigurationError: if the backup was taken of this database.
-    :raises GraphError: if the database is not empty.
-    """
-    if source.manifest and log_in(graph.connection).id == source.manifest.database_id:
-        raise ConfigurationError("--drill: this is the database that the backup was taken of")
-    if obstacles := database_contents(graph).obstacles(()):
-        raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
 
 
 def differences(
