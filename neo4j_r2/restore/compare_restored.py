@@ -1,4 +1,4 @@
-"""Compares a restored database with its archive: their fingerprints, and the schema's statements."""
+"""Compares a restored database with its archive: fingerprints, and statements of the schema."""
 
 from __future__ import annotations
 
