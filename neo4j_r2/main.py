@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.commands.invocation import Invocation, parse_arguments
+from neo4j_r2.commands.command_line import parse_arguments
+from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.config.service_settings import requested_log_format, requested_state_directory
 from neo4j_r2.config.variables import read_dotenv

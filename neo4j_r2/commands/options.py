@@ -1,4 +1,4 @@
-"""What a user can ask of each command: one frozen record for each command that has options.
+"""The options that a command was given: one frozen record for each command that has options.
 
 Each field has the name of its option on the command line, so `--dry-run` is `dry_run`.
 """

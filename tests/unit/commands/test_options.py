@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from neo4j_r2.commands.invocation import parse_arguments
+from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.commands.options import (
     BackupOptions,
     ListOptions,
