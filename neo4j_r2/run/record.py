@@ -1,4 +1,4 @@
-"""Records how a run ends, in the state file that the health probe reads."""
+"""Records in the state file how a run begins and ends, and that the run before it was killed."""
 
 from __future__ import annotations
 
