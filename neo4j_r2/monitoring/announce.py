@@ -1,4 +1,4 @@
-"""Tells the monitor and the receivers how a run goes; that can neither fail nor delay the run."""
+"""Tells the monitor and receivers how a run goes, and limits how long the run waits for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acts for which a run waits only a limited time."""
+"""An act in a thread of its own: if it hangs, it does not hold up the run."""
 
 from __future__ import annotations
 

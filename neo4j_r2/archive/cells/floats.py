@@ -1,4 +1,4 @@
-"""The text of floats in a cell: one number, or a list of 32-bit floats as base64 of their bits."""
+"""Floats in a cell: their text, base64 for 32-bit floats, and the Cypher that reads it."""
 
 from __future__ import annotations
 
