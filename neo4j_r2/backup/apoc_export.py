@@ -29,10 +29,6 @@ from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import CorruptError, GraphError
 from neo4j_r2.graph.reader import Graph
 
-FAST_ENTITIES: Final = 10_000
-"""cypher-shell restores this many entities from APOC's text in about a minute."""
-FAST_CHARACTERS: Final = 32 * 1024 * 1024
-"""This much text is small for the server's heap, where APOC builds it."""
 _STATEMENT_ROWS: Final = 20
 _BATCH_CHARACTERS: Final = 4 * 1024 * 1024
 _LARGEST_BATCH: Final = 20_000

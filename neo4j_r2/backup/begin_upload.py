@@ -1,4 +1,4 @@
-"""Begins the upload of an archive under a key that nobody else uses."""
+"""Begins the upload of an archive, under the first key from its time on that is free."""
 
 from __future__ import annotations
 

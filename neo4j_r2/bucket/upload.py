@@ -1,4 +1,4 @@
-"""Uploads one object while it is being made, part by part.
+"""Uploads one object part by part while it is made, and gives way to another upload of its key.
 
 R2 demands that all parts but the last have the same size. Nothing is visible under the key before
 `complete`. If the context ends in any other way, the upload is aborted.

@@ -10,7 +10,7 @@ from typing import Final
 from bench.__main__ import DOCUMENT_SECTION
 from tests.unit.process import ROOT
 
-_SECONDS: Final = 300
+_SECONDS: Final = 600
 _TINY: Final = (
     *("--social", "300", "--restore-social", "300", "--graphiti", "0", "--restore-graphiti", "0"),
     *("--repeat", "1", "--warm-up", "0", "--skip-slow"),
