@@ -91,7 +91,8 @@ class Contents:
         """Return how many constraints and indexes an archive of this service has.
 
         A new database already has two lookup indexes. The archive does not mention one that stays,
-        so two are added here. To remove one takes two statements, as it can have two names.
+        so two are added here. Removing one takes two DROP statements, because the server's version
+        decides its name.
         """
         statements = (text.removeprefix(CYPHER_25) for text in self.schema)
         constraints = sum(text.startswith("CREATE CONSTRAINT ") for text in statements)

@@ -141,10 +141,10 @@ class Recogniser:
 
     def _is_removal(self, line: str) -> bool:
         """Whether a line removes the restore key. The line says how many nodes it takes at once."""
-        if self._restore_key is None:
+        if self._restore_key is None or not line.startswith(("MATCH (n:", "DROP CONSTRAINT ")):
             return False
         rows = _REMOVAL_ROWS.search(line)
-        removal = frame.restore_key_removal(self._restore_key, int(rows[1]) if rows else 0)
+        removal = frame.restore_key_removal(self._restore_key, int(rows[1]) if rows else 1)
         return line in removal.splitlines()
 
     def _read_batch(self, line: str) -> NodeBatch | RelationshipBatch:

@@ -23,7 +23,7 @@ from neo4j_r2.graph.reader import Graph
 APOC_RESTORE_KEY: Final = RestoreKey(
     "UNIQUE IMPORT LABEL", "UNIQUE IMPORT ID", "UNIQUE_IMPORT_NAME"
 )
-"""The names that APOC's text uses. It does not depend on the constraint's name."""
+"""The names that APOC's text uses. The text does not depend on the constraint's name."""
 MOST_CHARACTERS: Final = 256 * 1024 * 1024
 """APOC is never asked for more text than this."""
 LONGEST_LIST: Final = 16

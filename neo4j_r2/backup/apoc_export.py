@@ -104,7 +104,7 @@ class ApocExport:
         self._summary = self._summarised(len(constraints), len(indexes))
         if self._graph.connection.bookmark() != self._check.bookmark:
             raise ApocError("the graph was written to during APOC's export")
-        rows = frame.removal_rows(counts[0], self._check.characters)
+        rows = frame.removal_rows(self._check.characters / max(1, counts[0]))
         text = frame.restore_key_removal(self.restore_key, rows) + frame.index_creation(indexes)
         yield _block("epilogue", text + frame.end(*counts))
 

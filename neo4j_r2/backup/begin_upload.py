@@ -1,4 +1,4 @@
-"""Begins the upload of an archive, under the first key from its time on that is free."""
+"""Begins the upload of an archive under the first free key, starting at the run's time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chooses how a graph is exported: when APOC is used, and why not. The log says it."""
+"""Chooses how a graph is exported, by APOC or manually, and logs the reason."""
 
 from __future__ import annotations
 

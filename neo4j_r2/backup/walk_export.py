@@ -49,8 +49,8 @@ class Walk:
         self._seen = _IdSet()
         self._labels: Counter[tuple[str, ...]] = Counter()
         self._types: Counter[str] = Counter()
-        self._characters = 0
-        """About how many characters the entities read so far take in memory."""
+        self._largest_mean = 0.0
+        """Characters of an entity, the mean of the record with the largest ones so far."""
         self._dangling = 0
         self._schema_sizes = (0, 0)
         self._unstated: list[str] = []
@@ -75,7 +75,7 @@ class Walk:
         yield self._prologue()
         for block in blocks(self._rows(self._graph.nodes.read_up_to(last_node), node_rows)):
             yield self._node_block(block)
-        removal_rows = frame.removal_rows(self._labels.total(), self._characters)
+        removal_rows = frame.removal_rows(self._largest_mean)
         last_relationship = self._graph.relationships.highest_id()
         relationships = self._graph.relationships.read_up_to(last_relationship)
         for block in blocks(self._rows(relationships, relationship_rows)):
@@ -122,8 +122,9 @@ class Walk:
             rows = encode(batch)
             self._on_progress(len(rows))
             characters = weight(rows)
-            self._characters += characters
-            self._graph.read_sizes.expect(characters, max(1, len(rows)))
+            entities = max(1, len(rows))
+            self._largest_mean = max(self._largest_mean, characters / entities)
+            self._graph.read_sizes.expect(characters, entities)
             yield rows
 
     def _prologue(self) -> TextBlock:

@@ -148,7 +148,7 @@ def _is_decisive(
 ) -> bool:
     """Whether a decision can depend on a backup's manifest.
 
-    It cannot for a young backup: that is kept anyway. There are two exceptions. If rules count
+    A young backup is kept anyway, so its manifest is not read, except in two cases. If rules count
     backups, the manifest says whether this one counts. If the newest graph is empty, the manifest
     says whether this one is not.
     """

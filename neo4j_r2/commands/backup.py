@@ -106,7 +106,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
 def require_whole_schema(manifest: Manifest) -> None:
     """Fail if the backup lacks a part of the schema, so that somebody learns of it.
 
-    :raises GraphError: naming the kinds of constraints and indexes that are missing.
+    :raises GraphError: naming the constraints and indexes that are missing.
     """
     if names := manifest.export.unstated_schema:
         raise GraphError(

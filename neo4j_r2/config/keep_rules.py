@@ -40,7 +40,7 @@ class Rules:
 
     @property
     def days_of_uncounted(self) -> int:
-        """How many days a backup is kept that no other rule counts.
+        """For how many days to keep a backup that the counting rules ignore.
 
         Those are incomplete backups, and backups that were made before a restore.
         """

@@ -6,10 +6,12 @@ from typing import Final
 
 from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.core.database import SchemaObject
-from neo4j_r2.core.errors import GraphError, GraphUnavailableError
+from neo4j_r2.core.errors import GraphError
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.queries import COUNTS
 
+_REFUSED_STATEMENT: Final = "Neo.ClientError.Statement."
+"""In the error of a server that does not know the language of a statement."""
 _SCHEMA_COLUMNS: Final = "YIELD name, type, properties, createStatement"
 
 
@@ -89,10 +91,10 @@ class Catalogue:
         an index with a filter."""
         try:
             rows = self._connection.rows(f"{CYPHER_25}{show} {_SCHEMA_COLUMNS}")
-        except GraphUnavailableError:
-            raise
-        except GraphError:  # the server does not know the language
-            return {}
+        except GraphError as error:
+            if _REFUSED_STATEMENT not in str(error):
+                raise
+            return {}  # the server does not know the language
         return {
             row["name"]: f"{CYPHER_25}{row['createStatement']}"
             for row in rows

@@ -81,12 +81,12 @@ class Entities:
         return found
 
     def _settled(self, records: list[EntityRecord]) -> Iterator[list[EntityRecord]]:
-        """Yield records without the marks of the read query.
+        """Yield records without the signs of the read query.
 
         An entity with a value that was left out is read again, and comes alone.
         """
         if list not in map(type, chain.from_iterable(map(_VALUES_OF, records))):
-            yield records  # the usual case: without a list there is no mark
+            yield records  # the usual case: without a list there is no sign
             return
         together: list[EntityRecord] = []
         for record in records:

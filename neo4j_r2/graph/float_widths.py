@@ -15,7 +15,7 @@ class FloatWidths:
     """Knows the places where every list of floats has 32 bits a number."""
 
     def __init__(self, read: Callable[[], Collection[Place]]) -> None:
-        """:param read: asks the store for the places; it is called when first needed, and once."""
+        """:param read: asks the store for the places. It is called once, when it is first needed."""
         self._read = read
         self._places: Collection[Place] | None = None
 

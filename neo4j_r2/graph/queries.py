@@ -9,8 +9,8 @@ from neo4j_r2.archive.cells.kinds import FLOATS_32
 
 COUNTS: Final = "RETURN COUNT { MATCH (n) } AS nodes, COUNT { MATCH ()-[r]->() } AS relationships"
 
-# No property in Neo4j is a list of lists. So a list of one list is free to be a mark. It costs two
-# bytes, and a map would cost those of its keys too. There are two marks:
+# No property in Neo4j is a list of lists. So a list of one list is free to be a sign. It costs two
+# bytes, and a map would cost those of its keys too. There are two signs:
 #   [[]]  a value was left out, as it is too large; `entities` reads it again
 #   [X]   X is a list of floats, and its text does not tell their width; `float_widths` finds it
 TOO_LARGE: Final[list[list[object]]] = [[]]

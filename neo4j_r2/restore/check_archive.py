@@ -75,4 +75,13 @@ def read_whole(
         countdown.add(rows_in(item))
         on_item(item)
 
-    return verify(source, on_each)
+    contents = verify(source, on_each)
+    warn_of_unstated(source)
+    return contents
+
+
+def warn_of_unstated(source: Source) -> None:
+    """Name the constraints and indexes that the backup could not state, if there are any."""
+    names = source.manifest.export.unstated_schema if source.manifest else []
+    if names:
+        log.warning("The backup lacks these constraints and indexes: %s", ", ".join(names))

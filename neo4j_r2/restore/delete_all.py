@@ -7,6 +7,7 @@ refuses a step, the deletion goes on from there in smaller steps.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,10 @@ STEP_IDS: Final = 10_000
 """The most ids in a step."""
 STEP_CHARACTERS: Final = 8 * 1024 * 1024
 """A step should not delete more characters of values than this."""
+_STEPS_BEFORE_MORE: Final = 16
+_TRIES: Final = 8
+"""For a step of one entity that is refused: other transactions may hold the memory for a while."""
+_LONGEST_PAUSE: Final = 4.0
 _RELATIONSHIPS: Final = (
     "CYPHER 5 UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i "
     "MATCH ()-[e]->() WHERE id(e) = i DELETE e"
@@ -38,24 +43,32 @@ class Steps:
     """How many ids a step has: fewer after the server has refused a step, then slowly more."""
 
     ids: int
+    limit: int
+    """No step ever has more ids than this."""
     most: int
-    """Up to how many ids a step may grow again: fewer than the server refused."""
+    """Up to how many ids a step may grow for now: fewer than the server refused last."""
+    accepted: int = 0
+    """Steps since the last refusal."""
 
     @staticmethod
     def of(mean_characters: int) -> Steps:
         """Return the steps to begin with, for entities of a mean size."""
         ids = max(1, min(STEP_IDS, STEP_CHARACTERS // max(1, mean_characters)))
-        return Steps(ids, ids)
+        return Steps(ids, limit=ids, most=ids)
 
     def shrink(self) -> bool:
         """Make the steps smaller; returns False if a step is one entity already."""
         could = self.ids > 1
+        self.accepted = 0
         self.most = max(1, self.ids // 2)
         self.ids = max(1, self.ids // 4)
         return could
 
     def grow(self) -> None:
         """Make the steps larger after one that the server has accepted."""
+        self.accepted += 1
+        if self.accepted % _STEPS_BEFORE_MORE == 0:  # what was large, or used memory, is past
+            self.most = min(self.limit, 2 * self.most)
         self.ids = min(self.most, 2 * self.ids)
 
 
@@ -82,17 +95,22 @@ class _Deletion:
 
     def run(self, query: str, last: int, steps: Steps) -> None:
         """Delete all entities up to the last id, by a query that takes a range of ids."""
-        first = 0
+        first = tries = 0
         while first <= last:
             end = min(first + steps.ids - 1, last)
             write = partial(self.target.write, [Write(query, [[first, end]], None)])
             try:
                 while_answering(write, self.graph.connection.require_answer, self.on_alive)
             except TooLargeError:
-                if not steps.shrink():
+                tries += 1
+                if steps.shrink():
+                    log.warning("Neo4j refused a deletion for its size, deleting in smaller steps")
+                    tries = 0
+                elif tries < _TRIES:
+                    time.sleep(min(_LONGEST_PAUSE, 0.25 * 2**tries))
+                else:
                     raise
-                log.warning("Neo4j refused a deletion for its size, deleting in smaller steps")
                 continue
-            first = end + 1
+            first, tries = end + 1, 0
             steps.grow()
             self.on_alive()

@@ -119,7 +119,7 @@ class Restore:
         return outcome
 
     def clear(self) -> None:
-        """Make the database like a new one; a mark stays."""
+        """Empty the database: no data, and only the two indexes of a new database. A mark stays."""
         self._drop(*self._graph.catalogue.schema())
         delete_all(self._graph, self._target, self._on_alive)
         for creation in LOOKUP_INDEXES:

@@ -16,14 +16,20 @@ from neo4j import Driver
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
-from tests.integration.restoring import Original, assert_restored, count_nodes, differences
+from tests.integration.restoring import (
+    Original,
+    assert_restored,
+    contents,
+    count_nodes,
+    differences,
+)
 from tests.service import Service
 
 LIMIT = "24m"
 LARGE = 800
 """Nodes, each with an embedding and a text."""
 HUGE = 60
-"""Nodes of half a megabyte each, behind many small ones."""
+"""Nodes of half a megabyte each, among many small ones."""
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +62,15 @@ def fill(driver: Driver) -> None:
 
 
 def fill_unevenly(driver: Driver) -> None:
-    for _ in range(10):
-        driver.execute_query("UNWIND range(1, 2000) AS i CREATE (:Small {number: i})")
+    _fill_with_small_nodes(driver)
     for _ in range(HUGE):
         driver.execute_query("CREATE (:Huge {text: $text})", text="x" * 500_000)
+    for _ in range(4):
+        _fill_with_small_nodes(driver)
+
+
+def _fill_with_small_nodes(driver: Driver) -> None:
+    driver.execute_query("UNWIND range(1, 2000) AS i CREATE (:Small {number: i})")
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +151,15 @@ def test_cypher_shell_restores_and_removes_the_restore_key(
     small_server.reset()
     run_cypher_shell(small_server, original.backup.text, heap="1g")
     assert differences(original.fingerprint, small_server) == ""
+
+
+def test_cypher_shell_does_so_too_where_only_some_nodes_are_large(
+    service: Service, source: Neo4jServer, small_server: Neo4jServer
+) -> None:
+    small_server.reset()
+    with source.driver() as driver:
+        fill_unevenly(driver)
+    variables = {"NEO4J_URI": source.uri, "NEO4J_PASSWORD": source.password}
+    backup = service.with_variables(**variables).backup()
+    run_cypher_shell(small_server, backup.text, heap="1g")
+    assert differences(contents(source), small_server) == ""

@@ -112,7 +112,7 @@ class Gatherer:
             yield batch.line, batch.batch()
 
     def _make_room(self, plan: RowPlan) -> Iterator[tuple[int, Batch]]:
-        """Close and yield what must not wait any longer, before rows of a plan are added."""
+        """Close and yield full or surplus batches, before rows of a plan are added."""
         if self._characters >= _MOST_CHARACTERS or (
             len(self._open) >= _MOST_GROUPS and plan.group not in self._open
         ):

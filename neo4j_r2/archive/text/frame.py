@@ -23,6 +23,8 @@ _LOOKUP_INDEXES: Final = {
 name in 5.26, the second in late 2025 versions. A database has at most one index of each."""
 AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 1_000
+_FEWEST_REMOVAL_ROWS: Final = 20
+"""A single huge node should not make a million transactions of a million small nodes."""
 _REMOVAL_CHARACTERS: Final = 8 * 1024 * 1024
 """A server with a small heap has memory for nodes of this many characters in one transaction."""
 
@@ -70,15 +72,15 @@ def restore_key_removal(restore_key: RestoreKey, rows: int) -> str:
     )
 
 
-def removal_rows(nodes: int, characters: int) -> int:
+def removal_rows(characters: float) -> int:
     """Return how many nodes one transaction can remove the restore key from.
 
     The server reads a node's other properties for it. So large nodes need more memory.
 
-    :param nodes: how many there are.
-    :param characters: how many they have together.
+    :param characters: of a node, the mean of the largest nodes that are next to each other.
     """
-    return max(1, min(_REMOVAL_ROWS, _REMOVAL_CHARACTERS * nodes // max(1, characters)))
+    fitting = int(_REMOVAL_CHARACTERS / max(1.0, characters))
+    return max(_FEWEST_REMOVAL_ROWS, min(_REMOVAL_ROWS, fitting))
 
 
 def index_creation(indexes: Sequence[SchemaObject]) -> str:

@@ -37,7 +37,7 @@ class Column(NamedTuple):
 class RowShape:
     """What the rows of many entities have in common: labels or type, and columns.
 
-    Compared and hashed by `is`, which is fast: most entities that are alike share one object.
+    Compared by object identity, which is fast; alike entities mostly share one object.
     """
 
     group: tuple[str, ...]
@@ -60,7 +60,9 @@ class Row(NamedTuple):
 
 
 def shapes(rows: Iterable[Row]) -> Counter[RowShape]:
-    """Return how many rows each shape has. Two shapes can be alike, and are counted apart."""
+    """Return how many rows each shape has. Equal shapes that are different objects are
+    counted separately.
+    """
     return Counter(map(SHAPE, rows))
 
 

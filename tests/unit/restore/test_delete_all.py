@@ -26,6 +26,15 @@ def test_refused_steps_become_smaller_down_to_one_entity() -> None:
 def test_steps_grow_again_but_stay_below_the_refused_size() -> None:
     steps = Steps.of(STEP_CHARACTERS // 16)
     steps.shrink()
-    for _ in range(5):
+    for _ in range(15):
         steps.grow()
     assert steps.ids == 8
+
+
+def test_after_many_accepted_steps_the_first_size_is_tried_again() -> None:
+    steps = Steps.of(STEP_CHARACTERS // 16)
+    while steps.shrink():
+        pass
+    for _ in range(100):
+        steps.grow()
+    assert steps.ids == 16
