@@ -15,7 +15,7 @@ class FloatWidths:
     """Knows the places where every list of floats has 32 bits a number."""
 
     def __init__(self, read: Callable[[], Collection[Place]]) -> None:
-        """:param read: asks the store for the places. It is called once, when it is first needed."""
+        """:param read: asks the store for the places, once, when they are first needed."""
         self._read = read
         self._places: Collection[Place] | None = None
 
