@@ -28,8 +28,8 @@ from tests.service import Service
 LIMIT = "24m"
 LARGE = 800
 """Nodes, each with an embedding and a text."""
-HUGE = 60
-"""Nodes of half a megabyte each, among many small ones."""
+HUGE_CHARACTERS = 30_000_000
+"""Of all huge nodes together, which are among many small ones."""
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,11 @@ def fill(driver: Driver) -> None:
         )
 
 
-def fill_unevenly(driver: Driver) -> None:
+def fill_unevenly(driver: Driver, characters: int) -> None:
+    """Create huge nodes, each with a text of so many characters, between small nodes."""
     _fill_with_small_nodes(driver)
-    for _ in range(HUGE):
-        driver.execute_query("CREATE (:Huge {text: $text})", text="x" * 500_000)
+    for _ in range(HUGE_CHARACTERS // characters):
+        driver.execute_query("CREATE (:Huge {text: $text})", text="x" * characters)
     for _ in range(4):
         _fill_with_small_nodes(driver)
 
@@ -121,7 +122,7 @@ def test_a_deletion_goes_on_in_smaller_steps_where_the_server_refused_one(
 ) -> None:
     small_server.reset()
     with small_server.driver() as driver:
-        fill_unevenly(driver)
+        fill_unevenly(driver, 500_000)
     run = service.run("restore", "--force", "--no-safety-backup", "--from-file", str(file))
     assert "[WARNING] Neo4j refused a deletion for its size, deleting in smaller steps" in run.log
     assert_restored(run, original, small_server)
@@ -158,7 +159,7 @@ def test_cypher_shell_does_so_too_where_only_some_nodes_are_large(
 ) -> None:
     small_server.reset()
     with source.driver() as driver:
-        fill_unevenly(driver)
+        fill_unevenly(driver, 100_000)
     variables = {"NEO4J_URI": source.uri, "NEO4J_PASSWORD": source.password}
     backup = service.with_variables(**variables).backup()
     run_cypher_shell(small_server, backup.text, heap="1g")

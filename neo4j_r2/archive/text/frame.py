@@ -25,7 +25,7 @@ AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 1_000
 _FEWEST_REMOVAL_ROWS: Final = 20
 """A single huge node should not make a million transactions of a million small nodes."""
-_REMOVAL_CHARACTERS: Final = 8 * 1024 * 1024
+_REMOVAL_CHARACTERS: Final = 4 * 1024 * 1024
 """A server with a small heap has memory for nodes of this many characters in one transaction."""
 
 
