@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.engine import EngineError, docker, run, tail
-from testbed.waiting import WaitTimeoutError, wait_until
 
 START_SECONDS = 300.0
 _PROJECT_LABEL = "com.docker.compose.project"
@@ -51,11 +50,6 @@ class State:
     def is_running(self) -> bool:
         """Whether the container's main process lives."""
         return self.status == "running"
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether the container runs and its health check succeeds."""
-        return self.is_running and self.health == "healthy"
 
 
 class Stack:
@@ -111,21 +105,6 @@ class Stack:
             self._compose("up", "--detach", *options, *services, variables=variables)
         except EngineError as error:
             raise EngineError(f"{error}\n{self._log_tails()}") from error
-
-    def wait_healthy(self, service: str, *, seconds: float = START_SECONDS) -> None:
-        """Return when `service` is healthy.
-
-        Raises EngineError, with the end of the services' logs, when it ends first or isn't healthy
-        after `seconds`.
-        """
-        container = self.container(service)
-        what = f"{service} to be healthy"
-        try:
-            wait_until(lambda: _is_settled(_state(container)), seconds=seconds, what=what)
-        except WaitTimeoutError as error:
-            raise EngineError(f"{error}: {_state(container)}\n{self._log_tails()}") from error
-        if not (state := _state(container)).is_healthy:
-            raise EngineError(f"{service} is not healthy: {state}\n{self._log_tails()}")
 
     def execute(
         self,
@@ -227,8 +206,3 @@ def _state(container: str) -> State:
         health=health["Status"] if health else None,
         health_output=checks[-1]["Output"],
     )
-
-
-def _is_settled(state: State) -> bool:
-    """Whether waiting for health has an end: it is there, or the container is not."""
-    return state.is_healthy or state.status in {"exited", "dead"}

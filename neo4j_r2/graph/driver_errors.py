@@ -1,4 +1,4 @@
-"""Explains the driver's errors to a user."""
+"""Explains the driver's errors to a user, and tells the kinds of them that smaller steps avoid."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavaila
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 
+_TRANSIENT: Final = "Neo.TransientError."
+_MEMORY: Final = "Memory"
+"""A word in the codes of a server that is short of memory."""
+_TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
 _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 
 
@@ -39,6 +43,17 @@ def is_refused_login(error: DriverError | Neo4jError) -> bool:
     """Whether the server refused the login itself."""
     code = getattr(error, "code", None) or ""
     return isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth")
+
+
+def is_short_of_memory(error: DriverError | Neo4jError) -> bool:
+    """Whether the server had too little memory for a query; a smaller one may do."""
+    code = getattr(error, "code", None) or ""
+    return code.startswith(_TRANSIENT) and _MEMORY in code
+
+
+def is_timed_out(error: DriverError | Neo4jError) -> bool:
+    """Whether the server ended a transaction because it took too long; a smaller one may do."""
+    return (getattr(error, "code", None) or "").startswith(_TIMED_OUT)
 
 
 def first_line(error: DriverError | Neo4jError) -> str:

@@ -7,6 +7,8 @@ from typing import Final
 
 from neo4j.exceptions import DriverError, Neo4jError
 
+from neo4j_r2.graph.driver_errors import is_short_of_memory, is_timed_out
+
 log = logging.getLogger(__name__)
 
 BATCH_IDS: Final = 128
@@ -20,14 +22,6 @@ VALUE_CHARACTERS: Final = 8 * RECORD_CHARACTERS
 a value above its share comes alone."""
 UNLIMITED: Final = (1 << 63) - 1
 """Characters of a value in a record of one entity."""
-_MEMORY_CODES: Final = {
-    "Neo.TransientError.General.MemoryPoolOutOfMemoryError",
-    "Neo.TransientError.General.TransactionOutOfMemoryError",
-    "Neo.TransientError.General.TransactionMemoryLimit",
-    "Neo.TransientError.General.OutOfMemoryError",
-}
-_TIMEOUT_CODE: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
-"""How the code of a read that took too long begins."""
 
 
 class ReadSizes:
@@ -65,12 +59,11 @@ class ReadSizes:
 
     def shrink_after(self, error: DriverError | Neo4jError) -> bool:
         """Make the reads smaller if one failed for its size; returns whether that was done."""
-        code = getattr(error, "code", None) or ""
-        if code in _MEMORY_CODES and self._batch_ids > 1:
+        if is_short_of_memory(error) and self._batch_ids > 1:
             self._most_ids = self._batch_ids = max(1, self._batch_ids // 4)
             log.warning("Neo4j ran out of memory for one read, reading in smaller steps")
             return True
-        if code.startswith(_TIMEOUT_CODE) and self._query_batches > 1:
+        if is_timed_out(error) and self._query_batches > 1:
             self._query_batches //= 4
             log.warning("Neo4j ended a read because it took too long, reading in shorter queries")
             return True

@@ -14,15 +14,11 @@ from neo4j.exceptions import DriverError, Neo4jError, TransientError
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.graph.driver import close_driver, open_driver, open_session
-from neo4j_r2.graph.driver_errors import explain
+from neo4j_r2.graph.driver_errors import explain, is_short_of_memory, is_timed_out
 
 _DEADLOCK_TRIES: Final = 12
 _DEADLOCK_SECONDS: Final = 2.0
 """The longest pause between two tries."""
-_MEMORY: Final = "Memory"
-"""A word in the codes of the errors that smaller transactions may avoid."""
-_TIMEOUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
-"""How the code of an error begins if a transaction took too long; a smaller one may not."""
 
 
 class TooLargeError(GraphError):
@@ -88,7 +84,7 @@ class Target:
             try:
                 return self._transaction(writes)
             except (DriverError, Neo4jError) as error:
-                if _is_too_large(error):
+                if is_short_of_memory(error) or is_timed_out(error):
                     raise TooLargeError(self._explained(error)) from error
                 if not isinstance(error, TransientError) or attempt == _DEADLOCK_TRIES - 1:
                     raise GraphError(self._explained(error)) from error
@@ -133,11 +129,6 @@ def _written(transaction: neo4j.Transaction, write: Write) -> Written:
     rows.clear()
     created = counters.nodes_created + counters.relationships_created
     return Written(record["ids"] if record else [], created)
-
-
-def _is_too_large(error: DriverError | Neo4jError) -> bool:
-    code = getattr(error, "code", None) or ""
-    return (isinstance(error, TransientError) and _MEMORY in code) or code.startswith(_TIMEOUT)
 
 
 class _Unprinted(list[Any]):
