@@ -17,7 +17,7 @@ _POINT: Final = "point"
 class ContentFingerprint:
     """Counts and SHA-256 sums of a graph. A node is known by its labels and properties.
 
-    Two nodes with equal labels and properties count as the same node. Of a date, a time or a
+    Two nodes with equal labels and properties are not told apart. Of a date, a time or a
     duration only its presence counts: programs write the same value in more than one way.
     """
 

@@ -9,10 +9,9 @@ from itertools import chain
 from math import isnan
 from typing import Any, Final
 
-from neo4j_r2.archive.cells.decode import decode
 from neo4j_r2.archive.content_fingerprint import ContentFingerprint
 from neo4j_r2.archive.text.frame import unstated
-from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
+from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, row_values
 from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.entity_record import VALUES
@@ -143,8 +142,7 @@ def _check_content(
 
 
 def _add_row(content: ContentFingerprint, row: Row) -> None:
-    columns = row.shape.columns
-    values = [decode(column.kind, cell) for column, cell in zip(columns, row.cells, strict=True)]
+    columns, values = row.shape.columns, row_values(row)
     if len(row.ids) == 1:
         content.add_node(row.id, row.shape.group, columns, values)
     else:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from neo4j_r2.archive.cells.decode import decode
 from neo4j_r2.archive.fingerprint import Fingerprint
 from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import CYPHER_25
-from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows
+from neo4j_r2.archive.text.rows import node_rows, relationship_rows, row_values
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.login import log_in
@@ -70,17 +69,12 @@ def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Finge
     fingerprint = Fingerprint()
     for records in prefetch(graph.nodes.read_all(), _READ_AHEAD):
         for row in node_rows(records):
-            fingerprint.add_node(row.id, row.shape.group, row.shape.columns, _values(row))
+            fingerprint.add_node(row.id, row.shape.group, row.shape.columns, row_values(row))
         on_progress(len(records))
     for records in prefetch(graph.relationships.read_all(), _READ_AHEAD):
         for row in relationship_rows(records):
             start, end = map(int, row.ids)
             kind = row.shape.group[0]
-            fingerprint.add_relationship(kind, (start, end), row.shape.columns, _values(row))
+            fingerprint.add_relationship(kind, (start, end), row.shape.columns, row_values(row))
         on_progress(len(records))
     return fingerprint
-
-
-def _values(row: Row) -> list[object]:
-    columns = zip(row.shape.columns, row.cells, strict=True)
-    return [decode(column.kind, cell) for column, cell in columns]

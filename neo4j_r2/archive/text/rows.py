@@ -14,6 +14,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+from neo4j_r2.archive.cells.decode import decode
 from neo4j_r2.archive.cells.encode_column import encode_column
 from neo4j_r2.archive.cells.kinds import FLOATS_32, FLOATS_32_WEIGHT
 from neo4j_r2.core.entity_record import (
@@ -57,6 +58,12 @@ class Row(NamedTuple):
     """One for each column of the shape."""
     size: int
     """Characters of all cells, their separators and ids, about."""
+
+
+def row_values(row: Row) -> list[Any]:
+    """Return a row's values as query parameters, one for each column; see `decode`."""
+    columns = zip(row.shape.columns, row.cells, strict=True)
+    return [decode(column.kind, cell) for column, cell in columns]
 
 
 def shapes(rows: Iterable[Row]) -> Counter[RowShape]:
