@@ -1,4 +1,4 @@
-"""The service as its users start it: `python3 backup.py` in a process of its own."""
+"""The service as its users start it: `backup.py` in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
+from tests.warm_start import Command, WarmProcess
 
 BACKUP = Path(__file__).parent.parent / "backup.py"
+DEVNULL = Path(os.devnull)
 TIMEOUT_SECONDS = 300
 
 
@@ -71,26 +73,27 @@ class Service:
             BACKUP_UPLOAD_CONCURRENCY="1",
         )
 
-    def start(self, *arguments: str, stdin: Path | None = None) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: Path = DEVNULL) -> WarmProcess:
         """Start a run, with a file as its standard input, and return at once.
 
         Its log is on standard error.
         """
-        with (stdin or Path(os.devnull)).open("rb") as file:
-            return self._start(arguments, file)
+        environment = {**_environment(), **self.variables}
+        return WarmProcess(Command(BACKUP, arguments, self.directory, environment, stdin))
 
-    def _start(self, arguments: Sequence[str], stdin: BinaryIO) -> subprocess.Popen[str]:
+    def cold_start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a run in a new Python, as users do, and return at once."""
         return subprocess.Popen(
             [sys.executable, str(BACKUP), *arguments],
             cwd=self.directory,
             env={**_environment(), **self.variables},
-            stdin=stdin,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, *arguments: str, stdin: Path | None = None) -> Run:
+    def run(self, *arguments: str, stdin: Path = DEVNULL) -> Run:
         """Run a command to its end, with a file as standard input."""
         return finish(self.start(*arguments, stdin=stdin))
 
@@ -137,7 +140,7 @@ class Backup:
         return gzip.decompress(data) if self.manifest["archive_key"].endswith(".gz") else data
 
 
-def finish(process: subprocess.Popen[str], seconds: float = TIMEOUT_SECONDS) -> Run:
+def finish(process: WarmProcess | subprocess.Popen[str], seconds: float = TIMEOUT_SECONDS) -> Run:
     """Wait for the end of a run; one that takes longer than `seconds` is killed, and fails."""
     with process:
         try:

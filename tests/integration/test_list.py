@@ -224,8 +224,6 @@ def test_a_reader_that_goes_away_is_no_error(service: Service, proxy: FaultProxy
     hold = proxy.hold("ListObjectsV2")
     with service.start("list") as process:
         assert hold.reached.wait(HELD_SECONDS)
-        assert process.stdout is not None
-        assert process.stderr is not None
         process.stdout.close()
         hold.release.set()
         assert process.wait(TIMEOUT_SECONDS) == -signal.SIGPIPE

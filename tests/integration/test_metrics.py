@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,6 +21,7 @@ from tests.integration.old_backups import days_ago, put_backup
 from tests.integration.outcome import assert_secretless
 from tests.scraping import SECONDS, of, request, samples
 from tests.service import Service
+from tests.warm_start import WarmProcess
 
 FEW_SECONDS = 60
 
@@ -36,7 +36,7 @@ def service(
 
 
 @contextmanager
-def served(service: Service) -> Iterator[subprocess.Popen[str]]:
+def served(service: Service) -> Iterator[WarmProcess]:
     """Serve the metrics for the time of the context."""
     port = int(service.variables["METRICS_PORT"])
     with service.start("metrics") as process:

@@ -446,7 +446,7 @@ def test_no_process_has_a_receivers_address_in_its_arguments(
     wrong = failing(service).with_variables(
         BACKUP_NOTIFY_URLS=hook(web, "drip"), BACKUP_NOTIFY_SECONDS="60"
     )
-    with wrong.start() as process:
+    with wrong.cold_start() as process:
         wait_until(lambda: bool(web.received), seconds=HELD_SECONDS, what="the notification")
         arguments = Path("/proc", str(process.pid), "cmdline").read_bytes()
         children = Path("/proc", str(process.pid), "task", str(process.pid), "children")

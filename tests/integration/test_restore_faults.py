@@ -6,7 +6,6 @@ import json
 import random
 import resource
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from tests.integration.restoring import (
 )
 from tests.integration.writers import WRITES, Writers
 from tests.service import Service, finish
+from tests.warm_start import WarmProcess
 
 HELD_SECONDS = 60
 PROMPTLY = 10
@@ -92,7 +92,7 @@ def key(service: Service, original: Original) -> str:
 class Halfway:
     """A restore that has written a part of the archive, and is held while it reads the rest."""
 
-    process: subprocess.Popen[str]
+    process: WarmProcess
     hold: Hold
 
 
@@ -185,7 +185,7 @@ def test_a_signal_ends_a_restore_promptly_and_the_log_says_what_it_left(
 @contextmanager
 def taking_no_more(
     service: Service, servers: tuple[Neo4jServer, Neo4jServer], s3: S3Server, tmp_path: Path
-) -> Iterator[subprocess.Popen[str]]:
+) -> Iterator[WarmProcess]:
     """Have a restore in the middle of sending a row that its server does not take."""
     source, target = servers
     source.reset()

@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from tests.integration.old_backups import days_ago, put_archive, put_backup, ste
 from tests.integration.outcome import assert_secretless, assert_told
 from tests.integration.relay import relay
 from tests.service import Backup, Run, Service, finish
+from tests.warm_start import WarmProcess
 
 AT_ONCE = 10
 HELD_SECONDS = 60
@@ -108,7 +108,7 @@ def summary(backup: Backup) -> dict[str, Any]:
 
 
 @contextmanager
-def held(service: Service, proxy: FaultProxy) -> Iterator[subprocess.Popen[str]]:
+def held(service: Service, proxy: FaultProxy) -> Iterator[WarmProcess]:
     """Start a run, and hold it at a call to R2 while the context is open."""
     hold = proxy.hold("CreateMultipartUpload")
     with service.start() as process:
@@ -317,7 +317,6 @@ def test_the_service_does_not_wait_forever_for_a_silent_neo4j(service: Service) 
 def test_a_signal_ends_the_wait_at_once(service: Service) -> None:
     uri = f"bolt://{LOOPBACK}:{free_port()}"
     process = service.with_variables(NEO4J_URI=uri, LOG_LEVEL="debug").start("wait")
-    assert process.stderr is not None
     assert any("Not ready yet" in line for line in process.stderr)
 
     process.send_signal(signal.SIGTERM)
@@ -415,7 +414,6 @@ def test_the_service_waits_for_a_neo4j_that_comes_up_late(
     graph.stop()
     try:
         process = service.with_variables(LOG_LEVEL="debug").start("wait")
-        assert process.stderr is not None
         assert any("Not ready yet" in line for line in process.stderr)
     finally:
         graph.start()
