@@ -6,6 +6,7 @@ import json
 from collections import Counter
 
 from neo4j_r2.archive.items import (
+    Adaptation,
     AnyStatement,
     Item,
     MatchBatch,
@@ -55,7 +56,7 @@ class Contents:
             self.schema.append(item.text)
         elif isinstance(item, AnyStatement):
             self.is_countable = False
-        else:
+        elif not isinstance(item, Adaptation):
             self._add_relationships(item)
 
     def _add_relationships(self, item: RelationshipBatch | MatchBatch) -> None:

@@ -48,6 +48,21 @@ class SchemaStatement:
 
 
 @dataclass(frozen=True)
+class Adaptation:
+    """What became of a statement of the schema that today's Neo4j does not know any more.
+
+    The new statement is an item of its own.
+    """
+
+    line: int
+    old: str
+    new: str
+    """Empty if the statement is left out."""
+    loss: str
+    """What the new one does not keep, and why; empty if it keeps all."""
+
+
+@dataclass(frozen=True)
 class Pattern:
     """The labels and properties that nodes are looked up by. Any number of nodes can match."""
 
@@ -86,7 +101,7 @@ class AnyStatement:
     text: str
 
 
-Item = Batch | SchemaStatement | AnyStatement
+Item = Batch | SchemaStatement | AnyStatement | Adaptation
 
 
 def parameters(batch: NodeBatch | RelationshipBatch) -> list[list[Any]]:

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable
 
 from neo4j_r2.archive.contents import Contents, rows_in
-from neo4j_r2.archive.items import Item
+from neo4j_r2.archive.items import Adaptation, Item
 from neo4j_r2.core.errors import CorruptError, Side
+from neo4j_r2.core.text_table import printable
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.source import Source
@@ -30,6 +31,7 @@ def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: Item
 
     def on_item(item: Item) -> None:
         cache.add(item)
+        tell_adaptation(item)
         if source.manifest is None:
             try_values(item, graph)
 
@@ -78,6 +80,18 @@ def read_whole(
     contents = verify(source, on_each)
     warn_of_unstated(source)
     return contents
+
+
+def tell_adaptation(item: Item) -> None:
+    """Log what became of a statement that Neo4j does not know any more, if the item says so."""
+    if not isinstance(item, Adaptation):
+        return
+    old, new = (printable(" ".join(text.split())) for text in (item.old, item.new))
+    outcome = f"becomes {new}" if new else "is left out"
+    if item.loss:
+        log.warning("Line %d: %s %s: %s", item.line, old, outcome, item.loss)
+    else:
+        log.info("Line %d: %s %s", item.line, old, outcome)
 
 
 def warn_of_unstated(source: Source) -> None:

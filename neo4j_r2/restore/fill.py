@@ -17,7 +17,7 @@ from itertools import chain, islice
 from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
-from neo4j_r2.archive.items import AnyStatement, Item, MatchBatch, SchemaStatement
+from neo4j_r2.archive.items import Adaptation, AnyStatement, Item, MatchBatch, SchemaStatement
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.database import SchemaObject
@@ -155,7 +155,7 @@ class Restore:
             elif isinstance(item, AnyStatement):
                 replay.flush()
                 self._schema.run(item.text)
-            else:
+            elif not isinstance(item, Adaptation):
                 replay.add(item)
                 on_progress(rows_in(item))
         replay.flush()

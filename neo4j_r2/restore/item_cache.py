@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
-from neo4j_r2.archive.items import AnyStatement, Item, SchemaStatement
+from neo4j_r2.archive.items import Adaptation, AnyStatement, Item, SchemaStatement
 
 KEPT_CHARACTERS: Final = 16 * 1024 * 1024
 """The most that is kept: characters of text, and `_ROW_CHARACTERS` for each row. A larger archive
@@ -27,6 +27,8 @@ class ItemCache:
         """Keep an item. Once the items are too much, drop all, and keep nothing from then on."""
         if isinstance(item, SchemaStatement | AnyStatement):
             self._characters += len(item.text)
+        elif isinstance(item, Adaptation):
+            self._characters += len(item.old)
         else:
             self._characters += item.size + _ROW_CHARACTERS * rows_in(item)
         self.is_whole = self._characters <= KEPT_CHARACTERS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from neo4j_r2.archive.contents import Contents
 from neo4j_r2.archive.items import Item
 from neo4j_r2.core.errors import CorruptError
-from neo4j_r2.restore.check_archive import warn_of_unstated
+from neo4j_r2.restore.check_archive import tell_adaptation, warn_of_unstated
 from neo4j_r2.restore.fill import Counts, Outcome, Restore, read_ahead
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.source import Source
@@ -47,9 +47,16 @@ def items_to_replay(source: Source, cache: ItemCache | None, watch: Watch) -> It
     if cache is None:
         log.warning("Not checked first: damage in it would leave the database incomplete")
         warn_of_unstated(source)
-    elif cache.is_whole:
+        return read_ahead(_telling(source.items()), watch)
+    if cache.is_whole:
         return cache.release()
     return read_ahead(source.items(), watch)
+
+
+def _telling(items: Iterable[Item]) -> Iterator[Item]:
+    for item in items:
+        tell_adaptation(item)
+        yield item
 
 
 def expected_counts(source: Source, contents: Contents | None) -> Counts | None:

@@ -42,12 +42,121 @@ CREATE CONSTRAINT constraint_name FOR (n:Person) REQUIRE n.name IS UNIQUE;
 CREATE INDEX index_name FOR (n:Person) ON (n.age);
 
 CREATE (n:Person {name: 'Alice', age: 30});
-CREATE (n:Person:Boss {name: "Bob; O\\'Neill", tags: ['a', 'b'], ratio: 0.5, since: null});
-CREATE (n:`Two words` {`a key`: true});
+CREATE (n:Person:Boss {name: "Bob; O\\'Neill", tags: ['a', 'b'], sizes: [1, 2.5], since: null});
+CREATE (n:`Two words` {`a key`: true, ratio: 0.5});
 MATCH (a:Person {name: 'Alice'}), (b:Person {name: "Bob; O\\'Neill"})
 CREATE (a)-[:KNOWS {since: 2020}]->(b);
 MATCH (a:Person {name: 'Alice'}), (b:`Two words` {`a key`: true}) CREATE (b)-[:OF]->(a);
 """
+OLD_SCHEMA = (  # of the two texts below, as it is today
+    "CREATE CONSTRAINT FOR (n:Member) REQUIRE n.no IS UNIQUE",
+    "CREATE CONSTRAINT FOR (n:Team) REQUIRE (n.name, n.year) IS UNIQUE",
+    "CREATE RANGE INDEX FOR (n:Member) ON (n.name)",
+    "CREATE RANGE INDEX FOR (n:Member) ON (n.city, n.`full name`)",
+    "CREATE FULLTEXT INDEX texts FOR (n:Member|`Sports Club`) ON EACH [n.name, n.`full name`]",
+)
+OLD_DATA = """
+CREATE (a:Member {no: 1, name: 'Ann', born: date('1990-02-28'), sizes: [1.5, 2.0]}),
+(b:Member:Coach {no: 2, `full name`: 'Bob "B" Bell', at: point({x: 1.5, y: 2.0})}),
+(c:`Sports Club` {name: 'Club', budget: 1e22}), (t:Team {name: 'First', year: 2018}),
+(a)-[:IN {since: 2016}]->(c), (b)-[:IN]->(c), (t)-[:OF]->(c), (b)-[:LEADS {note: 'x'}]->(t)
+"""
+APOC_3_5 = """:begin
+CREATE INDEX ON :Member(name);
+CREATE INDEX ON :Member(city,`full name`);
+CREATE CONSTRAINT ON (node:Member) ASSERT (node.no) IS UNIQUE;
+CREATE CONSTRAINT ON (node:Team) ASSERT (node.name, node.year) IS NODE KEY;
+CALL db.index.fulltext.createNodeIndex('texts',['Member','`Sports Club`'],['name','`full name`']);
+CREATE CONSTRAINT ON (node:`UNIQUE IMPORT LABEL`) ASSERT (node.`UNIQUE IMPORT ID`) IS UNIQUE;
+:commit
+CALL db.awaitIndexes(300);
+:begin
+UNWIND [{no:1, properties:{born:date('1990-02-28'), name:"Ann", sizes:[1.5, 2]}}] AS row
+CREATE (n:Member{no: row.no}) SET n += row.properties;
+UNWIND [{no:2, properties:{at:point({x: 1.5, y: 2.0, crs: 'cartesian'}), \
+`full name`:"Bob \\"B\\" Bell"}}] AS row
+CREATE (n:Member{no: row.no}) SET n += row.properties SET n:Coach;
+UNWIND [{_id:2, properties:{name:"Club", budget:10000000000000000000000}}] AS row
+CREATE (n:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`: row._id}) SET n += row.properties \
+SET n:`Sports Club`;
+UNWIND [{name:"First", year:2018, properties:{}}] AS row
+CREATE (n:Team{name: row.name, year: row.year}) SET n += row.properties;
+:commit
+:begin
+UNWIND [{start: {no:1}, end: {_id:2}, properties:{since:2016}}, \
+{start: {no:2}, end: {_id:2}, properties:{}}] AS row
+MATCH (start:Member{no: row.start.no})
+MATCH (end:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`: row.end._id})
+CREATE (start)-[r:IN]->(end) SET r += row.properties;
+UNWIND [{start: {name:"First", year:2018}, end: {_id:2}, properties:{}}] AS row
+MATCH (start:Team{name: row.start.name, year: row.start.year})
+MATCH (end:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`: row.end._id})
+CREATE (start)-[r:OF]->(end) SET r += row.properties;
+UNWIND [{start: {no:2}, end: {name:"First", year:2018}, properties:{note:"x"}}] AS row
+MATCH (start:Member{no: row.start.no})
+MATCH (end:Team{name: row.end.name, year: row.end.year})
+CREATE (start)-[r:LEADS]->(end) SET r += row.properties;
+:commit
+:begin
+MATCH (n:`UNIQUE IMPORT LABEL`)  WITH n LIMIT 20000 \
+REMOVE n:`UNIQUE IMPORT LABEL` REMOVE n.`UNIQUE IMPORT ID`;
+:commit
+:begin
+DROP CONSTRAINT ON (node:`UNIQUE IMPORT LABEL`) ASSERT (node.`UNIQUE IMPORT ID`) IS UNIQUE;
+:commit
+"""
+APOC_4_4 = """BEGIN
+CREATE (:Member {born:date('1990-02-28'), name:"Ann", no:1, sizes:[1.5, 2.0]});
+CREATE (:Coach:Member {at:point({x: 1.5, y: 2.0, crs: 'cartesian'}), \
+`full name`:"Bob \\"B\\" Bell", no:2});
+CREATE (:`Sports Club`:`UNIQUE IMPORT LABEL` {budget:1.0E22, name:"Club", `UNIQUE IMPORT ID`:2});
+CREATE (:Team {name:"First", year:2018});
+COMMIT
+BEGIN
+CREATE BTREE INDEX IF NOT EXISTS FOR (node:Member) ON (node.name);
+CREATE BTREE INDEX IF NOT EXISTS FOR (node:Member) ON (node.city, node.`full name`);
+CREATE RANGE INDEX FOR (node:Member) ON (node.name);
+CREATE FULLTEXT INDEX texts FOR (n:Member|`Sports Club`) ON EACH [n.name, n.`full name`];
+CREATE CONSTRAINT IF NOT EXISTS ON (node:Member) ASSERT (node.no) IS UNIQUE;
+CREATE CONSTRAINT IF NOT EXISTS ON (node:Team) ASSERT (node.name, node.year) IS UNIQUE;
+CREATE CONSTRAINT IF NOT EXISTS ON (node:Member) ASSERT (node.no) IS NOT NULL;
+CREATE LOOKUP INDEX node_label_lookup_index FOR (n) ON EACH labels(n) \
+OPTIONS {indexConfig: {}, indexProvider: 'token-lookup-1.0'};
+CREATE CONSTRAINT IF NOT EXISTS ON (node:`UNIQUE IMPORT LABEL`) \
+ASSERT (node.`UNIQUE IMPORT ID`) IS UNIQUE;
+COMMIT
+SCHEMA AWAIT
+BEGIN
+MATCH (n1:Member{no:1}), (n2:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:2}) \
+CREATE (n1)-[r:IN {since:2016}]->(n2);
+MATCH (n1:Member{no:2}), (n2:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:2}) CREATE (n1)-[r:IN]->(n2);
+MATCH (n1:Team{name:"First", year:2018}), (n2:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:2}) \
+CREATE (n1)-[r:OF]->(n2);
+MATCH (n1:Member{no:2}), (n2:Team{name:"First", year:2018}) CREATE (n1)-[r:LEADS {note:"x"}]->(n2);
+COMMIT
+BEGIN
+MATCH (n:`UNIQUE IMPORT LABEL`)  WITH n LIMIT 20000 \
+REMOVE n:`UNIQUE IMPORT LABEL` REMOVE n.`UNIQUE IMPORT ID`;
+COMMIT
+BEGIN
+DROP CONSTRAINT ON (node:`UNIQUE IMPORT LABEL`) ASSERT (node.`UNIQUE IMPORT ID`) IS UNIQUE;
+COMMIT
+"""
+OLD_LINES = {
+    APOC_3_5: (
+        "[INFO] Line 2: CREATE INDEX ON :Member(name) becomes "
+        "CREATE RANGE INDEX FOR (e:`Member`) ON (e.`name`)\n",
+        "[WARNING] Line 5: CREATE CONSTRAINT ON (node:Team) ASSERT (node.name, node.year) IS NODE "
+        "KEY becomes CREATE CONSTRAINT FOR (e:`Team`) REQUIRE (e.`name`, e.`year`) IS UNIQUE: "
+        "Neo4j Community cannot demand that the properties exist\n",
+    ),
+    APOC_4_4: (
+        "[INFO] Line 8: CREATE BTREE INDEX IF NOT EXISTS FOR (node:Member) ON (node.name) becomes "
+        "CREATE RANGE INDEX IF NOT EXISTS FOR (e:`Member`) ON (e.`name`)\n",
+        "[WARNING] Line 14: CREATE CONSTRAINT IF NOT EXISTS ON (node:Member) ASSERT (node.no) IS "
+        "NOT NULL is left out: Neo4j Community has no such constraint\n",
+    ),
+}
 REFUSED = (
     "LOAD CSV FROM 'file:///x.csv' AS line CREATE (:A {a: line[0]});",
     "CALL apoc.load.json('http://127.0.0.1:1/');",
@@ -56,6 +165,8 @@ REFUSED = (
     "MATCH (n) DETACH DELETE n;",
     "CREATE (:A {a: 1}); MATCH (n) SET n.a = 1;",
     "CREATE INDEX i FOR (n:A) ON (n.a) CALL db.awaitIndexes();",
+    "CREATE CONSTRAINT ON (n:A) ASSERT n.a > 1;",
+    "DROP CONSTRAINT ON (n:A) ASSERT (n.a) IS UNIQUE;",
 )
 
 
@@ -150,6 +261,58 @@ def test_backups_of_the_original_service_come_back(
     run_cypher_shell(target, text.encode())
     assert restored.relationships == 2
     assert differences(restored, target) == ""
+
+
+@pytest.mark.parametrize("arguments", [(), ("--skip-verify",)], ids=["checked", "unchecked"])
+@pytest.mark.parametrize("text", [APOC_3_5, APOC_4_4], ids=["3.5", "4.4"])
+def test_a_file_of_an_old_neo4j_comes_back_with_its_schema(
+    service: Service, target: Neo4jServer, text: str, arguments: tuple[str, ...]
+) -> None:
+    run_cypher_shell(target, ";\n".join([*OLD_SCHEMA, OLD_DATA, ""]).encode())
+    expected = contents(target)
+    target.reset()
+
+    run = service.run("restore", "--from-file", written(service, text), *arguments)
+
+    assert run.exit_code == 0, run.log
+    assert differences(expected, target) == ""
+    for line in OLD_LINES[text]:
+        assert run.log.count(line) == 1, run.log
+
+
+def test_relationships_of_update_structure_need_their_nodes(
+    service: Service, target: Neo4jServer
+) -> None:
+    nodes = (
+        "BEGIN\nMERGE (n:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:0}) ON CREATE SET n.a=1, n:A;\n"
+        "MERGE (n:B{b:1}) ON CREATE SET n.c=2;\nCOMMIT\nBEGIN\nCOMMIT\nSCHEMA AWAIT\n"
+    )
+    relationships = (
+        "BEGIN\nMATCH (n1:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:0}), (n2:B{b:1}) "
+        "MERGE (n1)-[r:R]->(n2) ON CREATE SET r.d=3;\nCOMMIT\n"
+    )
+    path = written(service, relationships)
+    with unchanged(target):
+        run = service.run("restore", "--from-file", path)
+    assert_told(service, run, 5, "a relationship's node ('UNIQUE IMPORT LABEL', 0) is not there")
+
+    run = service.run("restore", "--from-file", written(service, nodes + relationships))
+    assert run.exit_code == 0, run.log
+    restored = contents(target)
+    target.reset()
+    run_cypher_shell(target, b"CREATE (:A {a: 1})-[:R {d: 3}]->(:B {b: 1, c: 2});")
+    assert differences(restored, target) == ""
+
+
+@pytest.mark.parametrize("text", [APOC_3_5, APOC_4_4], ids=["3.5", "4.4"])
+def test_a_refused_file_of_an_old_neo4j_leaves_nothing_behind(
+    service: Service, target: Neo4jServer, text: str
+) -> None:
+    place = text.index("MATCH (n:`UNIQUE")
+    path = written(service, f"{text[:place]}MATCH (n) DETACH DELETE n;\n{text[place:]}")
+    with unchanged(target):
+        run = service.run("restore", "--from-file", path)
+    assert_told(service, run, 5, f"line {text.count(chr(10), 0, place) + 1}: ")
 
 
 @pytest.mark.parametrize("statement", REFUSED)

@@ -29,6 +29,7 @@ class NodeKey:
     """By what a statement finds or names a node: labels and properties."""
 
     labels: tuple[str, ...]
+    """In ascending order."""
     path: KeyPath
     """The keys that lead to the map with the properties' values."""
     names: tuple[tuple[str, str], ...]
@@ -114,6 +115,7 @@ def plan_rows(creation: Creation, shape: LiteralShape[Any]) -> RowPlan:
         path[1]: place
         for path, place in places.items()
         if len(path) == 2 and path[0] == PROPERTIES and not _is_temporary_name(path, keys)
+        if path not in creation.ignored
     }
     used = {place for _, _, located in keys for place in located} | set(columns.values())
     ignored = {places[path] for path in creation.ignored if path in places}
@@ -183,7 +185,7 @@ def node_names(located: LocatedKey, values: Sequence[Sequence[Any]], number: int
         [(name, kind, _hashable(value)) for value in column]
         for (name, _), kind, column in zip(key.names, kinds, chosen, strict=True)
     ]
-    return [(key.labels[0], row) for row in zip(*columns, strict=True)]
+    return [(*key.labels, row) for row in zip(*columns, strict=True)]
 
 
 def _hashable(value: Any) -> Hashable:

@@ -4,8 +4,9 @@ A statement with data is never run as it stands. Its names and values are taken 
 code that restores our own archives writes statements of its own for them. So a file that takes
 cypher-shell hours is restored in minutes, and whoever can write to the bucket cannot run Cypher.
 
-APOC writes MERGE for `updateAll`. Here it creates, because keys are unique in an export and the
-target is empty. Parallel relationships stay apart; a real MERGE would make one of them.
+APOC writes MERGE for `updateAll`, `addStructure` and `updateStructure`. Here it creates, because
+keys are unique in an export and the target is empty. Parallel relationships stay apart; a real
+MERGE would make one of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from neo4j_r2.archive.foreign import statement_grammar as grammar
 from neo4j_r2.archive.foreign.creation import Creation, RowPlan, plan_rows
 from neo4j_r2.archive.foreign.gather import Gatherer
 from neo4j_r2.archive.foreign.literal_shapes import LiteralShape, ShapeReader
+from neo4j_r2.archive.foreign.old_schema import modernise
 from neo4j_r2.archive.foreign.schema_grammar import (
     FRAME,
     TEMPORARY_CONSTRAINT,
@@ -25,7 +27,7 @@ from neo4j_r2.archive.foreign.schema_grammar import (
     check_schema,
     is_schema,
 )
-from neo4j_r2.archive.items import AnyStatement, Item, SchemaStatement
+from neo4j_r2.archive.items import Adaptation, AnyStatement, Item, SchemaStatement
 from neo4j_r2.archive.text.scanner import KeyPath
 from neo4j_r2.archive.text.split_statements import Statement, split
 from neo4j_r2.core.errors import CorruptError
@@ -34,13 +36,15 @@ _PlannedRows = tuple[RowPlan, list[Sequence[str]]]
 """Rows of one shape, as the texts of their values, and the plan for them."""
 _ROWS: Final = re.compile(r"UNWIND\s+(?=\[)")
 _PARAMETER: Final = re.compile(r":param rows => (?=\[)")
-_PARAMETER_USE: Final = re.compile(r"UNWIND \$rows (?=AS row)")
+_PARAMETER_USE: Final = re.compile(r"UNWIND \$rows (?=(?:AS|as) row)")
 _DATA: Final = re.compile(r"(?:CREATE|MATCH|MERGE)\s*\(")
 _BEHIND_ROW: Final = r"[ \t\r\n]*+(?:,[ \t\r\n]*+(?=\{)|\](?![ \t\r\n]*+\{))"
 """A comma with another row behind it, or the closing bracket with none."""
-_BEGIN: Final = frozenset({":begin", "BEGIN"})
-_COMMIT: Final = frozenset({":commit", "COMMIT"})
-_AWAIT: Final = "SCHEMA AWAIT"
+_BEGIN: Final = frozenset({":begin", "begin"})
+_COMMIT: Final = frozenset({":commit", "commit"})
+_AWAIT: Final = "schema await"
+"""Commands in lower case. APOC 3.0 and 3.1 wrote some of them in the other case."""
+_LOOKUP_INDEX_DROP: Final = "DROP INDEX "
 _MOST_PLANS: Final = 4096
 """How many plans are remembered; then all are forgotten, to keep memory small."""
 
@@ -81,10 +85,14 @@ class _Reader:
         self._is_in_transaction = False
         self._has_constraint = False
         """Whether APOC's temporary constraint was created, and has yet to be dropped."""
+        self._has_lookup_indexes = True
+        """Whether the file leaves a new database its lookup indexes."""
+        self._last: list[tuple[int, SchemaStatement]] = []
+        """Statements that come after all others."""
 
     def read(self, statement: Statement) -> Iterator[tuple[int, Item]]:
         if self._parameter is not None:
-            yield from self._use_parameter(statement)
+            yield from self._before_rows_are_used(statement)
         elif statement.is_command:
             self._command(statement.text)
         elif not self._is_frame(statement.text):
@@ -94,15 +102,17 @@ class _Reader:
         if self._parameter is not None or self._is_in_transaction or self._has_constraint:
             raise CorruptError("the end is missing: the file was cut off")
         yield from self._gatherer.flush()
+        yield from self._last
 
     def _command(self, text: str) -> None:
-        if text in _BEGIN and not self._is_in_transaction:
+        command = text.lower()
+        if command in _BEGIN and not self._is_in_transaction:
             self._is_in_transaction = True
-        elif text in _COMMIT and self._is_in_transaction:
+        elif command in _COMMIT and self._is_in_transaction:
             self._is_in_transaction = False
         elif match := _PARAMETER.match(text):
             self._parameter = text[match.end() :]
-        elif text != _AWAIT:
+        elif command != _AWAIT:
             raise CorruptError(f"not a command that restores: {text[:60]!r}")
 
     def _is_frame(self, text: str) -> bool:
@@ -115,28 +125,40 @@ class _Reader:
         return True
 
     def _content(self, statement: Statement) -> Iterator[tuple[int, Item]]:
-        parsed: list[_PlannedRows] | SchemaStatement | AnyStatement
         try:
-            parsed = self._parsed(statement.text)
+            rows = self._data(statement.text)
+            others = [] if rows else self._schema(statement)
         except CorruptError:
             if not self._allows_any:
                 raise
-            parsed = AnyStatement(statement.text)
-        if isinstance(parsed, list):
-            yield from self._gathered(statement.line, len(statement.text), parsed)
+            rows, others = [], [AnyStatement(statement.text)]
+        if rows:
+            yield from self._gathered(statement.line, len(statement.text), rows)
         else:
             yield from self._gatherer.flush()
-            yield statement.line, parsed
+            yield from ((statement.line, item) for item in others)
 
-    def _parsed(self, text: str) -> list[_PlannedRows] | SchemaStatement:
-        if is_schema(text):
-            check_schema(text)
-            return SchemaStatement(text)
+    def _data(self, text: str) -> list[_PlannedRows]:
+        """Return the rows of a statement that creates entities; none if it is another one."""
         if match := _ROWS.match(text):
             return self._table(text, match.end())
-        if _DATA.match(text):
-            return [self._single(text)]
-        raise CorruptError(f"not a statement that restores: {text[:60]!r}")
+        return [self._single(text)] if _DATA.match(text) else []
+
+    def _schema(self, statement: Statement) -> list[Item]:
+        text = statement.text
+        modern = modernise(text, has_lookup_indexes=self._has_lookup_indexes)
+        if modern is None:
+            if not is_schema(text):
+                raise CorruptError(f"not a statement that restores: {text[:60]!r}")
+            check_schema(text)
+            self._has_lookup_indexes &= not text.startswith(_LOOKUP_INDEX_DROP)
+            return [SchemaStatement(text)]
+        items: list[Item] = [Adaptation(statement.line, text, modern.text, modern.loss)]
+        if modern.comes_last:
+            self._last.append((statement.line, SchemaStatement(modern.text)))
+        elif modern.text:
+            items.append(SchemaStatement(modern.text))
+        return items
 
     def _gathered(
         self, line: int, characters: int, runs: list[_PlannedRows]
@@ -144,6 +166,12 @@ class _Reader:
         number = sum(len(rows) for _, rows in runs)
         for chosen, rows in runs:
             yield from self._gatherer.add(line, chosen, rows, characters * len(rows) // number)
+
+    def _before_rows_are_used(self, statement: Statement) -> Iterator[tuple[int, Item]]:
+        if statement.is_command and statement.text.lower() in _BEGIN:
+            self._command(statement.text)  # APOC 3.4 wrote the rows before the transaction
+        else:
+            yield from self._use_parameter(statement)
 
     def _use_parameter(self, statement: Statement) -> Iterator[tuple[int, Item]]:
         match = _PARAMETER_USE.match(statement.text)

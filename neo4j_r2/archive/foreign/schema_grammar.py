@@ -23,6 +23,8 @@ _IMPORT: Final = rf"\(?(?:node|n)\.`{IMPORT_KEY}`\)? IS UNIQUE"
 _REMOVAL: Final = rf"REMOVE n:`{IMPORT_LABEL}` REMOVE n\.`{IMPORT_KEY}`"
 FRAME: Final = re.compile(
     r"|CALL db\.awaitIndexes\([0-9]*\)"
+    # APOC up to 3.4 waited for each index by its label and keys.
+    r"|CALL db\.awaitIndex\((?:'[^'\\]*+'|\"[^\"\\]*+\")(?:, ?[0-9]+)?\)"
     rf"|MATCH \(n:`{IMPORT_LABEL}`\) +WITH n LIMIT [0-9]+ {_REMOVAL}"
     rf"|MATCH \(n:`{IMPORT_LABEL}`\) CALL \(n\) \{{ {_REMOVAL} \}} "
     r"IN TRANSACTIONS OF [0-9]+ ROWS"
@@ -31,9 +33,8 @@ FRAME: Final = re.compile(
 )
 """The frame: statements that change nothing in the graph that is restored."""
 TEMPORARY_CONSTRAINT: Final = re.compile(
-    rf"CREATE CONSTRAINT {_CONSTRAINT_NAME}(?: IF NOT EXISTS)? "
-    rf"FOR {_IMPORT_NODE} REQUIRE {_IMPORT}"
-    rf"|CREATE CONSTRAINT ON {_IMPORT_NODE} ASSERT {_IMPORT}"
+    rf"CREATE CONSTRAINT(?: {_CONSTRAINT_NAME})?(?: IF NOT EXISTS)? "
+    rf"(?:FOR {_IMPORT_NODE} REQUIRE|ON {_IMPORT_NODE} ASSERT) {_IMPORT}"
 )
 TEMPORARY_CONSTRAINT_DROP: Final = re.compile(
     rf"DROP CONSTRAINT {_CONSTRAINT_NAME}(?: IF EXISTS)?"

@@ -20,10 +20,9 @@ from neo4j_r2.archive.foreign.creation import (
 from neo4j_r2.archive.text.scanner import KeyPath, Scanner
 from neo4j_r2.core.errors import CorruptError
 
-MERGE_REFUSED: Final = (
-    "ON CREATE SET adds to a graph that exists already: the file is no backup of a whole graph"
-)
+MERGE_REFUSED: Final = "MERGE is supported only in the forms that APOC writes"
 _APOC_VARIABLES: Final = {"n1", "n2"}
+_IMPORT_KEY_PATHS: Final = frozenset({(PROPERTIES, RELATIONSHIP_IMPORT_KEY)})
 _NODE_IN_FILE: Final = NodeKey((IMPORT_LABEL,), (PROPERTIES,), ((IMPORT_KEY, IMPORT_KEY),))
 
 
@@ -40,7 +39,9 @@ def parse_rows_creation(text: str) -> Creation:
     :param text: what follows the rows.
     """
     scanner = Scanner(text)
-    scanner.expect("AS", "row")
+    if not scanner.take("as"):  # APOC 3.4
+        scanner.expect("AS")
+    scanner.expect("row")
     creation = _endpoints(scanner) if scanner.is_next("MATCH") else _row_node(scanner)
     scanner.end()
     return creation
@@ -52,9 +53,10 @@ def row_maps(creation: Creation) -> frozenset[KeyPath]:
 
 
 def _row_node(scanner: Scanner) -> Creation:
-    if not scanner.take("MERGE"):
-        scanner.expect("CREATE")
+    is_merge = _merges(scanner)
     key = _row_key(scanner, "n", ())
+    if is_merge:
+        _take_on_create(scanner)
     scanner.expect("SET", "n", "+=", "row", ".", PROPERTIES)
     labels = [] if key.is_temporary else list(key.labels)
     if scanner.take("SET"):
@@ -68,16 +70,32 @@ def _endpoints(scanner: Scanner) -> Creation:
     for variable in ("start", "end"):
         scanner.expect("MATCH")
         keys.append(_row_key(scanner, variable, (variable,)))
-    if not scanner.take("MERGE"):
-        scanner.expect("CREATE")
+    is_merge = _merges(scanner)
     scanner.expect("(", "start", ")", "-", "[", "r", ":")
     kind = scanner.name()
     ignored: frozenset[KeyPath] = frozenset()
     if scanner.take("{"):
         scanner.expect(f"`{RELATIONSHIP_IMPORT_KEY}`", ":", "row", ".", "id", "}")
         ignored = frozenset({("id",)})
-    scanner.expect("]", "->", "(", "end", ")", "SET", "r", "+=", "row", ".", PROPERTIES)
+    scanner.expect("]", "->", "(", "end", ")")
+    if is_merge:
+        _take_on_create(scanner)
+    scanner.expect("SET", "r", "+=", "row", ".", PROPERTIES)
     return Creation("relationship", (kind,), tuple(keys), ignored)
+
+
+def _merges(scanner: Scanner) -> bool:
+    """Take MERGE or CREATE; return whether it was MERGE."""
+    if scanner.take("MERGE"):
+        return True
+    scanner.expect("CREATE")
+    return False
+
+
+def _take_on_create(scanner: Scanner) -> None:
+    """Take ON CREATE, if it is next: the target is empty, so every MERGE creates."""
+    if scanner.take("ON"):
+        scanner.expect("CREATE")
 
 
 def _row_key(scanner: Scanner, variable: str, path: KeyPath) -> NodeKey:
@@ -116,24 +134,23 @@ def parse_statement(scanner: Scanner) -> Creation:
 def _merged_node(scanner: Scanner) -> Creation:
     variable, labels = _pattern(scanner, ("key",))
     key = _key(scanner, labels, ("key",))
-    if variable is None or len(labels) != 1 or not key.names:
-        raise CorruptError("MERGE is supported only in the form that APOC writes for updateAll")
+    if variable is None or not labels or not key.names:
+        raise CorruptError(MERGE_REFUSED)
     own = [] if key.is_temporary else list(labels)
     return _node([*own, *_set(scanner, variable)], key)
 
 
 def _match(scanner: Scanner) -> Creation:
     nodes = _matched(scanner)
-    is_merge = scanner.take("MERGE")
-    if not is_merge:
-        scanner.expect("CREATE")
+    is_merge = _merges(scanner)
     start, kind, end = _relationship(scanner)
     if {start, end} != nodes.keys():
         raise CorruptError("a relationship is not between the nodes that were matched")
     if is_merge and (nodes.keys() != _APOC_VARIABLES or _set(scanner, "r")):
-        raise CorruptError("MERGE is supported only in the form that APOC writes for updateAll")
+        raise CorruptError(MERGE_REFUSED)
     keys = (_endpoint(scanner, *nodes[variable], is_merge) for variable in (start, end))
-    return Creation("relationship", (kind,), tuple(keys))
+    ignored = _IMPORT_KEY_PATHS if is_merge else frozenset[KeyPath]()
+    return Creation("relationship", (kind,), tuple(keys), ignored)
 
 
 def _matched(scanner: Scanner) -> dict[str, tuple[list[str], KeyPath]]:
@@ -154,9 +171,9 @@ def _endpoint(scanner: Scanner, labels: list[str], path: KeyPath, is_merge: bool
     key = _key(scanner, labels, path)
     if key.is_temporary:
         return key
-    if is_merge and (len(labels) != 1 or not key.names):
-        raise CorruptError("MERGE is supported only in the form that APOC writes for updateAll")
-    return replace(key, labels=tuple(sorted(set(labels))), is_pattern=not is_merge)
+    if is_merge and (not labels or not key.names):
+        raise CorruptError(MERGE_REFUSED)
+    return replace(key, is_pattern=not is_merge)
 
 
 def _relationship(scanner: Scanner) -> tuple[str, str, str]:
@@ -197,11 +214,15 @@ def _labels(scanner: Scanner) -> list[str]:
 
 
 def _set(scanner: Scanner, variable: str) -> list[str]:
-    """Take SET and what it sets on a variable, if SET is next; return the labels that it sets."""
-    if scanner.is_next("ON"):
-        raise CorruptError(MERGE_REFUSED)
+    """Take SET and what it sets on a variable, if SET is next; return the labels that it sets.
+
+    ON CREATE may stand before SET.
+    """
     labels: list[str] = []
-    if not scanner.take("SET"):
+    if scanner.is_next("ON"):
+        _take_on_create(scanner)
+        scanner.expect("SET")
+    elif not scanner.take("SET"):
         return labels
     is_first = True
     while is_first or scanner.take(","):
@@ -224,7 +245,7 @@ def _key(scanner: Scanner, labels: list[str], path: KeyPath) -> NodeKey:
     names = sorted(slot.path[-1] for slot in scanner.slots if slot.path[:-1] == path)
     if IMPORT_LABEL in labels and (tuple(labels), names) != ((IMPORT_LABEL,), [IMPORT_KEY]):
         raise CorruptError("not one of APOC's temporary names")
-    return NodeKey(tuple(labels), path, tuple((name, name) for name in names))
+    return NodeKey(tuple(sorted(set(labels))), path, tuple((name, name) for name in names))
 
 
 def _node(labels: list[str], key: NodeKey | None) -> Creation:

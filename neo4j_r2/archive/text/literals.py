@@ -25,10 +25,12 @@ from neo4j_r2.core.errors import CorruptError, GraphError
 SPACE: Final = r"[ \t\r\n]*+"
 _DOUBLE_QUOTED: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SINGLE_QUOTED: Final = r"'[^'\\]*+(?:\\.[^'\\]*+)*+'"
-_INTEGER: Final = r"-?(?:0|[1-9][0-9]*+)"
+_INTEGER: Final = r"-?(?:0|[1-9][0-9]{0,18}+)"
 _FLOAT: Final = (
-    r"(?:-?(?:[0-9]*+\.[0-9]++(?:[eE][+-]?[0-9]++)?|[0-9]++[eE][+-]?[0-9]++|Infinity)|NaN)"
+    r"(?:-?(?:[0-9]*+\.[0-9]++(?:[eE][+-]?[0-9]++)?|[0-9]++[eE][+-]?[0-9]++|Infinity"
+    r"|[1-9][0-9]{19,}+)|NaN)"
 )
+"""APOC up to 4.0 wrote a whole float without its point, so 1e22 as an integer that none can be."""
 _TEMPORAL_TEXT: Final = r"[-+0-9A-Za-z:._/\[\]]{1,80}"
 # A zoned value whose offset has seconds; see `cells.temporal`.
 _TEXT_OF_PARTS: Final = (
@@ -117,6 +119,10 @@ def _floats(text: str) -> list[float]:
     return numbers
 
 
+def _mixed_numbers(text: str) -> list[float]:
+    return [_float(item.strip()) for item in text[1:-1].split(",")]
+
+
 def _boolean(text: str) -> Any:
     return decode("boolean", text.lower())
 
@@ -179,6 +185,11 @@ def _list_pattern(item: str) -> str:
     return rf"\[{SPACE}{item}(?:{SPACE},{SPACE}{item})*+{SPACE}\]"
 
 
+def _least(item: str, least: str) -> str:
+    """Return the condition that at least one item of a list matches a pattern."""
+    return rf"(?=\[(?:{SPACE}{item}{SPACE},)*?{SPACE}{least}{SPACE}[,\]])"
+
+
 def _list_token(kind: str, item: str, convert: Callable[[str], str], least: str = "") -> Token:
     """Return the token of a list whose parameter is a cell, as `encode.encode` writes it.
 
@@ -188,7 +199,7 @@ def _list_token(kind: str, item: str, convert: Callable[[str], str], least: str 
     found = re.compile(item)
     pattern = _list_pattern(item)
     if least:
-        pattern = rf"(?=\[(?:{SPACE}{item}{SPACE},)*?{SPACE}{least}){pattern}"
+        pattern = _least(item, least) + pattern
     return Token(
         f"list of {kind}",
         pattern,
@@ -234,6 +245,11 @@ TOKENS: Final = (
     Token("list of string", rf"\[{SPACE}\]", lambda _: []),
     Token("list of float", _list_pattern(_FLOAT), _floats),
     Token("list of integer", _list_pattern(_INTEGER), _numbers("list of integer")),
+    Token(  # of whole floats and others, by APOC up to 4.0
+        "list of float",
+        _least(_NUMBER, _INTEGER) + _least(_NUMBER, _FLOAT) + _list_pattern(_NUMBER),
+        _mixed_numbers,
+    ),
     Token("list of boolean", _list_pattern("(?i:true|false)"), _numbers("list of boolean")),
     Token("list of string", _list_pattern(f"(?:{_DOUBLE_QUOTED}|{_SINGLE_QUOTED})"), _strings),
     *_CELL_LISTS,

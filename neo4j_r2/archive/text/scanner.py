@@ -52,6 +52,15 @@ class Scanner:
         self.position += len(piece)
         return True
 
+    def take_match(self, pattern: re.Pattern[str]) -> str | None:
+        """Take what a pattern matches, if that comes next, and return it."""
+        self._skip_blank()
+        match = pattern.match(self.text, self.position)
+        if match is None:
+            return None
+        self.position = match.end()
+        return match[0]
+
     def expect(self, *pieces: str) -> None:
         """Take pieces, one after the other.
 
@@ -84,12 +93,8 @@ class Scanner:
 
     def name_if_any(self) -> str | None:
         """Take a name if one comes next."""
-        self._skip_blank()
-        match = _NAME.match(self.text, self.position)
-        if match is None:
-            return None
-        self.position = match.end()
-        return unquoted(match[0])
+        name = self.take_match(_NAME)
+        return None if name is None else unquoted(name)
 
     def literal(self, path: KeyPath) -> None:
         """Take a literal, and record its slot.

@@ -17,7 +17,7 @@ from neo4j_r2.core.errors import CorruptError
 LONGEST_STATEMENT: Final = 64 * 1024 * 1024
 """In characters. No export has longer ones, and they would fill the memory."""
 _SHELL_LINES: Final = frozenset({"BEGIN", "COMMIT", "SCHEMA AWAIT"})
-"""The commands of neo4j-shell, which have no semicolon."""
+"""The commands of neo4j-shell, which have no semicolon; APOC 3.0 wrote them in lower case."""
 # All up to the next semicolon, slash or unclosed quote: plain text, and whole strings and names.
 _OPEN_TEXT: Final = re.compile(
     r"""[^"'`/;]*+(?:(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'|`[^`]*+`)[^"'`/;]*+)*+"""
@@ -67,7 +67,7 @@ class _Splitter:
     def read(self, number: int, line: str) -> Iterator[Statement]:
         if not self._pieces and not self._open:
             command = line.strip()
-            if command.startswith(":") or command in _SHELL_LINES:
+            if command.startswith(":") or command.upper() in _SHELL_LINES:
                 yield Statement(number, command, is_command=True)
                 return
         position = 0

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.archive.foreign.recognise_foreign import recognise_foreign
 from neo4j_r2.archive.items import (
+    Adaptation,
     AnyStatement,
     Item,
     MatchBatch,
@@ -159,7 +160,26 @@ def as_other_program(text: str) -> str:
         r"ASSERT (node.`UNIQUE IMPORT ID`) IS UNIQUE;",
         text,
     )
+    text = text.replace(
+        "CREATE CONSTRAINT ON (node:`UN", "CREATE CONSTRAINT IF NOT EXISTS ON (node:`UN"
+    )
     return text.replace("LIMIT 20000", "LIMIT 7").replace("Indexes(300)", "Indexes(60)")
+
+
+def as_apoc_3_0(text: str) -> str:
+    """Return the text with commands as APOC 3.0 wrote them for neo4j-shell."""
+    text = as_neo4j_shell(text)
+    for command in ("BEGIN", "COMMIT", "SCHEMA AWAIT"):
+        text = text.replace(f"{command}\n", f"{command.lower()}\n")
+    return text
+
+
+def as_apoc_3_4(text: str) -> str:
+    """Return the text as APOC 3.4 ordered it, and with its way to wait for indexes."""
+    text = re.sub(r"(?m)^:begin\n(:param rows .*\n)", r"\1:begin\n", text)
+    text = text.replace("] AS row", "] as row").replace("$rows AS row", "$rows as row")
+    wait = "CALL db.awaitIndex(':`Person`(`email`)');\nCALL db.awaitIndex(':Pair(a,b)');"
+    return text.replace("CALL db.awaitIndexes(300);", wait)
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -167,6 +187,8 @@ def as_other_program(text: str) -> str:
     "change",
     [
         str,
+        as_apoc_3_0,
+        as_apoc_3_4,
         escape_non_ascii,
         as_neo4j_shell,
         as_plain,
@@ -281,7 +303,11 @@ def test_every_schema_statement_of_our_archives_is_passed_on(
 def test_the_size_of_a_batch_is_the_length_of_its_text() -> None:
     node, match = "CREATE (:A {a: 1})", "MATCH (a:A), (b:B) CREATE (a)-[:T]->(b)"
     found = items(f"{node};" * 1000 + f"{NODE_ROW};{RELATIONSHIP_ROW};{match};")
-    sizes = [item.size for item in found if not isinstance(item, SchemaStatement | AnyStatement)]
+    sizes = [
+        item.size
+        for item in found
+        if not isinstance(item, SchemaStatement | AnyStatement | Adaptation)
+    ]
     assert sizes == [1000 * len(node), len(NODE_ROW), len(RELATIONSHIP_ROW), len(match)]
 
 
@@ -326,6 +352,43 @@ def test_apoc_names_nodes_by_its_ids_or_by_unique_properties() -> None:
             ),
         ),
     ]
+
+
+ADD_STRUCTURE = """BEGIN
+MERGE (n:Club:Team{name:"a", no:1}) ON CREATE SET n.founded=1999, n:Old;
+MERGE (n:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:2}) ON CREATE SET n.age=12;
+COMMIT
+BEGIN
+COMMIT
+SCHEMA AWAIT
+"""
+UPDATE_STRUCTURE = """BEGIN
+MATCH (n1:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:2}), (n2:Team:Club{no:1, name:"a"}) \
+MERGE (n1)-[r:IN]->(n2) ON CREATE SET r.since=2016;
+MATCH (n1:`UNIQUE IMPORT LABEL`{`UNIQUE IMPORT ID`:2}), (n2:Club:Team{name:"a", no:1}) \
+MERGE (n1)-[r:IN{`UNIQUE IMPORT ID REL`:7}]->(n2) ON CREATE SET r.since=2016;
+COMMIT
+"""
+
+
+def test_add_structure_and_update_structure_give_the_graph_together() -> None:
+    found = items(ADD_STRUCTURE + UPDATE_STRUCTURE)
+    club = ("name", "string", "'a'"), ("no", "integer", "1"), ("founded", "integer", "1999")
+    nodes = (("Club", "Old", "Team"), frozenset(club)), ((), frozenset({("age", "integer", "12")}))
+    since = frozenset({("since", "integer", "2016")})
+    assert graph(found) == (Counter(nodes), Counter({("IN", since, nodes[1], nodes[0]): 2}))
+
+
+def test_the_rows_of_add_structure_and_of_update_structure_are_understood() -> None:
+    add = NODE_ROW.replace("CREATE", "MERGE").replace(" SET", " ON CREATE SET") + " SET n:A"
+    update = RELATIONSHIP_ROW.replace("CREATE", "MERGE").replace(" SET", "  SET")
+    other = add.replace("_id:1", "_id:2")
+    assert graph(items(f"{add};{other};{update};")) == graph(
+        items(
+            f"{NODE_ROW} SET n:A;{NODE_ROW.replace('_id:1', '_id:2')} SET n:A;{RELATIONSHIP_ROW};"
+        )
+    )
+    assert graph(items(f"{add};{other};{update.replace('  SET', ' ON CREATE SET')};"))[1]
 
 
 def test_the_specifications_format_is_understood() -> None:
@@ -434,7 +497,16 @@ def test_nodes_and_relationships_keep_their_order() -> None:
     assert sum(graph(found)[1].values()) == 1 + 4
 
 
-@pytest.mark.parametrize("text", [SPECIFICATION, UNWIND, UPDATE_ALL])
+OLD_SCHEMA = """CREATE BTREE INDEX FOR (n:A) ON (n.b);
+CREATE INDEX ON :A(b,c);
+CREATE CONSTRAINT ON (n:A) ASSERT (n.b, n.c) IS NODE KEY;
+CALL db.index.fulltext.createNodeIndex('ft',['A'],['b;']);
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [SPECIFICATION, UNWIND, UPDATE_ALL, ADD_STRUCTURE + UPDATE_STRUCTURE, OLD_SCHEMA]
+)
 def test_a_file_that_was_cut_off_yields_only_what_is_in_the_whole_file(text: str) -> None:
     whole = entities(recognise_foreign(text.split("\n")), "")
     for length in range(len(text)):
@@ -449,6 +521,9 @@ def entities(found: Iterable[tuple[int, Item]], errors: str) -> Counter[str]:
         for _, item in found:
             if isinstance(item, SchemaStatement | AnyStatement):
                 seen[item.text] += 1
+                continue
+            if isinstance(item, Adaptation):
+                seen[item.old] += 1
                 continue
             fixed = (getattr(item, "labels", ""), getattr(item, "type", ""))
             names = item.names if isinstance(item, NodeBatch) else item.starts + item.ends
@@ -496,8 +571,9 @@ def test_a_file_that_was_cut_off_between_framed_statements_is_refused(end: int) 
         "CREATE (:`UNIQUE IMPORT LABEL` {a: 1})",
         "CREATE (:`UNIQUE IMPORT LABEL` {`UNIQUE IMPORT ID`: 'x'})",
         "MERGE (n:A)",
-        "MERGE (n:A:B {a: 1})",
-        "MERGE (n:A {a: 1}) ON CREATE SET n.b = 1",
+        "MERGE (n:A {a: 1}) ON MATCH SET n.b = 1",
+        "MERGE (n:A {a: 1}) ON CREATE SET n.b = 1 ON MATCH SET n.b = 2",
+        "MERGE (n:A {a: 1}) ON CREATE",
         "MERGE (n:A {a: 1}) SET m.b = 1",
         "MERGE (n:A {a: 1}) SET n.a = 1",
         "MERGE (n:A {a: 1}) SET n.b = 1, n.b = 2",
@@ -529,6 +605,7 @@ def test_a_file_that_was_cut_off_between_framed_statements_is_refused(end: int) 
         NODE_ROW.replace("row.properties", "row"),
         NODE_ROW.replace("properties:{}", "properties:{a:{}}"),
         NODE_ROW + " SET n:A DETACH DELETE n",
+        NODE_ROW.replace(" SET", " ON CREATE SET"),
         NODE_ROW + " SET n:`UNIQUE IMPORT LABEL`",
         RELATIONSHIP_ROW.replace("start._id", "end._id"),
         RELATIONSHIP_ROW.replace("properties:{}", "id: 1, properties:{}"),
@@ -567,7 +644,9 @@ def test_a_file_that_was_cut_off_between_framed_statements_is_refused(end: int) 
         "DROP CONSTRAINT `UNIQUE_IMPORT_NAME` IF EXISTS MATCH (n) DETACH DELETE n",
         "MATCH (n:`UNIQUE IMPORT LABEL`) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 9 ROWS",
         "CREATE CONSTRAINT x FOR (n:A) REQUIRE n.a IS UNIQUE MATCH (n) DELETE n",
-        "CREATE CONSTRAINT ON (n:A) ASSERT n.a IS UNIQUE",
+        "CREATE CONSTRAINT ON (n:A) ASSERT n.a > 1",
+        "CALL db.awaitIndex(':A(b)') CALL dbms.shutdown()",
+        "CALL db.awaitIndex(rand())",
         "CREATE OR REPLACE DATABASE x",
         "EXPLAIN CREATE (n:A)",
         "USE system CREATE (n:A)",
@@ -591,6 +670,7 @@ def test_any_other_statement_is_refused_with_its_line_or_passed_on_if_allowed(te
         ":param x => 1",
         ":param rows => [{_id:1}]\nCREATE (n);",
         ":param rows => [{_id:1}]\n:commit",
+        ":param rows => [{_id:1}]\n:begin\n:commit",
         ":begin\n:begin",
         ":commit",
         "COMMIT",
