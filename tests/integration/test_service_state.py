@@ -265,8 +265,21 @@ def test_a_refused_login_ends_the_wait_at_once_and_is_not_repeated(
 
     assert_told(wrong, run, 3, "refused the login")
     assert sent.count(password.encode()) == 1
+    assert "quotes" not in run.log
     assert proxy.requests == []
     assert not state_file(service).exists()
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_refused_login_names_the_variable_whose_value_is_in_quotes(
+    service: Service, graph: Neo4jServer, mark: str
+) -> None:
+    quoted = service.with_variables(NEO4J_PASSWORD=f"{mark}{graph.password}{mark}")
+
+    run = finish(quoted.start("wait"), AT_ONCE)
+
+    assert_told(quoted, run, 3, "NEO4J_PASSWORD begins and ends with quotes")
+    assert graph.password not in run.log
 
 
 @pytest.mark.parametrize(
