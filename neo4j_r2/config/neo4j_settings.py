@@ -31,8 +31,9 @@ class Neo4jSettings:
     @property
     def login_variables(self) -> tuple[str, str]:
         """The names of the variables with the user and the password."""
-        prefix = "RESTORE_NEO4J" if self.is_other else "NEO4J"
-        return f"{prefix}_USER", f"{prefix}_PASSWORD"
+        if self.is_other:
+            return "RESTORE_NEO4J_USER", "RESTORE_NEO4J_PASSWORD"
+        return "NEO4J_USER", "NEO4J_PASSWORD"
 
     @property
     def login_hint(self) -> str:
