@@ -131,8 +131,11 @@ def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
     warn_of_passed_over(newest)
     if newest.manifest is not None:
         return replace(archive_source(bucket, newest.manifest), newest=newest)
-    if any(each.has_manifest for each in newest.passed_over):
-        raise CorruptError(f"No backup of database {wish.database} is complete: use `list`")
+    damaged = next((each for each in newest.passed_over if each.has_manifest), None)
+    if damaged is not None:
+        raise CorruptError(
+            f"No backup of database {wish.database} is complete: {damaged.key}: {damaged.reason}"
+        )
     raise no_latest(backups, wish.database, wish.at)
 
 
