@@ -14,6 +14,8 @@ import threading
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any, Self
@@ -47,6 +49,8 @@ class Status:
 
     status: int
     code: str | None = None
+    clock_lead: timedelta = timedelta(0)
+    """How far the clock of the server is ahead, as the reply's Date shows it."""
 
 
 @dataclass(frozen=True)
@@ -415,7 +419,9 @@ def _error_reply(refusal: Refusal) -> web.Response:
 
 def _fault_reply(fault: Status) -> web.Response:
     if fault.code is not None:
-        return _error_reply(Refusal(fault.status, fault.code, "Injected by the fault proxy."))
+        reply = _error_reply(Refusal(fault.status, fault.code, "Injected by the fault proxy."))
+        reply.headers["Date"] = format_datetime(datetime.now(UTC) + fault.clock_lead, usegmt=True)
+        return reply
     # An unclosed tag, as in Cloudflare's own page: the client has to cope with what isn't XML.
     page = f"<html><body><h1>Error {fault.status}</h1><hr>cloudflare</body></html>"
     return web.Response(status=fault.status, text=page, content_type="text/html")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from neo4j_r2.archive.storage.block_entry import BlockEntry
-from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.errors import CorruptError, NewerFormatError
 
 FORMAT_VERSION: Final = 1
 ENCRYPTED_FORMAT_VERSION: Final = 2
@@ -152,7 +152,8 @@ AnyManifest = TypeVar("AnyManifest", bound=StoredManifest)
 def read_manifest(data: bytes) -> StoredManifest:
     """Parse a stored manifest.
 
-    :raises CorruptError: if it is damaged, or has the format of a newer version.
+    :raises CorruptError: if it is damaged.
+    :raises NewerFormatError: if it has the format of a later version.
     """
     formats: Mapping[object, type[StoredManifest]] = {
         FORMAT_VERSION: Manifest,
@@ -170,7 +171,8 @@ def _read(data: bytes, formats: Mapping[object, type[AnyManifest]]) -> AnyManife
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise CorruptError("the manifest is not one of this service") from error
     if manifest is None:
-        raise CorruptError(
+        is_newer = type(version) is int and version > ENCRYPTED_FORMAT_VERSION
+        raise (NewerFormatError if is_newer else CorruptError)(
             f"the manifest has format version {version!r}; this version of the service "
             f"reads {' and '.join(map(str, formats))}"
         )

@@ -10,9 +10,7 @@ from typing import Final
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.bucket.newest_backup import newest_backup
 from neo4j_r2.bucket.shrink import Size
-from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -20,20 +18,18 @@ log = logging.getLogger(__name__)
 FORMAT_VERSION: Final = 1
 
 
-def last_accepted(bucket: Bucket, prefix: str, database: Database, percent: int) -> int:
+def last_accepted(bucket: Bucket, newest: StoredManifest | None, percent: int) -> int:
     """Return the entities of the last accepted backup of a database; 0 without any.
 
-    Only the newest manifest is read. It says what its backup was compared with, because retention
+    Only the newest manifest counts. It says what its backup was compared with, because retention
     may have removed the accepted backup since.
 
+    :param newest: the manifest of the newest complete backup; None without any.
     :param percent: by how much a graph may shrink. 0 turns the alarm off: then nothing is read.
 
     :raises BucketError: if the bucket cannot be read.
     """
-    if not percent:
-        return 0
-    newest = newest_backup(bucket, prefix, database.name, database.id)
-    if newest is None:
+    if not percent or newest is None:
         return 0
     size = Size(newest.export.entities, newest.last_accepted)
     if size.is_alarming(percent):

@@ -31,7 +31,15 @@ class StoredBackup:
 
     def is_completed_by(self, manifest: StoredManifest) -> bool:
         """Whether the archive that the manifest describes is here, with its full size."""
-        return (manifest.archive_key, manifest.archive_size) in self.archives
+        return not self.problem(manifest)
+
+    def problem(self, manifest: StoredManifest) -> str:
+        """Return what is wrong with the archive that the manifest describes; empty if nothing."""
+        if (manifest.archive_key, manifest.archive_size) in self.archives:
+            return ""
+        size = dict(self.archives).get(manifest.archive_key)
+        found = "is not there" if size is None else f"has {size} bytes"
+        return f"its archive {manifest.archive_key} of {manifest.archive_size} bytes {found}"
 
 
 def backups_in(bucket: Bucket, prefix: str) -> list[StoredBackup]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
+from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.core.errors import ConfigurationError
 
 _SUGGESTIONS: Final = 3
@@ -37,18 +37,12 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
     )
 
 
-def choose(
-    backups: Sequence[StoredBackup], database: str, key: str, at: datetime | None
-) -> StoredBackup:
-    """Return the backup that has a key, or the latest complete backup of a database.
+def choose(backups: Sequence[StoredBackup], key: str) -> StoredBackup:
+    """Return the backup that has a key, complete or not.
 
-    :param backups: oldest first. A key can name an incomplete backup too.
-    :param key: the key of an archive or a manifest, with or without the prefix; or `LATEST`.
-    :param at: the latest backup must not be taken after this time; None sets no limit.
+    :param key: the key of an archive or a manifest, with or without the prefix.
     :raises ConfigurationError: if there is no such backup; the message suggests the nearest keys.
     """
-    if key == LATEST:
-        return _latest(backups, database, at)
     for backup in backups:
         if key in {name for full in _keys(backup) for name in (full, full.rpartition("/")[2])}:
             return backup
@@ -58,19 +52,34 @@ def choose(
     raise ConfigurationError(f"There is no backup {key}{hint}")
 
 
-def _latest(backups: Sequence[StoredBackup], database: str, at: datetime | None) -> StoredBackup:
-    complete = [
+def taken_up_to(
+    backups: Sequence[StoredBackup], database: str, at: datetime | None
+) -> list[StoredBackup]:
+    """Return the backups among which the latest one of a database is, in their order.
+
+    :param at: the latest time that a backup may be taken at; None sets no limit.
+    """
+    return [
         backup
         for backup in backups
-        if backup.manifest_key and backup.archives and backup.name.database == database
+        if backup.name.database == database and (at is None or backup.name.taken <= at)
     ]
-    candidates = [backup for backup in complete if at is None or backup.name.taken <= at]
-    if candidates:
-        return candidates[-1]
-    if complete:
-        first = complete[0].name.taken.isoformat()
-        raise ConfigurationError(f"There is no backup that old; the oldest is of {first}")
-    raise ConfigurationError(f"There is no backup of database {database}")
+
+
+def no_latest(
+    backups: Sequence[StoredBackup], database: str, at: datetime | None
+) -> ConfigurationError:
+    """Return the error that there is no latest backup; it names the oldest if all are younger."""
+    times = [
+        backup.name.taken
+        for backup in taken_up_to(backups, database, None)
+        if backup.manifest_key and backup.archives
+    ]
+    if times and at is not None and times[0] > at:
+        return ConfigurationError(
+            f"There is no backup that old; the oldest is of {times[0].isoformat()}"
+        )
+    return ConfigurationError(f"There is no backup of database {database}")
 
 
 def _keys(backup: StoredBackup) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from neo4j_r2.bucket.client_errors import describe, error_code, http_status
+from neo4j_r2.bucket.client_errors import Place, describe, error_code, http_status
 from neo4j_r2.bucket.connect import QUICK_SECONDS, Clients
 from neo4j_r2.bucket.multipart import MultipartUploads
 from neo4j_r2.bucket.retry import Retry
@@ -49,7 +49,8 @@ class Bucket:
         self.name = settings.bucket
         self._on_progress = on_progress
         self._clients = Clients(settings)
-        self._retry = Retry(self.name, settings.endpoint_url, retry_seconds, on_progress)
+        place = Place(self.name, settings.endpoint_url, settings.credentials_hint)
+        self._retry = Retry(place, retry_seconds, on_progress)
         self.uploads = MultipartUploads(self.name, self._clients, self._retry)
 
     def preflight(self) -> None:
@@ -66,8 +67,8 @@ class Bucket:
         )
         if "KeyCount" not in reply and "Name" not in reply:
             raise BucketError(
-                f"R2 connection failed: {self._retry.endpoint_url} does not answer as an S3 store; "
-                "check R2_ENDPOINT_URL"
+                f"R2 connection failed: {self._retry.place.endpoint_url} does not answer as an S3 "
+                "store; check R2_ENDPOINT_URL"
             )
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:

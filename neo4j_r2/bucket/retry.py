@@ -11,12 +11,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from neo4j_r2.bucket.client_errors import describe, explain, is_transient
+from neo4j_r2.bucket.client_errors import Circumstances, Place, describe, explain, is_transient
+from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BucketError
 
 log = logging.getLogger(__name__)
@@ -31,12 +32,13 @@ _LONGEST_PAUSE_SECONDS: Final = 20.0
 class Retry:
     """Makes calls to one bucket, and tries again for a limited time."""
 
-    bucket: str
-    endpoint_url: str
+    place: Place
     limit_seconds: float
     """How long a call is tried again, counted from its start."""
     on_progress: Callable[[], None]
     """Is called after each call that succeeded, from any thread."""
+    _proved: threading.Event = field(default_factory=threading.Event)
+    """Set once R2 has taken the credentials."""
 
     def call(
         self,
@@ -60,7 +62,7 @@ class Retry:
                 result = make()
             except (BotoCoreError, ClientError) as error:
                 is_over = time.monotonic() - started + pause > limit
-                if is_over or not is_transient(error):
+                if is_over or not is_transient(error, self._known()):
                     raise self.failure(error, operation) from error
                 log.warning("R2: %s failed (%s), trying again", operation, describe(error))
                 if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
@@ -68,12 +70,17 @@ class Retry:
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             except RecursionError as error:  # the client follows redirects without an end
                 raise BucketError(
-                    f"R2 connection failed: {self.endpoint_url} redirects; check R2_ENDPOINT_URL"
+                    f"R2 connection failed: {self.place.endpoint_url} redirects; "
+                    "check R2_ENDPOINT_URL"
                 ) from error
             else:
+                self._proved.set()
                 self.on_progress()
                 return result
 
     def failure(self, error: BotoCoreError | ClientError, operation: str) -> BucketError:
         """Return the error that reports a failed call."""
-        return BucketError(explain(error, operation, self.bucket, self.endpoint_url))
+        return BucketError(explain(error, operation, self.place, self._known()))
+
+    def _known(self) -> Circumstances:
+        return Circumstances(now(), self._proved.is_set())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from neo4j_r2.archive.manifest import Manifest
+from neo4j_r2.archive.manifest import Manifest, StoredManifest
 from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.store import Destination
@@ -19,16 +19,19 @@ from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import BackupOptions
+from neo4j_r2.commands.record_look import look_and_record
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
 from neo4j_r2.config.service_settings import requested_state_directory
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
+from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import BucketError, GraphError, Side
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.unfinished_mark import refuse_unfinished
 from neo4j_r2.monitoring.announce import Announcer
+from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.conclude import conclude
 from neo4j_r2.run.lock import RunLock, run_lock
 from neo4j_r2.run.progress import Progress
@@ -88,19 +91,34 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
         with watch.waiting_for(Side.R2):
             bucket.preflight()
             sweep(bucket, lock, config.r2, database.name, started)
-            accepted = last_accepted(
-                bucket, config.r2.prefix, database, config.prune.shrink_percent
-            )
+            newest = newest_before(bucket, config, database)
+            accepted = last_accepted(bucket, newest, config.prune.shrink_percent)
         log.info("Connected successfully, starting export...")
         progress = Progress(sum(graph.catalogue.counts()), watch.progress)
         origin = Origin(database, started, last_accepted=accepted)
         destination = Destination(bucket, StoreSettings.of(config), lock, watch, progress)
         manifest = export_and_store(graph, config.export_method, origin, destination)
     attempt.made(manifest)
+    BucketLook(config.service.state_directory).record(database.name, ())
     with watch.waiting_for(Side.R2):
         prune_old_backups(bucket, config, manifest, started, attempt)
     require_whole_schema(manifest)
     log.info("Backup completed successfully!")
+
+
+def newest_before(bucket: Bucket, config: Config, database: Database) -> StoredManifest | None:
+    """Return the newest complete backup; None without any.
+
+    :raises BucketError: if the bucket cannot be read. Without the shrink alarm nothing depends on
+        it, so that this is only a warning.
+    """
+    try:
+        return look_and_record(bucket, config, database.name, database.id).manifest
+    except BucketError as error:
+        if config.prune.shrink_percent:
+            raise
+        log.warning("Whether the newest backup is complete is not known: %s", error)
+        return None
 
 
 def require_whole_schema(manifest: Manifest) -> None:

@@ -20,6 +20,7 @@ from neo4j_r2.restore.source import (
     chosen_source,
     file_source,
     has_nodes,
+    latest_with_nodes,
 )
 from neo4j_r2.restore.unlock import unlock
 
@@ -47,26 +48,24 @@ def _find_stored(options: RestoreOptions, config: Config, bucket: Bucket) -> Sto
     bucket.preflight()
     database = choose_database(config.databases, options.database, options.key)
     wish = Wish(database, options.key or LATEST, options.at)
-    find = partial(chosen_source, bucket, config.r2.prefix, wish)
-    stored = find()
+    stored = chosen_source(bucket, config.r2.prefix, wish)
     if wish.key == LATEST:
-        _refuse_empty(stored, partial(find, has_nodes))
+        _refuse_empty(stored, partial(latest_with_nodes, bucket, config.r2.prefix, wish))
     return stored
 
 
-def _refuse_empty(source: StoredSource, find_other: Callable[[], StoredSource]) -> None:
+def _refuse_empty(source: StoredSource, find_other: Callable[[], str | None]) -> None:
     """Refuse the backup of an empty graph: the data was probably lost before it was made.
 
-    :param find_other: returns the latest backup of a graph that was not empty.
+    :param find_other: returns the key of the latest backup of a graph that was not empty, or None.
     :raises ConfigurationError: if there is such a backup.
     """
     if source.manifest is None or has_nodes(source.manifest):
         return
-    try:
-        other = find_other()
-    except ConfigurationError:
+    other = find_other()
+    if other is None:
         return  # the graph was empty in all of them
     raise ConfigurationError(
         f"The latest backup, {source.label}, is of an empty graph; the latest one with data is "
-        f"{other.label}: give the key of the one that you mean"
+        f"{other}: give the key of the one that you mean"
     )

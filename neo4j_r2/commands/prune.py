@@ -18,7 +18,6 @@ from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.accept_shrink import accept_shrink
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.newest_backup import newest_backup
 from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import carry_out, judge
 from neo4j_r2.bucket.read_usage import usage_by_database
@@ -26,6 +25,7 @@ from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import PruneOptions
+from neo4j_r2.commands.record_look import look_and_record
 from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
@@ -61,7 +61,9 @@ def prune_databases(bucket: Bucket, config: Config, options: PruneOptions) -> No
     databases = databases_to_prune(bucket, config, state, options)
     latest = []
     for database in databases:
-        manifest = newest_backup(bucket, prefix, database, last_known_identity(state, database))
+        manifest = look_and_record(
+            bucket, config, database, last_known_identity(state, database)
+        ).manifest
         if manifest is None:
             log.warning(
                 "No complete backup of database %s under s3://%s/%s/: nothing is removed",

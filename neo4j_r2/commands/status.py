@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
+from neo4j_r2.bucket.newest_backup import backups_of, find_newest, is_of
 from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
+from neo4j_r2.commands.record_look import record_look
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import Side
 from neo4j_r2.core.text_table import joined
-from neo4j_r2.monitoring.status_text import database_lines, schedule_lines, storage_lines
+from neo4j_r2.monitoring.status_text import (
+    database_lines,
+    fault_lines,
+    schedule_lines,
+    storage_lines,
+)
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.state import State, StateFile
 
@@ -27,7 +35,7 @@ def run(invocation: Invocation[Options]) -> int:
     state = StateFile(config.service.state_directory).read()
     sys.stdout.write(f"{known_text(config, state)}\n")
     sys.stdout.flush()
-    sys.stdout.write(stored_text(config))
+    sys.stdout.write(stored_text(config, state.expected if state else ()))
     return 0
 
 
@@ -42,9 +50,10 @@ def known_text(config: Config, state: State | None) -> str:
     return joined(sections)
 
 
-def stored_text(config: Config) -> str:
-    """Return how much is stored, and what it costs.
+def stored_text(config: Config, expected: Sequence[str]) -> str:
+    """Return how much is stored, what it costs, and what is wrong with the newest backups.
 
+    :param expected: the databases that are backed up from this host.
     :raises BucketError: if the bucket cannot be read.
     """
     watch = Watch(config.stall_seconds)
@@ -53,4 +62,14 @@ def stored_text(config: Config) -> str:
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"
-        return joined([storage_lines(place, usage_by_database(bucket, config.r2.prefix))])
+        stored = usage_by_database(bucket, config.r2.prefix)
+        problems = [line for name in expected for line in newest_problems(bucket, config, name)]
+        return joined(
+            [*([fault_lines(problems)] if problems else []), storage_lines(place, stored)]
+        )
+
+
+def newest_problems(bucket: Bucket, config: Config, database: str) -> Sequence[str]:
+    """Return what is wrong with the newest backups of a database, and record it."""
+    backups = backups_of(bucket, config.r2.prefix, database)
+    return record_look(config, database, find_newest(bucket, backups, is_of(database, None)))

@@ -12,6 +12,7 @@ from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import VerifyOptions
+from neo4j_r2.commands.record_look import record_look
 from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
@@ -77,6 +78,8 @@ def verify_latest(bucket: Bucket, config: Config, wished: str | None, watch: Wat
 
     def verify_latest_of(database: str) -> None:
         stored = chosen_source(bucket, config.r2.prefix, Wish(database, LATEST))
+        if stored.newest:
+            record_look(config, database, stored.newest)
         verify_one(stored, config.private_keys, watch)
 
     databases = stored_databases(bucket, config, wished)

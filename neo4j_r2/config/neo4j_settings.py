@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from neo4j_r2.config import parsers
+from neo4j_r2.config.quotes import quotes_hint
 from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.secret import Secret
 
@@ -27,6 +28,19 @@ class Neo4jSettings:
     is_other: bool = False
     """Whether this is the Neo4j of RESTORE_NEO4J_*, which has a login of its own."""
 
+    @property
+    def login_variables(self) -> tuple[str, str]:
+        """The names of the variables with the user and the password."""
+        if self.is_other:
+            return "RESTORE_NEO4J_USER", "RESTORE_NEO4J_PASSWORD"
+        return "NEO4J_USER", "NEO4J_PASSWORD"
+
+    @property
+    def login_hint(self) -> str:
+        """What looks wrong about the login; empty if nothing does."""
+        values = (self.user, self.password.reveal())
+        return quotes_hint(dict(zip(self.login_variables, values, strict=True)))
+
 
 def read_databases(variables: Variables) -> tuple[str, ...]:
     """Read the names of the databases, in the configured order; or `parsers.ALL_DATABASES`."""
@@ -44,7 +58,7 @@ def read_neo4j(variables: Variables, databases: tuple[str, ...], *, logs_in: boo
     if given := variables.get("NEO4J_URI"):
         uri = given
         if problem := parsers.neo4j_uri_problem(given):
-            variables.problem(f"NEO4J_URI: {problem}")
+            variables.problem("NEO4J_URI", problem)
     what = "the password of NEO4J_USER"
     return Neo4jSettings(
         uri=uri,
@@ -64,7 +78,7 @@ def read_target(
     """
     variables = Variables(environment, dotenv)
     if problem := parsers.neo4j_uri_problem(uri):
-        variables.problem(f"the other Neo4j: {problem}")
+        variables.problem("the other Neo4j", problem)
     settings = Neo4jSettings(
         uri=uri,
         user=variables.read("RESTORE_NEO4J_USER", str, "neo4j"),

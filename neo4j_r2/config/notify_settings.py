@@ -16,6 +16,7 @@ from neo4j_r2.core.secret import Secret
 FAILURE: Final = "failure"
 RECOVERY: Final = "recovery"
 ALWAYS: Final = "always"
+_NOTIFY_URLS: Final = "BACKUP_NOTIFY_URLS"
 _URL: Final = re.compile(r"[A-Za-z0-9]{1,32}://\S+")
 _TOKEN_LENGTH: Final = 20
 """A part of a URL with at least so many characters is taken for a token, not for a word."""
@@ -93,11 +94,11 @@ def _urls(
     variables: Variables, receiver_problem: Callable[[str], str | None]
 ) -> tuple[Secret, ...]:
     usable = []
-    for number, url in enumerate(_split(variables.secret_text("BACKUP_NOTIFY_URLS") or ""), 1):
+    for number, url in enumerate(_split(variables.secret_text(_NOTIFY_URLS) or ""), 1):
         if "://" not in url:
-            variables.problem("BACKUP_NOTIFY_URLS: accepted are Apprise URLs, as in mailto://...")
+            variables.problem(_NOTIFY_URLS, "accepted are Apprise URLs, as in mailto://...")
         elif problem := url_problem(url) or receiver_problem(url):
-            variables.problem(f"BACKUP_NOTIFY_URLS: URL {number} ({scheme_of(url)}) {problem}")
+            variables.problem(_NOTIFY_URLS, f"URL {number} ({scheme_of(url)}) {problem}")
         else:
             usable.append(Secret(url))
     return tuple(usable)
@@ -115,7 +116,7 @@ def _split(text: str) -> list[str]:
 def _ping_url(variables: Variables) -> Secret:
     url = variables.optional_secret("BACKUP_PING_URL")
     if url and not _is_web_address(url.reveal()):
-        variables.problem("BACKUP_PING_URL: accepted is http(s)://host[:port]/path")
+        variables.problem("BACKUP_PING_URL", "accepted is http(s)://host[:port]/path")
         return Secret("")
     return url
 

@@ -12,6 +12,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from neo4j_r2.config.quotes import is_quoted
+
 MIB: Final = 1024 * 1024
 
 
@@ -170,6 +172,8 @@ def time_zone(value: str) -> tzinfo:
 
 def directory(value: str) -> Path:
     """Parse the path of a directory; ~ is the home directory."""
+    if is_quoted(value):
+        raise ValueError("accepted is a directory's path without quotes")
     try:
         return Path(value).expanduser()
     except RuntimeError as error:

@@ -44,5 +44,7 @@ def _rules(variables: Variables, time_zone: tzinfo) -> Rules:
         time_zone=time_zone,
     )
     if rules.days is None and not rules.counts:
-        variables.problem("BACKUP_RETENTION_DAYS=none: accepted only with a rule of BACKUP_KEEP_*")
+        variables.problem(
+            "BACKUP_RETENTION_DAYS", "accepted only with a rule of BACKUP_KEEP_*", shown="none"
+        )
     return rules

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neo4j_r2.config import parsers
+from neo4j_r2.config.quotes import quotes_hint
 from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.secret import Secret
 
@@ -22,6 +23,16 @@ class R2Settings:
     """The start of every key, without a slash at its end."""
     ca_bundle: Path | None
     """The certificates to trust; None means those of the public authorities."""
+
+    @property
+    def credentials_hint(self) -> str:
+        """What looks wrong about the credentials; empty if nothing does."""
+        return quotes_hint(
+            {
+                "R2_ACCESS_KEY_ID": self.access_key_id.reveal(),
+                "R2_SECRET_ACCESS_KEY": self.secret_access_key.reveal(),
+            }
+        )
 
 
 def read_r2(variables: Variables, *, is_used: bool) -> R2Settings:
@@ -43,7 +54,7 @@ def read_r2(variables: Variables, *, is_used: bool) -> R2Settings:
 def _endpoint_url(variables: Variables) -> str:
     if given := variables.get("R2_ENDPOINT_URL"):
         if problem := parsers.endpoint_problem(given):
-            variables.problem(f"R2_ENDPOINT_URL: {problem}")
+            variables.problem("R2_ENDPOINT_URL", problem)
         return given.rstrip("/")
     what = "the Cloudflare account's id (or set R2_ENDPOINT_URL)"
     account = variables.required("R2_ACCOUNT_ID", parsers.account, what)

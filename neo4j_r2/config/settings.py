@@ -119,17 +119,19 @@ def _recipients(variables: Variables) -> tuple[str, ...]:
     value = variables.get(name)
     keys = (value or "").replace(",", " ").split()
     if value and not keys:
-        variables.problem(f"{name}: there is no key in it")
+        variables.problem(name, "there is no key in it")
     for number, key in enumerate(keys, 1):
-        where = f"{name}: key {number} of {len(keys)}"
+        where = f"key {number} of {len(keys)}"
         if looks_private(key):
             variables.problem(
+                name,
                 f"{where} is a private key, which must not be on this host: accepted is the public "
-                "key of it (age1...); make a new pair if others may have seen it"
+                "key of it (age1...); make a new pair if others may have seen it",
             )
         elif not is_recipient(key):
             variables.problem(
+                name,
                 f"{where} is no age public key: accepted is age1... as age-keygen prints it, not "
-                "an SSH key or a plugin's"
+                "an SSH key or a plugin's",
             )
     return tuple(dict.fromkeys(keys))

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from dotenv import dotenv_values
 
+from neo4j_r2.config.quotes import quotes_hint
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.secret import MASK, Secret
 
@@ -22,10 +23,19 @@ class Variables:
         self._layers = (environment, dotenv)
         self._problems: list[str] = []
         self._secrets: set[str] = set()
+        self._secret_texts: dict[str, str] = {}
 
-    def problem(self, text: str) -> None:
-        """Collect a problem: a text for the user."""
-        self._problems.append(text)
+    def problem(self, name: str, reason: str, *, shown: str = "") -> None:
+        """Collect a problem. If the value is in quotes, the message says that too.
+
+        :param name: the variable.
+        :param reason: what is wrong with its value, or what is accepted.
+        :param shown: the value, if the message may show it.
+        """
+        value = self.get(name) or self._secret_texts.get(name, "")
+        named = f"{name}={shown}" if shown else name
+        hint = quotes_hint({name: value})
+        self._problems.append(f"{named}: {reason}{hint and '; '}{hint}")
 
     def raise_problems(self) -> None:
         """Raise all collected problems at once, if there are any.
@@ -53,13 +63,13 @@ class Variables:
         try:
             return parse(value)
         except ValueError as error:
-            self.problem(f"{name}={value!r}: {error}")
+            self.problem(name, str(error), shown=repr(value))
             return parse(default)
 
     def required(self, name: str, parse: Callable[[str], str], what: str) -> str:
         """Parse a variable that has no default; `what` says what its value is."""
         if self.get(name) is None:
-            self.problem(f"{name} is required: {what}")
+            self._problems.append(f"{name} is required: {what}")
             return ""
         return self.read(name, lambda value: parse(value) if value else "", "")
 
@@ -67,7 +77,7 @@ class Variables:
         """Read a required secret, from its variable or from the file that NAME_FILE names."""
         value = self.secret_text(name)
         if value is None:
-            self.problem(f"{name} (or {name}_FILE) is required: {what}")
+            self._problems.append(f"{name} (or {name}_FILE) is required: {what}")
             return Secret("")
         return self._checked(name, value)
 
@@ -77,10 +87,16 @@ class Variables:
 
     def secret_text(self, name: str) -> str | None:
         """Return a secret from its variable or its file, unchecked; None if it is not set."""
+        text = self._read_secret(name)
+        if text is not None:
+            self._secret_texts[name] = text
+        return text
+
+    def _read_secret(self, name: str) -> str | None:
         for layer in self._layers:
             value, path = layer.get(name), layer.get(f"{name}_FILE")
             if value and path:
-                self.problem(f"{name} and {name}_FILE are both set: set one")
+                self._problems.append(f"{name} and {name}_FILE are both set: set one")
             if value:
                 return value
             if path:
@@ -91,7 +107,7 @@ class Variables:
         if secret:
             self._secrets.add(secret)
         if not all(character.isprintable() for character in secret):
-            self.problem(f"{name}: accepted is UTF-8 text without line breaks and the like")
+            self.problem(name, "accepted is UTF-8 text without line breaks and the like")
         return Secret(secret)
 
     def _read_secret_file(self, name: str, path: Path) -> str:
@@ -100,10 +116,10 @@ class Variables:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             # The path is not shown: somebody may have put the secret itself into this variable.
-            self.problem(f"{name}_FILE: the file that it names cannot be read: {reason}")
+            self.problem(f"{name}_FILE", f"the file that it names cannot be read: {reason}")
             return ""
         if not value:
-            self.problem(f"{name}_FILE: the file that it names is empty")
+            self.problem(f"{name}_FILE", "the file that it names is empty")
         return value
 
 

@@ -86,6 +86,10 @@ class CorruptError(BackupError):
     exit_code = 5
 
 
+class NewerFormatError(CorruptError):
+    """Stored data has the format of a later version of this service."""
+
+
 class LockedError(BackupError):
     """Another run holds the lock."""
 

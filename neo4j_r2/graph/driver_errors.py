@@ -17,12 +17,13 @@ _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 
 def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
     """Return one line for a failure: what failed, and what to check."""
-    uri, login = settings.uri, "RESTORE_NEO4J" if settings.is_other else "NEO4J"
+    uri = settings.uri
     code = getattr(error, "code", None) or ""
     if is_refused_login(error):
+        hint = settings.login_hint
         return (
             f"Neo4j connection failed: {uri} refused the login ({code}); "
-            f"check {login}_USER and {login}_PASSWORD"
+            f"check {' and '.join(settings.login_variables)}{hint and '; '}{hint}"
         )
     if code == "Neo.ClientError.Security.CredentialsExpired":
         return "Neo4j connection failed: the password must be changed first (ALTER CURRENT USER)"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
+from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.processes import is_running
 from neo4j_r2.run.state import State, StateFile
 
@@ -30,7 +31,8 @@ def look(settings: ServiceSettings) -> Signs:
         # two looks count only if the file is the same before and after them.
         again = file.read()
         if again == state:
-            return Signs(datetime.now(UTC), is_running("crond"), is_run_alive, state)
+            faults = BucketLook(settings.state_directory).read()
+            return Signs(datetime.now(UTC), is_running("crond"), is_run_alive, state, faults)
         state = again
 
 

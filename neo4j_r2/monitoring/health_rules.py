@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from neo4j_r2.config.service_settings import ServiceSettings
@@ -18,6 +19,8 @@ class Signs:
     is_run_alive: bool
     """Whether the process of the last recorded run is still there."""
     state: State | None
+    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What the last look at the bucket found wrong with the newest backups of each database."""
 
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
@@ -30,6 +33,7 @@ def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
         *problems,
         *(_of_run(last_run, is_alive=signs.is_run_alive) if last_run else []),
         *_of_databases(signs.state, signs.now, settings),
+        *_of_bucket(signs.state, signs.faults),
     ]
 
 
@@ -70,6 +74,14 @@ def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> lis
         problems += _of_attempts(state, database) if of_it else []
         problems += _of_schedule(state, database, of_it, now, settings)
     return problems
+
+
+def _of_bucket(state: State, faults: Mapping[str, Sequence[str]]) -> list[str]:
+    return [
+        f"not complete in the bucket: {fault}"
+        for database in state.expected
+        for fault in faults.get(database, ())
+    ]
 
 
 def _of_attempts(state: State, database: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
@@ -61,6 +61,11 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[st
     ]
     headings = ("STARTED", "DURATION", "", "SIZE", "")
     return [*lines, *(cut(line, WIDTH) for line in aligned([headings, *rows], {1, 3}))]
+
+
+def fault_lines(faults: Sequence[str]) -> list[str]:
+    """Return what is wrong with the newest backups. Nothing is cut off: a key must be whole."""
+    return ["Not complete in the bucket:", *(printable(fault) for fault in faults)]
 
 
 def storage_lines(place: str, stored: Mapping[str, Usage]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -17,10 +17,11 @@ from neo4j_r2.archive.manifest import Manifest, StoredManifest, read_manifest
 from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
 from neo4j_r2.archive.storage.unpack import lines, unpack, whole_lines
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
-from neo4j_r2.bucket.choose_backup import choose
+from neo4j_r2.bucket.choose_backup import choose, no_latest, taken_up_to
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.newest_backup import Newest, find_newest, warn_of_passed_over
 from neo4j_r2.config.parsers import LATEST
-from neo4j_r2.core.errors import ConfigurationError, CorruptError
+from neo4j_r2.core.errors import ConfigurationError, CorruptError, NewerFormatError
 
 _CHUNK_BYTES: Final = 1024 * 1024
 
@@ -33,6 +34,8 @@ class StoredSource:
     """Its key, or the path of its file."""
     manifest: StoredManifest | None
     open: Callable[[], Iterator[bytes]]
+    newest: Newest | None = None
+    """What was found and passed over, if it was chosen as the latest one."""
 
 
 @dataclass(frozen=True)
@@ -109,34 +112,44 @@ class Wish:
     """Only backups taken up to this time can be the latest one; None means all."""
 
 
-def chosen_source(
-    bucket: Bucket,
-    prefix: str,
-    wish: Wish,
-    accepts: Callable[[StoredManifest], bool] = is_ordinary,
-) -> StoredSource:
+def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
     """Return the stored archive that a command asks for.
 
-    :param accepts: which backups may be taken as the latest one.
+    A warning names each backup that is passed over as the latest one.
+
     :raises ConfigurationError: if there is no such backup.
-    :raises CorruptError: if its manifest is damaged, or of a newer format.
+    :raises CorruptError: if its manifest is damaged; of the latest one, if no backup is complete.
+    :raises NewerFormatError: if its manifest has the format of a later version.
     """
     backups = backups_in(bucket, prefix)
     if wish.key != LATEST:
-        return _named_source(bucket, backups, wish)
-    while True:
-        backup = choose(backups, wish.database, wish.key, wish.at)
-        source = stored_source(bucket, backup)
-        if source.manifest and accepts(source.manifest):
-            return source
-        backups.remove(backup)
+        return _named_source(bucket, backups, wish.key)
+    newest = find_newest(bucket, taken_up_to(backups, wish.database, wish.at), is_ordinary)
+    for each in newest.passed_over:
+        if each.is_newer_format:  # it is probably good, and somebody has the version to restore it
+            raise NewerFormatError(f"{each.key}: {each.reason}")
+    warn_of_passed_over(newest)
+    if newest.manifest is not None:
+        return replace(archive_source(bucket, newest.manifest), newest=newest)
+    damaged = next((each for each in newest.passed_over if each.has_manifest), None)
+    if damaged is not None:
+        raise CorruptError(
+            f"No backup of database {wish.database} is complete: {damaged.key}: {damaged.reason}"
+        )
+    raise no_latest(backups, wish.database, wish.at)
 
 
-def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], wish: Wish) -> StoredSource:
+def latest_with_nodes(bucket: Bucket, prefix: str, wish: Wish) -> str | None:
+    """Return the key of the latest complete backup of a graph that was not empty; or None."""
+    backups = taken_up_to(backups_in(bucket, prefix), wish.database, wish.at)
+    found = find_newest(bucket, backups, has_nodes).manifest
+    return found.archive_key if found else None
+
+
+def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], key: str) -> StoredSource:
     """Return what a key names: a backup, one of two archives with one name, or a foreign object."""
-    key = wish.key
     try:
-        backup = choose(backups, wish.database, key, None)
+        backup = choose(backups, key)
     except ConfigurationError:
         if bucket.head(key) is None:
             raise
@@ -163,13 +176,8 @@ def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
         manifest = read_manifest(bucket.get(backup.manifest_key))
     except CorruptError as error:
         raise CorruptError(f"{backup.manifest_key}: {error}") from error
-    if not backup.is_completed_by(manifest):
-        size = dict(backup.archives).get(manifest.archive_key)
-        found = "is not there" if size is None else f"has {size} bytes"
-        raise CorruptError(
-            f"{backup.manifest_key}: its archive {manifest.archive_key} of "
-            f"{manifest.archive_size} bytes {found}"
-        )
+    if problem := backup.problem(manifest):
+        raise CorruptError(f"{backup.manifest_key}: {problem}")
     return archive_source(bucket, manifest)
 
 

@@ -67,11 +67,14 @@ TRANSIENT: dict[str, Action] = {
     "400 IncompleteBody": Status(400, "IncompleteBody"),
     "400 ClientDisconnect": Status(400, "ClientDisconnect"),
     "400 BadDigest": Status(400, "BadDigest"),
+    "403 SignatureDoesNotMatch": Status(403, "SignatureDoesNotMatch"),
     "reset": Reset(),
     "reset after acting": ResetAfter(),
     "cut reply": Cut(20),
 }
+WRONG_CLOCK = Status(403, "RequestTimeTooSkewed", timedelta(hours=-3, minutes=-20))
 PERMANENT = {
+    "clock": (WRONG_CLOCK, "this machine's clock is 3 h 20 min ahead of R2's"),
     "401": (Status(401, "Unauthorized"), "Access denied"),
     "403": (Status(403, "AccessDenied"), "Access denied"),
     "404 bucket": (Status(404, "NoSuchBucket"), "R2 bucket not found"),
@@ -267,6 +270,29 @@ def test_a_run_ends_at_the_time_limit_if_r2_does_not_answer(
 
     assert_told(service, run, 4, "waiting for R2")
     assert service.keys() == []
+
+
+def test_a_wrong_secret_is_sent_once_and_quotes_around_it_are_named(
+    service: Service, proxy: FaultProxy
+) -> None:
+    secret = service.variables["R2_SECRET_ACCESS_KEY"]
+    quoted = service.with_variables(R2_SECRET_ACCESS_KEY=f'"{secret}"')
+
+    run = quoted.run()
+
+    assert_told(quoted, run, 4, "R2_SECRET_ACCESS_KEY begins and ends with quotes")
+    assert secret not in run.log
+    assert [request.operation for request in proxy.requests] == ["ListObjectsV2"]
+
+
+def test_a_request_that_came_late_is_sent_again_if_the_clocks_agree(
+    service: Service, proxy: FaultProxy
+) -> None:
+    proxy.inject(Fault("UploadPart", Status(403, "RequestTimeTooSkewed"), part=2))
+
+    assert_whole(service.backup())
+
+    assert proxy.count("UploadPart") == 4
 
 
 @pytest.fixture(params=["secret", "bucket", "port", "silence", "plain HTTP"])

@@ -265,8 +265,21 @@ def test_a_refused_login_ends_the_wait_at_once_and_is_not_repeated(
 
     assert_told(wrong, run, 3, "refused the login")
     assert sent.count(password.encode()) == 1
+    assert "quotes" not in run.log
     assert proxy.requests == []
     assert not state_file(service).exists()
+
+
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_refused_login_names_the_variable_whose_value_is_in_quotes(
+    service: Service, graph: Neo4jServer, mark: str
+) -> None:
+    quoted = service.with_variables(NEO4J_PASSWORD=f"{mark}{graph.password}{mark}")
+
+    run = finish(quoted.start("wait"), AT_ONCE)
+
+    assert_told(quoted, run, 3, "NEO4J_PASSWORD begins and ends with quotes")
+    assert graph.password not in run.log
 
 
 @pytest.mark.parametrize(
@@ -355,6 +368,65 @@ def test_a_lost_state_file_is_rebuilt_from_the_newest_complete_backup(
     assert state["since"] == taken.isoformat()
     assert state["last_run"] is None
     assert f"the last one is of {taken.isoformat()}" in complaint(service)
+
+
+def test_a_newest_backup_that_is_not_complete_any_more_makes_the_service_unhealthy(
+    service: Service, example: Backup
+) -> None:
+    put_backup(service, example, days_ago(2))
+    backup = service.backup()
+    assert complaint(service) == ""
+    client, key = service.s3.client(), backup.manifest["archive_key"]
+    manifest_key = key.replace(".cypher.gz", ".manifest.json")
+    client.delete_object(Bucket=service.bucket, Key=manifest_key)
+
+    process = service.start("status")
+    output, log = process.communicate(timeout=AT_ONCE)
+
+    assert (process.returncode, log) == (0, "")
+    assert f"\nNot complete in the bucket:\n{key}: it has no manifest\n" in output
+    assert complaint(service) == f"not complete in the bucket: {key}: it has no manifest"
+    client.delete_object(Bucket=service.bucket, Key=key)
+    assert service.run("verify").exit_code == 0
+    assert (
+        complaint(service) == f"not complete in the bucket: {key}: it is not in the bucket any more"
+    )
+
+    run = service.run()
+    assert run.exit_code == 0, run.log
+    assert complaint(service) == ""
+
+
+def test_a_run_warns_of_what_it_passes_over_for_the_shrink_alarm_and_goes_on(
+    service: Service,
+) -> None:
+    first = service.backup().manifest["archive_key"]
+    second = service.backup().manifest["archive_key"]
+    service.s3.client().put_object(Bucket=service.bucket, Key=second, Body=b"cut")
+
+    run = service.with_variables(BACKUP_SHRINK_PERCENT="20").run()
+
+    assert run.exit_code == 0, run.log
+    assert f"its archive {second} of " in run.log
+    assert f"has 3 bytes; {first} is used instead\n" in run.log
+    assert service.backups()[-1].manifest["last_accepted"] > 0
+
+
+def test_an_archive_of_a_run_that_may_be_under_way_elsewhere_is_no_fault(
+    service: Service, example: Backup
+) -> None:
+    put_backup(service, example, days_ago(2))
+    service.backup()
+    key = put_archive(service, f"{stem(days_ago(-0.01))}.cypher.gz")
+
+    process = service.start("status")
+    output, _ = process.communicate(timeout=AT_ONCE)
+    run = service.run("verify")
+
+    assert "Not complete" not in output
+    assert complaint(service) == ""
+    assert run.exit_code == 0, run.log
+    assert f"Passed over {key}: it has no manifest, its run may still be under way; " in run.log
 
 
 def test_a_damaged_state_file_counts_as_lost(service: Service) -> None:

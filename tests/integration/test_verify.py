@@ -124,6 +124,42 @@ def test_a_newer_format_is_refused_by_its_version(service: Service) -> None:
         assert_told(service, run, 5, f"{STEM}.manifest.json: the manifest has format version 3")
 
 
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("no archive", f"{STEM}.manifest.json: its archive {STEM}.cypher.gz of "),
+        ("cut archive", f"{STEM}.manifest.json: its archive {STEM}.cypher.gz of "),
+        ("no manifest", f"{STEM}.cypher.gz: it has no manifest"),
+        ("damaged manifest", f"{STEM}.manifest.json: the manifest is not one of this service"),
+    ],
+)
+def test_a_newer_backup_that_is_not_complete_is_passed_over_with_a_warning(
+    service: Service, damage: str, reason: str
+) -> None:
+    earlier = store(service, ARCHIVE, stem=EARLIER)
+    key = store(service, ARCHIVE, has_manifest=damage != "no manifest")
+    if damage == "no archive":
+        service.s3.client().delete_object(Bucket=service.bucket, Key=key)
+    elif damage == "cut archive":
+        put(service, key, ARCHIVE.data[:-1])
+    elif damage == "damaged manifest":
+        put(service, f"{STEM}.manifest.json", b"{}")
+
+    run = service.run("verify")
+
+    assert_good(run, earlier)
+    assert f"[WARNING] Passed over {reason}" in run.log
+    assert f"; {earlier} is used instead\n" in run.log
+    assert run.log.count("WARNING") == 1
+
+
+def test_a_damaged_backup_without_another_one_is_reported(service: Service) -> None:
+    store(service, ARCHIVE.altered(ARCHIVE.data[:-1]))
+    run = service.run("verify")
+    assert_told(service, run, 5, "No backup of database neo4j is complete")
+    assert "; no other backup is complete\n" in run.log
+
+
 def test_a_manifest_without_its_archive_is_reported(service: Service) -> None:
     put(service, f"{STEM}.manifest.json", ARCHIVE.manifest.to_json())
     run = service.run("verify", f"{STEM}.manifest.json")

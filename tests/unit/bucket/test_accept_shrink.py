@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.bucket.accept_shrink import accept_shrink, last_accepted
+from neo4j_r2.bucket.newest_backup import newest_backup
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.config.keep_rules import Rules
 from neo4j_r2.config.prune_settings import PruneSettings
@@ -34,7 +35,8 @@ def memory() -> MemoryBucket:
 
 def make_backup(memory: MemoryBucket, days: float, nodes: int, percent: int = PERCENT) -> Manifest:
     """Store a backup as a run does that knows the earlier runs only from the bucket."""
-    before = last_accepted(memory.bucket, PREFIX, DATABASE, percent)
+    newest = newest_backup(memory.bucket, PREFIX, DATABASE.name, DATABASE.id)
+    before = last_accepted(memory.bucket, newest, percent)
     return memory.add(days, nodes=nodes, last_accepted=before)
 
 
@@ -139,7 +141,7 @@ def test_an_empty_graph_is_never_accepted(memory: MemoryBucket) -> None:
 def test_nothing_is_read_or_accepted_with_the_alarm_off(memory: MemoryBucket) -> None:
     latest = make_backup(memory, 30, 100)
     memory.read.clear()
-    assert make_backup(memory, 20, 10, percent=0).last_accepted == 0
+    assert last_accepted(memory.bucket, latest, 0) == 0
     assert memory.read == []
     with pytest.raises(ConfigurationError, match="BACKUP_SHRINK_PERCENT"):
         accept_shrink(memory.bucket, latest, 0)

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neo4j_r2.bucket.backups import StoredBackup, backups_among
-from neo4j_r2.bucket.choose_backup import choose, choose_database
+from neo4j_r2.bucket.choose_backup import choose, choose_database, no_latest, taken_up_to
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.core.errors import ConfigurationError
@@ -37,6 +37,12 @@ def stored(listing: Listing) -> list[StoredBackup]:
     return backups_among(((each, 1) for each in keys), PREFIX)
 
 
+def hours_up_to(backups: list[StoredBackup], moment: datetime | None) -> list[int]:
+    """Return the hours of the backups of neo4j up to a time, in their order."""
+    found = taken_up_to(backups, "neo4j", moment)
+    return [int((backup.name.taken - BEGIN).total_seconds()) // 3600 for backup in found]
+
+
 BOTH = ("gz", "manifest")
 THREE = stored({(hour, "neo4j"): BOTH for hour in range(3)})
 
@@ -44,40 +50,35 @@ THREE = stored({(hour, "neo4j"): BOTH for hour in range(3)})
 @given(LISTINGS, st.none() | HOURS)
 @example({(0, "neo4j"): BOTH, (2, "neo4j"): BOTH, (3, "other"): BOTH}, 2)
 @example({(0, "neo4j"): BOTH, (1, "neo4j"): ("gz",), (2, "neo4j"): ("manifest",)}, None)
-def test_the_latest_is_the_last_complete_backup_of_the_database_up_to_the_time(
+def test_the_latest_is_among_the_backups_of_the_database_up_to_the_time(
     listing: Listing, hour: int | None
 ) -> None:
-    complete = [
+    wanted = sorted(
         taken
-        for (taken, database), files in listing.items()
-        if database == "neo4j" and {"gz", "manifest"} <= {*files}
-    ]
-    wanted = [taken for taken in complete if hour is None or taken <= hour]
-    moment = None if hour is None else at(hour)
-    if wanted:
-        assert choose(stored(listing), "neo4j", LATEST, moment).name.taken == at(max(wanted))
-        return
-    problem = "that old" if complete else "of database neo4j"
-    with pytest.raises(ConfigurationError, match=f"There is no backup {problem}"):
-        choose(stored(listing), "neo4j", LATEST, moment)
+        for taken, database in listing
+        if database == "neo4j" and (hour is None or taken <= hour)
+    )
+    assert hours_up_to(stored(listing), None if hour is None else at(hour)) == wanted
 
 
 @pytest.mark.parametrize(("second", "hour"), [(-1, 0), (0, 1), (1, 1)])
 def test_a_backup_of_exactly_the_given_time_can_be_the_latest(second: int, hour: int) -> None:
     moment = at(1) + timedelta(seconds=second)
-    assert choose(THREE, "neo4j", LATEST, moment).name.taken == at(hour)
+    assert hours_up_to(THREE, moment)[-1] == hour
 
 
 def test_a_time_in_another_zone_is_the_same_time() -> None:
     moment = datetime.fromisoformat("2025-10-08T05:00:00+02:00")
-    assert choose(THREE, "neo4j", LATEST, moment).name.taken == at(1)
+    assert hours_up_to(THREE, moment)[-1] == 1
 
 
 def test_an_error_names_the_oldest_backup_if_the_time_is_before_all_backups() -> None:
     backups = stored({(0, "other"): BOTH, (1, "neo4j"): ("gz",)}) + THREE[2:]
     backups += stored({(3, "neo4j"): BOTH})
-    with pytest.raises(ConfigurationError, match=r"the oldest is of 2025-10-08T04:00:00\+00:00"):
-        choose(backups, "neo4j", LATEST, at(1))
+    error = str(no_latest(backups, "neo4j", at(1)))
+    assert error == "There is no backup that old; the oldest is of 2025-10-08T04:00:00+00:00"
+    for moment in (None, at(2)):  # what there is of that time is not complete
+        assert str(no_latest(backups, "neo4j", moment)) == "There is no backup of database neo4j"
 
 
 @given(LISTINGS)
@@ -88,7 +89,7 @@ def test_a_key_names_its_backup_with_or_without_the_prefix(listing: Listing) -> 
         for file in files:
             full = key(hour, file, database)
             for name in (full, full.rpartition("/")[2]):
-                chosen = choose(backups, "neo4j", name, None)
+                chosen = choose(backups, name)
                 assert (chosen.name.taken, chosen.name.database) == (at(hour), database)
 
 
@@ -102,7 +103,7 @@ def test_a_key_names_its_backup_with_or_without_the_prefix(listing: Listing) -> 
 )
 def test_an_unknown_key_is_refused_with_the_nearest_keys(name: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        choose(THREE, "neo4j", name, None)
+        choose(THREE, name)
     start, _, nearest = str(caught.value).partition("; nearest are ")
     assert start == f"There is no backup {name}"
     keys = {key(hour, file) for hour in range(3) for file in BOTH}
@@ -111,14 +112,13 @@ def test_an_unknown_key_is_refused_with_the_nearest_keys(name: str) -> None:
 
 def test_a_mistyped_key_is_answered_with_the_right_key_first() -> None:
     with pytest.raises(ConfigurationError, match=f"nearest are {key(1)}, "):
-        choose(THREE, "neo4j", key(1).replace(".cypher.gz", ".cyper.gz"), None)
+        choose(THREE, key(1).replace(".cypher.gz", ".cyper.gz"))
 
 
 def test_no_key_is_suggested_if_there_is_no_backup() -> None:
     with pytest.raises(ConfigurationError, match="There is no backup x; there are none at all"):
-        choose([], "neo4j", "x", None)
-    with pytest.raises(ConfigurationError, match="There is no backup of database neo4j"):
-        choose([], "neo4j", LATEST, at(0))
+        choose([], "x")
+    assert str(no_latest([], "neo4j", at(0))) == "There is no backup of database neo4j"
 
 
 @pytest.mark.parametrize(

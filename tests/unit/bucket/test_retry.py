@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
+from neo4j_r2.bucket.client_errors import Place
 from neo4j_r2.bucket.retry import Retry
 from neo4j_r2.core.errors import BucketError
 from tests.unit.bucket.test_client_errors import URL, reply
@@ -29,7 +30,7 @@ class Calls:
 
 
 def retry(seconds: float, on_progress: Callable[[], None] = lambda: None) -> Retry:
-    return Retry("bucket", URL, seconds, on_progress)
+    return Retry(Place("bucket", URL), seconds, on_progress)
 
 
 def test_a_call_that_succeeds_is_progress() -> None:
@@ -49,6 +50,16 @@ def test_a_refusal_is_not_tried_again() -> None:
     with pytest.raises(BucketError, match="Access denied by R2 during Get"):
         retry(300).call("Get", calls)
     assert calls.number == 1
+
+
+def test_a_refused_signature_is_tried_again_after_another_call_has_succeeded() -> None:
+    tries, refused = retry(300), reply(403, "SignatureDoesNotMatch")
+    with pytest.raises(BucketError, match="Access denied"):
+        tries.call("List", Calls(refused))
+    tries.call("List", Calls())
+    calls = Calls(refused, refused)
+    assert tries.call("UploadPart 1", calls) == "reply"
+    assert calls.number == 3
 
 
 @pytest.mark.parametrize(("limit", "seconds"), [(0, None), (300, 0), (0, 300)])

@@ -412,3 +412,55 @@ def test_a_secret_pasted_into_other_variables_is_not_shown(secret: str) -> None:
     message = problems(**dict.fromkeys(names, f"{REQUIRED[secret]} /"))
     assert REQUIRED[secret] not in message
     assert all(f"  - {name}" in message for name in names - {"R2_ACCOUNT_ID"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEO4J_HOST", "neo4j"),
+        ("NEO4J_BOLT_PORT", "7687"),
+        ("NEO4J_URI", "bolt://neo4j:7687"),
+        ("NEO4J_DATABASE", "neo4j"),
+        ("R2_ACCOUNT_ID", "abc123"),
+        ("R2_ENDPOINT_URL", "https://abc123.r2.cloudflarestorage.com"),
+        ("R2_BUCKET_NAME", "graphiti-neo4j-backup"),
+        ("BACKUP_SCHEDULE", "0 2 * * *"),
+        ("BACKUP_RETENTION_DAYS", "7"),
+        ("BACKUP_COMPRESSION", "true"),
+        ("BACKUP_PREFIX", "neo4j-backup"),
+        ("BACKUP_STATE_DIR", "/var/lib/neo4j-backup"),
+        ("BACKUP_NOTIFY_URLS", "json://example.com"),
+        ("BACKUP_PING_URL", "https://example.com/ping"),
+        pytest.param("BACKUP_ENCRYPTION_RECIPIENTS", KeyPair.new().public, id="recipients"),
+        ("BACKUP_KEEP_DAILY", "7"),
+        ("TZ", "Europe/Berlin"),
+    ],
+)
+@pytest.mark.parametrize("mark", ['"', "'"])
+def test_a_value_in_quotes_is_refused_and_the_quotes_are_named(
+    name: str, value: str, mark: str
+) -> None:
+    read(**{name: value})
+    assert f"{name} begins and ends with quotes" in problems(**{name: f"{mark}{value}{mark}"})
+
+
+def test_the_path_of_a_secrets_file_in_quotes_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("graph-pass-word")
+    found = problems(NEO4J_PASSWORD="", NEO4J_PASSWORD_FILE=f'"{path}"')
+    assert "NEO4J_PASSWORD_FILE begins and ends with quotes" in found
+
+
+def test_a_wrong_value_without_quotes_is_not_said_to_have_some() -> None:
+    assert "quotes" not in problems(BACKUP_COMPRESSION='"', NEO4J_BOLT_PORT='"7687', TZ="it's")
+
+
+def test_quotes_around_a_secret_are_told_without_the_secret() -> None:
+    config = read(
+        NEO4J_USER="'neo4j'", NEO4J_PASSWORD='"pass-word"', R2_SECRET_ACCESS_KEY="“secret-key”"
+    )
+    assert config.neo4j.login_hint.startswith("NEO4J_USER and NEO4J_PASSWORD begin and end with")
+    assert config.r2.credentials_hint.startswith("R2_SECRET_ACCESS_KEY begins and ends with")
+    for secret in ("pass-word", "secret-key"):
+        assert secret not in config.neo4j.login_hint + config.r2.credentials_hint
+    assert read().neo4j.login_hint == read().r2.credentials_hint == ""

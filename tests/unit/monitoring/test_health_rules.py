@@ -213,6 +213,12 @@ def test_a_database_that_is_no_longer_backed_up_is_never_overdue() -> None:
     assert problems(backed_up(GOOD, late, "dropped")) == []
 
 
+def test_a_newest_backup_that_is_not_complete_any_more_is_named() -> None:
+    fault = f"{BACKUP.archive_key}: it has no manifest"
+    signs = Signs(NOON, True, False, GOOD, {"neo4j": [fault], "dropped": ["another one"]})
+    assert diagnose(signs, DEFAULT) == [f"not complete in the bucket: {fault}"]
+
+
 def test_the_first_backup_of_a_new_database_is_due_after_it_became_known() -> None:
     state = replace(TWO, expected=("neo4j", "new"))
     state = state.with_database("new", DatabaseState(NOON))

@@ -17,6 +17,7 @@ from neo4j_r2.monitoring.status_text import (
     SHOWN_ATTEMPTS,
     bar,
     database_lines,
+    fault_lines,
     schedule_lines,
     storage_lines,
 )
@@ -116,6 +117,13 @@ def test_times_are_in_the_schedule_s_time_zone() -> None:
     known = DatabaseState(NIGHT, attempts=(attempt(8, 1, 1),))
     lines = database_lines("neo4j", known, BERLIN.time_zone)
     assert lines[-1].startswith("2025-10-08 04:00:01 ")
+
+
+def test_newest_backups_that_are_not_complete_are_named_in_full() -> None:
+    fault = f"neo4j-backup/{'é' * 300}: it has no manifest"
+    heading, line = fault_lines([fault])
+    assert heading == "Not complete in the bucket:"
+    assert line == fault.replace("é", "\\xe9")
 
 
 def test_a_database_without_an_attempt_says_so() -> None:
