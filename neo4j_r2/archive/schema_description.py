@@ -109,8 +109,10 @@ class DescribedSchema:
 
     def __contains__(self, statement: str | None) -> bool:
         """Whether the object is there. Without a statement nobody knows, so it is not."""
-        if statement is None or statement in self._statements:
-            return statement is not None
+        if statement is None:
+            return False
+        if statement in self._statements:
+            return True
         description = SchemaDescription.of(statement)
         return description is not None and any(
             map(description.is_same, self._by_name.get(description.name, ()))
