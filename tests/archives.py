@@ -157,8 +157,8 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
     constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
     prologue = frame.header(DATABASE, TAKEN, "manual") + frame.restore_key_creation(RESTORE_KEY)
-    epilogue = frame.restore_key_removal(RESTORE_KEY, 1000) + frame.index_creation(indexes)
-    epilogue += frame.constraint_creation(constraints)
+    epilogue = frame.restore_key_removal(RESTORE_KEY, 1000)
+    epilogue += frame.constraint_creation(constraints) + frame.index_creation(indexes)
     epilogue += frame.end(len(nodes), len(relationships))
     labels = Counter(json.dumps(row.shape.group) for row in nodes)
     types = Counter(row.shape.group[0] for row in relationships)

@@ -90,12 +90,11 @@ class Walk:
                 f"Neo4j has {counts[0]} nodes and {counts[1]} relationships, but gave "
                 f"{self._labels.total()} and {self._types.total()}; nothing was backed up"
             )
-        # Constraints come last. If others write during the export, the archive can hold a unique
+        # The schema comes last. If others write during the export, the archive can hold a unique
         # value twice. The data is loaded by then, and the failing statement names the constraint.
-        text = frame.restore_key_removal(self.restore_key, removal_rows) + frame.index_creation(
-            indexes
-        )
-        text += frame.constraint_creation(constraints)
+        # An older server may refuse an index. So the indexes come after the constraints.
+        text = frame.restore_key_removal(self.restore_key, removal_rows)
+        text += frame.constraint_creation(constraints) + frame.index_creation(indexes)
         text += frame.end(self._labels.total(), self._types.total())
         yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from neo4j_r2.archive.schema_description import DescribedSchema
 from neo4j_r2.archive.text.quoting import escape_unicode
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.graph import unfinished_mark
@@ -48,7 +49,7 @@ class DatabaseContents:
 
         :param archive_schema: the statements of the archive's schema, None if it was not read.
         """
-        known = archive_schema or ()
+        known = DescribedSchema(archive_schema or ())
         others = [each.name for each in self.schema if _statement(each) not in known]
         if not others:
             return self.data_obstacles()

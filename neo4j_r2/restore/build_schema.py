@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from neo4j_r2.archive.schema_description import DescribedSchema
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.threads import while_answering
 from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.unknown_options import without_unknown_option
+
+log = logging.getLogger(__name__)
 
 LOOKUP_INDEXES: Final = (
     "CREATE LOOKUP INDEX IF NOT EXISTS FOR (n) ON EACH labels(n)",
@@ -58,12 +63,33 @@ class SchemaBuilder:
         failures = []
         for statement in statements:
             try:
-                self.run(statement)
+                self._create(statement)
             except GraphError as error:
                 # If the object is there all the same, the error does not matter.
-                if statement not in database_contents(self.graph).statements:
+                if statement not in DescribedSchema(database_contents(self.graph).statements):
                     failures.append(f"{statement}: {error}")
         return failures
+
+    def _create(self, statement: str) -> None:
+        """Create an index or a constraint, without the options that the server does not know.
+
+        :raises GraphError: if the server refuses it for another reason.
+        """
+        known, left_out = statement, list[str]()
+        while True:
+            try:
+                self.run(known)
+                break
+            except GraphError as error:
+                reduced = without_unknown_option(known, str(error))
+                if reduced is None:
+                    raise
+                known, option = reduced
+                left_out.append(option)
+        if left_out:
+            log.warning(
+                "The server does not know %s: created without: %s", ", ".join(left_out), statement
+            )
 
     def await_indexes(self) -> list[str]:
         """Wait until no index is being built; return those that could not be built, and why.

@@ -1,19 +1,19 @@
-"""Compares a restored database with its archive: fingerprints, and statements of the schema."""
+"""Compares a restored database with its archive: fingerprints, and the schema."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from neo4j_r2.archive.fingerprint import Fingerprint
 from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.archive.node_ids import NodeIds
+from neo4j_r2.archive.schema_description import DescribedSchema
 from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.archive.text.rows import node_rows, relationship_rows, row_values
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.database_contents import database_contents
-from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.source import Source
 
@@ -39,17 +39,16 @@ def differences(
     found = []
     if expected != graph_fingerprint(graph, on_progress):
         found.append("The restored graph has another fingerprint than the archive's rows")
-    if _is_same_version(source, graph):  # others may word the same schema otherwise
-        present = database_contents(graph).statements
-        found += [f"Missing: {text}" for text in sorted(schema - present)]
-        found += [f"Not in the archive: {text}" for text in sorted(present - schema)]
+    present = database_contents(graph).statements
+    found += [f"Missing: {text}" for text in _lacking(schema, present)]
+    found += [f"Not in the archive: {text}" for text in _lacking(present, schema)]
     return found
 
 
-def _is_same_version(source: Source, graph: Graph) -> bool:
-    return source.manifest is not None and (
-        source.manifest.server_version == log_in(graph.connection).server_version
-    )
+def _lacking(statements: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return the statements whose objects the others do not have."""
+    described = DescribedSchema(others)
+    return [statement for statement in sorted(statements) if statement not in described]
 
 
 def _add_batch(

@@ -10,7 +10,9 @@ import pytest
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
-from tests.service import Service
+from tests.integration.outcome import assert_told
+from tests.integration.restoring import restore_elsewhere
+from tests.service import Backup, Service
 
 FILTERED = (
     "CYPHER 25 CREATE VECTOR INDEX filtered FOR (n:T) ON n.v WITH [n.a] "
@@ -24,6 +26,20 @@ OF_RELATIONSHIPS = (
     "CYPHER 25 CREATE VECTOR INDEX facts FOR ()-[r:R|S]-() ON r.v WITH [r.a, r.b] "
     "OPTIONS {indexConfig: {`vector.dimensions`: 4}}"
 )
+VECTOR = (
+    "CREATE VECTOR INDEX embeddings FOR (n:T) ON (n.v) OPTIONS {indexConfig: "
+    "{`vector.dimensions`: 4, `vector.similarity_function`: 'euclidean'}}"
+)
+UNQUANTIZED = (
+    "CREATE VECTOR INDEX exact FOR ()-[r:R]-() ON (r.v) OPTIONS {indexConfig: "
+    "{`vector.dimensions`: 4, `vector.quantization.enabled`: false}}"
+)
+FULLTEXT = (
+    "CREATE FULLTEXT INDEX words FOR (n:T|U) ON EACH [n.w] "
+    "OPTIONS {indexConfig: {`fulltext.analyzer`: 'german'}}"
+)
+UNKNOWN = "vector.default_search_expansion_factor, vector.quantization.type"
+"""The options that 2026.08 states of a vector index and 5.26 does not know."""
 CONSTRAINT = "CREATE CONSTRAINT keys FOR (n:T) REQUIRE n.a IS UNIQUE"
 
 
@@ -37,14 +53,7 @@ def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
 @pytest.fixture
 def server(newest: Neo4jServer) -> Neo4jServer:
     """The same, with a graph and with indexes that Cypher 5 cannot state."""
-    newest.reset()
-    with newest.driver() as driver:
-        for statement in (CONSTRAINT, FILTERED, MULTI_LABEL, OF_RELATIONSHIPS):
-            driver.execute_query(statement)
-        driver.execute_query(
-            "UNWIND range(1, 20) AS i CREATE (:T {a: i, v: [1.0, 2.0, 3.0, toFloat(i)]})"
-            "-[:R {a: i, b: -i, v: [1.0, 0.0, 0.0, toFloat(i)]}]->(:U)"
-        )
+    fill(newest, CONSTRAINT, FILTERED, MULTI_LABEL, OF_RELATIONSHIPS)
     return newest
 
 
@@ -54,17 +63,34 @@ def service(newest: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path) -> S
     return Service.configured(newest, s3, bucket, tmp_path)
 
 
-def schema(server: Neo4jServer) -> Sequence[str]:
+def fill(server: Neo4jServer, *statements: str) -> None:
+    """Give a server this schema and a small graph, and nothing else."""
+    server.reset()
+    with server.driver() as driver:
+        for statement in statements:
+            driver.execute_query(statement)
+        driver.execute_query(
+            "UNWIND range(1, 20) AS i CREATE (:T {a: i, v: [1.0, 2.0, 3.0, toFloat(i)]})"
+            "-[:R {a: i, b: -i, v: [1.0, 0.0, 0.0, toFloat(i)]}]->(:U)"
+        )
+
+
+def schema(server: Neo4jServer, language: str = "CYPHER 25") -> Sequence[str]:
     """Return the statements of all constraints and indexes, but for the lookup indexes."""
     with server.driver() as driver:
         return [
             record["statement"]
             for show in ("SHOW CONSTRAINTS", "SHOW INDEXES")
             for record in driver.execute_query(
-                f"CYPHER 25 {show} YIELD name, type, createStatement AS statement "
+                f"{language} {show} YIELD name, type, createStatement AS statement "
                 "WHERE type <> 'LOOKUP' RETURN statement ORDER BY name"
             ).records
         ]
+
+
+def names(server: Neo4jServer) -> Sequence[str]:
+    """Return what of the schema a server has, by name."""
+    return [statement.split("`")[1] for statement in schema(server, "CYPHER 5")]
 
 
 def entities(server: Neo4jServer) -> list[list[object]]:
@@ -109,3 +135,81 @@ def test_an_index_that_the_application_has_made_already_is_no_obstacle(
         driver.execute_query(FILTERED)
     run = service.run("restore")
     assert run.exit_code == 0, run.log
+
+
+def drill(service: Service, scratch: Neo4jServer) -> None:
+    """Run a drill on another release, which has to succeed."""
+    service = service.with_variables(RESTORE_NEO4J_PASSWORD=scratch.password)
+    run = service.run("verify", "--drill", scratch.uri)
+    assert run.exit_code == 0, run.log
+    assert "The drill succeeded" in run.log
+
+
+@pytest.fixture
+def from_newest(newest: Neo4jServer, service: Service) -> Backup:
+    """A backup of the newest release, with one index that no older server can have."""
+    fill(newest, CONSTRAINT, FULLTEXT, VECTOR, UNQUANTIZED, FILTERED.replace("n.v", "n.w", 1))
+    return service.backup()
+
+
+def test_an_older_server_gets_all_that_it_can_have_and_the_rest_is_named(
+    service: Service, newest: Neo4jServer, target: Neo4jServer, from_newest: Backup
+) -> None:
+    run = restore_elsewhere(service, target, from_newest.manifest["archive_key"])
+    assert_told(service, run, 5, "The data is restored (40 nodes, 20 relationships), but not all")
+    left_out = [line for line in run.log.splitlines() if "[WARNING] The server does not" in line]
+    assert [line.split("`")[1] for line in left_out] == ["embeddings", "exact"]
+    assert all(f"does not know {UNKNOWN}: created without: CREATE" in line for line in left_out)
+    assert run.log.count("Not restored: ") == 1
+    assert "Not restored: CYPHER 25 CREATE VECTOR INDEX `filtered`" in run.log
+    assert names(target) == ["keys", "embeddings", "exact", "keys", "words"]
+    restored = " ".join(schema(target, "CYPHER 5"))
+    assert "quantization.enabled`: true,`vector.similarity_function`: 'EUCLIDEAN'" in restored
+    assert "quantization.enabled`: false,`vector.similarity_function`: 'COSINE'" in restored
+    assert "`fulltext.analyzer`: 'german'" in restored
+    assert entities(target) == entities(newest)
+
+
+def test_cypher_shell_makes_all_but_the_vector_indexes_before_an_older_server_stops_it(
+    newest: Neo4jServer, target: Neo4jServer, from_newest: Backup
+) -> None:
+    finished = run_cypher_shell(target, from_newest.text, check=False)
+    assert finished.returncode != 0
+    assert b"vector.default_search_expansion_factor" in finished.stderr
+    assert names(target) == ["keys", "keys", "words"]
+    assert entities(target) == entities(newest)
+
+
+def test_a_drill_on_another_release_takes_no_other_wording_for_a_difference(
+    service: Service, newest: Neo4jServer, target: Neo4jServer
+) -> None:
+    fill(newest, CONSTRAINT, FULLTEXT, VECTOR, UNQUANTIZED)
+    service.backup()
+    drill(service, target)
+    fill(target, CONSTRAINT, FULLTEXT, VECTOR, UNQUANTIZED)
+    newest.reset()
+    older = service.with_variables(NEO4J_URI=target.uri, BACKUP_EXPORT_METHOD="manual")
+    older.backup()
+    drill(older, newest)
+
+
+def test_an_application_may_make_its_vector_index_before_an_older_archive_is_restored(
+    service: Service, newest: Neo4jServer, target: Neo4jServer
+) -> None:
+    fill(target, CONSTRAINT, VECTOR, UNQUANTIZED)
+    older = service.with_variables(NEO4J_URI=target.uri, BACKUP_EXPORT_METHOD="manual")
+    older.backup()
+    newest.reset()
+    with newest.driver() as driver:
+        driver.execute_query(VECTOR.replace("4", "8"))
+        driver.execute_query(UNQUANTIZED)
+    refused = restore_elsewhere(older, newest)
+    assert_told(older, refused, 3, "that the archive does not have: embeddings. ")
+    with newest.driver() as driver:
+        driver.execute_query("DROP INDEX embeddings")
+        driver.execute_query(VECTOR)
+    run = restore_elsewhere(older, newest)
+    assert run.exit_code == 0, run.log
+    assert "[WARNING]" not in run.log
+    assert names(newest) == ["keys", "embeddings", "exact", "keys"]
+    assert entities(newest) == entities(target)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from neo4j_r2.archive.text.quoting import escape_unicode, quote_name
+from neo4j_r2.archive.text.quoting import CYPHER_25, escape_unicode, quote_name
 from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.core.database import Database, SchemaObject
 
@@ -87,7 +87,7 @@ def index_creation(indexes: Sequence[SchemaObject]) -> str:
     """Return the statements that create all indexes without a constraint, in the server's words."""
     lookups = [index for index in indexes if index.type == "LOOKUP"]
     others = [index for index in indexes if index.type != "LOOKUP"]
-    return _lookup_creation(lookups) + "".join(map(_statement, others))
+    return _lookup_creation(lookups) + _creation(others)
 
 
 def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
@@ -109,7 +109,7 @@ def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
 
 def constraint_creation(constraints: Iterable[SchemaObject]) -> str:
     """Return the statements that create all constraints, in the server's words."""
-    return "".join(map(_statement, constraints))
+    return _creation(constraints)
 
 
 def end(nodes: int, relationships: int) -> str:
@@ -120,6 +120,21 @@ def end(nodes: int, relationships: int) -> str:
 def end_marker(nodes: int, relationships: int) -> str:
     """Return the last line, without its line break."""
     return f"{END_MARKER}{nodes} nodes, {relationships} relationships"
+
+
+def _creation(schema: Iterable[SchemaObject]) -> str:
+    """Return the statements that create all of these, those that may be refused last.
+
+    cypher-shell stops at the first statement that fails. An older server may not know the options
+    of a vector index, and it may not know Cypher 25 at all.
+    """
+    return "".join(map(_statement, sorted(schema, key=_novelty)))
+
+
+def _novelty(schema_object: SchemaObject) -> int:
+    if (schema_object.create_statement or "").startswith(CYPHER_25):
+        return 2
+    return int(schema_object.type == "VECTOR")
 
 
 def _statement(schema_object: SchemaObject) -> str:

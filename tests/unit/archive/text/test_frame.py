@@ -121,6 +121,22 @@ def test_an_index_of_another_type_is_created_whatever_its_name() -> None:
     assert index_creation([index("index_343aff4e"), *LOOKUPS]) == "CREATE INDEX index_343aff4e;\n"
 
 
+def test_what_an_older_server_may_refuse_comes_last() -> None:
+    filtered = SchemaObject("a", "VECTOR", ("p",), "CYPHER 25 CREATE VECTOR INDEX a")
+    created = index_creation([filtered, index("b", "VECTOR"), index("c", "TEXT"), *LOOKUPS])
+    assert created.splitlines() == [
+        "CREATE INDEX c;",
+        "CREATE INDEX b;",
+        "CYPHER 25 CREATE VECTOR INDEX a;",
+    ]
+    tomorrows = SchemaObject("a", "TOMORROW", ("p",), "CYPHER 25 CREATE CONSTRAINT a")
+    unique = SchemaObject("b", "UNIQUENESS", ("p",), "CREATE CONSTRAINT b")
+    assert constraint_creation([tomorrows, unique]).splitlines() == [
+        "CREATE CONSTRAINT b;",
+        "CYPHER 25 CREATE CONSTRAINT a;",
+    ]
+
+
 @given(st.lists(st.text(), max_size=3))
 def test_each_schema_statement_is_one_line_of_printable_ascii(names: list[str]) -> None:
     objects = [
