@@ -45,7 +45,7 @@ def _columns(item: Item) -> Iterator[tuple[Column, list[Any]]]:
 
 
 def _can_be_made(graph: Graph, kind: str, texts: Sequence[str]) -> bool:
-    query = f"CYPHER 5 UNWIND $texts AS c RETURN count({expression(kind, 'c')}) AS number"
+    query = f"UNWIND $texts AS c RETURN count({expression(kind, 'c')}) AS number"
     try:
         graph.connection.rows(query, texts=texts)
     except GraphUnavailableError:
