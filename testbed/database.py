@@ -25,8 +25,9 @@ def empty(driver: Driver, database: str) -> None:
         for name in _names(session, "SHOW INDEXES YIELD name, type RETURN name, type"):
             _run(session, f"DROP INDEX {quoted(name)}")
         session.run(_DELETE_EVERYTHING).consume()
-        for name, target in DEFAULT_LOOKUP_INDEXES.items():
-            _run(session, f"CREATE LOOKUP INDEX {name} IF NOT EXISTS {target}")
+        for target in DEFAULT_LOOKUP_INDEXES.values():
+            # Without a name, it gets the one that a new database of this server's version has.
+            _run(session, f"CREATE LOOKUP INDEX IF NOT EXISTS {target}")
 
 
 def quoted(name: str) -> str:

@@ -53,7 +53,7 @@ _INDEXES: LiteralString = """
 SHOW INDEXES YIELD createStatement, owningConstraint, state WHERE owningConstraint IS NULL
 RETURN createStatement + CASE state WHEN 'ONLINE' THEN '' ELSE ' // ' + state END AS text"""
 _STORAGE: LiteralString = """
-CALL db.schema.nodeTypeProperties() YIELD nodeType AS place, propertyName, propertyTypes
+CYPHER 5 CALL db.schema.nodeTypeProperties() YIELD nodeType AS place, propertyName, propertyTypes
 UNWIND propertyTypes AS type RETURN place + ' .' + propertyName + ' ' + type AS text
 UNION CALL db.schema.relTypeProperties() YIELD relType AS place, propertyName, propertyTypes
 UNWIND propertyTypes AS type RETURN place + ' .' + propertyName + ' ' + type AS text"""

@@ -33,8 +33,9 @@ log = logging.getLogger(__name__)
 
 _ADVICE: Final = (
     "The {place} is left incomplete, and marked so that it is not backed up: run the same command "
-    "again with --force"
+    "again with --force{without}"
 )
+_WITHOUT: Final = " and without --skip-verify, which finds what cannot be restored"
 
 
 def run(invocation: Invocation[RestoreOptions]) -> int:
@@ -72,7 +73,8 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
             return 0
         if obstacles and not options.no_safety_backup:
             back_up_before_restore(graph, held, config, lock, watch)
-        restore = Restore(graph, target, watch.progress, _ADVICE.format(place=place))
+        advice = _ADVICE.format(place=place, without=_WITHOUT if options.skip_verify else "")
+        restore = Restore(graph, target, watch.progress, advice)
         items = items_to_replay(source, cache, watch)
         counts = expected_counts(source, contents)
         replay_archive(restore, items, counts, watch, replaces=bool(obstacles))

@@ -39,7 +39,7 @@ class Apoc:
         """
         try:
             with self._connection.session(fetch_size=1) as session:
-                result = session.run(APOC_EXPORT, batch=batch, rows=rows)
+                result = session.run(APOC_EXPORT, {"batch": batch, "rows": rows})
                 for record in complete_records(result):
                     yield by_name(record)
         except (DriverError, Neo4jError) as error:

@@ -13,9 +13,10 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError, GraphUnavailableError, LoginRefusedError
-from neo4j_r2.graph.driver import close_driver, open_driver, open_session
+from neo4j_r2.graph.driver import Driver
 from neo4j_r2.graph.driver_errors import explain, first_line, is_refused_login
 from neo4j_r2.graph.read_sizes import ReadSizes
+from neo4j_r2.graph.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +35,13 @@ class Connection:
         self.read_sizes = ReadSizes()
         self._settings = settings
         self._retry_seconds = retry_seconds
-        self._driver = open_driver(settings)
+        self._driver = Driver(settings)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
-        close_driver(self._driver, error_type)
+        self._driver.close(error_type)
 
     def row(self, query: str, **parameters: object) -> Mapping[str, Any]:
         """Run a query that returns one row.
@@ -79,21 +80,16 @@ class Connection:
         def read() -> frozenset[str]:
             with self.session() as session:
                 session.run("RETURN 1").consume()
-                return frozenset(session.last_bookmarks().raw_values)
+                return session.bookmark()
 
         return self._retried(read)
 
-    def session(self, fetch_size: int = 1000) -> AbstractContextManager[neo4j.Session]:
+    def session(self, fetch_size: int = 1000) -> AbstractContextManager[Session]:
         """Open a session that reads.
 
         :param fetch_size: how many records the driver asks for in one message.
         """
-        return open_session(
-            self._driver,
-            database=self._settings.database,
-            default_access_mode=neo4j.READ_ACCESS,
-            fetch_size=fetch_size,
-        )
+        return self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=fetch_size)
 
     def wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
         """Return when a failed read may be tried again: at once if it is smaller now, or later.
@@ -117,7 +113,7 @@ class Connection:
 
     def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
         with self.session() as session:
-            result = session.run(query, dict(parameters))
+            result = session.run(query, parameters)
             return [by_name(record) for record in complete_records(result)]
 
     def _retried(self, read: Callable[[], Result]) -> Result:

@@ -54,12 +54,12 @@ _RELATIONSHIP: Final = f"""MATCH (a)-[r]->(b) WHERE id(r) = i
   RETURN collect([i, kind, a, b, {_PROPERTIES}]) AS entities"""
 # A seek for each id. `id(n) >= $first` would scan the whole store. Reading by a label or a property
 # index could miss or repeat entities that move in the index meanwhile.
-_BY_RANGE: Final = """CYPHER 5 UNWIND range($first, $last, $batch) AS start
+_BY_RANGE: Final = """UNWIND range($first, $last, $batch) AS start
 CALL (start) {{
   UNWIND range(start, CASE WHEN start + $batch > $last THEN $last ELSE start + $batch - 1 END) AS i
   {entity}
 }} RETURN start, entities"""
-_BY_IDS: Final = "CYPHER 5 UNWIND $ids AS i {entity}"
+_BY_IDS: Final = "UNWIND $ids AS i {entity}"
 _ONLY_32_BIT: Final = "WHERE 'FloatArray' IN propertyTypes AND NOT 'DoubleArray' IN propertyTypes"
 
 
@@ -78,7 +78,7 @@ class EntityQueries:
 
 
 NODES: Final = EntityQueries(
-    highest_id="CYPHER 5 MATCH (n) RETURN coalesce(max(id(n)), -1) AS id",
+    highest_id="MATCH (n) RETURN coalesce(max(id(n)), -1) AS id",
     by_range=_BY_RANGE.format(entity=_NODE),
     by_ids=_BY_IDS.format(entity=_NODE),
     floats_32=f"""CALL db.schema.nodeTypeProperties()
@@ -86,7 +86,7 @@ YIELD nodeLabels, propertyName, propertyTypes {_ONLY_32_BIT}
 RETURN nodeLabels AS group, propertyName AS key""",
 )
 RELATIONSHIPS: Final = EntityQueries(
-    highest_id="CYPHER 5 MATCH ()-[r]->() RETURN coalesce(max(id(r)), -1) AS id",
+    highest_id="MATCH ()-[r]->() RETURN coalesce(max(id(r)), -1) AS id",
     by_range=_BY_RANGE.format(entity=_RELATIONSHIP),
     by_ids=_BY_IDS.format(entity=_RELATIONSHIP),
     floats_32=f"""CALL db.schema.relTypeProperties()

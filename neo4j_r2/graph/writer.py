@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
-import neo4j
 from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError
-from neo4j_r2.graph.driver import close_driver, open_driver, open_session
+from neo4j_r2.graph.driver import Driver
 from neo4j_r2.graph.driver_errors import explain, is_short_of_memory, is_timed_out
+from neo4j_r2.graph.session import Transaction
 
 _DEADLOCK_TRIES: Final = 12
 _DEADLOCK_SECONDS: Final = 2.0
@@ -60,7 +59,7 @@ class Target:
 
     def __init__(self, settings: Neo4jSettings) -> None:
         self._settings = settings
-        self._driver = open_driver(settings)
+        self._driver = Driver(settings)
 
     def __enter__(self) -> Self:
         return self
@@ -69,7 +68,7 @@ class Target:
         # If the run is ended from outside, the process's end closes the connections. To close one
         # here would wait for the server, which may not read from it any more.
         if error_type is None or issubclass(error_type, Exception):
-            close_driver(self._driver, error_type)
+            self._driver.close(error_type)
 
     def write(self, writes: Sequence[Write]) -> list[Written]:
         """Run statements in one transaction.
@@ -94,17 +93,14 @@ class Target:
     def run(self, query: str) -> None:
         """Run one statement in a transaction of its own, as a change of the schema needs."""
         try:
-            with self._session() as session:
+            with self._driver.session() as session:
                 session.run(query).consume()
         except (DriverError, Neo4jError) as error:
             raise GraphError(self._explained(error)) from error
 
-    def _session(self) -> AbstractContextManager[neo4j.Session]:
-        return open_session(self._driver, database=self._settings.database)
-
     def _transaction(self, writes: Sequence[Write]) -> list[Written]:
-        with self._session() as session:
-            transaction = session.begin_transaction()  # if it stays open, the session rolls it back
+        with self._driver.session() as session:
+            transaction = session.begin_transaction()
             written = [_written(transaction, write) for write in writes]
             for write, each in zip(writes, written, strict=True):
                 if write.creates not in (None, each.created):
@@ -119,9 +115,9 @@ class Target:
         return explain(error, self._settings)
 
 
-def _written(transaction: neo4j.Transaction, write: Write) -> Written:
+def _written(transaction: Transaction, write: Write) -> Written:
     rows = _Unprinted(write.rows)
-    result = transaction.run(write.query, rows=rows)
+    result = transaction.run(write.query, {"rows": rows})
     record = result.single()
     counters = result.consume().counters
     # The driver's result and transaction refer to each other, and the result keeps its parameters.

@@ -12,7 +12,7 @@ from neo4j_r2.core.text_table import printable
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.source import Source
-from neo4j_r2.restore.try_values import try_values
+from neo4j_r2.restore.try_values import Trial
 from neo4j_r2.restore.verify import verify
 from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
@@ -23,20 +23,22 @@ log = logging.getLogger(__name__)
 def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: ItemCache) -> Contents:
     """Read the whole archive that is to be restored; the database is not touched.
 
-    :param graph: the server tries the values of an archive that has no manifest.
+    :param graph: the target, which tries the values that it might not be able to make.
     :param cache: is given every item, so that the replay need not read the archive again.
     :raises CorruptError: if anything is wrong with the archive.
+    :raises GraphError: if the target cannot make a value of it.
     """
     log.info("Checking the archive")
+    trial = Trial(graph, is_proved=source.manifest is not None)
 
     def on_item(item: Item) -> None:
         cache.add(item)
         tell_adaptation(item)
-        if source.manifest is None:
-            try_values(item, graph)
+        trial.add(item)
 
     with watch.waiting_for(Side.R2):
         contents = read_whole(source, watch, on_item)
+    trial.finish()
     log.info(
         "The archive is good: %s nodes, %s relationships, %d statements of the schema",
         f"{contents.nodes:,}", f"{contents.relationships:,}", len(contents.schema),
@@ -46,12 +48,15 @@ def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: Item
     return contents
 
 
-def prove(source: Source, watch: Watch) -> Contents:
+def prove(
+    source: Source, watch: Watch, on_item: Callable[[Item], None] = lambda _: None
+) -> Contents:
     """Read the whole archive of a backup.
 
+    :param on_item: is called with each item.
     :raises CorruptError: if it is not good, or has no manifest and so is no complete backup.
     """
-    contents = read_whole(source, watch)
+    contents = read_whole(source, watch, on_item)
     size = f"{contents.nodes:,} nodes, {contents.relationships:,} relationships"
     if source.manifest is None:
         raise CorruptError(

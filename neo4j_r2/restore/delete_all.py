@@ -29,12 +29,10 @@ _TRIES: Final = 8
 """For a step of one entity that is refused: other transactions may hold the memory for a while."""
 _LONGEST_PAUSE: Final = 4.0
 _RELATIONSHIPS: Final = (
-    "CYPHER 5 UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i "
-    "MATCH ()-[e]->() WHERE id(e) = i DELETE e"
+    "UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i MATCH ()-[e]->() WHERE id(e) = i DELETE e"
 )
 _NODES: Final = (
-    "CYPHER 5 UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i "
-    "MATCH (n) WHERE id(n) = i DETACH DELETE n"
+    "UNWIND $rows AS r UNWIND range(r[0], r[1]) AS i MATCH (n) WHERE id(n) = i DETACH DELETE n"
 )
 
 

@@ -27,7 +27,7 @@ def node_query(labels: tuple[str, ...], columns: tuple[Column, ...]) -> str:
     quoted = "".join(":" + quote_name(label) for label in labels)
     content = _content(columns, 1)
     return (
-        f"CYPHER 5 UNWIND $rows AS r CREATE (n{quoted}{_map(content)}){node_vectors(content)} "
+        f"UNWIND $rows AS r CREATE (n{quoted}{_map(content)}){node_vectors(content)} "
         "RETURN collect([r[0], id(n)]) AS ids"
     )
 
@@ -37,7 +37,7 @@ def relationship_query(kind: str, columns: tuple[Column, ...]) -> str:
     """Return the statement that creates relationships of rows ``[start id, end id, values…]``."""
     content = _content(columns, 2)
     return (
-        "CYPHER 5 UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
+        "UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
         f"CREATE (a)-[e:{quote_name(kind)}{_map(content)}]->(b){relationship_vectors(content)}"
     )
 
@@ -59,7 +59,7 @@ def match_query(
     )
     created = f"CREATE (a)-[:{quote_name(kind)}{_map(_content(columns, 2))}]->(b)"
     counted = "WITH r[-1] AS row, count(*) AS number RETURN collect([row, number]) AS ids"
-    return f"CYPHER 5 UNWIND $rows AS r {ends}{created} {counted}"
+    return f"UNWIND $rows AS r {ends}{created} {counted}"
 
 
 def _pattern(pattern: Pattern, values: str) -> str:

@@ -11,20 +11,21 @@ from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.check_archive import prove
 from neo4j_r2.restore.compare_restored import differences
 from neo4j_r2.restore.fill import Counts, Restore, read_ahead
 from neo4j_r2.restore.source import Source
+from neo4j_r2.restore.try_values import Trial
 from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 
 
-def run_drill(
-    scratch: Neo4jSettings, retry_seconds: float, source: Source, contents: Contents, watch: Watch
-) -> None:
-    """Restore into a scratch database, compare it with the archive, and empty it again.
+def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watch: Watch) -> None:
+    """Prove a backup, restore it into a scratch database, compare the two, and empty it again.
 
+    :raises GraphError: if the scratch database is not empty, or cannot make a value of the archive.
     :raises CorruptError: if the database differs from the archive; then the database stays as it
         is, so that somebody can look at it.
     """
@@ -34,6 +35,8 @@ def run_drill(
         Target(scratch) as target,
     ):
         refuse_unfit(graph, source)
+        contents = _prove_for(graph, source, watch)
+        refuse_unfit(graph, source)  # again, because the proof can take long
         log.info("Restoring into %s for a drill", scratch.uri)
         advice = f"{scratch.uri} is left incomplete: empty it before the next drill"
         restore = Restore(graph, target, watch.progress, advice)
@@ -46,6 +49,15 @@ def run_drill(
             )
         restore.clear()
     log.info("The drill succeeded: %s comes back exactly", source.label)
+
+
+def _prove_for(graph: Graph, source: Source, watch: Watch) -> Contents:
+    """Read the whole archive, and let the database try the values that it might not know."""
+    trial = Trial(graph, is_proved=True)
+    with watch.waiting_for(Side.R2):
+        contents = prove(source, watch, trial.add)
+    trial.finish()
+    return contents
 
 
 def refuse_unfit(graph: Graph, source: Source) -> None:

@@ -6,12 +6,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from neo4j import Query
 
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.core.secret import Secret
+from neo4j_r2.graph.reader import Graph
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration.outcome import assert_told
-from tests.integration.restoring import restore_elsewhere
+from tests.integration.restoring import (
+    Original,
+    assert_restored,
+    contents,
+    differences,
+    restore_elsewhere,
+)
 from tests.service import Backup, Service
 
 FILTERED = (
@@ -72,6 +82,33 @@ def fill(server: Neo4jServer, *statements: str) -> None:
         driver.execute_query(
             "UNWIND range(1, 20) AS i CREATE (:T {a: i, v: [1.0, 2.0, 3.0, toFloat(i)]})"
             "-[:R {a: i, b: -i, v: [1.0, 0.0, 0.0, toFloat(i)]}]->(:U)"
+        )
+
+
+@pytest.fixture
+def in_cypher_25(newest: Neo4jServer) -> Iterator[Neo4jServer]:
+    """The same, empty, its database in Cypher 25, as an installation of today makes it."""
+    newest.reset()
+    set_language(newest, "CYPHER 25")
+    yield newest
+    set_language(newest, "CYPHER 5")
+
+
+def set_language(server: Neo4jServer, language: str) -> None:
+    """Set the default language of the database."""
+    statement = Query(f"ALTER DATABASE {server.database} SET DEFAULT LANGUAGE {language}")
+    with server.driver() as driver, driver.session(database="system") as session:
+        session.run(statement).consume()
+
+
+def create_floats(server: Neo4jServer) -> None:
+    """Create lists of floats in both widths whose text does not tell their width."""
+    with server.driver() as driver:
+        driver.execute_query(
+            "CREATE (n:Floats {wide: $floats})-[e:FLOATS {wide: $floats}]->(n) WITH n, e "
+            "CALL db.create.setNodeVectorProperty(n, 'narrow', $floats) "
+            "CALL db.create.setRelationshipVectorProperty(e, 'narrow', $floats)",
+            floats=[0.0, 1.0, 2.0, -0.5],
         )
 
 
@@ -213,3 +250,41 @@ def test_an_application_may_make_its_vector_index_before_an_older_archive_is_res
     assert "[WARNING]" not in run.log
     assert names(newest) == ["keys", "embeddings", "exact", "keys"]
     assert entities(newest) == entities(target)
+
+
+def test_lists_of_floats_keep_their_width_if_the_default_language_is_cypher_25(
+    service: Service, in_cypher_25: Neo4jServer
+) -> None:
+    create_floats(in_cypher_25)
+    original = Original(service.backup(), contents(in_cypher_25))
+    assert any(text.endswith(" FloatArray") for text in original.fingerprint.storage)
+    assert any(text.endswith(" DoubleArray") for text in original.fingerprint.storage)
+    assert_restored(service.run("restore", "--force"), original, in_cypher_25)
+    in_cypher_25.reset()
+    run_cypher_shell(in_cypher_25, original.backup.text)
+    assert differences(original.fingerprint, in_cypher_25) == ""
+
+
+def test_an_archive_of_the_lts_passes_a_drill_if_the_default_language_is_cypher_25(
+    source: Neo4jServer, in_cypher_25: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+) -> None:
+    create_floats(source)
+    service = Service.configured(source, s3, bucket, tmp_path)
+    service = service.with_variables(RESTORE_NEO4J_PASSWORD=in_cypher_25.password)
+    service.backup()
+    run = service.run("verify", "--drill", in_cypher_25.uri)
+    assert run.exit_code == 0, run.log
+
+
+def test_the_types_of_the_store_have_the_same_names_in_both_languages(
+    in_cypher_25: Neo4jServer,
+) -> None:
+    create_floats(in_cypher_25)
+    settings = Neo4jSettings(
+        uri=in_cypher_25.uri,
+        user=in_cypher_25.user,
+        password=Secret(in_cypher_25.password),
+        database=in_cypher_25.database,
+    )
+    with Graph(settings, 5) as graph:
+        assert graph.catalogue.storage_types() == {"FloatArray", "DoubleArray"}

@@ -19,6 +19,11 @@ _ZONED_DATETIME = re.compile(
     rf"{_OFFSET}(?:\[(?P<zone>.+)\])?"
 )
 
+_NAMED_ZONE = re.compile(r"\[([^\]]+)\]| ([A-Za-z][^ ,]*)(?=,|\Z)")
+"""In brackets after a value that was printed; or the last of a value's parts."""
+
+_HOUR_IN_A_ZONE = re.compile(r"([^,]+T\d\d)[^,\[]*?(Z|[+-]\d\d:\d\d)\[([^\]]+)\]")
+
 
 def needs_parts(text: str) -> bool:
     """Whether a zoned time or datetime, as toString() prints it, has an offset with seconds."""
@@ -38,6 +43,23 @@ def parts(text: str) -> str:
     seconds = _local_seconds(match) - _offset_seconds(match["offset"])
     nanosecond = int((match["fraction"] or "").ljust(9, "0"))
     return f"{seconds} {nanosecond} {match['zone'] or match['offset']}"
+
+
+def named_zones(cell: str) -> set[str]:
+    """Return the names of the time zones in a cell of one or several zoned datetimes.
+
+    The cell holds them as they are printed, or their parts. An offset is no name.
+    """
+    return {match[1] or match[2] for match in _NAMED_ZONE.finditer(cell)} - {"Z"}
+
+
+def hours_in_zones(cell: str) -> set[tuple[str, str, str]]:
+    """Return the hours, offsets and named zones in a cell of one or several zoned datetimes.
+
+    A server refuses a printed value if its offset is not the one that the zone has then. A value's
+    parts have only the zone, and no offset that could be wrong.
+    """
+    return {(match[1], match[2], match[3]) for match in _HOUR_IN_A_ZONE.finditer(cell)}
 
 
 def _match(text: str) -> re.Match[str]:

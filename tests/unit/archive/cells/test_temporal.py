@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neo4j_r2.archive.cells.temporal import needs_parts, parts
+from neo4j_r2.archive.cells.temporal import hours_in_zones, named_zones, needs_parts, parts
 from neo4j_r2.core.errors import GraphError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,3 +98,51 @@ def test_only_an_offset_with_seconds_needs_parts(text: str, *, needs: bool) -> N
 def test_a_text_that_is_not_a_zoned_value_is_refused(text: str) -> None:
     with pytest.raises(GraphError, match="Unsupported temporal value"):
         parts(text)
+
+
+@pytest.mark.parametrize(
+    ("cell", "zones"),
+    [
+        ("2024-07-01T12:00Z", set()),
+        ("2024-07-01T12:00-06:00", set()),
+        ("2024-07-01T12:00-06:00[America/Mexico_City]", {"America/Mexico_City"}),
+        (
+            ",2024-07-01T12:00Z,2024-07-01T12:00+02:00[Europe/Paris],2024-07-01T12:00-06:00[EST5EDT]",
+            {"Europe/Paris", "EST5EDT"},
+        ),
+        ("0 0 Z", set()),
+        ("0 0 -00:09:21", set()),
+        ("-3786826161 0 Europe/Paris", {"Europe/Paris"}),
+        (
+            ",0 0 Z,0 0 +01:00,0 0 Etc/GMT+5,0 0 America/Port-au-Prince",
+            {"Etc/GMT+5", "America/Port-au-Prince"},
+        ),
+    ],
+)
+def test_the_named_zones_of_a_cell_are_found(cell: str, zones: set[str]) -> None:
+    assert named_zones(cell) == zones
+
+
+@pytest.mark.parametrize(
+    ("cell", "hours"),
+    [
+        ("2024-07-01T12:59:59.5Z", set()),
+        ("2024-07-01T12:00+02:00", set()),
+        ("-3786826161 0 Europe/Paris", set()),
+        (
+            "-0001-07-01T12:59:59.5-06:00[EST5EDT]",
+            {("-0001-07-01T12", "-06:00", "EST5EDT")},
+        ),
+        (
+            ",2023-10-29T02:30+02:00[Europe/Paris],2024-07-01T12:00Z,2023-10-29T02:31Z[Etc/UTC]",
+            {
+                ("2023-10-29T02", "+02:00", "Europe/Paris"),
+                ("2023-10-29T02", "Z", "Etc/UTC"),
+            },
+        ),
+    ],
+)
+def test_the_hours_in_zones_of_a_cell_are_found(
+    cell: str, hours: set[tuple[str, str, str]]
+) -> None:
+    assert hours_in_zones(cell) == hours

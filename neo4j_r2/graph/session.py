@@ -1,0 +1,56 @@
+"""Sessions with Neo4j: each statement that is sent says in which Cypher it is meant.
+
+Without that, the default language of the database decides what a statement means. This module is
+the only one that hands statements to the driver, so none can be forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import neo4j
+
+_LANGUAGE: Final = "CYPHER 5 "
+"""Every supported server knows it, and it means the same on all of them."""
+_NAMES_LANGUAGE: Final = re.compile(r"\s*CYPHER\s+[0-9]", re.IGNORECASE)
+
+
+class Session:
+    """A session of the driver."""
+
+    def __init__(self, session: neo4j.Session) -> None:
+        self._session = session
+
+    def run(self, statement: str, parameters: Mapping[str, object] | None = None) -> neo4j.Result:
+        """Run a statement in a transaction of its own."""
+        return self._session.run(with_language(statement), dict(parameters or {}))
+
+    def begin_transaction(self) -> Transaction:
+        """Begin a transaction. If it stays open, the end of the session rolls it back."""
+        return Transaction(self._session.begin_transaction())
+
+    def bookmark(self) -> frozenset[str]:
+        """Return the bookmark of the last transaction."""
+        return frozenset(self._session.last_bookmarks().raw_values)
+
+
+class Transaction:
+    """A transaction of several statements."""
+
+    def __init__(self, transaction: neo4j.Transaction) -> None:
+        self._transaction = transaction
+
+    def run(self, statement: str, parameters: Mapping[str, object]) -> neo4j.Result:
+        """Run a statement."""
+        return self._transaction.run(with_language(statement), dict(parameters))
+
+    def commit(self) -> None:
+        """Commit all statements."""
+        self._transaction.commit()
+
+
+def with_language(statement: str) -> str:
+    """Return a statement that says its language: Cypher 5, unless it names another by itself."""
+    return statement if _NAMES_LANGUAGE.match(statement) else _LANGUAGE + statement
