@@ -25,8 +25,9 @@ from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock, pack
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import blocks
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import Row
-from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.core.database import Database, SchemaObject
 from neo4j_r2.restore.source import Source
 from tests.entities import node_row, relationship_row

@@ -10,6 +10,7 @@ from neo4j_r2.archive.items import (
     AnyStatement,
     Item,
     MatchBatch,
+    NameList,
     NodeBatch,
     RelationshipBatch,
     SchemaStatement,
@@ -56,7 +57,7 @@ class Contents:
             self.schema.append(item.text)
         elif isinstance(item, AnyStatement):
             self.is_countable = False
-        elif not isinstance(item, Adaptation):
+        elif not isinstance(item, Adaptation | NameList):
             self._add_relationships(item)
 
     def _add_relationships(self, item: RelationshipBatch | MatchBatch) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32
+from neo4j_r2.archive.text.name_lists import NameKind
 from neo4j_r2.archive.text.rows import Column
 
 
@@ -95,13 +96,21 @@ Batch = NodeBatch | RelationshipBatch | MatchBatch
 
 
 @dataclass(frozen=True)
+class NameList:
+    """Names that the database has to know in this order before it has any data."""
+
+    kind: NameKind
+    names: list[str]
+
+
+@dataclass(frozen=True)
 class AnyStatement:
     """A statement that nobody has checked, without its semicolon."""
 
     text: str
 
 
-Item = Batch | SchemaStatement | AnyStatement | Adaptation
+Item = Batch | SchemaStatement | NameList | AnyStatement | Adaptation
 
 
 def parameters(batch: NodeBatch | RelationshipBatch) -> list[list[Any]]:

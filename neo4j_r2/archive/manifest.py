@@ -11,9 +11,13 @@ from typing import Any, Final, TypeVar, get_origin, get_type_hints
 from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.core.errors import CorruptError, NewerFormatError
 
-FORMAT_VERSION: Final = 1
-ENCRYPTED_FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
+ENCRYPTED_FORMAT_VERSION: Final = 4
 """The format of a backup whose archive and most of whose manifest are encrypted."""
+_PLAIN_FORMATS: Final = (1, FORMAT_VERSION)
+_ENCRYPTED_FORMATS: Final = (2, ENCRYPTED_FORMAT_VERSION)
+"""The formats that can be read. The archives of 1 and 2 have neither guard nor names, and no mixed
+rows (docs/design.md, "Archive grammar"); their manifests are the same."""
 _AGE_SUFFIX: Final = ".age"
 _TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -137,8 +141,7 @@ class LockedManifest:
         :param decrypted: the bytes that `encrypted` holds.
         :raises CorruptError: if they are no manifest, or differ from the fields in the clear.
         """
-        formats: Mapping[object, type[Manifest]] = {ENCRYPTED_FORMAT_VERSION: Manifest}
-        manifest = _read(decrypted, formats)
+        manifest = _read(decrypted, dict.fromkeys(_ENCRYPTED_FORMATS, Manifest))
         if LockedManifest.of(manifest, self.encrypted) != self:
             raise CorruptError("the manifest's encrypted part belongs to another manifest")
         return manifest
@@ -155,14 +158,11 @@ def read_manifest(data: bytes) -> StoredManifest:
     :raises CorruptError: if it is damaged.
     :raises NewerFormatError: if it has the format of a later version.
     """
-    formats: Mapping[object, type[StoredManifest]] = {
-        FORMAT_VERSION: Manifest,
-        ENCRYPTED_FORMAT_VERSION: LockedManifest,
-    }
-    return _read(data, formats)
+    plain = dict.fromkeys(_PLAIN_FORMATS, Manifest)
+    return _read(data, {**plain, **dict.fromkeys(_ENCRYPTED_FORMATS, LockedManifest)})
 
 
-def _read(data: bytes, formats: Mapping[object, type[AnyManifest]]) -> AnyManifest:
+def _read(data: bytes, formats: Mapping[int, type[AnyManifest]]) -> AnyManifest:
     try:
         content = json.loads(data)
         version = content["format_version"]
@@ -174,7 +174,7 @@ def _read(data: bytes, formats: Mapping[object, type[AnyManifest]]) -> AnyManife
         is_newer = type(version) is int and version > ENCRYPTED_FORMAT_VERSION
         raise (NewerFormatError if is_newer else CorruptError)(
             f"the manifest has format version {version!r}; this version of the service "
-            f"reads {' and '.join(map(str, formats))}"
+            f"reads {', '.join(map(str, sorted(formats)))}"
         )
     are_typed = _has_declared_types(manifest) and _has_declared_types(manifest.export)
     if not are_typed or not _is_sound(manifest):

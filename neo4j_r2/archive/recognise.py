@@ -11,6 +11,7 @@ from neo4j_r2.archive.foreign.schema_grammar import check_schema, is_schema
 from neo4j_r2.archive.items import (
     Item,
     MatchBatch,
+    NameList,
     NodeBatch,
     RelationshipBatch,
     SchemaStatement,
@@ -18,16 +19,27 @@ from neo4j_r2.archive.items import (
 from neo4j_r2.archive.storage.unpack import lines
 from neo4j_r2.archive.table_batch import table_batch
 from neo4j_r2.archive.text import frame
+from neo4j_r2.archive.text.mixed_grammar import read_mixed
+from neo4j_r2.archive.text.name_lists import read_names
 from neo4j_r2.archive.text.quoting import unquote_name
-from neo4j_r2.archive.text.statements import RestoreKey
-from neo4j_r2.archive.text.table_grammar import parse_table
+from neo4j_r2.archive.text.restore_key import RestoreKey
+from neo4j_r2.archive.text.table_grammar import Table, read_table
+from neo4j_r2.archive.text.unwind import is_unwind, read_unwind
 from neo4j_r2.core.errors import CorruptError
 
 _CONSTRAINT: Final = re.compile(
     r"CREATE CONSTRAINT (`[^`]+`) FOR \(n:(`[^`]+`)\) REQUIRE n\.(`[^`]+`) IS UNIQUE;"
 )
+_GUARD: Final = frame.GUARD.rstrip()
 _FRAME: Final = frozenset(
-    {":begin", ":commit", "", frame.AWAIT.rstrip(), frame.CACHE_CLEARING.rstrip()}
+    {
+        ":begin",
+        ":commit",
+        "",
+        _GUARD,
+        frame.AWAIT.rstrip(),
+        frame.CACHE_CLEARING.rstrip(),
+    }
 )
 _REMOVAL_ROWS: Final = re.compile(r" OF ([1-9][0-9]{0,8}) ROWS;\Z")
 _METHOD: Final = re.compile(rb"// Neo4j \S+ \([^\n]*\), (manual|apoc) export, times in UTC\.\n")
@@ -51,24 +63,43 @@ def recognise_apoc(texts: Iterable[bytes]) -> Iterator[Item]:
 
     :raises CorruptError: with the number of a line that neither writes, or if the end is missing.
     """
-    last = ""
-
-    def remembering_last() -> Iterator[str]:
-        nonlocal last
-        for line in lines(texts):
-            last = line or last
-            yield line
-
+    apoc_lines = _ApocLines(texts)
     counts = {NodeBatch: 0, RelationshipBatch: 0}
-    for _, item in recognise_foreign(remembering_last()):
+    for _, item in recognise_foreign(apoc_lines):
+        yield from apoc_lines.release_names()
         if isinstance(item, MatchBatch):
             raise CorruptError("a relationship is not between nodes of the archive")
         if isinstance(item, NodeBatch | RelationshipBatch):
             counts[type(item)] += len(item.rows)
         yield item
-    if not last.startswith(frame.END_MARKER):
+    yield from apoc_lines.release_names()
+    if not apoc_lines.last.startswith(frame.END_MARKER):
         raise CorruptError("the end is missing: the archive was cut off")
-    _check_end(last, *counts.values())
+    _check_end(apoc_lines.last, *counts.values())
+
+
+class _ApocLines:
+    """The lines of an archive with APOC's text, without the guard and the lists of names."""
+
+    def __init__(self, texts: Iterable[bytes]) -> None:
+        self._texts = texts
+        self._names: list[NameList] = []
+        self.last = ""
+        """The last line that was not empty."""
+
+    def __iter__(self) -> Iterator[str]:
+        for line in lines(self._texts):
+            self.last = line or self.last
+            names = read_names(*read_unwind(line)) if is_unwind(line) else None
+            if names:
+                self._names.append(NameList(*names))
+            # An empty line takes the place of one that is left out, so that the numbers stay.
+            yield "" if names or line == _GUARD else line
+
+    def release_names(self) -> Iterator[NameList]:
+        """Yield the lists of names that were read, and forget them."""
+        yield from self._names
+        self._names.clear()
 
 
 def _check_end(line: str, nodes: int, relationships: int) -> None:
@@ -126,7 +157,7 @@ class Recogniser:
         if line.startswith("//"):
             self._read_comment(line)
         elif line.startswith("UNWIND "):
-            yield self._read_batch(line)
+            yield from self._read_rows(line)
         elif self._restore_key is None and (match := _CONSTRAINT.fullmatch(line)):
             self._set_restore_key(
                 RestoreKey(*map(unquote_name, (match[2], match[3], match[1]))), line
@@ -147,14 +178,26 @@ class Recogniser:
         removal = frame.restore_key_removal(self._restore_key, int(rows[1]) if rows else 1)
         return line in removal.splitlines()
 
-    def _read_batch(self, line: str) -> NodeBatch | RelationshipBatch:
-        table = parse_table(line)
-        named = (table.shape.restore_label, table.shape.restore_property)
-        if self._restore_key is None or named != (self._restore_key.label, self._restore_key.key):
+    def _read_rows(self, line: str) -> Iterator[Item]:
+        rows, creation = read_unwind(line)
+        if names := read_names(rows, creation):
+            yield NameList(*names)
+            return
+        for table in self._read_tables(rows, creation):
+            batch = table_batch(table, len(line) * len(table.rows) // len(rows))
+            self._counts[type(batch)] += len(batch.rows)
+            yield batch
+
+    def _read_tables(self, rows: list[list[str]], creation: str) -> list[Table]:
+        if self._restore_key is None:
             raise CorruptError("its nodes have another restore key than the archive")
-        batch = table_batch(table, len(line))
-        self._counts[type(batch)] += len(batch.rows)
-        return batch
+        if mixed := read_mixed(rows, creation, self._restore_key):
+            return mixed
+        table = read_table(rows, creation)
+        named = (table.shape.restore_label, table.shape.restore_property)
+        if named != (self._restore_key.label, self._restore_key.key):
+            raise CorruptError("its nodes have another restore key than the archive")
+        return [table]
 
     def _read_comment(self, line: str) -> None:
         if not line.startswith(frame.END_MARKER):

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from neo4j_r2.archive.content_fingerprint import ContentFingerprint
 from neo4j_r2.archive.text.frame import unstated
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, row_values
-from neo4j_r2.archive.text.statements import RestoreKey
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.entity_record import VALUES
 from neo4j_r2.core.errors import CorruptError

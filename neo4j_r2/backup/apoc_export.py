@@ -22,11 +22,13 @@ from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.recognise import recognise_apoc
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
+from neo4j_r2.archive.text.name_lists import name_statements
 from neo4j_r2.archive.text.quoting import escape_non_ascii
 from neo4j_r2.backup.apoc_check import APOC_RESTORE_KEY, ApocCheck
 from neo4j_r2.backup.apoc_proof import ApocProof
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import CorruptError, GraphError
+from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
 
 _STATEMENT_ROWS: Final = 20
@@ -95,6 +97,7 @@ class ApocExport:
         # APOC's text finds endpoints by the user's unique properties, so it needs the constraints
         # first. The data cannot violate them, as nothing was committed meanwhile.
         text = frame.header(self._database, self._started, self.method)
+        text += name_statements(read_names(self._graph.connection))
         text += frame.constraint_creation(constraints) + frame.restore_key_creation(
             self.restore_key
         )

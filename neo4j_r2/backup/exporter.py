@@ -7,7 +7,7 @@ from typing import Protocol
 
 from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.storage.pack import TextBlock
-from neo4j_r2.archive.text.statements import RestoreKey
+from neo4j_r2.archive.text.restore_key import RestoreKey
 
 
 class Exporter(Protocol):

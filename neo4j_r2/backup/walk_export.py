@@ -17,11 +17,14 @@ from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import RowBlock, blocks
+from neo4j_r2.archive.text.name_lists import name_statements
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, shapes, weight
-from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.threads import prefetch
+from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
 
 _READ_AHEAD: Final = 2
@@ -128,6 +131,7 @@ class Walk:
 
     def _prologue(self) -> TextBlock:
         text = frame.header(self._database, self._started, self.method)
+        text += name_statements(read_names(self._graph.connection))
         text += frame.restore_key_creation(self.restore_key)
         return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
 

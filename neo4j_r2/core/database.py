@@ -25,3 +25,16 @@ class SchemaObject:
     properties: tuple[str, ...]
     create_statement: str | None
     """None if the server does not tell it. It begins with CYPHER 25 if it needs that language."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that a database's entities use, each kind in the order in which it knows them.
+
+    Neo4j gives each name a number when it is first used. The labels of a node, and its keys, come
+    in the order of these numbers.
+    """
+
+    labels: list[str]
+    types: list[str]
+    keys: list[str]

@@ -17,8 +17,16 @@ from itertools import chain, islice
 from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
-from neo4j_r2.archive.items import Adaptation, AnyStatement, Item, MatchBatch, SchemaStatement
+from neo4j_r2.archive.items import (
+    Adaptation,
+    AnyStatement,
+    Item,
+    MatchBatch,
+    NameList,
+    SchemaStatement,
+)
 from neo4j_r2.archive.node_ids import NodeIds
+from neo4j_r2.archive.text.name_lists import name_statement
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import GraphError, Side
@@ -55,6 +63,8 @@ class Outcome:
     """See `Replay.ambiguous`."""
     nodes: int = 0
     relationships: int = 0
+    labels: list[str] = field(default_factory=list)
+    """In the order in which the source knew them; nodes list theirs in it."""
     failed_schema: list[str] = field(default_factory=list)
     """Each index or constraint that could not be created, and the server's reason."""
     differences: list[str] = field(default_factory=list)
@@ -143,6 +153,7 @@ class Restore:
 
     def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
         statements: list[str] = []
+        outcome = Outcome()
         replay = Replay(self._target, self._schema.build)
         lookup_indexes: Sequence[str] = LOOKUP_INDEXES
         for item in items:
@@ -155,12 +166,16 @@ class Restore:
             elif isinstance(item, AnyStatement):
                 replay.flush()
                 self._schema.run(item.text)
+            elif isinstance(item, NameList):
+                self._schema.run(name_statement(item.kind, item.names))
+                outcome.labels += item.names if item.kind == "label" else []
             elif not isinstance(item, Adaptation):
                 replay.add(item)
                 on_progress(rows_in(item))
         replay.flush()
         replay.remove_helpers()
-        outcome = Outcome(replay.node_ids, replay.unmatched, replay.ambiguous)
+        outcome.node_ids = replay.node_ids
+        outcome.unmatched, outcome.ambiguous = replay.unmatched, replay.ambiguous
         log.info("Building %d indexes and constraints", sum(map(_is_creation, statements)))
         outcome.failed_schema += self._schema.create(lookup_indexes)
         self._schema.await_indexes()  # without them the server scans the store for each index
@@ -173,9 +188,13 @@ class Restore:
         if expected is None:
             outcome.nodes, outcome.relationships = self._graph.catalogue.counts()
             return
-        found = while_answering(
-            lambda: _counts(self._graph), self._graph.connection.require_answer, self._on_alive
+        labels, types = while_answering(
+            self._graph.catalogue.counts_by_group,
+            self._graph.connection.require_answer,
+            self._on_alive,
         )
+        _warn_of_order(outcome.labels, (group for group, _ in labels))
+        found = _counts(labels, types)
         outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
         outcome.differences = _differences(found, expected)
 
@@ -195,12 +214,28 @@ def _advise_on_failure(advice: str) -> Iterator[None]:
         raise
 
 
+def _warn_of_order(labels: Sequence[str], found: Iterable[Sequence[str]]) -> None:
+    """Tell if nodes list their labels in another order than those of the source.
+
+    A database never forgets the order in which it met its labels.
+    """
+    places = {label: place for place, label in enumerate(labels)}
+    for group in found:
+        known = [label for label in group if label in places]
+        if known != sorted(known, key=places.__getitem__):
+            log.warning(
+                "labels(n) lists labels in another order than in the source, as this database knew "
+                "them before: %s. A new database lists them as the source does",
+                ", ".join(known),
+            )
+            return
+
+
 def _is_creation(statement: str) -> bool:
     return not statement.startswith("DROP ")
 
 
-def _counts(graph: Graph) -> Counts:
-    labels, types = graph.catalogue.counts_by_group()
+def _counts(labels: list[tuple[list[str], int]], types: list[tuple[str, int]]) -> Counts:
     return Counts(
         Counter({json.dumps(sorted(group)): number for group, number in labels}),
         Counter(dict(types)),

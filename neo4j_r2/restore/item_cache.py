@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
-from neo4j_r2.archive.items import Adaptation, AnyStatement, Item, SchemaStatement
+from neo4j_r2.archive.items import Adaptation, AnyStatement, Item, NameList, SchemaStatement
 
 KEPT_CHARACTERS: Final = 16 * 1024 * 1024
 """The most that is kept: characters of text, and `_ROW_CHARACTERS` for each row. A larger archive
@@ -27,6 +27,8 @@ class ItemCache:
         """Keep an item. Once the items are too much, drop all, and keep nothing from then on."""
         if isinstance(item, SchemaStatement | AnyStatement):
             self._characters += len(item.text)
+        elif isinstance(item, NameList):
+            self._characters += sum(map(len, item.names)) + _ROW_CHARACTERS * len(item.names)
         elif isinstance(item, Adaptation):
             self._characters += len(item.old)
         else:

@@ -6,8 +6,10 @@ gave to the new nodes: that is a seek, and it leaves nothing to remove.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from neo4j_r2.archive.items import (
@@ -18,9 +20,11 @@ from neo4j_r2.archive.items import (
     parameters,
 )
 from neo4j_r2.archive.node_ids import NodeIds
+from neo4j_r2.archive.text.mixed_table import split_off_rare
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.threads import Lanes
 from neo4j_r2.graph.writer import Target, TooLargeError, Write, halves
+from neo4j_r2.restore.mixed_write import mixed_node_write, mixed_relationship_write
 from neo4j_r2.restore.replay_queries import match_query, node_query, relationship_query
 
 _TRANSACTION_ROWS: Final = 5_000
@@ -28,6 +32,14 @@ _TRANSACTION_CHARACTERS: Final = 1024 * 1024
 _TRANSACTIONS_AT_ONCE: Final = 2
 """One is committed while the other is executed. More would wait for locks on the same nodes."""
 _HELPER: Final = "_restore_pattern_"
+
+
+@dataclass(frozen=True)
+class _Creation:
+    """A statement that creates entities, and what relationships call its nodes."""
+
+    write: Write
+    names: list[Hashable]
 
 
 class Replay:
@@ -80,29 +92,45 @@ class Replay:
 
     def _begin_transaction(self) -> None:
         """Begin to write the batches so far, while the transaction before may still be running."""
-        batches, writes = self._batches, [self._write_of(batch) for batch in self._batches]
+        alike, rare = split_off_rare(self._batches)
+        creations = [self._creation(batch) for batch in alike]
+        creations += self._mixed_creation(rare)
         self._batches = []
         self._rows = self._characters = 0
-        if writes:
-            self._lanes.begin(partial(self._write, writes), partial(self._remember, batches))
+        if creations:
+            writes = [creation.write for creation in creations]
+            names = [creation.names for creation in creations]
+            self._lanes.begin(partial(self._write, writes), partial(self._remember, names))
 
-    def _write_of(self, batch: NodeBatch | RelationshipBatch) -> Write:
+    def _creation(self, batch: NodeBatch | RelationshipBatch) -> _Creation:
         values = parameters(batch)
         if isinstance(batch, NodeBatch):
             rows = [[index, *row] for index, row in enumerate(values)]
-            return Write(node_query(batch.labels, batch.columns), rows, len(rows))
-        starts, ends = self.node_ids.get(batch.starts), self.node_ids.get(batch.ends)
-        rows = _joined(starts, ends, values)
-        return Write(relationship_query(batch.type, batch.columns), rows, len(rows))
+            write = Write(node_query(batch.labels, batch.columns), rows, len(rows))
+            return _Creation(write, batch.names)
+        rows = _joined(self.node_ids.get(batch.starts), self.node_ids.get(batch.ends), values)
+        return _Creation(Write(relationship_query(batch.type, batch.columns), rows, len(rows)), [])
 
-    def _remember(
-        self, batches: list[NodeBatch | RelationshipBatch], ids: list[list[list[int]]]
-    ) -> None:
+    def _mixed_creation(
+        self, batches: Sequence[NodeBatch | RelationshipBatch]
+    ) -> Iterator[_Creation]:
+        """Yield the creation of batches of a few rows each, if there are any."""
+        nodes = [batch for batch in batches if isinstance(batch, NodeBatch)]
+        relationships = [batch for batch in batches if isinstance(batch, RelationshipBatch)]
+        if nodes:
+            names = list(chain.from_iterable(batch.names for batch in nodes))
+            yield _Creation(mixed_node_write(nodes), names)
+        if relationships:
+            starts = list(chain.from_iterable(batch.starts for batch in relationships))
+            ends = list(chain.from_iterable(batch.ends for batch in relationships))
+            pairs = zip(self.node_ids.get(starts), self.node_ids.get(ends), strict=True)
+            yield _Creation(mixed_relationship_write(relationships, list(pairs)), [])
+
+    def _remember(self, names: list[list[Hashable]], ids: list[list[list[int]]]) -> None:
         """Keep the ids that the server gave to new nodes."""
-        for batch, pairs in zip(batches, ids, strict=True):
-            if isinstance(batch, NodeBatch):
-                for index, number in pairs:
-                    self.node_ids.put(batch.names[index], number)
+        for named, pairs in zip(names, ids, strict=True):
+            for index, number in pairs:
+                self.node_ids.put(named[index], number)
 
     def _write(self, writes: list[Write]) -> list[list[list[int]]]:
         """Write in one transaction, or in smaller ones if that is too large for the server."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from neo4j_r2.archive.cells.decode import expression
+from neo4j_r2.archive.cells.kinds import FLOATS_32, VECTOR_SETTERS
 from neo4j_r2.archive.items import Pattern
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.archive.text.rows import Column
@@ -40,6 +41,50 @@ def relationship_query(kind: str, columns: tuple[Column, ...]) -> str:
         "UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
         f"CREATE (a)-[e:{quote_name(kind)}{_map(content)}]->(b){relationship_vectors(content)}"
     )
+
+
+@lru_cache(maxsize=4096)
+def mixed_node_query(kinds: tuple[str, ...]) -> str:
+    """Return the statement that creates nodes of rows ``[number, labels, properties, pairs…]``.
+
+    It returns what that of `node_query` does.
+
+    :param kinds: of the pairs; a row has a list of keys and values for each.
+    """
+    set_properties = _set_properties("n", 2, kinds)
+    return (
+        f"UNWIND $rows AS r CREATE (n:$(r[1])) {set_properties} "
+        "RETURN collect([r[0], id(n)]) AS ids"
+    )
+
+
+@lru_cache(maxsize=4096)
+def mixed_relationship_query(kinds: tuple[str, ...]) -> str:
+    """Return the statement for rows ``[start id, end id, type, properties, pairs…]``.
+
+    :param kinds: see `mixed_node_query`.
+    """
+    return (
+        "UNWIND $rows AS r MATCH (a) WHERE id(a) = r[0] MATCH (b) WHERE id(b) = r[1] "
+        f"CREATE (a)-[e:$(r[2])]->(b) {_set_properties('e', 3, kinds)}"
+    )
+
+
+def _set_properties(name: str, first: int, kinds: tuple[str, ...]) -> str:
+    """Return the clauses that set a map of properties, and then those of each kind."""
+    clauses = [f"SET {name} = r[{first}]"]
+    vectors = []
+    for place, kind in enumerate(kinds, first + 1):
+        if kind == FLOATS_32:
+            procedure = VECTOR_SETTERS[name]
+            vectors.append(
+                f"WITH {name}, r CALL ({name}, r) "
+                f"{{ UNWIND r[{place}] AS p CALL {procedure}({name}, p[0], p[1]) }}"
+            )
+        else:
+            value = expression(kind, "p[1]")
+            clauses.append(f"FOREACH (p IN r[{place}] | SET {name}[p[0]] = {value})")
+    return " ".join([*clauses, *vectors])
 
 
 @lru_cache(maxsize=4096)

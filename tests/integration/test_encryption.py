@@ -239,7 +239,7 @@ def test_the_backup_of_a_replaced_graph_is_encrypted_and_restores(
     assert differences(before, source) == ""
     assert "It is what was sent; checking what is in it takes a private key\n" in run.log
     safety = encrypting.backups()[-1]
-    assert safety.manifest["format_version"] == 2
+    assert safety.manifest["format_version"] == 4
     assert safety.manifest["before_restore"] is True
     key = safety.manifest["archive_key"]
     run = encrypting.run(
@@ -320,7 +320,7 @@ def test_encrypted_and_plain_backups_can_share_a_bucket(
     with source.driver() as driver:
         fill_secrets(driver)
     plain, locked = service.backup(), encrypting.backup()
-    assert plain.manifest["format_version"] == 1
+    assert plain.manifest["format_version"] == 3
     run = service.run("verify", "--all", "--identity", key_file)
     assert run.exit_code == 0, run.log
     for backup in (plain, locked):

@@ -125,7 +125,7 @@ def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) 
     client.delete_object(Bucket=service.bucket, Key=lost)
     corrupt, _ = put_backup(service, INVENTED, days_ago(5))
     client.put_object(Bucket=service.bucket, Key=corrupt, Body=b'{"format_version": 1,')
-    put_backup(service, INVENTED, days_ago(6), format_version=3)
+    put_backup(service, INVENTED, days_ago(6), format_version=5)
     put_backup(service, INVENTED, days_ago(7))
 
     backups = document_of(service)["backups"]
@@ -136,7 +136,7 @@ def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) 
         "incomplete: 10 of 4711 bytes",
         "incomplete: no archive",
         "the manifest is not one of this service",
-        "the manifest has format version 3; this version of the service reads 1 and 2",
+        "the manifest has format version 5; this version of the service reads 1, 2, 3, 4",
         None,
     ]
     assert [backup["complete"] for backup in backups] == [

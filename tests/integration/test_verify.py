@@ -117,7 +117,7 @@ def test_an_archive_without_a_manifest_is_read_as_far_as_it_goes(service: Servic
 
 def test_a_newer_format_is_refused_by_its_version(service: Service) -> None:
     key = store(service, ARCHIVE)
-    manifest = {**json.loads(ARCHIVE.manifest.to_json()), "format_version": 3}
+    manifest = {**json.loads(ARCHIVE.manifest.to_json()), "format_version": 5}
     put(service, f"{STEM}.manifest.json", json.dumps(manifest).encode())
     for name in ([], [key]):
         run = service.run("verify", *name)

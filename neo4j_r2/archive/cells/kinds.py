@@ -38,6 +38,11 @@ SCALARS: Final = {
 """The kinds of single values, and the expression of each."""
 FLOATS_32: Final = "list of 32-bit float"
 """The kind of lists of 32-bit floats: only a procedure of the server stores them in this width."""
+VECTOR_SETTERS: Final = {
+    "n": "db.create.setNodeVectorProperty",
+    "e": "db.create.setRelationshipVectorProperty",
+}
+"""That procedure, for a node `n` and for a relationship `e`."""
 FLOATS_32_WEIGHT: Final = 4
 """A cell of 32-bit floats counts this many times its characters where memory is estimated. The
 numbers need that much: about as much as if they were written out."""

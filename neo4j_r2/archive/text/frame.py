@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from neo4j_r2.archive.text.quoting import CYPHER_25, escape_unicode, quote_name
-from neo4j_r2.archive.text.statements import RestoreKey
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.core.database import Database, SchemaObject
 
 END_MARKER: Final = "// End of export: "
@@ -15,6 +15,12 @@ END_MARKER: Final = "// End of export: "
 CACHE_CLEARING: Final = "CALL db.clearQueryCaches();\n"
 """Makes the server forget the texts of the statements so far. It keeps the last thousand; at half a
 megabyte each, they are more than a small heap holds."""
+GUARD: Final = (
+    'MATCH (n) WITH n LIMIT 1 RETURN date("This database is not empty. Restore into an empty one." '
+    "+ left(elementId(n), 0));\n"
+)
+"""Fails if there is a node; cypher-shell then stops. Cypher has no statement that only fails, but
+an error of `date` quotes its text. The text needs the node, so no planner reads it beforehand."""
 _LOOKUP_INDEXES: Final = {
     "FOR (n) ON EACH labels(n)": ("index_343aff4e", "index_460996c0"),
     "FOR ()-[r]-() ON EACH type(r)": ("index_f7700477", "index_1b9dcc97"),
@@ -30,7 +36,7 @@ _REMOVAL_CHARACTERS: Final = 4 * 1024 * 1024
 
 
 def header(database: Database, started: datetime, method: str) -> str:
-    """Return the comments at the archive's top.
+    """Return the comments at the archive's top, and the guard against a database with data.
 
     :param started: in UTC.
     :param method: manual or apoc.
@@ -42,10 +48,13 @@ def header(database: Database, started: datetime, method: str) -> str:
         "//\n"
         f"// Neo4j {database.server_version} ({database.edition}), {method} export, times in UTC.\n"
         "// Restore into an empty database: gunzip -c FILE | cypher-shell -u neo4j\n"
+        "// The first statement fails if the database is not empty. Leave it out to add to what\n"
+        "// the database holds.\n"
         "// cypher-shell cannot make byte arrays: those marked in the text become lists of\n"
         "// integers. Everything else comes back exactly. A file is complete if its last line is\n"
         f'// "{END_MARKER.strip()} ..."\n'
         "\n"
+        f"{GUARD}"
     )
 
 

@@ -99,13 +99,18 @@ def _whole_tables(rows: Iterable[Row]) -> Iterator[RowTable]:
 
 def _cut(table: RowTable) -> Iterator[RowTable]:
     """Cut a table into tables for one statement each, in ascending order of the rows' ids."""
-    rows = sorted(table.rows, key=ID)
+    for some in pieces(sorted(table.rows, key=ID)):
+        yield RowTable(table.group, table.kinds, some)
+
+
+def pieces(rows: list[Row]) -> Iterator[list[Row]]:
+    """Cut rows into pieces for one statement each."""
     first = 0
     while first < len(rows):
         some = rows[first : first + STATEMENT_ROWS]
         sizes = list(accumulate(map(SIZE, some)))
         some = some[: bisect_left(sizes, STATEMENT_CHARACTERS) + 1]
-        yield RowTable(table.group, table.kinds, some)
+        yield some
         first += len(some)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from neo4j_r2.archive.cells.decode import decode
 from neo4j_r2.archive.cells.encode_column import encode_column
@@ -25,6 +25,10 @@ from neo4j_r2.core.entity_record import (
     RELATIONSHIP_IDS,
     VALUES,
 )
+
+EntityKind = Literal["node", "relationship"]
+ID_CELLS: Final[dict[EntityKind, int]] = {"node": 1, "relationship": 2}
+"""How many ids of nodes a row has before the cells of its properties."""
 
 
 class Column(NamedTuple):

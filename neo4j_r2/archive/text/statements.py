@@ -9,36 +9,17 @@ of the statement. docs/design.md, "Archive grammar", has the format.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
-from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS, TEXTS
+from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS, TEXTS, VECTOR_SETTERS
 from neo4j_r2.archive.text.missing_cells import null_if_missing
+from neo4j_r2.archive.text.mixed_table import mixed_statements, split_off_rare
 from neo4j_r2.archive.text.quoting import quote_name, string_literal
+from neo4j_r2.archive.text.restore_key import RestoreKey, endpoints
 from neo4j_r2.archive.text.row_tables import RowTable, row_tables
-from neo4j_r2.archive.text.rows import Row
+from neo4j_r2.archive.text.rows import ID_CELLS, EntityKind, Row
 from neo4j_r2.archive.text.unwind import unwind
-
-
-@dataclass(frozen=True)
-class RestoreKey:
-    """The names by which a restore finds a relationship's endpoints; it removes them at its end.
-
-    No node of the graph has this label or property, and nothing in its schema has this name.
-    """
-
-    label: str
-    key: str
-    constraint: str
-
-    @staticmethod
-    def numbered(number: int) -> RestoreKey:
-        """Return the usual names (0), or others with a number at their end."""
-        suffix = str(number) if number else ""
-        return RestoreKey(
-            f"_BackupNode{suffix}", f"_backup_id{suffix}", f"_backup_identity{suffix}"
-        )
 
 
 class Content(NamedTuple):
@@ -52,7 +33,7 @@ class Content(NamedTuple):
 
 def node_statements(rows: Iterable[Row], restore_key: RestoreKey) -> str:
     """Return the statements that create nodes, one statement a line."""
-    return _statements(rows, 1, partial(node_creation, restore_key))
+    return _statements(rows, "node", restore_key)
 
 
 def relationship_statements(rows: Iterable[Row], restore_key: RestoreKey) -> str:
@@ -60,7 +41,7 @@ def relationship_statements(rows: Iterable[Row], restore_key: RestoreKey) -> str
 
     Their endpoints must have been created before.
     """
-    return _statements(rows, 2, partial(relationship_creation, restore_key))
+    return _statements(rows, "relationship", restore_key)
 
 
 def node_creation(restore_key: RestoreKey, labels: tuple[str, ...], content: Content) -> str:
@@ -77,30 +58,24 @@ def relationship_creation(restore_key: RestoreKey, kind: tuple[str, ...], conten
 
     :param kind: the relationship's type, as a tuple of one.
     """
-    label, key = quote_name(restore_key.label), quote_name(restore_key.key)
-    endpoints = "".join(
-        f"MATCH ({name}:{label} {{{key}: toInteger(r[{index}])}}) "
-        f"USING INDEX {name}:{label}({key}) "
-        for index, name in enumerate("ab")
-    )
     properties = f" {{{content.properties}}}" if content.properties else ""
     name = "e" if content.vectors else ""
     created = f"CREATE (a)-[{name}:{quote_name(kind[0])}{properties}]->(b)"
-    return f"{endpoints}{created}{relationship_vectors(content)}"
+    return f"{endpoints(restore_key)}{created}{relationship_vectors(content)}"
 
 
 def node_vectors(content: Content) -> str:
     """Return the clauses that set the lists of 32-bit floats of a node ``n``."""
-    return _vector_clauses("n", "db.create.setNodeVectorProperty", content.vectors)
+    return _vector_clauses("n", content.vectors)
 
 
 def relationship_vectors(content: Content) -> str:
     """Return the clauses that set the lists of 32-bit floats of a relationship ``e``."""
-    return _vector_clauses("e", "db.create.setRelationshipVectorProperty", content.vectors)
+    return _vector_clauses("e", content.vectors)
 
 
-def _vector_clauses(name: str, procedure: str, vectors: Iterable[str]) -> str:
-    calls = "".join(f" CALL {procedure}({name}, {arguments})" for arguments in vectors)
+def _vector_clauses(name: str, vectors: Iterable[str]) -> str:
+    calls = "".join(f" CALL {VECTOR_SETTERS[name]}({name}, {arguments})" for arguments in vectors)
     return calls and f" WITH {name}, r{calls}"
 
 
@@ -128,17 +103,20 @@ def property_expression(
     return f"{quote_name(key)}: {expression}"
 
 
-def _statements(
-    rows: Iterable[Row], id_cells: int, creation: Callable[[tuple[str, ...], Content], str]
-) -> str:
-    lines = []
-    for table in row_tables(rows):
-        markers, columns = table.columns()
-        kinds = (table.kinds[key] for key in sorted(table.kinds))
-        texts = [index for index, kind in enumerate(kinds, id_cells) if kind in TEXTS]
-        content = _content(table, id_cells, markers)
-        lines.append(f"{unwind(columns, texts)} {creation(table.group, content)};\n")
-    return "".join(lines)
+def _statements(rows: Iterable[Row], entity: EntityKind, restore_key: RestoreKey) -> str:
+    alike, rare = split_off_rare(list(row_tables(rows)))
+    lines = [_statement(table, entity, restore_key) for table in alike]
+    return "".join(chain(lines, mixed_statements(rare, entity, restore_key)))
+
+
+def _statement(table: RowTable, entity: EntityKind, restore_key: RestoreKey) -> str:
+    id_cells = ID_CELLS[entity]
+    creation = node_creation if entity == "node" else relationship_creation
+    markers, columns = table.columns()
+    kinds = (table.kinds[key] for key in sorted(table.kinds))
+    texts = [index for index, kind in enumerate(kinds, id_cells) if kind in TEXTS]
+    content = _content(table, id_cells, markers)
+    return f"{unwind(columns, texts)} {creation(restore_key, table.group, content)};\n"
 
 
 def _content(table: RowTable, id_cells: int, markers: dict[str, str]) -> Content:

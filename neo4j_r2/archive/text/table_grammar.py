@@ -16,26 +16,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import orjson
-
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
 from neo4j_r2.archive.text.literals import unquoted
-from neo4j_r2.archive.text.quoting import string_literal
+from neo4j_r2.archive.text.restore_key import RestoreKey
+from neo4j_r2.archive.text.rows import ID_CELLS, EntityKind
 from neo4j_r2.archive.text.statements import (
-    RestoreKey,
     content_of,
     node_creation,
     property_expression,
     relationship_creation,
 )
+from neo4j_r2.archive.text.unwind import read_string, read_unwind
 from neo4j_r2.core.errors import CorruptError
 
 _STRING: Final = r'"(?:[^"\\]|\\.)*+"'
 _NAME: Final = r"`(?:[^`]|``)*+`"
-_UNWIND: Final = 'UNWIND split("'
-_SEPARATORS: Final = re.compile(
-    rf", ({_STRING})\) AS line WITH split\(line, ({_STRING})\) AS r (.*);"
-)
 _NODE: Final = re.compile(
     rf"CREATE \(n?:({_NAME})((?::{_NAME})*) \{{({_NAME}): toInteger\(r\[0\]\)"
 )
@@ -67,8 +62,7 @@ class TableColumn:
 class TableShape:
     """What a statement says apart from its rows; many statements of an archive share one shape."""
 
-    entity: str
-    """node or relationship."""
+    entity: EntityKind
     group: tuple[str, ...]
     """A node's labels, or a relationship's type."""
     columns: tuple[TableColumn, ...]
@@ -81,7 +75,7 @@ class TableShape:
     @property
     def id_cells(self) -> int:
         """How many ids of nodes a row has before the cells of its columns."""
-        return 1 if self.entity == "node" else 2
+        return ID_CELLS[self.entity]
 
 
 @dataclass(frozen=True)
@@ -99,48 +93,16 @@ def parse_table(line: str) -> Table:
     :param line: the statement, without its line break.
     :raises CorruptError: if this service does not write exactly this statement.
     """
-    if not line.startswith(_UNWIND):
-        raise CorruptError("not a statement of this service")
-    end = _end_of_string(line, len(_UNWIND))
-    match = _SEPARATORS.fullmatch(line, end)
-    if match is None:
-        raise CorruptError("not a statement of this service")
-    text, row_end, cell_end = map(_string, (line[len(_UNWIND) - 1 : end], match[1], match[2]))
-    shape = _shape(match[3])
+    return read_table(*read_unwind(line))
+
+
+def read_table(rows: list[list[str]], creation: str) -> Table:
+    """Parse the rows of a statement and the clauses behind them; see `parse_table`."""
+    shape = _shape(creation)
     width = shape.id_cells + len(shape.columns)
-    rows = [row.split(cell_end) for row in text.split(row_end)]
     if any(len(row) != width for row in rows):
         raise CorruptError(f"a row does not have {width} cells")
     return Table(shape, rows)
-
-
-def _end_of_string(line: str, start: int) -> int:
-    """Return the position behind the quote that ends a string whose text begins at `start`.
-
-    It is the first quote with an even number of backslashes before it.
-    """
-    quote = line.find('"', start)
-    while quote >= 0:
-        before = quote
-        while line[before - 1] == "\\":
-            before -= 1
-        if (quote - before) % 2 == 0:
-            return quote + 1
-        quote = line.find('"', quote + 1)
-    raise CorruptError("a string does not end")
-
-
-def _string(literal: str) -> str:
-    """Return the text of a string, after a check that this service would write it just so."""
-    try:
-        text = orjson.loads(literal)
-    except orjson.JSONDecodeError as error:
-        raise CorruptError("a string is not one of this service") from error
-    if not isinstance(text, str) or string_literal(text) != literal:
-        raise CorruptError("a string is not one of this service")
-    if not text:
-        raise CorruptError("a string is empty")
-    return text
 
 
 @lru_cache(maxsize=4096)
@@ -188,7 +150,7 @@ def _columns(creation: str, position: int) -> tuple[TableColumn, ...]:
         index, column, position = found
         columns[index] = column
     for match in _VECTOR.finditer(creation, position):
-        columns[int(match[2])] = TableColumn(_string(match[1]), FLOATS_32, None)
+        columns[int(match[2])] = TableColumn(read_string(match[1]), FLOATS_32, None)
     return tuple(columns[index] for index in sorted(columns))
 
 
@@ -202,7 +164,7 @@ def _property(creation: str, position: int) -> tuple[int, TableColumn, int] | No
     kind = _kind(creation, match.end(), cell[0])
     if kind is None:
         return None
-    column = TableColumn(unquoted(match[1]), kind, _string(match[2]) if match[2] else None)
+    column = TableColumn(unquoted(match[1]), kind, read_string(match[2]) if match[2] else None)
     end = position + len(property_expression(column.key, kind, cell[0], column.missing))
     return int(cell[1]), column, end
 

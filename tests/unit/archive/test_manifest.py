@@ -16,6 +16,7 @@ from neo4j_r2.archive.manifest import (
     ExportSummary,
     LockedManifest,
     Manifest,
+    StoredManifest,
     read_manifest,
 )
 from neo4j_r2.archive.storage.block_entry import BlockEntry
@@ -82,7 +83,7 @@ def test_an_encrypted_manifest_reads_back_unchanged_and_shows_only_totals() -> N
     assert data.isascii()
     assert read_manifest(data) == LOCKED
     assert json.loads(data) == {
-        "format_version": 2,
+        "format_version": 4,
         "service_version": "0.1.0",
         "database": "neo4j",
         "database_id": "A1",
@@ -233,7 +234,7 @@ def test_a_table_of_blocks_that_is_no_list_is_corrupt(table: object) -> None:
 
 WRITTEN = """\
 {
- "format_version": 1,
+ "format_version": 3,
  "service_version": "0.1.0",
  "database": "neo4j",
  "database_id": "A1",
@@ -298,6 +299,13 @@ def test_the_bytes_of_a_manifest_do_not_change_between_versions() -> None:
     )
     manifest = replace(RECORD, blocks=[BLOCK, second], before_restore=True, last_accepted=4)
     assert manifest.to_json().decode("ascii") == WRITTEN
+
+
+@pytest.mark.parametrize(
+    "manifest", [replace(RECORD, format_version=1), replace(LOCKED, format_version=2)]
+)
+def test_the_formats_before_are_read(manifest: StoredManifest) -> None:
+    assert read_manifest(manifest.to_json()) == manifest
 
 
 @pytest.mark.parametrize("counts", [{"A": "3"}, {"A": -3}, {"A": None}])

@@ -62,7 +62,7 @@ EXAMPLE = replace(
         backup(24, 5_993_870, consistent=False, nodes=9_988, relationships=24_461),
         incomplete(48, "incomplete: no manifest"),
         incomplete(
-            72, "the manifest has format version 3; this version of the service reads 1 and 2"
+            72, "the manifest has format version 5; this version of the service reads 1, 2, 3, 4"
         ),
     ],
     uploads=[upload(name_of(120).archive_key(compressed=True), 126.5, "neo4j")],
@@ -98,7 +98,7 @@ def test_a_row_has_a_cell_for_each_heading() -> None:
 def test_a_row_says_what_is_wrong_with_its_backup() -> None:
     lines = table(EXAMPLE).splitlines()
     assert columns(lines[3])[4:] == ["incomplete: no manifest"]
-    assert columns(lines[4])[4].startswith("the manifest has format version 3")
+    assert columns(lines[4])[4].startswith("the manifest has format version 5")
 
 
 def test_only_totals_are_shown_of_an_encrypted_backup() -> None:

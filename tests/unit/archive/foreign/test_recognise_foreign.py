@@ -19,6 +19,7 @@ from neo4j_r2.archive.items import (
     AnyStatement,
     Item,
     MatchBatch,
+    NameList,
     NodeBatch,
     Pattern,
     RelationshipBatch,
@@ -304,9 +305,7 @@ def test_the_size_of_a_batch_is_the_length_of_its_text() -> None:
     node, match = "CREATE (:A {a: 1})", "MATCH (a:A), (b:B) CREATE (a)-[:T]->(b)"
     found = items(f"{node};" * 1000 + f"{NODE_ROW};{RELATIONSHIP_ROW};{match};")
     sizes = [
-        item.size
-        for item in found
-        if not isinstance(item, SchemaStatement | AnyStatement | Adaptation)
+        item.size for item in found if isinstance(item, NodeBatch | RelationshipBatch | MatchBatch)
     ]
     assert sizes == [1000 * len(node), len(NODE_ROW), len(RELATIONSHIP_ROW), len(match)]
 
@@ -525,6 +524,7 @@ def entities(found: Iterable[tuple[int, Item]], errors: str) -> Counter[str]:
             if isinstance(item, Adaptation):
                 seen[item.old] += 1
                 continue
+            assert not isinstance(item, NameList)
             fixed = (getattr(item, "labels", ""), getattr(item, "type", ""))
             names = item.names if isinstance(item, NodeBatch) else item.starts + item.ends
             seen.update(repr((fixed, row)) for row in item.rows)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.archive.text.frame import (
     END_MARKER,
+    GUARD,
     constraint_creation,
     end,
     header,
@@ -21,7 +22,7 @@ from neo4j_r2.archive.text.frame import (
     stated,
     unstated,
 )
-from neo4j_r2.archive.text.statements import RestoreKey
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.core.database import Database, SchemaObject
 
 DATABASE = Database("neo4j", "A1B2", "5.26.19", "community")
@@ -56,7 +57,9 @@ def test_the_header_begins_with_the_three_lines_of_the_specification() -> None:
 
 def test_the_header_says_in_comments_how_to_restore_and_what_is_lost() -> None:
     text = header(DATABASE, STARTED, "manual")
-    assert all(line == "" or line.startswith("//") for line in text.splitlines())
+    assert text.endswith(f"\n\n{GUARD}")
+    comments = text.removesuffix(GUARD).splitlines()
+    assert all(line == "" or line.startswith("//") for line in comments)
     assert "5.26.19" in text
     assert "manual export" in text
     assert "gunzip" in text

@@ -14,13 +14,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.row_tables import STATEMENT_CHARACTERS, STATEMENT_ROWS
 from neo4j_r2.archive.text.rows import Row
-from neo4j_r2.archive.text.statements import (
-    RestoreKey,
-    node_statements,
-    relationship_statements,
-)
+from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from tests.entities import node_row, relationship_row
 
 RESTORE_KEY = RestoreKey.numbered(0)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
 from neo4j_r2.archive.text.quoting import string_literal
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import Column, Row
-from neo4j_r2.archive.text.statements import RestoreKey, node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.archive.text.table_grammar import Table, parse_table, render
 from neo4j_r2.core.errors import CorruptError
 from tests.entities import node_row, relationship_row
