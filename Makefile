@@ -1,4 +1,5 @@
-# make demo    back up a graph, restore it and compare; starts its own servers
+# make demo    back up a graph, restore it and compare; starts its own servers: Neo4j 5.26, or the
+#              newest calendar release with NEO4J=2026
 # make test    run all tests, in three processes; ARGS="-k retention" passes arguments to pytest,
 #              ARGS="-n 0 --pdb" runs them in one process
 # make bench   measure this service beside other tools; starts its own servers; see ARGS="--help"
@@ -15,7 +16,7 @@ SCRIPTS := .ci/run entrypoint.sh $(wildcard testbed/containers/*/*.sh)
 .PHONY: demo test bench lint sbom requirements clean
 
 demo: .venv/runtime
-	$(BIN)/python -m testbed.demo
+	$(BIN)/python -m testbed.demo $(NEO4J)
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 3 $(ARGS)

@@ -1,10 +1,11 @@
 """The demo: backs up a graph with `backup.py`, restores it in two ways and compares each time.
 
-    python -m testbed.demo
+    python -m testbed.demo [5|2026]
 
-Two Neo4j servers and an S3 server run meanwhile, and leave nothing behind. The exit code is 0 if
-the restored graphs are identical, and 1 if one isn't or a step failed. After an interruption it is
-128 plus the signal's number.
+It runs Neo4j 5.26 (LTS), or with 2026 the newest calendar release, which has no APOC here. Two
+servers of it and an S3 server run meanwhile, and leave nothing behind. The exit code is 0 if the
+restored graphs are identical, and 1 if one isn't or a step failed. After an interruption it is 128
+plus the signal's number.
 """
 
 import json
@@ -17,12 +18,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, BinaryIO, Final, Self, cast, get_args
+from typing import Any, BinaryIO, Final, Self, cast
 
 from testbed import graphiti, jars
 from testbed.cypher_shell import CypherShellError, run_cypher_shell
 from testbed.fingerprint import difference, fingerprint
-from testbed.java import JavaError, java
+from testbed.java import JavaError, calendar_java, java
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import PortTakenError
 from testbed.process import ServerFailedError
@@ -54,10 +55,13 @@ class Demo:
     s3: S3Server
 
     @classmethod
-    def in_directory(cls, directory: Path) -> Self:
-        """Describe servers on free ports; the target has no APOC, so a restore can't need it."""
-        source = Neo4jServer(directory / "source")
-        target = Neo4jServer(directory / "target", apoc=False)
+    def in_directory(cls, directory: Path, *, calendar: bool) -> Self:
+        """Describe servers on free ports; the target has no APOC, so a restore can't need it.
+
+        With `calendar` they are the newest calendar release, else the LTS.
+        """
+        source = Neo4jServer(directory / "source", calendar=calendar)
+        target = Neo4jServer(directory / "target", apoc=False, calendar=calendar)
         return cls(directory, source, target, S3Server(directory / "s3"))
 
     def run(self) -> bool:
@@ -172,15 +176,31 @@ def detail(text: str) -> None:
     print(f"           {text}", flush=True)
 
 
-def resolve_jars() -> None:
-    """Look for Java, and have the jars of all servers and of cypher-shell.
+def resolve_jars(*, calendar: bool) -> None:
+    """Look for Java, and have the jars of the servers and of cypher-shell.
 
     Raises JavaError when Java or Maven is missing.
     """
-    step("Resolving Neo4j 5.26, APOC, cypher-shell and s3proxy")
+    neo4j: tuple[jars.Kind, ...] = ("neo4j-calendar",) if calendar else ("neo4j", "apoc")
+    kinds: tuple[jars.Kind, ...] = (*neo4j, "cypher-shell", "s3proxy")
+    step(f"Resolving {', '.join(f'{kind} {jars.version(kind)}' for kind in kinds)}")
+    if calendar:
+        calendar_java()
     java()
-    for kind in get_args(jars.Kind):
+    for kind in kinds:
         jars.resolve(kind)
+
+
+def is_calendar(version: str) -> bool:
+    """Whether a version is of a calendar release.
+
+    Raises DemoError when it is neither such a one nor of the LTS.
+    """
+    if version.startswith("20"):
+        return True
+    if version.startswith("5"):
+        return False
+    raise DemoError(f"NEO4J={version}: give 5 for the LTS, or 2026 for the newest calendar release")
 
 
 def interrupt(number: int, _: FrameType | None) -> None:
@@ -195,9 +215,10 @@ def main() -> int:
     for number in _SIGNALS:
         signal.signal(number, interrupt)
     try:
-        resolve_jars()
+        calendar = is_calendar(sys.argv[1] if len(sys.argv) > 1 else "5")
+        resolve_jars(calendar=calendar)
         with tempfile.TemporaryDirectory(prefix="neo4j-r2-demo-") as directory:
-            is_identical = Demo.in_directory(Path(directory)).run()
+            is_identical = Demo.in_directory(Path(directory), calendar=calendar).run()
     except SystemExit:
         print("Interrupted; everything is stopped", file=sys.stderr)
         raise

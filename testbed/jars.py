@@ -40,6 +40,12 @@ def resolve(kind: Kind) -> Path:
     return directory
 
 
+def version(kind: Kind) -> str:
+    """Return the version of the main jar of `kind`: its pom has the same."""
+    found = re.search("<version>(.+)</version>", (_POMS / f"{kind}.xml").read_text("utf-8"))
+    return found.group(1) if found else "of an unknown version"
+
+
 def _stamp(directory: Path) -> str | None:
     try:
         return (directory / _STAMP).read_text(encoding="ascii")
@@ -48,20 +54,12 @@ def _stamp(directory: Path) -> str | None:
 
 
 def _resolve_into(directory: Path, pom: Path, digest: str) -> None:
-    print(
-        f"Resolving {pom.stem} {_version(pom)} from Maven Central ...", file=sys.stderr, flush=True
-    )
+    print(f"Resolving the jars of {pom.stem} from Maven Central ...", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix=f".{pom.stem}-") as scratch:
         jars = Path(scratch) / "jars"
         _copy_dependencies(pom, jars)
         (jars / _STAMP).write_text(digest, encoding="ascii")
         _put_in_place(jars, directory, digest, Path(scratch) / "replaced")
-
-
-def _version(pom: Path) -> str:
-    """Return the pom's own version: the first in it, which is also its main dependency's."""
-    found = re.search("<version>(.+)</version>", pom.read_text(encoding="utf-8"))
-    return found.group(1) if found else "of an unknown version"
 
 
 def _copy_dependencies(pom: Path, jars: Path) -> None:

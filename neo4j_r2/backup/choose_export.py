@@ -53,7 +53,7 @@ def choose_exporter(
         return ApocExport(graph, database, started, check, progress.add)
     if method == "apoc":
         raise GraphError(
-            f"APOC detected (version: {version}), but its export would lose data: {reason}; "
+            f"APOC detected (version: {version}), but its export cannot be used: {reason}; "
             "set BACKUP_EXPORT_METHOD to auto or manual"
         )
     log.info("APOC detected (version: %s), using manual export: %s", version, reason)

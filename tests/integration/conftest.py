@@ -1,11 +1,20 @@
-"""Graphs that several of these modules back up."""
+"""Servers and graphs that several of these modules back up."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
 from testbed.neo4j_server import Neo4jServer
 from tests.integration import documents
+
+
+@pytest.fixture(scope="session")
+def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
+    """The newest calendar release, its database in Cypher 5, as an upgrade in place leaves it."""
+    with Neo4jServer(tmp_path_factory.mktemp("newest"), calendar=True) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

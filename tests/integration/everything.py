@@ -115,7 +115,8 @@ SCHEMA = (
     "{`vector.dimensions`: 8, `vector.similarity_function`: 'euclidean'}}",
     "CREATE VECTOR INDEX `fact vectors` FOR ()-[r:KNOWS]-() ON (r.embedding) OPTIONS {indexConfig: "
     "{`vector.dimensions`: 8, `vector.similarity_function`: 'cosine'}}",
-    "DROP INDEX index_f7700477",
+    "DROP INDEX index_f7700477 IF EXISTS",
+    "DROP INDEX index_1b9dcc97 IF EXISTS",
     "CREATE LOOKUP INDEX `types of relationships` FOR ()-[r]-() ON EACH type(r)",
 )
 FAITHFUL = {

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from neo4j import Query
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.secret import Secret
@@ -14,6 +13,7 @@ from neo4j_r2.graph.reader import Graph
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
+from tests.integration.languages import set_language
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import (
     Original,
@@ -53,13 +53,6 @@ UNKNOWN = "vector.default_search_expansion_factor, vector.quantization.type"
 CONSTRAINT = "CREATE CONSTRAINT keys FOR (n:T) REQUIRE n.a IS UNIQUE"
 
 
-@pytest.fixture(scope="module")
-def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
-    """The newest calendar release, its database in Cypher 5, as an upgrade in place leaves it."""
-    with Neo4jServer(tmp_path_factory.mktemp("newest"), calendar=True) as server:
-        yield server
-
-
 @pytest.fixture
 def server(newest: Neo4jServer) -> Neo4jServer:
     """The same, with a graph and with indexes that Cypher 5 cannot state."""
@@ -92,13 +85,6 @@ def in_cypher_25(newest: Neo4jServer) -> Iterator[Neo4jServer]:
     set_language(newest, "CYPHER 25")
     yield newest
     set_language(newest, "CYPHER 5")
-
-
-def set_language(server: Neo4jServer, language: str) -> None:
-    """Set the default language of the database."""
-    statement = Query(f"ALTER DATABASE {server.database} SET DEFAULT LANGUAGE {language}")
-    with server.driver() as driver, driver.session(database="system") as session:
-        session.run(statement).consume()
 
 
 def create_floats(server: Neo4jServer) -> None:

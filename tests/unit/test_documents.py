@@ -9,6 +9,7 @@ import pytest
 from neo4j_r2.config.notify_settings import read_notify_settings
 from neo4j_r2.config.settings import read_config
 from neo4j_r2.monitoring.apprise_receiver import receiver_problem
+from testbed import jars
 from tests.unit.process import ROOT
 
 SOURCE = "".join(
@@ -107,3 +108,10 @@ def test_the_example_of_notifications_is_one_that_apprise_takes(name: str) -> No
     assert match is not None
     settings = read_notify_settings({"BACKUP_NOTIFY_URLS": match[1]}, {}, receiver_problem)
     assert len(settings.urls) == 2
+
+
+@pytest.mark.parametrize("kind", ["neo4j", "neo4j-calendar", "apoc"])
+def test_the_supported_versions_are_those_that_the_tests_run(kind: jars.Kind) -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = text.partition("## Supported versions")[2].partition("\n## ")[0]
+    assert jars.version(kind) in section

@@ -1,0 +1,131 @@
+"""The newest calendar release, in both languages: alone, and to and from the LTS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from testbed.cypher_shell import run_cypher_shell
+from testbed.fingerprint import Fingerprint, difference
+from testbed.neo4j_server import Neo4jServer
+from testbed.s3_server import S3Server
+from tests.integration import everything
+from tests.integration.languages import LANGUAGES, set_language
+from tests.integration.restoring import (
+    Original,
+    assert_restored,
+    contents,
+    differences,
+    restore_elsewhere,
+)
+from tests.service import Service
+
+
+@pytest.fixture(params=LANGUAGES)
+def release(newest: Neo4jServer, request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
+    """The newest release, empty, its database in one of the languages."""
+    newest.reset()
+    set_language(newest, request.param)
+    yield newest
+    set_language(newest, LANGUAGES[0])
+
+
+def service_of(server: Neo4jServer, s3: S3Server, bucket: str, directory: Path) -> Service:
+    """Return the service, configured for a server."""
+    service = Service.configured(server, s3, bucket, directory)
+    return service.with_variables(BACKUP_EXPORT_METHOD="manual")
+
+
+def fill(server: Neo4jServer) -> None:
+    """Give a server every value, name and schema object, and lists of floats in both widths."""
+    with server.driver() as driver:
+        everything.fill_values(driver)
+        everything.fill_names(driver)
+        everything.fill_shapes(driver)
+        everything.fill_schema(driver)
+        driver.execute_query(
+            "CREATE (n:Floats {wide: $floats})-[e:FLOATS {wide: $floats}]->(n) WITH n, e "
+            "CALL db.create.setNodeVectorProperty(n, 'narrow', $floats) "
+            "CALL db.create.setRelationshipVectorProperty(e, 'narrow', $floats)",
+            floats=[0.0, 1.0, 2.0, -0.5],
+        )
+
+
+def data(fingerprint: Fingerprint) -> Fingerprint:
+    """Return a fingerprint without the schema, which releases word differently."""
+    return replace(fingerprint, schema=())
+
+
+def drill(service: Service, scratch: Neo4jServer) -> None:
+    """Run a drill, which compares the schema by what it is; it has to succeed."""
+    scratch.reset()
+    run = service.with_variables(RESTORE_NEO4J_PASSWORD=scratch.password).run(
+        "verify", "--drill", scratch.uri
+    )
+    assert run.exit_code == 0, run.log
+
+
+def test_everything_that_the_newest_release_holds_comes_back_exactly(
+    release: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+) -> None:
+    fill(release)
+    service = service_of(release, s3, bucket, tmp_path)
+    original = Original(service.backup(), contents(release))
+    with release.driver() as driver:
+        driver.execute_query("MATCH (n) WITH n LIMIT 3 CREATE (n)-[:TO]->(:New {value: 1})")
+    run = service.run("restore", "--force", "--no-safety-backup")
+    assert_restored(run, original, release)
+    release.reset()
+    run_cypher_shell(release, original.backup.text)
+    assert differences(original.fingerprint, release) == ""
+
+
+def test_a_backup_of_the_lts_comes_back_on_the_newest_release(
+    release: Neo4jServer, source: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+) -> None:
+    fill(source)
+    service = service_of(source, s3, bucket, tmp_path)
+    original = Original(service.backup(), data(contents(source)))
+    drill(service, release)
+    run = restore_elsewhere(service, release)
+    assert run.exit_code == 0, run.log
+    assert difference(original.fingerprint, data(contents(release))) == ""
+    release.reset()
+    run_cypher_shell(release, original.backup.text)
+    assert difference(original.fingerprint, data(contents(release))) == ""
+
+
+def test_a_backup_of_the_newest_release_comes_back_on_the_lts(
+    release: Neo4jServer, target: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+) -> None:
+    fill(release)
+    service = service_of(release, s3, bucket, tmp_path)
+    original = Original(service.backup(), data(contents(release)))
+    drill(service, target)
+    run = restore_elsewhere(service, target)
+    assert run.exit_code == 0, run.log
+    assert difference(original.fingerprint, data(contents(target))) == ""
+    target.reset()
+    finished = run_cypher_shell(target, original.backup.text, check=False)
+    # The options of the two vector indexes, which come last, are new.
+    assert b"vector.default_search_expansion_factor" in finished.stderr
+    assert difference(original.fingerprint, data(contents(target))) == ""
+
+
+def test_a_store_that_was_upgraded_in_place_is_backed_up_and_passes_a_drill(
+    newest: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+) -> None:
+    with Neo4jServer(tmp_path / "store", apoc=False) as lts:
+        fill(lts)
+        before = data(contents(lts))
+    with Neo4jServer(tmp_path / "store", calendar=True) as upgraded:
+        service = service_of(upgraded, s3, bucket, tmp_path)
+        backup = service.backup()
+        assert difference(before, data(contents(upgraded))) == ""
+        drill(service, newest)
+        upgraded.reset()
+        run_cypher_shell(upgraded, backup.text)
+        assert difference(before, data(contents(upgraded))) == ""
