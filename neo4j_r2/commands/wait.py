@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from functools import partial
 
@@ -15,6 +14,7 @@ from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError, LoginRefusedError, Side
+from neo4j_r2.core.patience import Patience
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.driver import CONNECTION_SECONDS
 from neo4j_r2.graph.login import log_in, wait_until_ready
@@ -51,12 +51,13 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
 
     :raises GraphError: if none of them comes up in time, or if waiting cannot help.
     """
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     found: dict[str, Database | None] = {}
     failures = []
-    for name in select_databases(config, wait_seconds=seconds):
+    for name in select_databases(config, patience):
         try:
-            found[name] = wait_for_database(config.of(name), max(0.0, deadline - time.monotonic()))
+            with patience.spending() as left:
+                found[name] = wait_for_database(config.of(name), left)
         except LoginRefusedError:
             raise
         except GraphError as error:
