@@ -52,6 +52,10 @@ class ConfigurationError(BackupError):
     exit_code = 2
 
 
+class NoSpaceError(ConfigurationError):
+    """The state directory has no space left. A backup needs none there; only its record does."""
+
+
 class NoKeyError(ConfigurationError):
     """An archive is encrypted, and none of the given private keys opens it."""
 

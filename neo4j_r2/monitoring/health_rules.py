@@ -21,11 +21,14 @@ class Signs:
     state: State | None
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What the last look at the bucket found wrong with the newest backups of each database."""
+    write_problem: str = ""
+    """Why nothing can be written to the state directory; empty if it can."""
 
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
     """Return everything that is wrong, each in one line; nothing if the service is healthy."""
     problems = [] if signs.is_crond_running else ["crond is not running"]
+    problems += [signs.write_problem] if signs.write_problem else []
     if signs.state is None:
         return [*problems, f"nothing is known of any run: no state in {settings.state_directory}"]
     last_run = signs.state.last_run

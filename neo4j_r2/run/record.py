@@ -19,9 +19,11 @@ from neo4j_r2.core.errors import (
     BackupError,
     Ending,
     LockedError,
+    NoSpaceError,
     failure_kind,
 )
 from neo4j_r2.core.log import redact
+from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.state import Attempt, BackupState, RunState, State, StateFile
@@ -36,6 +38,7 @@ class RunRecord:
     """Records one run. If the file cannot be written, the run logs a warning and goes on."""
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._file = StateFile(directory)
         self._run = RunState(now(), ProcessId.own())
         self._previous_failed = False
@@ -83,7 +86,7 @@ class RunRecord:
         replace that one's record. Somebody started it by hand, and sees the error.
         """
         state = self._state() if self._has_begun else self._state_after_previous_run()
-        if not self._has_begun and _is_under_way(state.last_run):
+        if not self._has_begun and self._is_under_way(state.last_run):
             return False
         exit_code, line = _ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
@@ -115,7 +118,7 @@ class RunRecord:
         """
         state = self._state()
         last = state.last_run
-        if last is None or _is_under_way(last):
+        if last is None or self._is_under_way(last):
             return state
         self._previous_failed = last.exit_code != 0
         if last.finished is not None:
@@ -158,6 +161,11 @@ class RunRecord:
             )
         )
         self._write(state.with_database(database, after))
+
+    def _is_under_way(self, run: RunState | None) -> bool:
+        if run is None or run.finished is not None:
+            return False
+        return is_under_way(run.process, self._directory)
 
     def _state(self) -> State:
         return self._file.read() or State(since=self._run.started)
@@ -217,11 +225,10 @@ def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> N
     state = file.read()
     if state is not None and database in state.databases:
         known = replace(state.of(database), pause=pause, stored=stored)
-        file.write(state.with_database(database, known))
-
-
-def _is_under_way(run: RunState | None) -> bool:
-    return run is not None and run.finished is None and run.process.is_alive()
+        try:
+            file.write(state.with_database(database, known))
+        except NoSpaceError as error:
+            log.warning("This prune is not recorded: %s", error)
 
 
 def _ending(error: BaseException | None) -> tuple[int, str]:

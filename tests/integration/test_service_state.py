@@ -21,6 +21,7 @@ from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
+from tests.full_disk import filled, small_disk
 from tests.integration.old_backups import days_ago, put_archive, put_backup, stem
 from tests.integration.outcome import assert_secretless, assert_told
 from tests.integration.relay import relay
@@ -234,6 +235,26 @@ def test_a_run_is_healthy_until_it_is_killed_and_the_next_one_ends_well(
     assert complaint(service) == f"the run that began at {began} was killed"
     service.backup()
     assert complaint(service) == ""
+
+
+def test_a_full_state_directory_fails_no_backup_but_makes_the_service_unhealthy(
+    service: Service,
+) -> None:
+    directory = Path(service.variables["BACKUP_STATE_DIR"])
+    with small_disk(directory):
+        service.backup()
+        before = state_of(service)
+        with filled(directory):
+            full = service.run()
+
+            assert full.exit_code == 0, full.log
+            assert len(service.backups()) == 2
+            assert "[WARNING] This run is not recorded: BACKUP_STATE_DIR=" in full.log
+            assert "has no space left (No space left on device)" in complaint(service)
+            assert state_of(service) == before
+            assert service.run("wait").exit_code == 0
+        assert complaint(service) == ""
+        assert not list(directory.glob("*.new"))
 
 
 def test_a_run_that_the_lock_refuses_is_not_recorded(service: Service, proxy: FaultProxy) -> None:

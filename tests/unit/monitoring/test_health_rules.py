@@ -78,6 +78,12 @@ def test_a_service_without_a_state_is_unhealthy_and_the_directory_is_named() -> 
     assert "no state in /var/lib/somewhere" in problem
 
 
+def test_a_state_directory_that_takes_no_file_is_unhealthy_with_the_reason() -> None:
+    full = "BACKUP_STATE_DIR='/state' has no space left"
+    signs = Signs(NOON, True, False, GOOD, write_problem=full)
+    assert diagnose(signs, DEFAULT) == [full]
+
+
 def test_a_failed_run_is_shown_with_time_exit_code_and_reason() -> None:
     (problem,) = problems(replace(GOOD, last_run=FAILED))
     assert "failed at 2025-10-08T02:04:01+00:00 (exit 4): R2 bucket not found: no-such" in problem
