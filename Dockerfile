@@ -28,6 +28,7 @@ RUN chmod -R a+rX . && python3 -m compileall -q .
 ENV BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup \
     METRICS_ADDRESS=::
 VOLUME /var/lib/neo4j-r2-backup
-HEALTHCHECK --interval=30s --timeout=20s --start-period=5m --retries=1 \
+# Without a start period: it would hide that the service cannot start.
+HEALTHCHECK --interval=30s --timeout=20s --start-period=0s --retries=1 \
     CMD ["sh", "-c", "python3 /app/backup.py health || exit 1"]
 ENTRYPOINT ["/app/entrypoint.sh"]

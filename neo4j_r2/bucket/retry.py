@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from neo4j_r2.bucket.client_errors import Circumstances, Place, describe, explain, is_transient
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import BucketError
+from neo4j_r2.core.errors import BucketError, BucketUnavailableError
 from neo4j_r2.core.outage import Outage
 
 Result = TypeVar("Result")
@@ -88,7 +88,9 @@ class Retry:
 
     def failure(self, error: BotoCoreError | ClientError, operation: str) -> BucketError:
         """Return the error that reports a failed call."""
-        return BucketError(explain(error, operation, self.place, self._known()))
+        known = self._known()
+        kind = BucketUnavailableError if is_transient(error, known) else BucketError
+        return kind(explain(error, operation, self.place, known))
 
     def _known(self) -> Circumstances:
         return Circumstances(now(), self._proved.is_set())

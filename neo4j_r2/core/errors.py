@@ -80,6 +80,10 @@ class BucketError(BackupError):
     exit_code = 4
 
 
+class BucketUnavailableError(BucketError):
+    """R2 does not answer, or is out of order. The same call may succeed later."""
+
+
 class KeyTakenError(BucketError):
     """Another run uses the key of this run's archive. The key of the next second may be free."""
 

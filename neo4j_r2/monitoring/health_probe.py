@@ -10,6 +10,7 @@ from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
 from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.processes import is_running
+from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
 from neo4j_r2.run.state_directory import write_problem
 
@@ -43,6 +44,7 @@ def look(settings: ServiceSettings) -> Signs:
                 state,
                 BucketLook(directory).read(),
                 write_problem(directory),
+                StartProblemFile(directory).read(),
             )
         state = again
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
 from neo4j_r2.core.log import duration, megabytes
 from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import BackupState
 
 SUCCESS: Final = "success"
@@ -18,6 +20,7 @@ _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _LONGEST_LINE: Final = 500
 _LONGEST_LIST: Final = 120
 _SECTIONS: Final = 20
+_WHERE_TO_LOOK: Final = "Where to look: docker-compose logs neo4j-backup; Exit codes in README.md"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,24 @@ def reason_of(report: RunReport) -> str:
     if len(report.databases) > 1:
         lines += [_line(f"{each.database}: {each.attempt.error}") for each in failed[:_SECTIONS]]
     return "\n".join(lines)
+
+
+def start_failed(problem: StartProblem, host: str) -> Notification:
+    """Return the notification that the service cannot start, or not with all that it needs."""
+    closing = [_WHERE_TO_LOOK, _line(f"Host: {host}"), f"Since: {problem.since:{_TIME}} UTC"]
+    paragraphs = [_error(problem.exit_code, problem.error), "\n".join(closing)]
+    return Notification("Backup service cannot work", "\n\n".join(paragraphs), FAILURE)
+
+
+def start_succeeded(host: str, time: datetime) -> Notification:
+    """Return the notification that the service works again."""
+    lines = (
+        "What kept the service from its work is over; the next backup shows the rest.",
+        "",
+        _line(f"Host: {host}"),
+        f"Time: {time:{_TIME}} UTC",
+    )
+    return Notification("Backup service works again", "\n".join(lines), SUCCESS)
 
 
 def trial(host: str) -> Notification:
@@ -120,7 +141,7 @@ def _backup(backup: BackupState) -> Iterator[str]:
 
 def _closing(report: RunReport, host: str) -> Iterator[str]:
     if report.exit_code or _paused(report):
-        yield "Where to look: docker-compose logs neo4j-backup; Exit codes in README.md"
+        yield _WHERE_TO_LOOK
     yield _line(f"Host: {host}")
     yield f"Finished: {report.finished:{_TIME}} UTC"
 

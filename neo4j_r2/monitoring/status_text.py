@@ -11,6 +11,7 @@ from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.log import duration, megabytes
 from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
 from neo4j_r2.run.lock import is_under_way
+from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
 
 SHOWN_ATTEMPTS: Final = 10
@@ -38,6 +39,13 @@ def schedule_lines(settings: ServiceSettings, state: State | None, now: datetime
         ("Last run", _last_run(state.last_run if state else None, settings)),
     ]
     return aligned(rows)
+
+
+def start_lines(problem: StartProblem, zone: tzinfo) -> list[str]:
+    """Return since when the service cannot work, and why. Nothing is cut off."""
+    since = problem.since.astimezone(zone).strftime(_TIME)
+    heading = f"The service cannot work since {since} (exit {problem.exit_code}):"
+    return [heading, printable(problem.error)]
 
 
 def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[str]:

@@ -26,6 +26,7 @@ from neo4j_r2.core.log import redact
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import Attempt, BackupState, RunState, State, StateFile
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,8 @@ class RunRecord:
             return False
         exit_code, line = _ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
+        if exit_code == 0 and StartProblemFile(self._directory).remove():
+            self._previous_failed = True
         failures = _counted(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
         return True

@@ -32,7 +32,7 @@ class RunReport:
     error: str
     """In one line, without secrets; empty after a success."""
     has_failed_before: bool
-    """Whether the run before it failed, or was killed."""
+    """Whether the run before it failed or was killed, or the service could not start."""
     databases: tuple[DatabaseReport, ...]
     """The databases in the order of their attempts, without those that had no attempt."""
     unreached: tuple[str, ...] = ()
