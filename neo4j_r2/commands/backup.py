@@ -27,7 +27,7 @@ from neo4j_r2.config.service_settings import requested_state_directory
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.database import Database
-from neo4j_r2.core.errors import BucketError, GraphError, Side
+from neo4j_r2.core.errors import BucketError, GraphError, LockedError, Side
 from neo4j_r2.core.patience import Patience
 from neo4j_r2.graph.login import log_in, wait_until_ready
 from neo4j_r2.graph.reader import Graph
@@ -54,8 +54,13 @@ def run(invocation: Invocation[BackupOptions]) -> int:
 def run_and_record(invocation: Invocation[BackupOptions], announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
     directory = requested_state_directory(invocation.environment, invocation.dotenv)
-    with recorded(directory, announcer.ended) as record:
-        run_backups(configure(invocation), invocation.options.database, record, announcer)
+    try:
+        with recorded(directory, announcer.ended) as record:
+            run_backups(configure(invocation), invocation.options.database, record, announcer)
+    except LockedError as error:
+        # No error: the other run makes the backup. A run at the start can meet the schedule's.
+        log.warning("%s", error)
+        return error.exit_code
     return 0
 
 

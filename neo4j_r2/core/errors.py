@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Final
 
 EXIT_UNEXPECTED: Final = 1
+EXIT_KILLED: Final = 137
+"""What a shell shows for a process that was killed by signal 9."""
 KILLED: Final = "killed"
 """The kind of failure of a run that was killed: it left no exit code."""
 INTERRUPTED: Final = "interrupted"

@@ -9,6 +9,7 @@ from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
 from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.lock import is_under_way
+from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.processes import is_running
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
@@ -45,8 +46,13 @@ def look(settings: ServiceSettings) -> Signs:
                 BucketLook(directory).read(),
                 write_problem(directory),
                 StartProblemFile(directory).read(),
+                kill_reason(_memory_kills(state), read_memory_limit()),
             )
         state = again
+
+
+def _memory_kills(state: State | None) -> int | None:
+    return state.last_run.memory_kills if state and state.last_run else None
 
 
 def assess(signs: Signs, settings: ServiceSettings) -> Health:

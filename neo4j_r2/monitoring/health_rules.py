@@ -26,6 +26,8 @@ class Signs:
     """Why nothing can be written to the state directory; empty if it can."""
     start_problem: StartProblem | None = None
     """Why the service could not start, or started without Neo4j or R2."""
+    kill_reason: str = ""
+    """Why the last run was killed, if it was and that is known."""
 
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
@@ -38,7 +40,7 @@ def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
     last_run = signs.state.last_run
     return [
         *problems,
-        *(_of_run(last_run, is_alive=signs.is_run_alive) if last_run else []),
+        *(_of_run(last_run, signs) if last_run else []),
         *_of_databases(signs.state, signs.now, settings),
         *_of_bucket(signs.state, signs.faults),
     ]
@@ -79,11 +81,14 @@ def _of_start(problem: StartProblem) -> list[str]:
     return [f"the service cannot work since {since}: {problem.error}"]
 
 
-def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
+def _of_run(run: RunState, signs: Signs) -> list[str]:
     if run.finished:
         when = f"{run.finished.isoformat()} (exit {run.exit_code})"
         return [] if run.exit_code == 0 else [f"the last run failed at {when}: {run.error}"]
-    return [] if is_alive else [f"the run that began at {run.started.isoformat()} was killed"]
+    if signs.is_run_alive:
+        return []
+    reason = f": {signs.kill_reason}" if signs.kill_reason else ""
+    return [f"the run that began at {run.started.isoformat()} was killed{reason}"]
 
 
 def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> list[str]:

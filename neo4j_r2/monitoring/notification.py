@@ -101,7 +101,9 @@ def _title(outcome: str, databases: Sequence[str]) -> str:
 def _body(report: RunReport, host: str) -> str:
     paragraphs = []
     if report.killed_before:
-        paragraphs.append(f"The run that began at {report.killed_before:{_TIME}} UTC was killed")
+        reason = f": {report.kill_reason}" if report.kill_reason else ""
+        killed = f"The run that began at {report.killed_before:{_TIME}} UTC was killed{reason}"
+        paragraphs.append(_line(killed))
     if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
         paragraphs.append(_error(report.exit_code, report.error))
     paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]

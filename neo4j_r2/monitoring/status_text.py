@@ -11,6 +11,7 @@ from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.log import duration, megabytes
 from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
 from neo4j_r2.run.lock import is_under_way
+from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
 
@@ -104,7 +105,10 @@ def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
     began = run.started.astimezone(settings.time_zone).strftime(_TIME)
     if run.finished is None:
         is_alive = is_under_way(run.process, settings.state_directory)
-        return f"{began}, is under way" if is_alive else f"{began}, was killed"
+        if is_alive:
+            return f"{began}, is under way"
+        reason = kill_reason(run.memory_kills, read_memory_limit())
+        return f"{began}, was killed{reason and ': '}{reason}"
     if run.exit_code:
         return cut(
             f"{began}, failed (exit {run.exit_code}): {printable(run.error)}",

@@ -14,6 +14,7 @@ from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
+    EXIT_KILLED,
     EXIT_UNEXPECTED,
     KILLED,
     BackupError,
@@ -24,6 +25,7 @@ from neo4j_r2.core.errors import (
 )
 from neo4j_r2.core.log import redact
 from neo4j_r2.run.lock import is_under_way
+from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.start_problem import StartProblemFile
@@ -44,13 +46,16 @@ class RunRecord:
         self._run = RunState(now(), ProcessId.own())
         self._previous_failed = False
         self._previous_killed: datetime | None = None
+        self._kill_reason = ""
         self._has_begun = False
         self._selected: Sequence[str] = ()
         self._reports: list[DatabaseReport] = []
 
     def begin(self, started: datetime) -> None:
         """Record that the run is under way; if the run is killed, only this record shows it."""
-        self._run = replace(self._run, started=started)
+        memory = read_memory_limit()
+        kills = memory.kills if memory else None
+        self._run = replace(self._run, started=started, memory_kills=kills)
         self._has_begun = True
         self._write(replace(self._state_after_previous_run(), last_run=self._run))
 
@@ -72,6 +77,8 @@ class RunRecord:
         """Record how the attempt in the context ends: well, with an error or by a signal."""
         record = AttemptRecord(lambda backup: self._made(database, backup))
         started, error = now(), None
+        self._run = replace(self._run, database=database)
+        self._write(replace(self._state(), last_run=self._run))
         try:
             yield record
         except BaseException as raised:
@@ -112,6 +119,7 @@ class RunRecord:
             databases=tuple(self._reports),
             unreached=tuple(name for name in self._selected if name not in reached),
             killed_before=self._previous_killed,
+            kill_reason=self._kill_reason,
         )
 
     def _state_after_previous_run(self) -> State:
@@ -127,8 +135,10 @@ class RunRecord:
         if last.finished is not None:
             return state
         self._previous_killed = last.started
+        self._kill_reason = kill_reason(last.memory_kills, read_memory_limit())
         killed = state.failures.get(KILLED, 0) + 1
-        return replace(state, failures={**state.failures, KILLED: killed})
+        counted = replace(state, failures={**state.failures, KILLED: killed})
+        return _with_killed_attempt(counted, last, self._kill_reason)
 
     def _made(self, database: str, backup: BackupState) -> None:
         state = self._state()
@@ -241,6 +251,17 @@ def _ending(error: BaseException | None) -> tuple[int, str]:
     if isinstance(error, BackupError | Ending):
         return error.exit_code, redact(" ".join(str(error).split()))
     return EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}"
+
+
+def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:
+    """Return the state with the attempt that a killed run could not record; its end is unknown."""
+    if not run.database:
+        return state
+    text = f"killed: {reason}" if reason else "killed"
+    attempt = Attempt(run.started, run.started, EXIT_KILLED, text)
+    known = state.of(run.database)
+    attempts = (*known.attempts, attempt)[-KEPT_ATTEMPTS:]
+    return state.with_database(run.database, replace(known, attempts=attempts))
 
 
 def _counted(failures: Mapping[str, int], exit_code: int) -> Mapping[str, int]:

@@ -39,3 +39,5 @@ class RunReport:
     """The names of the databases that had no attempt."""
     killed_before: datetime | None = None
     """When the run before this one began, if it was killed: it could not report that itself."""
+    kill_reason: str = ""
+    """Why it was killed; empty if that is not known."""

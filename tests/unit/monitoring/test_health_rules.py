@@ -138,6 +138,14 @@ def test_a_run_without_an_end_and_without_a_process_was_killed() -> None:
     assert problem == "the run that began at 2025-10-08T02:00:01+00:00 was killed"
 
 
+def test_a_kill_whose_reason_is_known_is_explained() -> None:
+    signs = Signs(
+        NOON, True, False, replace(GOOD, last_run=RUNNING), kill_reason="for lack of memory"
+    )
+    (problem,) = diagnose(signs, DEFAULT)
+    assert problem.endswith("02:00:01+00:00 was killed: for lack of memory")
+
+
 def test_the_next_good_run_makes_the_service_healthy_again() -> None:
     failed = replace(NEW, last_run=FAILED)
     again = NIGHT + timedelta(hours=2)
