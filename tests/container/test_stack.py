@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from testbed.database import empty
@@ -17,6 +19,7 @@ from tests.container.backup_stack import (
     BACKUP,
     BUCKET,
     PASSWORD,
+    ROOT,
     SERVICE,
     Surroundings,
     back_up,
@@ -327,3 +330,47 @@ def test_a_run_beside_another_is_refused_and_that_is_no_failure(
         assert re.search("^exit codes (0 6|6 0)$", output, re.MULTILINE), output
         assert len(surroundings.manifests("twice")) == 1
         wait_for_health(stack, "healthy", "last backup twice/")
+
+
+def test_the_secrets_can_come_from_files_of_compose(
+    surroundings: Surroundings, tmp_path: Path, image: str
+) -> None:
+    secrets = {
+        "neo4j_password": PASSWORD,
+        "r2_access_key_id": "local",
+        "r2_secret_access_key": "local-secret",
+    }
+    for name, secret in secrets.items():
+        (tmp_path / name).write_text(f"{secret}\n", encoding="utf-8")
+    # In a container, because this user may not give files away.
+    mounted = f"--volume={tmp_path}:/secrets"
+    docker("run", "--rm", mounted, "--entrypoint=chown", image, "--recursive", "1000", "/secrets")
+    variables = {"R2_ACCESS_KEY_ID": "", "R2_SECRET_ACCESS_KEY": "", "BACKUP_PREFIX": "secrets"}
+    added = ROOT / "docker-compose.secrets.yml"
+    with surroundings.beside(added, SECRETS_DIRECTORY=str(tmp_path), **variables) as stack:
+        stack.up(wait=True)
+        made = back_up(stack)
+        assert made.exit_code == 0, made.output
+        environment = docker("inspect", "--format={{.Config.Env}}", stack.container(SERVICE))
+        assert "local-secret" not in environment
+
+
+def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
+    surroundings: Surroundings,
+) -> None:
+    variables = {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
+    with surroundings.beside(**variables, BACKUP_PREFIX="one-off") as stack:
+        stack.up(wait=True)
+        with ThreadPoolExecutor() as pool:
+            run = pool.submit(stack.run_once, SERVICE, "backup")
+            health = ["sh", "-c", "cat /var/lib/neo4j-r2-backup/state.json"]
+            wait_until(
+                lambda: '"finished": null' in stack.execute(SERVICE, *health).output,
+                seconds=60,
+                what="the run in the other container",
+            )
+            seen = stack.execute(SERVICE, *BACKUP, "health")
+            made = run.result()
+        assert seen.exit_code == 0, seen.output
+        assert made.exit_code == 0, made.output
+        assert len(surroundings.manifests("one-off")) == 1

@@ -21,11 +21,24 @@ def old_compose() -> Path:
         pytest.skip(f"docker-compose 1.29.2 cannot be installed: {error}")
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("docker-compose*.yml")))
+WHOLE = ("docker-compose.yml", "docker-compose.backup-only.yml")
+ADDED = "docker-compose.secrets.yml"
+
+
+def test_every_compose_file_is_tried() -> None:
+    assert {path.name for path in ROOT.glob("docker-compose*.yml")} == {*WHOLE, ADDED}
+
+
+@pytest.mark.parametrize(
+    "names", [*((name,) for name in WHOLE), *((name, ADDED) for name in WHOLE)]
+)
 @pytest.mark.parametrize("example", [".env.example", ".env.local.example"])
-def test_the_old_docker_compose_takes_each_file(old_compose: Path, name: str, example: str) -> None:
+def test_the_old_docker_compose_takes_each_file(
+    old_compose: Path, names: tuple[str, ...], example: str
+) -> None:
+    files = [f"--file={ROOT / name}" for name in names]
     finished = subprocess.run(
-        [old_compose, f"--env-file={ROOT / example}", f"--file={ROOT / name}", "config"],
+        [old_compose, f"--env-file={ROOT / example}", *files, "config"],
         capture_output=True,
         text=True,
         check=False,
