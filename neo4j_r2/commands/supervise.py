@@ -28,6 +28,7 @@ from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.monitoring.health_probe import latest
 from neo4j_r2.monitoring.health_rules import missed
+from neo4j_r2.run.privileges import as_owner
 from neo4j_r2.run.processes import other_runs
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import StateFile
@@ -60,7 +61,7 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     if is_backup_wanted_now(settings):
         immediate = _start(_program(), invocation.environment)
     helpers = [_metrics(invocation.environment, settings)]
-    if StartProblemFile(settings.state_directory).read():
+    if has_start_problem(settings):
         helpers.append(_look(invocation.environment, settings))
     exit_code = _supervise(crond, immediate, helpers)
     _end_runs(crond, helpers)
@@ -82,7 +83,8 @@ def linger(invocation: Invocation[SuperviseOptions], exit_code: int) -> int:
 
 def is_backup_wanted_now(settings: ServiceSettings) -> bool:
     """Whether a backup begins with the service; say why, and when the last and the next are."""
-    state = StateFile(settings.state_directory).read()
+    with as_owner(settings.state_directory):
+        state = StateFile(settings.state_directory).read()
     now = datetime.now(UTC)
     due = missed(state, settings, now) if state else None
     following = settings.schedule.next_after(now.astimezone(settings.time_zone))
@@ -96,6 +98,12 @@ def is_backup_wanted_now(settings: ServiceSettings) -> bool:
     if due:
         log.warning("The backup that was due at %s was missed", due.isoformat())
     return False
+
+
+def has_start_problem(settings: ServiceSettings) -> bool:
+    """Whether the service has started without Neo4j or R2, and has not found them since."""
+    with as_owner(settings.state_directory):
+        return StartProblemFile(settings.state_directory).read() is not None
 
 
 class _Helper:
@@ -148,12 +156,12 @@ class _Look(_Helper):
 
     def __init__(self, environment: Mapping[str, str], settings: ServiceSettings) -> None:
         super().__init__(("wait",), environment, _LOOK_PAUSE_SECONDS, "")
-        self._problem = StartProblemFile(settings.state_directory)
+        self._settings = settings
         self._next = time.monotonic() + _LOOK_PAUSE_SECONDS
 
     def ended(self, reason: str) -> None:
         """Look again later, unless the problem is over or does not heal by itself."""
-        if reason == "exit 0" and self._problem.read():
+        if reason == "exit 0" and has_start_problem(self._settings):
             super().ended(reason)
         else:
             self.give_up()
