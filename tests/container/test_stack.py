@@ -161,6 +161,7 @@ def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
     surroundings: Surroundings,
 ) -> None:
     variables = {"BACKUP_SCHEDULE": "* * * * *", "BACKUP_PREFIX": "stopped"}
+    variables |= {"BACKUP_CATCH_UP": "false"}
     variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
     with surroundings.beside(**variables) as stack:
         stack.up(wait=True)
