@@ -19,22 +19,27 @@ from neo4j_r2.run.start_problem import StartProblem, StartProblemFile
 log = logging.getLogger(__name__)
 
 
-def report_failure(invocation: Invocation[Options], error: BackupError | Stalled) -> None:
+def report_failure(
+    invocation: Invocation[Options], error: BackupError | Stalled, *, may_pass: bool = False
+) -> None:
     """Record why the service cannot start. Tell it, unless a failure of this kind was told before.
 
     The settings for this are read without a check: a wrong configuration is told too.
+
+    :param may_pass: whether it may heal by itself. Then it is told only if it is there again.
     """
-    environment, dotenv = invocation.environment, invocation.dotenv
-    problem = StartProblem(now(), error.exit_code, redact(" ".join(str(error).split())))
     file = _file(invocation)
     before = file.read() if file else None
-    is_news = before is None or before.exit_code != problem.exit_code
-    if before and not is_news:
+    problem = StartProblem(now(), error.exit_code, redact(" ".join(str(error).split())))
+    is_same = before is not None and before.exit_code == problem.exit_code
+    if before and is_same:
         problem = replace(problem, since=before.since)
+    is_told = before is not None and is_same and before.is_told
+    tells_now = not is_told and (is_same or not may_pass)
     if file:
-        file.write(problem)
-    if is_news:
-        settings = requested_notify(environment, dotenv)
+        file.write(replace(problem, is_told=is_told or tells_now))
+    if tells_now:
+        settings = requested_notify(invocation.environment, invocation.dotenv)
         tell(settings, start_failed(problem, settings.host), failure=problem.error)
 
 
@@ -50,9 +55,12 @@ def _file(invocation: Invocation[Options]) -> StartProblemFile | None:
 def report_success(invocation: Invocation[Options]) -> None:
     """Forget why the service could not start, and tell that it can again."""
     file = _file(invocation)
-    if not (file and file.remove()):
+    problem = file.remove() if file else None
+    if problem is None:
         return
     log.info("What kept the service from its work is over")
+    if not problem.is_told:
+        return
     settings = requested_notify(invocation.environment, invocation.dotenv)
     if settings.when != FAILURE:
         tell(settings, start_succeeded(settings.host, now()))

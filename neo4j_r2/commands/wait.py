@@ -43,7 +43,7 @@ def run(invocation: Invocation[Options]) -> int:
         wait(invocation)
     except (GraphUnavailableError, BucketUnavailableError, Stalled) as error:
         log.warning("%s; the service goes on without it, and looks again later", error)
-        report_failure(invocation, error)
+        report_failure(invocation, error, may_pass=True)
     except BackupError as error:
         report_failure(invocation, error)
         raise

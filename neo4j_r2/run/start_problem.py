@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ class StartProblem:
     exit_code: int
     error: str
     """One line, without secrets."""
+    is_told: bool = True
+    """Whether people were told. What may pass is told when it is there at a second look."""
 
 
 class StartProblemFile:
@@ -46,6 +49,7 @@ class StartProblemFile:
                 datetime.fromisoformat(content["since"]),
                 int(content["exit_code"]),
                 str(content["error"]),
+                bool(content["is_told"]),
             )
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
@@ -59,10 +63,9 @@ class StartProblemFile:
         except ConfigurationError as error:
             log.warning("This failure of the start is not recorded: %s", error)
 
-    def remove(self) -> bool:
-        """Forget the problem; return whether there was one."""
-        try:
+    def remove(self) -> StartProblem | None:
+        """Forget the problem; return it, None if there was none."""
+        problem = self.read()
+        with suppress(OSError):
             self._path.unlink()
-        except OSError:
-            return False
-        return True
+        return problem

@@ -366,15 +366,23 @@ def test_a_service_that_cannot_start_tells_it_once_and_shows_it_until_it_can(
 
 def test_an_r2_that_is_away_does_not_keep_the_service_from_starting(service: Service) -> None:
     url = f"http://{LOOPBACK}:{free_port()}"
-    away = service.with_variables(R2_ENDPOINT_URL=url, BACKUP_RETRY_SECONDS="1")
+    with WebReceiver() as web:
+        told = service.with_variables(BACKUP_NOTIFY_URLS=f"json://{web.address}/hook/good")
+        away = told.with_variables(R2_ENDPOINT_URL=url, BACKUP_RETRY_SECONDS="1")
 
-    run = away.run("wait")
+        run = away.run("wait")
 
-    assert run.exit_code == 0, run.log
-    assert f"[WARNING] R2 connection failed: {url}" in run.log
-    assert f"(exit 4): R2 connection failed: {url}" in complaint(away)
-    service.backup()
-    assert complaint(service) == ""
+        assert run.exit_code == 0, run.log
+        assert f"[WARNING] R2 connection failed: {url}" in run.log
+        assert f"(exit 4): R2 connection failed: {url}" in complaint(away)
+        assert web.received == []  # it may have passed at the next look
+        for _ in range(2):
+            assert away.run("wait").exit_code == 0
+        assert len(web.received) == 1
+        told.backup()
+        assert complaint(service) == ""
+        titles = [json.loads(each.body)["title"] for each in web.received]
+    assert titles == ["Backup service cannot work", "Backup succeeded again: neo4j"]
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "no-such-host.invalid"], ids=["port", "name"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,10 @@ PROBLEM = StartProblem(datetime(2025, 10, 8, 2, tzinfo=UTC), 4, "R2 failed: “n
 def test_a_problem_is_remembered_until_it_is_over(tmp_path: Path) -> None:
     file = StartProblemFile(tmp_path / "not" / "yet")
     assert file.read() is None
-    assert not file.remove()
+    assert file.remove() is None
     file.write(PROBLEM)
     assert file.read() == PROBLEM
-    assert file.remove()
+    assert file.remove() == PROBLEM
     assert file.read() is None
 
 
@@ -49,3 +50,12 @@ def test_a_run_that_succeeds_ends_the_problem_and_is_told_as_a_recovery(tmp_path
             pass
     assert StartProblemFile(tmp_path).read() is None
     assert [each.has_failed_before for each in reports] == [False, True, False]
+
+
+def test_a_problem_that_nobody_was_told_of_is_no_recovery(tmp_path: Path) -> None:
+    StartProblemFile(tmp_path).write(replace(PROBLEM, is_told=False))
+    reports: list[RunReport] = []
+    with recorded(tmp_path, reports.append):
+        pass
+    assert StartProblemFile(tmp_path).read() is None
+    assert not reports[0].has_failed_before
