@@ -1,10 +1,15 @@
 #!/bin/sh
 # Checks the configuration, waits for Neo4j, writes root's crontab, and becomes the supervisor of crond.
+# With a command of backup.py (docker compose run --rm neo4j-backup list), it runs that command instead.
 set -eu
 
-[ $# -eq 0 ] || exec "$@"
-
 cd /app
+case ${1-} in
+    '') ;;
+    -*) exec python3 /app/backup.py "$@" ;;
+    *) if [ -f "neo4j_r2/commands/$1.py" ]; then exec python3 /app/backup.py "$@"; else exec "$@"; fi ;;
+esac
+
 umask 077
 environment=/run/neo4j-r2-backup.environment
 set -- setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups --no-new-privs \
@@ -13,16 +18,22 @@ set -- setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups --no-new
 # The first process of a container gets only the signals that it handles.
 trap 'exit 143' TERM INT
 
-# Both commands run as the user of the jobs, so that missing permissions show now.
-schedule=$("$@" check)
-"$@" wait &
-wait $! || {
-    code=$?
-    # The engine starts the container again. Without a pause, repeated wrong logins would lock the account.
-    sleep 60 &
-    wait $!
-    exit $code
+setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups true 2>/dev/null || {
+    echo "[ERROR] The container must start as root with the capabilities SETUID and SETGID. crond needs them;" \
+        "backups are made by user 1000. Leave out user: (--user), and keep cap_add" >&2
+    exit 2
 }
+
+# The supervisor shows for some minutes that the service cannot start. Then the engine starts the container again.
+# Without such a pause, repeated wrong logins would lock the account.
+fail() {
+    exec env --block-signal=TERM --block-signal=INT python3 /app/backup.py supervise --failed "$1"
+}
+
+# Both commands run as the user of the jobs, so that missing permissions show now.
+schedule=$("$@" check --at-start) || fail $?
+"$@" wait &
+wait $! || fail $?
 
 # crond gives a job almost no environment. So the environment is saved for it, in the shell's own quoting. The
 # crontab's line sends all output to the container's log, reads this file as root, and gives up root's rights.

@@ -125,6 +125,12 @@ class Stack:
         finished = run(*arguments, variables=self._variables, stdin=stdin, merged=True)
         return Executed(finished.returncode, finished.stdout)
 
+    def run_once(self, service: str, *command: str) -> Executed:
+        """Run `command` in a new container of `service`, and wait for its end."""
+        arguments = self._arguments("run", "--rm", "--no-TTY", service, *command)
+        finished = run(*arguments, variables=self._variables, merged=True)
+        return Executed(finished.returncode, finished.stdout)
+
     def logs(self, service: str) -> str:
         """Everything that `service` has printed, on standard output and standard error."""
         return run("logs", self.container(service), merged=True).stdout

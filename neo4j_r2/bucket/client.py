@@ -53,9 +53,10 @@ class Bucket:
         self._retry = Retry(place, retry_seconds, on_progress)
         self.uploads = MultipartUploads(self.name, self._clients, self._retry)
 
-    def preflight(self) -> None:
-        """Prove within 30 seconds that endpoint, credentials and bucket are right.
+    def preflight(self, seconds: float = QUICK_SECONDS) -> None:
+        """Prove that endpoint, credentials and bucket are right; by default within 30 seconds.
 
+        :param seconds: how long to wait for an R2 that does not answer.
         :raises ConfigurationError: if the endpoint is no address.
         :raises BucketError: naming what is wrong, and what to check.
         """
@@ -63,7 +64,7 @@ class Bucket:
         reply = self._retry.call(
             "List",
             lambda: client.list_objects_v2(Bucket=self.name, MaxKeys=1),
-            seconds=QUICK_SECONDS,
+            seconds=seconds,
         )
         if "KeyCount" not in reply and "Name" not in reply:
             raise BucketError(

@@ -6,7 +6,6 @@ which failures may pass. If a download is cut off, `Bucket.stream` goes on at th
 
 from __future__ import annotations
 
-import logging
 import random
 import threading
 import time
@@ -18,9 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from neo4j_r2.bucket.client_errors import Circumstances, Place, describe, explain, is_transient
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import BucketError
+from neo4j_r2.core.errors import BucketError, BucketUnavailableError
+from neo4j_r2.core.outage import Outage
 
-log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 _FIRST_PAUSE_SECONDS: Final = 0.5
@@ -39,6 +38,7 @@ class Retry:
     """Is called after each call that succeeded, from any thread."""
     _proved: threading.Event = field(default_factory=threading.Event)
     """Set once R2 has taken the credentials."""
+    _outage: Outage = field(default_factory=lambda: Outage("R2"))
 
     def call(
         self,
@@ -57,6 +57,7 @@ class Retry:
         started, pause = time.monotonic(), _FIRST_PAUSE_SECONDS
         limit = self.limit_seconds if seconds is None else min(seconds, self.limit_seconds)
         abandoned = abandoned or threading.Event()
+        has_failed = False
         while True:
             try:
                 result = make()
@@ -64,7 +65,12 @@ class Retry:
                 is_over = time.monotonic() - started + pause > limit
                 if is_over or not is_transient(error, self._known()):
                     raise self.failure(error, operation) from error
-                log.warning("R2: %s failed (%s), trying again", operation, describe(error))
+                self._outage.failed(
+                    describe(error),
+                    f"R2: {operation} failed ({describe(error)}), trying again for up to "
+                    f"{limit:.0f} s",
+                )
+                has_failed = True
                 if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
                     raise self.failure(error, operation) from error
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
@@ -75,12 +81,16 @@ class Retry:
                 ) from error
             else:
                 self._proved.set()
+                if has_failed:
+                    self._outage.over()
                 self.on_progress()
                 return result
 
     def failure(self, error: BotoCoreError | ClientError, operation: str) -> BucketError:
         """Return the error that reports a failed call."""
-        return BucketError(explain(error, operation, self.place, self._known()))
+        known = self._known()
+        kind = BucketUnavailableError if is_transient(error, known) else BucketError
+        return kind(explain(error, operation, self.place, known))
 
     def _known(self) -> Circumstances:
         return Circumstances(now(), self._proved.is_set())

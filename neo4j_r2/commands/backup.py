@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from neo4j_r2.archive.manifest import Manifest, StoredManifest
 from neo4j_r2.backup.export_and_store import export_and_store
@@ -26,8 +27,9 @@ from neo4j_r2.config.service_settings import requested_state_directory
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.database import Database
-from neo4j_r2.core.errors import BucketError, GraphError, Side
-from neo4j_r2.graph.login import log_in
+from neo4j_r2.core.errors import BucketError, GraphError, LockedError, Side
+from neo4j_r2.core.patience import Patience
+from neo4j_r2.graph.login import log_in, wait_until_ready
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.unfinished_mark import refuse_unfinished
 from neo4j_r2.monitoring.announce import Announcer
@@ -52,8 +54,13 @@ def run(invocation: Invocation[BackupOptions]) -> int:
 def run_and_record(invocation: Invocation[BackupOptions], announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
     directory = requested_state_directory(invocation.environment, invocation.dotenv)
-    with recorded(directory, announcer.ended) as record:
-        run_backups(configure(invocation), invocation.options.database, record, announcer)
+    try:
+        with recorded(directory, announcer.ended) as record:
+            run_backups(configure(invocation), invocation.options.database, record, announcer)
+    except LockedError as error:
+        # No error: the other run makes the backup. A run at the start can meet the schedule's.
+        log.warning("%s", error)
+        return error.exit_code
     return 0
 
 
@@ -66,30 +73,38 @@ def run_backups(
     """
     log.info("Starting Neo4j backup process")
     watch = Watch(config.stall_seconds)
+    patience = Patience(config.retry_seconds)
     with run_lock(config.service.state_directory) as lock:
         record.begin(now())
         announcer.started()
         with watch.running():
-            databases = [wished] if wished else select_databases(config, record.expected)
+            databases = [wished] if wished else select_databases(config, patience, record.expected)
         record.expect(databases)
 
         def attempt_backup(database: str) -> None:
             with record.attempt(database) as attempt, watch.running():
-                run_backup(config.of(database), lock, watch, attempt)
+                run_backup(config.of(database), lock, watch, attempt, patience)
 
         each_database(databases, attempt_backup)
 
 
-def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptRecord) -> None:
-    """Make one backup of one database, and then prune its old backups."""
+def run_backup(
+    config: Config, lock: RunLock, watch: Watch, attempt: AttemptRecord, patience: Patience
+) -> None:
+    """Make one backup of one database, and then prune its old backups.
+
+    :param patience: how long to wait at the beginning for a Neo4j or an R2 that is briefly away.
+    """
     started = now()
     log.info("Connecting to Neo4j: %s", config.neo4j.uri)
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with Graph(config.neo4j, config.retry_seconds) as graph:
-        database = log_in(graph.connection)
+        with patience.spending() as seconds:
+            database = wait_until_ready(partial(log_in, graph.connection), seconds)
         refuse_unfinished(graph, database.name)
         with watch.waiting_for(Side.R2):
-            bucket.preflight()
+            with patience.spending() as seconds:
+                bucket.preflight(seconds)
             sweep(bucket, lock, config.r2, database.name, started)
             newest = newest_before(bucket, config, database)
             accepted = last_accepted(bucket, newest, config.prune.shrink_percent)

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
-from neo4j_r2.commands.options import Options
+from neo4j_r2.commands.options import CheckOptions
+from neo4j_r2.commands.report_start import report_failure
 from neo4j_r2.config.settings import Config
+from neo4j_r2.core.errors import BackupError
 from neo4j_r2.run.state_directory import require_own
 
 log = logging.getLogger(__name__)
@@ -18,8 +20,21 @@ log = logging.getLogger(__name__)
 _RULE: Final = 60 * "="
 
 
-def run(invocation: Invocation[Options]) -> int:
+def run(invocation: Invocation[CheckOptions]) -> int:
     """Log the configuration if it is valid, and print the schedule to standard output."""
+    try:
+        return check(invocation)
+    except BackupError as error:
+        if invocation.options.at_start:
+            report_failure(invocation, error)
+        raise
+
+
+def check(invocation: Invocation[CheckOptions]) -> int:
+    """Check the configuration, log it and print the schedule.
+
+    :raises ConfigurationError: naming everything that is wrong.
+    """
     config = configure(invocation, tries_receivers=True)
     require_own(config.service.state_directory)
     log.info(_RULE)

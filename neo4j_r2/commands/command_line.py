@@ -32,9 +32,13 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
         commands.add_parser("verify", help="read backups back, and check that they are good")
     )
     _add_notify(commands.add_parser("notify", help="send a notification to every receiver"))
-    commands.add_parser("check", help="check the configuration, show it, print the schedule")
+    _add_check(
+        commands.add_parser("check", help="check the configuration, show it, print the schedule")
+    )
     commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
-    commands.add_parser("supervise", help="run crond; the container's first process")
+    _add_supervise(
+        commands.add_parser("supervise", help="run crond; the container's first process")
+    )
     commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
     commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
     parsed = parser.parse_args(arguments or ["backup"])
@@ -126,6 +130,16 @@ def _add_notify(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         required=True,
         help="send a message that says that it is a test",
+    )
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--at-start", action="store_true", help="tell receivers of a failure, once")
+
+
+def _add_supervise(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--failed", type=int, metavar="CODE", help="run no crond, as the service cannot start"
     )
 
 

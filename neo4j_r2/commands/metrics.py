@@ -20,6 +20,7 @@ from neo4j_r2.core.errors import ConfigurationError, Interruption
 from neo4j_r2.monitoring.health_probe import assess, look
 from neo4j_r2.monitoring.http_server import Answer, serve
 from neo4j_r2.monitoring.metrics import families
+from neo4j_r2.run import signals
 
 _TEXT: Final = "text/plain; charset=utf-8"
 
@@ -35,6 +36,7 @@ def run(invocation: Invocation[Options]) -> int:
     }
     with suppress(Interruption):
         serve(settings.metrics_address, settings.metrics_port, pages)
+    signals.settle()
     return 0
 
 

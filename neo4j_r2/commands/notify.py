@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import time
 
 from neo4j_r2.commands.configure import configure_notify
@@ -20,7 +19,7 @@ def run(invocation: Invocation[Options]) -> int:
     settings = configure_notify(invocation)
     deadline = time.monotonic() + settings.seconds
     exit_code = 0
-    for errand in deliveries(settings, trial(socket.gethostname())):
+    for errand in deliveries(settings, trial(settings.host)):
         if problem := errand.problem(deadline - time.monotonic()):
             log.error("%s was not delivered: %s", errand.name, problem)
             exit_code = 1

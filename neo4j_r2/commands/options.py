@@ -69,6 +69,22 @@ class RestoreOptions(Options):
 
 
 @dataclass(frozen=True)
+class CheckOptions(Options):
+    """What `check` is asked for."""
+
+    at_start: bool
+    """Whether the service starts: a failure is then told to people, once."""
+
+
+@dataclass(frozen=True)
+class SuperviseOptions(Options):
+    """What `supervise` is asked for."""
+
+    failed: int | None
+    """The exit code of a service that cannot start; None if it can."""
+
+
+@dataclass(frozen=True)
 class VerifyOptions(Options):
     """What `verify` is asked for."""
 
@@ -85,9 +101,11 @@ class VerifyOptions(Options):
 
 _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
+    "check": CheckOptions,
     "list": ListOptions,
     "prune": PruneOptions,
     "restore": RestoreOptions,
+    "supervise": SuperviseOptions,
     "verify": VerifyOptions,
 }
 

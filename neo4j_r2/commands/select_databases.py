@@ -11,6 +11,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.config.neo4j_settings import SYSTEM_DATABASE
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
+from neo4j_r2.core.patience import Patience
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.login import online_databases, wait_until_ready
 
@@ -18,21 +19,21 @@ log = logging.getLogger(__name__)
 
 
 def select_databases(
-    config: Config, expected: Sequence[str] = (), wait_seconds: float = 0.0
+    config: Config, patience: Patience, expected: Sequence[str] = ()
 ) -> Sequence[str]:
     """Return the names of the databases to back up, in the order of their backups.
 
     :param expected: the databases that were backed up before. If all databases are configured,
         those of them that are not online any more come last: their backups must fail, so that
         somebody notices.
-    :param wait_seconds: how long to wait for a server that is not up yet.
+    :param patience: how long to wait for a server that is not up yet.
     :raises GraphError: if all databases are configured, and the server names none.
     """
     if config.databases != ALL_DATABASES:
         return config.databases
-    with Connection(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds) as connection:
-        ask = partial(online_databases, connection)
-        found = wait_until_ready(ask, wait_seconds) if wait_seconds else ask()
+    server = Connection(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds)
+    with server as connection, patience.spending() as seconds:
+        found = wait_until_ready(partial(online_databases, connection), seconds)
     log.info("Databases online: %s", ", ".join(found))
     return [*found, *(name for name in expected if name not in found)]
 

@@ -22,9 +22,11 @@ from neo4j_r2.monitoring.status_text import (
     database_lines,
     fault_lines,
     schedule_lines,
+    start_lines,
     storage_lines,
 )
 from neo4j_r2.run.stall_watch import Watch
+from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
 
 
@@ -43,6 +45,8 @@ def known_text(config: Config, state: State | None) -> str:
     """Return the schedule, the last run and the last attempts, as the state file has them."""
     service = config.service
     sections = [schedule_lines(service, state, datetime.now(UTC))]
+    if problem := StartProblemFile(service.state_directory).read():
+        sections.append(start_lines(problem, service.time_zone))
     if state is not None:
         sections += [
             database_lines(name, state.of(name), service.time_zone) for name in state.expected

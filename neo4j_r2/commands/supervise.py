@@ -2,7 +2,11 @@
 
 When the first process ends, the kernel kills all others without a warning. So this process tells
 the runs to end, and waits until they have aborted their uploads. If crond ends, this process ends
-too. If the process that serves the metrics ends, this process starts it again.
+too. If a helper ends, this process starts it again: the process that serves the metrics, and the
+one that looks whether a Neo4j or an R2 that was away at the start is back.
+
+If the service cannot start, this process runs no crond. It serves the metrics for some minutes, so
+that the health shows what is wrong, and then ends: the engine starts the container again.
 """
 
 from __future__ import annotations
@@ -11,67 +15,168 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
-from neo4j_r2.commands.options import Options
+from neo4j_r2.commands.options import SuperviseOptions
+from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.monitoring.health_probe import latest
+from neo4j_r2.monitoring.health_rules import missed
+from neo4j_r2.run.privileges import as_owner
 from neo4j_r2.run.processes import other_runs
+from neo4j_r2.run.start_problem import StartProblemFile
+from neo4j_r2.run.state import StateFile
 
 log = logging.getLogger(__name__)
 
 _STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
-_SIGNALS: Final = _STOP | {signal.SIGCHLD, signal.SIGALRM}
+_SIGNALS: Final = _STOP | {signal.SIGCHLD}
 _POLL_SECONDS: Final = 0.1
 _METRICS_PAUSE_SECONDS: Final = 30
+_LOOK_PAUSE_SECONDS: Final = 120
+_LONGEST_SECONDS: Final = 3600.0
+"""How long nothing is looked at, if nothing is to be started and no signal comes."""
+_FAILED_SECONDS: Final = 300
+"""How long a service that cannot start stays: the engine asks for the health every half minute."""
 CROND: Final = ("crond", "-n", "-s")
 
 
-def run(invocation: Invocation[Options]) -> int:
+def run(invocation: Invocation[SuperviseOptions]) -> int:
     """Run crond; return 0 after a signal to stop, and 1 if crond ends by itself."""
-    settings = configure_service(invocation)
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    if invocation.options.failed is not None:
+        return linger(invocation, invocation.options.failed)
+    settings = configure_service(invocation)
     log.info("Cron schedule configured: %s", settings.schedule)
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
     crond = _start(CROND, {**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
-    if settings.run_immediate_backup:
+    if is_backup_wanted_now(settings):
         immediate = _start(_program(), invocation.environment)
-    metrics = _Metrics(invocation.environment)
-    if settings.metrics_port is not None:
-        metrics.start()
-    exit_code = _supervise(crond, immediate, metrics)
-    _end_runs(crond, metrics)
+    helpers = [_metrics(invocation.environment, settings)]
+    if has_start_problem(settings):
+        helpers.append(_look(invocation.environment, settings))
+    exit_code = _supervise(crond, immediate, helpers)
+    _end_runs(crond, helpers)
     return exit_code
 
 
-class _Metrics:
-    """The process that serves the metrics; started again some time after it ends."""
+def linger(invocation: Invocation[SuperviseOptions], exit_code: int) -> int:
+    """Serve the metrics of a service that cannot start; return its exit code after some minutes."""
+    log.info(
+        "The service does not start; it ends in %d s, for the engine to try again", _FAILED_SECONDS
+    )
+    helpers = []
+    with suppress(ConfigurationError):  # it has been told
+        helpers.append(_metrics(invocation.environment, configure_service(invocation)))
+    _supervise(None, None, helpers, time.monotonic() + _FAILED_SECONDS)
+    _end_runs(None, helpers)
+    return exit_code
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+
+def is_backup_wanted_now(settings: ServiceSettings) -> bool:
+    """Whether a backup begins with the service; say why, and when the last and the next are."""
+    with as_owner(settings.state_directory):
+        state = StateFile(settings.state_directory).read()
+    now = datetime.now(UTC)
+    due = missed(state, settings, now) if state else None
+    following = settings.schedule.next_after(now.astimezone(settings.time_zone))
+    known = latest(state) if state else "no backup is known"
+    log.info("At the start: %s, due next at %s", known, following.isoformat())
+    if settings.run_immediate_backup:
+        return True
+    if due and settings.catches_up:
+        log.info("The backup that was due at %s was missed: making it now", due.isoformat())
+        return True
+    if due:
+        log.warning("The backup that was due at %s was missed", due.isoformat())
+    return False
+
+
+def has_start_problem(settings: ServiceSettings) -> bool:
+    """Whether the service has started without Neo4j or R2, and has not found them since."""
+    with as_owner(settings.state_directory):
+        return StartProblemFile(settings.state_directory).read() is not None
+
+
+class _Helper:
+    """A process beside crond; started again some time after it ends, as long as it is needed."""
+
+    def __init__(
+        self, command: tuple[str, ...], environment: Mapping[str, str], pause: float, told: str
+    ) -> None:
+        """Describe the process. It starts when it is first asked whether it is due.
+
+        :param pause: how many seconds after its end it is started again.
+        :param told: what the log says when it ends; empty for nothing.
+        """
+        self._command = (*_program(), *command)
         self._environment = environment
+        self._pause = pause
+        self._told = told
+        self._next: float | None = time.monotonic()
         self.pid: int | None = None
         """None while the process does not run."""
 
-    def start(self) -> None:
+    def seconds(self) -> float:
+        """Return how long it takes until the process is to be started."""
+        return _LONGEST_SECONDS if self._next is None else max(0.0, self._next - time.monotonic())
+
+    def start_if_due(self) -> None:
+        """Start the process, if its time has come."""
+        if self._next is None or self.seconds() > 0:
+            return
+        self._next = None
         try:
-            self.pid = _start((*_program(), "metrics"), self._environment)
+            self.pid = _start(self._command, self._environment)
         except OSError as error:
-            self._start_later(str(error.strerror))
+            self.ended(str(error.strerror))
 
-    def ended(self, exit_code: int) -> None:
-        self._start_later(f"exit {exit_code}")
-
-    def _start_later(self, reason: str) -> None:
+    def ended(self, reason: str) -> None:
+        """Start the process again later."""
         self.pid = None
-        log.error(
-            "Metrics are not served (%s); the schedule stands, the next try is in %d s",
-            reason,
-            _METRICS_PAUSE_SECONDS,
-        )
-        signal.alarm(_METRICS_PAUSE_SECONDS)
+        self._next = time.monotonic() + self._pause
+        if self._told:
+            log.error(self._told, reason, self._pause)
+
+    def give_up(self) -> None:
+        """Start the process no more."""
+        self.pid = self._next = None
+
+
+class _Look(_Helper):
+    """The helper that looks for a Neo4j and an R2 that were away at the start."""
+
+    def __init__(self, environment: Mapping[str, str], settings: ServiceSettings) -> None:
+        super().__init__(("wait",), environment, _LOOK_PAUSE_SECONDS, "")
+        self._settings = settings
+        self._next = time.monotonic() + _LOOK_PAUSE_SECONDS
+
+    def ended(self, reason: str) -> None:
+        """Look again later, unless the problem is over or does not heal by itself."""
+        if reason == "exit 0" and has_start_problem(self._settings):
+            super().ended(reason)
+        else:
+            self.give_up()
+
+
+def _metrics(environment: Mapping[str, str], settings: ServiceSettings) -> _Helper:
+    told = "Metrics are not served (%s); the schedule stands, the next try is in %d s"
+    helper = _Helper(("metrics",), environment, _METRICS_PAUSE_SECONDS, told)
+    if settings.metrics_port is None:
+        helper.give_up()
+    return helper
+
+
+def _look(environment: Mapping[str, str], settings: ServiceSettings) -> _Helper:
+    return _Look(environment, settings)
 
 
 def _program() -> tuple[str, ...]:
@@ -86,37 +191,49 @@ def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
     return os.posix_spawnp(command[0], command, environment, setsigmask=[], setsid=True)
 
 
-def _supervise(crond: int, immediate: int | None, metrics: _Metrics) -> int:
-    """Wait for a signal to stop (0) or for crond's end (1), and return the exit code.
+def _supervise(
+    crond: int | None, immediate: int | None, helpers: list[_Helper], deadline: float | None = None
+) -> int:
+    """Wait for a signal to stop or the deadline (0) or for crond's end (1); return the exit code.
 
-    The signals are blocked, so `sigwait` takes them one by one, and no handler interrupts anything.
+    The signals are blocked, so they are taken one by one, and no handler interrupts anything.
     """
-    while True:
-        number = signal.sigwait(_SIGNALS)
+    while deadline is None or time.monotonic() < deadline:
+        for helper in helpers:
+            helper.start_if_due()
+        number = _next_signal(helpers, deadline)
         if number in _STOP:
             return 0
-        if number == signal.SIGALRM:
-            metrics.start()
-        for pid, exit_code in _ended():
-            if pid == crond:
-                log.error("crond ended (exit %d)", exit_code)
-                return 1
-            if pid == immediate and exit_code:
-                log.error("The immediate backup failed (exit %d); the schedule stands", exit_code)
-            if pid == metrics.pid:
-                metrics.ended(exit_code)
+        ended: dict[int | None, int] = dict(_ended())
+        if crond in ended:
+            log.error("crond ended (exit %d)", ended[crond])
+            return 1
+        if exit_code := ended.get(immediate):
+            log.error("The immediate backup failed (exit %d); the schedule stands", exit_code)
+        for helper in helpers:
+            if helper.pid in ended:
+                helper.ended(f"exit {ended[helper.pid]}")
+    return 0
 
 
-def _end_runs(crond: int, metrics: _Metrics) -> None:
+def _next_signal(helpers: list[_Helper], deadline: float | None) -> int | None:
+    """Return the next signal; None if something else is to be done before one comes."""
+    times = [helper.seconds() for helper in helpers]
+    times += [max(0.0, deadline - time.monotonic())] if deadline is not None else []
+    taken = signal.sigtimedwait(_SIGNALS, min(times, default=_LONGEST_SECONDS))
+    return taken.si_signo if taken else None
+
+
+def _end_runs(crond: int | None, helpers: list[_Helper]) -> None:
     """Stop crond, so that it starts nothing new; then end all runs, and wait for them.
 
     The wait has no time limit: whoever stops the container sets one.
     """
-    _signal(crond)
     told: set[int] = set()
-    if metrics.pid is not None:
-        _signal(metrics.pid)
-        told.add(metrics.pid)
+    for pid in (crond, *(helper.pid for helper in helpers)):
+        if pid is not None:
+            _signal(pid)
+            told.add(pid)
     while runs := set(other_runs()):
         for pid in runs - told:
             log.info("Waiting for process %d, which was told to end", pid)

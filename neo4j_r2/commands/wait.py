@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from functools import partial
 
@@ -11,10 +10,20 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
+from neo4j_r2.commands.report_start import report_failure, report_success
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.database import Database
-from neo4j_r2.core.errors import GraphError, LoginRefusedError, Side
+from neo4j_r2.core.errors import (
+    BackupError,
+    BucketUnavailableError,
+    GraphError,
+    GraphUnavailableError,
+    LoginRefusedError,
+    Side,
+    Stalled,
+)
+from neo4j_r2.core.patience import Patience
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.driver import CONNECTION_SECONDS
 from neo4j_r2.graph.login import log_in, wait_until_ready
@@ -25,7 +34,32 @@ log = logging.getLogger(__name__)
 
 
 def run(invocation: Invocation[Options]) -> int:
-    """Return when a backup could be made; fail at once on an error that waiting cannot heal."""
+    """Return when a backup could be made; fail at once on an error that waiting cannot heal.
+
+    If Neo4j or R2 is still away after the wait, that is told, but the service can start: a run
+    waits again.
+    """
+    try:
+        wait(invocation)
+    except (GraphUnavailableError, BucketUnavailableError, Stalled) as error:
+        log.warning("%s; the service goes on without it, and looks again later", error)
+        report_failure(invocation, error, may_pass=True)
+    except BackupError as error:
+        report_failure(invocation, error)
+        raise
+    else:
+        report_success(invocation)
+    return 0
+
+
+def wait(invocation: Invocation[Options]) -> None:
+    """Wait for Neo4j, try the bucket, and make sure of a state file.
+
+    :raises GraphUnavailableError: if Neo4j is still away after the configured time.
+    :raises BucketUnavailableError: if R2 does not answer.
+    :raises Stalled: if one of them accepts connections, and is then silent.
+    :raises BackupError: at once, if waiting cannot help.
+    """
     config = configure(invocation)
     seconds = config.service.wait_seconds
     watch = Watch(
@@ -40,7 +74,6 @@ def run(invocation: Invocation[Options]) -> int:
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
             recover_state(bucket, config, databases)
-    return 0
 
 
 def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database | None]:
@@ -51,12 +84,13 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
 
     :raises GraphError: if none of them comes up in time, or if waiting cannot help.
     """
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     found: dict[str, Database | None] = {}
     failures = []
-    for name in select_databases(config, wait_seconds=seconds):
+    for name in select_databases(config, patience):
         try:
-            found[name] = wait_for_database(config.of(name), max(0.0, deadline - time.monotonic()))
+            with patience.spending() as left:
+                found[name] = wait_for_database(config.of(name), left)
         except LoginRefusedError:
             raise
         except GraphError as error:

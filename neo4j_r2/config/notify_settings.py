@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from neo4j_r2.config import parsers
+from neo4j_r2.config.host_name import default_host_name
 from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.secret import Secret
@@ -34,6 +35,8 @@ class NotifySettings:
     """The URL that the monitor expects pings at; empty without a monitor."""
     seconds: float
     """How long a run that has ended may take to send all notifications."""
+    host: str
+    """The name of the machine, for people."""
 
     def secrets(self) -> list[Secret]:
         """Return every value that no output may show: the URLs, and the likely tokens in them."""
@@ -55,6 +58,7 @@ def read_notify(
         ),
         ping_url=_ping_url(variables),
         seconds=variables.read("BACKUP_NOTIFY_SECONDS", parsers.whole(1, 120), "15"),
+        host=variables.get("BACKUP_HOST_NAME") or default_host_name(variables),
     )
 
 

@@ -24,6 +24,8 @@ class ServiceSettings:
     time_zone: tzinfo
     """The time zone of the schedule; it prints as its IANA name."""
     run_immediate_backup: bool
+    catches_up: bool
+    """Whether a service that was stopped over a due time makes that backup when it starts."""
     wait_seconds: float
     """How long the service waits for Neo4j when it starts."""
     overdue_minutes: int
@@ -49,6 +51,7 @@ def read_service(variables: Variables) -> ServiceSettings:
         schedule=variables.read("BACKUP_SCHEDULE", schedule.parse, "0 2 * * *"),
         time_zone=variables.read("TZ", parsers.time_zone, "UTC"),
         run_immediate_backup=variables.read("RUN_IMMEDIATE_BACKUP", parsers.boolean, "false"),
+        catches_up=variables.read("BACKUP_CATCH_UP", parsers.boolean, "true"),
         wait_seconds=variables.read("NEO4J_WAIT_SECONDS", parsers.whole(1, 86_400), "300"),
         overdue_minutes=variables.read("BACKUP_OVERDUE_MINUTES", parsers.whole(1, 99_999), "60"),
         metrics_port=variables.read("METRICS_PORT", parsers.port, ""),

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Final
 
 EXIT_UNEXPECTED: Final = 1
+EXIT_KILLED: Final = 137
+"""What a shell shows for a process that was killed by signal 9."""
 KILLED: Final = "killed"
 """The kind of failure of a run that was killed: it left no exit code."""
 INTERRUPTED: Final = "interrupted"
@@ -52,6 +54,10 @@ class ConfigurationError(BackupError):
     exit_code = 2
 
 
+class NoSpaceError(ConfigurationError):
+    """The state directory has no space left. A backup needs none there; only its record does."""
+
+
 class NoKeyError(ConfigurationError):
     """An archive is encrypted, and none of the given private keys opens it."""
 
@@ -74,6 +80,10 @@ class BucketError(BackupError):
     """R2 could not be reached, refused, failed or stopped answering."""
 
     exit_code = 4
+
+
+class BucketUnavailableError(BucketError):
+    """R2 does not answer, or is out of order. The same call may succeed later."""
 
 
 class KeyTakenError(BucketError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -13,12 +12,11 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError, GraphUnavailableError, LoginRefusedError
+from neo4j_r2.core.outage import Outage
 from neo4j_r2.graph.driver import Driver
 from neo4j_r2.graph.driver_errors import explain, first_line, is_refused_login
 from neo4j_r2.graph.read_sizes import ReadSizes
 from neo4j_r2.graph.session import Session
-
-log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -36,6 +34,7 @@ class Connection:
         self._settings = settings
         self._retry_seconds = retry_seconds
         self._driver = Driver(settings)
+        self._outage = Outage("Neo4j")
 
     def __enter__(self) -> Self:
         return self
@@ -101,8 +100,13 @@ class Connection:
             return
         if not error.is_retryable() or waited > self._retry_seconds:
             raise self.explained(error) from error
-        log.warning("Neo4j failed during a read, trying again: %s", first_line(error))
+        reason = first_line(error)
+        self._outage.failed(reason, f"Neo4j failed during a read, trying again: {reason}")
         time.sleep(min(5.0, 0.5 + waited / 4))
+
+    def made_progress(self) -> None:
+        """Say that the server answers again, if it failed before."""
+        self._outage.over()
 
     def explained(self, error: DriverError | Neo4jError) -> GraphError:
         """Return an error of the driver as one of this service, to be raised."""
@@ -120,9 +124,12 @@ class Connection:
         started = time.monotonic()
         while True:
             try:
-                return read()
+                result = read()
             except (DriverError, Neo4jError) as error:
                 self.wait_or_raise(error, time.monotonic() - started)
+            else:
+                self.made_progress()
+                return result
 
 
 def by_name(record: neo4j.Record) -> dict[str, Any]:

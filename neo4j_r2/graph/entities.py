@@ -62,6 +62,7 @@ class Entities:
                             following = records[-1][ENTITY_ID] + 1 if records else start
                         start += limits["batch"]
                         following, progress = start, time.monotonic()
+                        self._connection.made_progress()
             except (DriverError, Neo4jError) as error:
                 self._connection.wait_or_raise(error, time.monotonic() - progress)
 

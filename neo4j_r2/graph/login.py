@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Callable
@@ -10,9 +9,8 @@ from typing import Final, TypeVar
 
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError, GraphUnavailableError
+from neo4j_r2.core.outage import Outage
 from neo4j_r2.graph.connection import Connection
-
-log = logging.getLogger(__name__)
 
 SUPPORTED: Final = "5.26 (LTS) and 2025.01 or later"
 _WAIT_STEP_SECONDS: Final = 1.0
@@ -57,23 +55,29 @@ def online_databases(connection: Connection) -> list[str]:
 def wait_until_ready(login: Callable[[], Result], seconds: float) -> Result:
     """Log in as soon as the server is up, and return what the login returns.
 
-    Only a failure that can heal by itself is waited for. A refused login is not: the server locks
-    the account of a client that keeps trying.
+    Only a failure that can heal by itself is waited for, and the log says why. A refused login is
+    not: the server locks the account of a client that keeps trying.
 
     :param login: calls `log_in` or `online_databases`.
     :raises GraphError: at once, or when the time is over.
     """
     deadline = time.monotonic() + seconds
-    reason = ""
+    outage = Outage("Neo4j")
     while True:
         try:
-            return login()
+            result = login()
         except GraphUnavailableError as error:
-            if time.monotonic() + _WAIT_STEP_SECONDS > deadline:
-                raise GraphError(f"Neo4j was not ready within {seconds:.0f} s: {error}") from error
-            if str(error) != reason:
-                log.debug("Not ready yet: %s", error)
-            reason = str(error)
+            left = deadline - time.monotonic()
+            if left < _WAIT_STEP_SECONDS:
+                raise GraphUnavailableError(
+                    f"Neo4j was not ready within {seconds:.0f} s: {error}"
+                ) from error
+            outage.failed(
+                str(error), f"Neo4j is not ready, waiting for up to {left:.0f} s: {error}"
+            )
+        else:
+            outage.over()
+            return result
         time.sleep(_WAIT_STEP_SECONDS)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import time
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -69,13 +68,26 @@ class Announcer:
     def _deliveries(self, report: RunReport) -> list[Errand]:
         if not self._settings.urls or not is_due(report, self._settings.when):
             return []
-        return deliveries(self._settings, notification_of(report, socket.gethostname()))
+        return deliveries(self._settings, notification_of(report, self._settings.host))
 
     def _ping(self, signal: str, text: str = "") -> None:
         url = self._settings.ping_url.reveal()
         if url:
             name = f"Ping ({signal or 'success'})"
             self._pings.append(Errand(name, lambda: ping(url, signal, text)))
+
+
+def tell(settings: NotifySettings, notification: Notification, failure: str = "") -> None:
+    """Notify every receiver of something that is no run, and wait no longer than is configured.
+
+    :param failure: what the monitor is told of a failure; empty if it is told nothing.
+    """
+    deadline = time.monotonic() + settings.seconds
+    errands = deliveries(settings, notification) if settings.urls else []
+    url = settings.ping_url.reveal()
+    if url and failure:
+        errands.append(Errand(f"Ping ({FAILURE})", lambda: ping(url, FAILURE, failure)))
+    _await(errands, deadline)
 
 
 def deliveries(settings: NotifySettings, notification: Notification) -> list[Errand]:

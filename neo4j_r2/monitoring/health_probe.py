@@ -8,8 +8,12 @@ from datetime import UTC, datetime
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
 from neo4j_r2.run.bucket_look import BucketLook
+from neo4j_r2.run.lock import is_under_way
+from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.processes import is_running
+from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
+from neo4j_r2.run.state_directory import write_problem
 
 
 @dataclass(frozen=True)
@@ -23,17 +27,32 @@ class Health:
 
 def look(settings: ServiceSettings) -> Signs:
     """Read the state file and look at the processes; ask neither Neo4j nor R2."""
-    file = StateFile(settings.state_directory)
+    directory = settings.state_directory
+    file = StateFile(directory)
     state = file.read()
     while True:
-        is_run_alive = bool(state and state.last_run and state.last_run.process.is_alive())
+        is_run_alive = bool(
+            state and state.last_run and is_under_way(state.last_run.process, directory)
+        )
         # A run can record its end between the two looks, and then end: it was not killed. So the
         # two looks count only if the file is the same before and after them.
         again = file.read()
         if again == state:
-            faults = BucketLook(settings.state_directory).read()
-            return Signs(datetime.now(UTC), is_running("crond"), is_run_alive, state, faults)
+            return Signs(
+                datetime.now(UTC),
+                is_running("crond"),
+                is_run_alive,
+                state,
+                BucketLook(directory).read(),
+                write_problem(directory),
+                StartProblemFile(directory).read(),
+                kill_reason(_memory_kills(state), read_memory_limit()),
+            )
         state = again
+
+
+def _memory_kills(state: State | None) -> int | None:
+    return state.last_run.memory_kills if state and state.last_run else None
 
 
 def assess(signs: Signs, settings: ServiceSettings) -> Health:

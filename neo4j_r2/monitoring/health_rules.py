@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import RunState, State
 
 
@@ -21,17 +22,25 @@ class Signs:
     state: State | None
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """What the last look at the bucket found wrong with the newest backups of each database."""
+    write_problem: str = ""
+    """Why nothing can be written to the state directory; empty if it can."""
+    start_problem: StartProblem | None = None
+    """Why the service could not start, or started without Neo4j or R2."""
+    kill_reason: str = ""
+    """Why the last run was killed, if it was and that is known."""
 
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
     """Return everything that is wrong, each in one line; nothing if the service is healthy."""
     problems = [] if signs.is_crond_running else ["crond is not running"]
+    problems += _of_start(signs.start_problem) if signs.start_problem else []
+    problems += [signs.write_problem] if signs.write_problem else []
     if signs.state is None:
         return [*problems, f"nothing is known of any run: no state in {settings.state_directory}"]
     last_run = signs.state.last_run
     return [
         *problems,
-        *(_of_run(last_run, is_alive=signs.is_run_alive) if last_run else []),
+        *(_of_run(last_run, signs) if last_run else []),
         *_of_databases(signs.state, signs.now, settings),
         *_of_bucket(signs.state, signs.faults),
     ]
@@ -59,11 +68,27 @@ def next_due(state: State, settings: ServiceSettings) -> datetime | None:
     return min(times, default=None)
 
 
-def _of_run(run: RunState, *, is_alive: bool) -> list[str]:
+def missed(state: State, settings: ServiceSettings, now: datetime) -> datetime | None:
+    """Return when a run was due that did not begin; None if none was missed."""
+    began = [state.since, *([state.last_run.started] if state.last_run else [])]
+    began += [each.last_backup.started for each in state.databases.values() if each.last_backup]
+    due = settings.schedule.next_after(max(began).astimezone(settings.time_zone))
+    return due if due <= now else None
+
+
+def _of_start(problem: StartProblem) -> list[str]:
+    since = f"{problem.since.isoformat()} (exit {problem.exit_code})"
+    return [f"the service cannot work since {since}: {problem.error}"]
+
+
+def _of_run(run: RunState, signs: Signs) -> list[str]:
     if run.finished:
         when = f"{run.finished.isoformat()} (exit {run.exit_code})"
         return [] if run.exit_code == 0 else [f"the last run failed at {when}: {run.error}"]
-    return [] if is_alive else [f"the run that began at {run.started.isoformat()} was killed"]
+    if signs.is_run_alive:
+        return []
+    reason = f": {signs.kill_reason}" if signs.kill_reason else ""
+    return [f"the run that began at {run.started.isoformat()} was killed{reason}"]
 
 
 def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
 from neo4j_r2.core.log import duration, megabytes
 from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import BackupState
 
 SUCCESS: Final = "success"
@@ -18,6 +20,7 @@ _TIME: Final = "%Y-%m-%d %H:%M:%S"
 _LONGEST_LINE: Final = 500
 _LONGEST_LIST: Final = 120
 _SECTIONS: Final = 20
+_WHERE_TO_LOOK: Final = "Where to look: docker-compose logs neo4j-backup; Exit codes in README.md"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,24 @@ def reason_of(report: RunReport) -> str:
     return "\n".join(lines)
 
 
+def start_failed(problem: StartProblem, host: str) -> Notification:
+    """Return the notification that the service cannot start, or not with all that it needs."""
+    closing = [_WHERE_TO_LOOK, _line(f"Host: {host}"), f"Since: {problem.since:{_TIME}} UTC"]
+    paragraphs = [_error(problem.exit_code, problem.error), "\n".join(closing)]
+    return Notification("Backup service cannot work", "\n\n".join(paragraphs), FAILURE)
+
+
+def start_succeeded(host: str, time: datetime) -> Notification:
+    """Return the notification that the service works again."""
+    lines = (
+        "What kept the service from its work is over; the next backup shows the rest.",
+        "",
+        _line(f"Host: {host}"),
+        f"Time: {time:{_TIME}} UTC",
+    )
+    return Notification("Backup service works again", "\n".join(lines), SUCCESS)
+
+
 def trial(host: str) -> Notification:
     """Return the test notification, which shows whether notifications arrive."""
     body = f"Notifications of the Neo4j backup on {_line(host)} arrive here."
@@ -80,7 +101,9 @@ def _title(outcome: str, databases: Sequence[str]) -> str:
 def _body(report: RunReport, host: str) -> str:
     paragraphs = []
     if report.killed_before:
-        paragraphs.append(f"The run that began at {report.killed_before:{_TIME}} UTC was killed")
+        reason = f": {report.kill_reason}" if report.kill_reason else ""
+        killed = f"The run that began at {report.killed_before:{_TIME}} UTC was killed{reason}"
+        paragraphs.append(_line(killed))
     if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
         paragraphs.append(_error(report.exit_code, report.error))
     paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]
@@ -120,7 +143,7 @@ def _backup(backup: BackupState) -> Iterator[str]:
 
 def _closing(report: RunReport, host: str) -> Iterator[str]:
     if report.exit_code or _paused(report):
-        yield "Where to look: docker-compose logs neo4j-backup; Exit codes in README.md"
+        yield _WHERE_TO_LOOK
     yield _line(f"Host: {host}")
     yield f"Finished: {report.finished:{_TIME}} UTC"
 

@@ -10,6 +10,9 @@ from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.log import duration, megabytes
 from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
+from neo4j_r2.run.lock import is_under_way
+from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
+from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
 
 SHOWN_ATTEMPTS: Final = 10
@@ -34,9 +37,16 @@ def schedule_lines(settings: ServiceSettings, state: State | None, now: datetime
     rows = [
         ("Schedule", f"{settings.schedule} ({zone})"),
         ("Next run", f"{following:%Y-%m-%d %H:%M}, in {duration(timedelta(seconds=wait))}"),
-        ("Last run", _last_run(state.last_run if state else None, zone)),
+        ("Last run", _last_run(state.last_run if state else None, settings)),
     ]
     return aligned(rows)
+
+
+def start_lines(problem: StartProblem, zone: tzinfo) -> list[str]:
+    """Return since when the service cannot work, and why. Nothing is cut off."""
+    since = problem.since.astimezone(zone).strftime(_TIME)
+    heading = f"The service cannot work since {since} (exit {problem.exit_code}):"
+    return [heading, printable(problem.error)]
 
 
 def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[str]:
@@ -89,12 +99,16 @@ def bar(value: float, highest: float) -> str:
     return "#" * max(1, round(_BAR_WIDTH * value / highest))
 
 
-def _last_run(run: RunState | None, zone: tzinfo) -> str:
+def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
     if run is None:
         return "none is known"
-    began = run.started.astimezone(zone).strftime(_TIME)
+    began = run.started.astimezone(settings.time_zone).strftime(_TIME)
     if run.finished is None:
-        return f"{began}, is under way" if run.process.is_alive() else f"{began}, was killed"
+        is_alive = is_under_way(run.process, settings.state_directory)
+        if is_alive:
+            return f"{began}, is under way"
+        reason = kill_reason(run.memory_kills, read_memory_limit())
+        return f"{began}, was killed{reason and ': '}{reason}"
     if run.exit_code:
         return cut(
             f"{began}, failed (exit {run.exit_code}): {printable(run.error)}",

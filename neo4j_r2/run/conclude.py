@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from neo4j_r2.core.errors import EXIT_UNEXPECTED, BackupError, Ending
+from neo4j_r2.run import signals
 
 log = logging.getLogger(__name__)
 
@@ -20,3 +21,5 @@ def conclude(act: Callable[[], int]) -> int:
     except Exception:
         log.exception("Unexpected error")
         return EXIT_UNEXPECTED
+    finally:
+        signals.settle()

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.core.errors import LockedError
-from neo4j_r2.run.state_directory import errors_explained, prepare, replace_file
+from neo4j_r2.core.errors import LockedError, NoSpaceError
+from neo4j_r2.run.processes import ProcessId
+from neo4j_r2.run.state_directory import (
+    errors_explained,
+    open_file,
+    prepare,
+    remove_leftovers,
+    replace_file,
+)
+
+log = logging.getLogger(__name__)
 
 _LOCK_NAME: Final = "backup.lock"
 _UPLOAD_NAME: Final = "upload.json"
+_HOLDER_LENGTH: Final = 40
+"""The file's length. A full disk takes other bytes in the place of those that are there."""
+_TRIES: Final = 5
+_TRY_SECONDS: Final = 0.05
+"""The pause between the tries. Who only looks at the lock (`holder`) has it for an instant."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +51,11 @@ class RunLock:
         self._upload = directory / _UPLOAD_NAME
 
     def remember_upload(self, record: UploadRecord) -> None:
-        """Record the upload that this run has begun."""
-        replace_file(self._upload, json.dumps(asdict(record)))
+        """Record the upload that this run has begun. Without space for that, it goes on."""
+        try:
+            replace_file(self._upload, json.dumps(asdict(record)))
+        except NoSpaceError as error:
+            log.warning("If this run is killed, its upload stays for a day: %s", error)
 
     def forget_upload(self) -> None:
         """Remove the record, when the upload is completed or aborted."""
@@ -57,27 +76,73 @@ class RunLock:
 def run_lock(directory: Path) -> Iterator[RunLock]:
     """Hold the lock of a state directory; make the directory if it is missing.
 
-    The file holds the process id of the run, so that a run which is refused can name it.
+    The file names the process of the run. So a run that is refused can tell it, and everybody can
+    see whether that run is still under way.
 
     :raises LockedError: if another run holds the lock; this one does not wait.
     :raises ConfigurationError: if the directory cannot be written.
     """
     prepare(directory)
     with errors_explained(directory):
-        descriptor = os.open(directory / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        with errors_explained(directory):
-            _lock(descriptor)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode("ascii"), 0)
+        file = open_file(directory / _LOCK_NAME)
+    with file:
+        _lock(file.fileno())
+        _name_holder(file.fileno(), directory)
+        remove_leftovers(directory)
         yield RunLock(directory)
+
+
+def is_under_way(process: ProcessId, directory: Path) -> bool:
+    """Whether a process that began a run is still at it.
+
+    A process in another container has no entry under this container's /proc. But it holds the lock.
+    """
+    return process.is_alive() or holder(directory) == process
+
+
+def holder(directory: Path) -> ProcessId | None:
+    """Return the process that holds the lock, by its id in its own container; None if none does."""
+    try:
+        descriptor = os.open(directory / _LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _named(descriptor)
+    else:
+        return None
     finally:
         os.close(descriptor)
 
 
 def _lock(descriptor: int) -> None:
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_TRY_SECONDS)
+        else:
+            return
+    named = _named(descriptor)
+    process = named.pid if named else "unknown"
+    raise LockedError(f"Another run is under way (process {process}); this one ends")
+
+
+def _name_holder(descriptor: int, directory: Path) -> None:
+    own = ProcessId.own()
+    text = f"{own.pid} {own.start_time}".ljust(_HOLDER_LENGTH)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-        raise LockedError(f"Another run is under way (process {holder}); this one ends") from error
+        with errors_explained(directory):
+            os.pwrite(descriptor, text.encode("ascii"), 0)
+            os.ftruncate(descriptor, _HOLDER_LENGTH)
+    except NoSpaceError as error:
+        log.warning("The lock does not name this run: %s", error)
+
+
+def _named(descriptor: int) -> ProcessId | None:
+    try:
+        pid, start_time = os.pread(descriptor, _HOLDER_LENGTH, 0).split()
+        return ProcessId(int(pid), int(start_time))
+    except ValueError:
+        return None

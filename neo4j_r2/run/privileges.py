@@ -1,8 +1,10 @@
-"""Gives up root's rights: a run becomes the user who owns the state directory."""
+"""Gives up root's rights, for ever or for a while, to use the state directory as its owner does."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from neo4j_r2.core.errors import ConfigurationError
@@ -30,3 +32,23 @@ def become_owner(directory: Path) -> None:
             f"BACKUP_STATE_DIR={str(directory)!r} belongs to user {owner.st_uid}, and this "
             "process may not become that user: it needs the capabilities SETUID and SETGID"
         ) from error
+
+
+@contextmanager
+def as_owner(directory: Path) -> Iterator[None]:
+    """As root, be the user and the group that own a directory while the context is open.
+
+    Root in a container without capabilities may not read other users' files. Nothing changes for
+    any other user, or if there is no directory.
+    """
+    if os.geteuid() != 0 or not directory.is_dir():
+        yield
+        return
+    owner = directory.stat()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)

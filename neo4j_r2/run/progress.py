@@ -13,6 +13,8 @@ from neo4j_r2.core.log import megabytes
 log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS: Final = 10.0
+_SHOWN_BYTES: Final = 10_000
+"""The smallest size that is not shown as 0.00 MB."""
 _SMALLEST: Final = 1e-9
 """Stands for 0 where a time or a rate divides: at the first step both can be 0."""
 
@@ -109,7 +111,8 @@ class Progress(_EntityCounter):
         self._advance()
 
     def _line(self, rate: float) -> str:
-        return (
-            f"Exported {self._entities} of about {self._expected} entities ({rate:.0f}/s), "
-            f"{megabytes(self._bytes)}"
-        )
+        exported = f"Exported {self._entities} of about {self._expected} entities ({rate:.0f}/s)"
+        # What was exported is stored some time later, in whole blocks.
+        if self._bytes < _SHOWN_BYTES:
+            return f"{exported}, nothing stored yet"
+        return f"{exported}, {megabytes(self._bytes)} stored so far"

@@ -14,16 +14,21 @@ from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
+    EXIT_KILLED,
     EXIT_UNEXPECTED,
     KILLED,
     BackupError,
     Ending,
     LockedError,
+    NoSpaceError,
     failure_kind,
 )
 from neo4j_r2.core.log import redact
+from neo4j_r2.run.lock import is_under_way
+from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import Attempt, BackupState, RunState, State, StateFile
 
 log = logging.getLogger(__name__)
@@ -36,17 +41,21 @@ class RunRecord:
     """Records one run. If the file cannot be written, the run logs a warning and goes on."""
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._file = StateFile(directory)
         self._run = RunState(now(), ProcessId.own())
         self._previous_failed = False
         self._previous_killed: datetime | None = None
+        self._kill_reason = ""
         self._has_begun = False
         self._selected: Sequence[str] = ()
         self._reports: list[DatabaseReport] = []
 
     def begin(self, started: datetime) -> None:
         """Record that the run is under way; if the run is killed, only this record shows it."""
-        self._run = replace(self._run, started=started)
+        memory = read_memory_limit()
+        kills = memory.kills if memory else None
+        self._run = replace(self._run, started=started, memory_kills=kills)
         self._has_begun = True
         self._write(replace(self._state_after_previous_run(), last_run=self._run))
 
@@ -68,6 +77,8 @@ class RunRecord:
         """Record how the attempt in the context ends: well, with an error or by a signal."""
         record = AttemptRecord(lambda backup: self._made(database, backup))
         started, error = now(), None
+        self._run = replace(self._run, database=database)
+        self._write(replace(self._state(), last_run=self._run))
         try:
             yield record
         except BaseException as raised:
@@ -83,10 +94,13 @@ class RunRecord:
         replace that one's record. Somebody started it by hand, and sees the error.
         """
         state = self._state() if self._has_begun else self._state_after_previous_run()
-        if not self._has_begun and _is_under_way(state.last_run):
+        if not self._has_begun and self._is_under_way(state.last_run):
             return False
         exit_code, line = _ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
+        if exit_code == 0:
+            problem = StartProblemFile(self._directory).remove()
+            self._previous_failed |= problem is not None and problem.is_told
         failures = _counted(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
         return True
@@ -106,6 +120,7 @@ class RunRecord:
             databases=tuple(self._reports),
             unreached=tuple(name for name in self._selected if name not in reached),
             killed_before=self._previous_killed,
+            kill_reason=self._kill_reason,
         )
 
     def _state_after_previous_run(self) -> State:
@@ -115,14 +130,16 @@ class RunRecord:
         """
         state = self._state()
         last = state.last_run
-        if last is None or _is_under_way(last):
+        if last is None or self._is_under_way(last):
             return state
         self._previous_failed = last.exit_code != 0
         if last.finished is not None:
             return state
         self._previous_killed = last.started
+        self._kill_reason = kill_reason(last.memory_kills, read_memory_limit())
         killed = state.failures.get(KILLED, 0) + 1
-        return replace(state, failures={**state.failures, KILLED: killed})
+        counted = replace(state, failures={**state.failures, KILLED: killed})
+        return _with_killed_attempt(counted, last, self._kill_reason)
 
     def _made(self, database: str, backup: BackupState) -> None:
         state = self._state()
@@ -158,6 +175,11 @@ class RunRecord:
             )
         )
         self._write(state.with_database(database, after))
+
+    def _is_under_way(self, run: RunState | None) -> bool:
+        if run is None or run.finished is not None:
+            return False
+        return is_under_way(run.process, self._directory)
 
     def _state(self) -> State:
         return self._file.read() or State(since=self._run.started)
@@ -217,11 +239,10 @@ def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> N
     state = file.read()
     if state is not None and database in state.databases:
         known = replace(state.of(database), pause=pause, stored=stored)
-        file.write(state.with_database(database, known))
-
-
-def _is_under_way(run: RunState | None) -> bool:
-    return run is not None and run.finished is None and run.process.is_alive()
+        try:
+            file.write(state.with_database(database, known))
+        except NoSpaceError as error:
+            log.warning("This prune is not recorded: %s", error)
 
 
 def _ending(error: BaseException | None) -> tuple[int, str]:
@@ -231,6 +252,17 @@ def _ending(error: BaseException | None) -> tuple[int, str]:
     if isinstance(error, BackupError | Ending):
         return error.exit_code, redact(" ".join(str(error).split()))
     return EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}"
+
+
+def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:
+    """Return the state with the attempt that a killed run could not record; its end is unknown."""
+    if not run.database:
+        return state
+    text = f"killed: {reason}" if reason else "killed"
+    attempt = Attempt(run.started, run.started, EXIT_KILLED, text)
+    known = state.of(run.database)
+    attempts = (*known.attempts, attempt)[-KEPT_ATTEMPTS:]
+    return state.with_database(run.database, replace(known, attempts=attempts))
 
 
 def _counted(failures: Mapping[str, int], exit_code: int) -> Mapping[str, int]:

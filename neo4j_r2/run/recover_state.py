@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,8 +12,11 @@ from neo4j_r2.bucket.newest_backup import newest_backup
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core import clock
 from neo4j_r2.core.database import Database
+from neo4j_r2.core.errors import NoSpaceError
 from neo4j_r2.run.record import backup_state
 from neo4j_r2.run.state import DatabaseState, State, StateFile
+
+log = logging.getLogger(__name__)
 
 
 def recover_state(bucket: Bucket, config: Config, databases: Mapping[str, Database | None]) -> None:
@@ -38,7 +42,10 @@ def recover_state(bucket: Bucket, config: Config, databases: Mapping[str, Databa
         state = State(since, service.due_times, tuple(databases), databases=known)
     if state.schedule != service.due_times:
         state = replace(state, schedule=service.due_times, since=now)
-    file.write(state.expecting(tuple(databases), now))
+    try:
+        file.write(state.expecting(tuple(databases), now))
+    except NoSpaceError as error:
+        log.warning("The start of the service is not recorded: %s", error)
 
 
 def _from_bucket(

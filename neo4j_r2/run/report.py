@@ -32,10 +32,12 @@ class RunReport:
     error: str
     """In one line, without secrets; empty after a success."""
     has_failed_before: bool
-    """Whether the run before it failed, or was killed."""
+    """Whether the run before it failed or was killed, or the service could not start."""
     databases: tuple[DatabaseReport, ...]
     """The databases in the order of their attempts, without those that had no attempt."""
     unreached: tuple[str, ...] = ()
     """The names of the databases that had no attempt."""
     killed_before: datetime | None = None
     """When the run before this one began, if it was killed: it could not report that itself."""
+    kill_reason: str = ""
+    """Why it was killed; empty if that is not known."""

@@ -6,12 +6,15 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from neo4j_r2.core.errors import Side, Stalled
-from neo4j_r2.run.signals import do_nothing
+from neo4j_r2.run import signals
 
 Awaited = TypeVar("Awaited")
+
+_AGAIN_SECONDS: Final = 5.0
+"""How often the alarm is repeated, in case that a finalizer has dropped the error."""
 
 
 class Watch:
@@ -27,9 +30,13 @@ class Watch:
         self._watching = False
 
     def progress(self) -> None:
-        """Start the time limit anew; any thread may call this."""
+        """Start the time limit anew; any thread may call this.
+
+        :raises Interruption: if a signal has asked for an end.
+        """
         if self._watching:
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+            signal.setitimer(signal.ITIMER_REAL, self._seconds, _AGAIN_SECONDS)
+        signals.check()
 
     @contextmanager
     def waiting_for(self, side: Side) -> Iterator[None]:
@@ -59,8 +66,8 @@ class Watch:
         """
 
         def stalled(_number: int, _frame: FrameType | None) -> None:
-            signal.signal(signal.SIGALRM, do_nothing)  # the clean-up has time limits of its own
-            raise Stalled(self._side, self._seconds)
+            if not signals.is_ending():  # the clean-up has time limits of its own
+                raise Stalled(self._side, self._seconds)
 
         signal.signal(signal.SIGALRM, stalled)
         self._watching = True

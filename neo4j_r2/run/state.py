@@ -28,6 +28,10 @@ class RunState:
     """None while the run is under way, and for a run that was killed."""
     error: str = ""
     """One line; empty after a success."""
+    database: str = ""
+    """The database that is being backed up; empty before the first one."""
+    memory_kills: int | None = None
+    """How many processes had been killed for lack of memory when the run began; None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,9 @@ def _run(content: dict[str, Any]) -> RunState:
         finished=_time(finished) if finished else None,
         exit_code=content["exit_code"],
         error=content["error"],
+        # A run of an earlier version has neither.
+        database=content.get("database", ""),
+        memory_kills=content.get("memory_kills"),
     )
 
 

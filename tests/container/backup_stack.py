@@ -62,12 +62,14 @@ class Surroundings:
             if key.endswith(".manifest.json")
         ]
 
-    def beside(self, **variables: str) -> Stack:
+    def beside(self, *added: Path, **variables: str) -> Stack:
         """Describe a backup service of its own for the same Neo4j and bucket; a context manager.
 
         It is the one of `docker-compose.backup-only.yml`, with a state of its own.
+
+        :param added: more Compose files.
         """
-        files = [ROOT / "docker-compose.backup-only.yml", HERE / "quick_health.yml"]
+        files = [ROOT / "docker-compose.backup-only.yml", HERE / "quick_health.yml", *added]
         configured = {
             **self.variables,
             "NEO4J_NETWORK": f"{self.stack.project}_neo4j",

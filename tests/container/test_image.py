@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from testbed.engine import docker, run
+from testbed.images import Images
+from testbed.waiting import wait_until
 from tests.schedules import ACCEPTED, EXCEPTIONS, REFUSED
 
 VERDICTS = """
@@ -19,6 +21,15 @@ for schedule in json.load(sys.stdin):
     verdict = subprocess.run(["crontab", "-T", "/tmp/crontab"], capture_output=True)
     verdicts.append(verdict.returncode)
 print(json.dumps(verdicts))
+"""
+
+
+READ_HEALTH = """
+import urllib.error, urllib.request
+try:
+    urllib.request.urlopen("http://127.0.0.1:9412/health", timeout=10)
+except urllib.error.HTTPError as error:
+    print(error.status, error.read().decode())
 """
 
 
@@ -76,14 +87,31 @@ CONFIGURATION = {
 }
 
 
-def started(image: str, *options: str, **changes: str) -> tuple[int, str]:
-    """Start the service without a network, and return its exit code and its log."""
+SECRETS = ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY")
+LINGERS = "[INFO] The service does not start; it ends in 300 s, for the engine to try again\n"
+
+
+def failed_start(image: str, *options: str, **changes: str) -> tuple[int, str]:
+    """Start a service that cannot start, and stop it when it says so.
+
+    Return its exit code and its log.
+    """
     variables = {**CONFIGURATION, **changes}
     environment = [f"--env={name}={value}" for name, value in variables.items()]
-    finished = run("run", "--rm", "--network=none", *environment, *options, image, seconds=120)
-    assert all(CONFIGURATION[name] not in finished.stderr for name in
-               ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"))  # fmt: skip
-    return finished.returncode, finished.stderr
+    container = docker("run", "--detach", "--network=none", *environment, *options, image).strip()
+    try:
+        wait_until(lambda: LINGERS in _log(container), seconds=60, what="the failed start")
+        docker("stop", container)
+        exit_code = int(docker("inspect", "--format={{.State.ExitCode}}", container))
+        log = _log(container)
+    finally:
+        docker("rm", "--force", container)
+    assert all(CONFIGURATION[name] not in log for name in SECRETS)
+    return exit_code, log
+
+
+def _log(container: str) -> str:
+    return run("logs", container, merged=True).stdout
 
 
 @pytest.mark.parametrize(
@@ -102,14 +130,44 @@ def started(image: str, *options: str, **changes: str) -> tuple[int, str]:
         ("NEO4J_DATABASE", "neo4j,system", "not system"),
     ],
 )
-def test_a_configuration_error_ends_the_container_at_its_start(
+def test_a_configuration_error_keeps_the_service_from_starting(
     image: str, name: str, value: str, message: str
 ) -> None:
-    exit_code, log = started(image, **{name: value})
+    exit_code, log = failed_start(image, **{name: value})
     assert exit_code == 2
     assert message in log
     assert name in log
     assert "Waiting for Neo4j" not in log
+
+
+@pytest.mark.parametrize("option", ["--user=1000", "--cap-drop=SETUID", "--cap-drop=ALL"])
+def test_a_container_that_may_not_start_as_root_says_so_in_one_line(
+    image: str, option: str
+) -> None:
+    finished = run("run", "--rm", "--network=none", option, image, seconds=120)
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("[ERROR] The container must start as root with the cap")
+    assert finished.stderr.count("\n") == 1
+
+
+def test_a_service_that_cannot_start_is_unhealthy_and_serves_the_reason(image: str) -> None:
+    variables = {**CONFIGURATION, "R2_BUCKET_NAME": "", "METRICS_PORT": "9412"}
+    environment = [f"--env={name}={value}" for name, value in variables.items()]
+    probe = ["--health-interval=1s"]
+    container = docker("run", "--detach", "--network=none", *probe, *environment, image).strip()
+    try:
+        status = "--format={{.State.Health.Status}}"
+        wait_until(
+            lambda: docker("inspect", status, container).strip() == "unhealthy",
+            seconds=60,
+            what="an unhealthy container",
+        )
+        wait_until(lambda: "Serving /metrics" in _log(container), seconds=60, what="the metrics")
+        page = docker("exec", container, "python3", "-c", READ_HEALTH)
+    finally:
+        docker("rm", "--force", container)
+    assert "R2_BUCKET_NAME is required" in page
+    assert page.startswith("503 Unhealthy: crond is not running; the service cannot work since ")
 
 
 def test_the_container_notifies_without_writing_anything(image: str) -> None:
@@ -135,7 +193,7 @@ def test_a_state_directory_that_the_job_does_not_own_ends_the_container(
     image: str, tmp_path: Path, mode: int, option: str, message: str
 ) -> None:
     tmp_path.chmod(mode)
-    exit_code, log = started(image, f"--volume={tmp_path}:/var/lib/neo4j-r2-backup:{option}")
+    exit_code, log = failed_start(image, f"--volume={tmp_path}:/var/lib/neo4j-r2-backup:{option}")
     assert exit_code == 2
     assert "BACKUP_STATE_DIR='/var/lib/neo4j-r2-backup' " in log
     assert message in log
@@ -160,6 +218,20 @@ def test_a_secret_comes_from_a_file_that_the_job_s_user_can_read(
     finished = run("run", "--rm", "--network=none", *environment, *mounted, image, "-c", check)
     assert finished.returncode == exit_code
     assert ("Permission denied" in finished.stderr) == (exit_code == 2)
+
+
+def test_a_command_of_the_program_needs_no_path(image: str) -> None:
+    for arguments in (["--help"], ["list", "--help"]):
+        assert docker("run", "--rm", image, *arguments).startswith("usage: backup.py")
+
+
+def test_the_image_is_small_and_says_what_it_is(image: str, images: Images) -> None:
+    size = "--format={{.Size}}"
+    base, own = (int(docker("image", "inspect", size, each)) for each in (images.python, image))
+    assert own - base < 60e6  # as it lies on the disk; what is pulled is compressed
+    labels = json.loads(docker("image", "inspect", "--format={{json .Config.Labels}}", image))
+    assert labels["org.opencontainers.image.licenses"] == "Apache-2.0"
+    assert labels["org.opencontainers.image.title"] == "Neo4j to R2 Backup Service"
 
 
 def test_a_command_runs_instead_of_the_service(image: str) -> None:

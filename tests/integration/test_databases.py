@@ -189,7 +189,9 @@ def test_the_run_waits_for_a_server_that_comes_up_late_with_all_its_databases(
 
 
 def test_all_databases_of_an_unreachable_server_fail_in_one_clear_line(service: Service) -> None:
-    absent = of(service, "*").with_variables(NEO4J_URI="bolt://127.0.0.1:1")
+    absent = of(service, "*").with_variables(
+        NEO4J_URI="bolt://127.0.0.1:1", BACKUP_RETRY_SECONDS="1"
+    )
     run = absent.run()
     assert_told(absent, run, 3, "Neo4j connection failed: bolt://127.0.0.1:1")
     assert state_of(service)["last_run"]["exit_code"] == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -148,6 +149,21 @@ def test_a_run_survives_a_passing_fault_of_the_preflight(
     proxy.inject(Fault("ListObjectsV2", action))
 
     assert_whole(service.backup())
+
+
+def test_a_run_that_begins_while_r2_is_away_waits_for_it_and_tells_it_once(
+    service: Service, proxy: FaultProxy
+) -> None:
+    proxy.inject(Fault("ListObjectsV2", Status(503, "SlowDown"), times=5))
+
+    run = service.run()
+
+    assert run.exit_code == 0, run.log
+    assert_whole(service.backups()[-1])
+    told = re.findall(r"^\[WARNING\] (R2: .*)", run.log, re.MULTILINE)
+    (line,) = told
+    assert re.fullmatch(r"R2: List failed \(503 SlowDown\), trying again for up to \d+ s", line)
+    assert re.search(r"^\[INFO\] R2 answers again after 1\d s$", run.log, re.MULTILINE)
 
 
 def test_a_body_that_was_corrupted_in_transit_is_sent_again(
@@ -320,7 +336,8 @@ def misled(
 def test_an_r2_error_is_reported_within_half_a_minute(
     misled: tuple[Service, str], proxy: FaultProxy
 ) -> None:
-    service, phrase = misled
+    misled_service, phrase = misled
+    service = misled_service.with_variables(BACKUP_RETRY_SECONDS="2")
     started = time.monotonic()
 
     run = service.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -56,6 +57,7 @@ def test_a_missing_database_is_reported(service: Service, proxy: FaultProxy) -> 
 def test_an_unreachable_neo4j_is_reported_within_half_a_minute(
     service: Service, silent_port: int
 ) -> None:
+    service = service.with_variables(BACKUP_RETRY_SECONDS="2")
     ports = {"nobody": free_port(), "another server": service.s3.port, "nothing": silent_port}
     for port in ports.values():
         uri = f"bolt://{LOOPBACK}:{port}"
@@ -72,9 +74,27 @@ def test_a_server_without_tls_is_reported_if_tls_is_configured(
 ) -> None:
     uri = long_graph.uri.replace("bolt:", "bolt+s:")
 
-    run = service.with_variables(NEO4J_URI=uri).run()
+    run = service.with_variables(NEO4J_URI=uri, BACKUP_RETRY_SECONDS="2").run()
 
     assert_told(service, run, 3, f"Neo4j connection failed: {uri}")
+
+
+def test_a_run_that_begins_while_neo4j_restarts_waits_for_it_and_says_so(
+    service: Service, long_graph: Neo4jServer
+) -> None:
+    with stopped(long_graph):
+        process = service.start()
+        line = next(line for line in process.stderr if "not ready" in line)
+        assert re.match(
+            r"\[WARNING\] Neo4j is not ready, waiting for up to (30|29)\d s: "
+            r"Neo4j connection failed: bolt://",
+            line,
+        )
+
+    run = finish(process)
+
+    assert run.exit_code == 0, run.log
+    assert_whole(service.backups()[-1])
 
 
 @pytest.mark.parametrize(

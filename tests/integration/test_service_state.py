@@ -21,6 +21,8 @@ from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
+from testbed.web_receiver import WebReceiver
+from tests.full_disk import filled, small_disk
 from tests.integration.old_backups import days_ago, put_archive, put_backup, stem
 from tests.integration.outcome import assert_secretless, assert_told
 from tests.integration.relay import relay
@@ -148,7 +150,12 @@ def test_a_good_run_is_recorded_with_its_backup_and_is_healthy(service: Service)
     ("changes", "exit_code", "kind", "reason"),
     [
         ({"R2_SECRET_ACCESS_KEY": "this-is-not-the-secret"}, 4, "r2", "Access denied"),
-        ({"R2_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}"}, 4, "r2", "R2 connection failed"),
+        (
+            {"R2_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}", "BACKUP_RETRY_SECONDS": "1"},
+            4,
+            "r2",
+            "R2 connection failed",
+        ),
         ({"NEO4J_PASSWORD": "this-is-not-the-password"}, 3, "neo4j", "refused the login"),
         (
             {"BACKUP_RETENTION_DAYS": "soon", "BACKUP_PREFIX": "/"},
@@ -231,6 +238,26 @@ def test_a_run_is_healthy_until_it_is_killed_and_the_next_one_ends_well(
     assert complaint(service) == ""
 
 
+def test_a_full_state_directory_fails_no_backup_but_makes_the_service_unhealthy(
+    service: Service,
+) -> None:
+    directory = Path(service.variables["BACKUP_STATE_DIR"])
+    with small_disk(directory):
+        service.backup()
+        before = state_of(service)
+        with filled(directory):
+            full = service.run()
+
+            assert full.exit_code == 0, full.log
+            assert len(service.backups()) == 2
+            assert "[WARNING] This run is not recorded: BACKUP_STATE_DIR=" in full.log
+            assert "has no space left (No space left on device)" in complaint(service)
+            assert state_of(service) == before
+            assert service.run("wait").exit_code == 0
+        assert complaint(service) == ""
+        assert not list(directory.glob("*.new"))
+
+
 def test_a_run_that_the_lock_refuses_is_not_recorded(service: Service, proxy: FaultProxy) -> None:
     with held(service, proxy):
         before = state_file(service).read_bytes()
@@ -304,6 +331,60 @@ def test_the_service_does_not_wait_for_a_lasting_error(
     assert not state_file(service).exists()
 
 
+def test_a_service_that_cannot_start_tells_it_once_and_shows_it_until_it_can(
+    service: Service,
+) -> None:
+    with WebReceiver() as web:
+        told = service.with_variables(
+            BACKUP_NOTIFY_URLS=f"json://{web.address}/hook/good",
+            BACKUP_PING_URL=f"http://{web.address}/ping/good",
+            BACKUP_HOST_NAME="vault",
+        )
+        wrong = told.with_variables(R2_SECRET_ACCESS_KEY="this-is-not-the-secret")
+        for _ in range(2):
+            assert_told(wrong, wrong.run("wait"), 4, "Access denied")
+
+        assert "the service cannot work since " in complaint(wrong)
+        assert "(exit 4): Access denied by R2 during List" in complaint(wrong)
+        assert "The service cannot work since " in wrong.start("status").communicate(AT_ONCE)[0]
+        over = told.run("wait")
+
+        assert over.exit_code == 0
+        assert "What kept the service from its work is over" in over.log
+        assert complaint(told) == ""
+        posted = [json.loads(each.body) for each in web.received if each.target == "/hook/good"]
+        pings = [each.target for each in web.received if "/ping" in each.target]
+    assert [each["title"] for each in posted] == [
+        "Backup service cannot work",
+        "Backup service works again",
+    ]
+    assert posted[0]["message"].startswith("Error (exit 4): Access denied by R2 during List")
+    assert "\nHost: vault\n" in posted[0]["message"]
+    assert pings == ["/ping/good/fail"]
+    assert_secretless(wrong, str(posted))
+
+
+def test_an_r2_that_is_away_does_not_keep_the_service_from_starting(service: Service) -> None:
+    url = f"http://{LOOPBACK}:{free_port()}"
+    with WebReceiver() as web:
+        told = service.with_variables(BACKUP_NOTIFY_URLS=f"json://{web.address}/hook/good")
+        away = told.with_variables(R2_ENDPOINT_URL=url, BACKUP_RETRY_SECONDS="1")
+
+        run = away.run("wait")
+
+        assert run.exit_code == 0, run.log
+        assert f"[WARNING] R2 connection failed: {url}" in run.log
+        assert f"(exit 4): R2 connection failed: {url}" in complaint(away)
+        assert web.received == []  # it may have passed at the next look
+        for _ in range(2):
+            assert away.run("wait").exit_code == 0
+        assert len(web.received) == 1
+        told.backup()
+        assert complaint(service) == ""
+        titles = [json.loads(each.body)["title"] for each in web.received]
+    assert titles == ["Backup service cannot work", "Backup succeeded again: neo4j"]
+
+
 @pytest.mark.parametrize("host", [LOOPBACK, "no-such-host.invalid"], ids=["port", "name"])
 def test_the_service_waits_for_neo4j_as_long_as_configured(service: Service, host: str) -> None:
     uri = f"bolt://{host}:{free_port()}"
@@ -313,8 +394,14 @@ def test_the_service_waits_for_neo4j_as_long_as_configured(service: Service, hos
     run = absent.run("wait")
 
     assert 2 <= time.monotonic() - started < AT_ONCE
-    assert_told(absent, run, 3, f"Neo4j was not ready within 3 s: Neo4j connection failed: {uri}")
-    assert run.log.count("\n") == 2, run.log
+    assert run.exit_code == 0, run.log
+    first, why, end = run.log.splitlines()
+    assert first == "[INFO] Waiting for Neo4j to be ready..."
+    assert re.match(r"\[WARNING\] Neo4j is not ready, waiting for up to \d s: Neo4j conn", why)
+    assert end.startswith(
+        f"[WARNING] Neo4j was not ready within 3 s: Neo4j connection failed: {uri}"
+    )
+    assert "(exit 3): Neo4j was not ready within 3 s" in complaint(absent)
 
 
 def test_the_service_does_not_wait_forever_for_a_silent_neo4j(service: Service) -> None:
@@ -324,13 +411,15 @@ def test_the_service_does_not_wait_forever_for_a_silent_neo4j(service: Service) 
 
         run = finish(mute.start("wait"), 20)
 
-    assert_told(mute, run, 3, "waiting for Neo4j")
+    assert run.exit_code == 0, run.log
+    assert "[WARNING] No progress for 11 s while waiting for Neo4j" in run.log
+    assert "(exit 3): No progress for 11 s while waiting for Neo4j" in complaint(mute)
 
 
 def test_a_signal_ends_the_wait_at_once(service: Service) -> None:
     uri = f"bolt://{LOOPBACK}:{free_port()}"
-    process = service.with_variables(NEO4J_URI=uri, LOG_LEVEL="debug").start("wait")
-    assert any("Not ready yet" in line for line in process.stderr)
+    process = service.with_variables(NEO4J_URI=uri).start("wait")
+    assert any("not ready" in line for line in process.stderr)
 
     process.send_signal(signal.SIGTERM)
 
@@ -485,8 +574,8 @@ def test_the_service_waits_for_a_neo4j_that_comes_up_late(
 ) -> None:
     graph.stop()
     try:
-        process = service.with_variables(LOG_LEVEL="debug").start("wait")
-        assert any("Not ready yet" in line for line in process.stderr)
+        process = service.start("wait")
+        assert any("Neo4j is not ready, waiting for up to" in line for line in process.stderr)
     finally:
         graph.start()
         graph.wait_ready()

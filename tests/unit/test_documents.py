@@ -32,6 +32,12 @@ COMPOSE = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker
 COMPOSE_VARIABLES = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
 OF_THE_CONTAINER = {"AWS_CA_BUNDLE", "BACKUP_STATE_DIR", "METRICS_ADDRESS"}
 """Paths and addresses, which are others in the container than where Compose runs."""
+OF_OTHERS = {"COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "REQUESTS_CA_BUNDLE"} | {
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+}
+"""Variables of Compose and of the HTTP clients."""
 
 
 @pytest.mark.parametrize("name", [".env.example", ".env.local.example"])
@@ -39,7 +45,7 @@ def test_an_example_configuration_names_only_variables_that_exist(name: str) -> 
     example = (ROOT / name).read_text(encoding="utf-8")
     named = re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)
     assert len(named) == len(set(named))
-    assert set(named) <= READ | COMPOSE_VARIABLES
+    assert set(named) <= READ | COMPOSE_VARIABLES | OF_OTHERS
 
 
 def test_the_example_configuration_has_every_variable() -> None:
@@ -51,7 +57,7 @@ def test_compose_passes_every_variable_on_and_gives_none_a_default() -> None:
     passed_on = re.findall(r"^ +- ([A-Z0-9_]+)$", COMPOSE, re.MULTILINE)
     capabilities = {"ALL", "SETGID", "SETUID", "KILL"}
     files = {f"{name}_FILE" for name in SECRETS}
-    assert set(passed_on) - capabilities == (READ - OF_THE_CONTAINER) | files
+    assert set(passed_on) - capabilities - OF_OTHERS == (READ - OF_THE_CONTAINER) | files
     assert not re.search(r"\$\{(NEO4J_PASSWORD|R2_\w+):?-[^}]", COMPOSE)
 
 

@@ -14,6 +14,7 @@ from neo4j_r2.commands.check import banner
 from neo4j_r2.config.settings import read_config
 from neo4j_r2.run.processes import is_running
 from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
+from testbed.web_receiver import WebReceiver
 from tests.keys import KeyPair
 from tests.unit.process import run_program, start
 
@@ -146,6 +147,37 @@ def test_the_banner_counts_the_recipients(number: int, line: str) -> None:
     shown = banner(read_config({**REQUIRED, "BACKUP_ENCRYPTION_RECIPIENTS": keys}, NO_FILE))
     assert f"Encryption: {line}" in shown
     assert not any(each.startswith("Encryption") for each in banner(read_config(REQUIRED, NO_FILE)))
+
+
+def test_a_wrong_configuration_is_told_once_when_the_service_starts_and_then_shown(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    with WebReceiver() as web:
+        wrong = {**settings, "TZ": "Europe/Atlantis", "COMPOSE_PROJECT_NAME": "graph"}
+        wrong["BACKUP_NOTIFY_URLS"] = f"json://{web.address}/hook/good"
+        assert run_program(tmp_path, "check", **wrong).returncode == 2
+        for _ in range(2):
+            process = run_program(tmp_path, "check", "--at-start", **wrong)
+            assert process.returncode == 2
+            assert process.stderr.startswith("[ERROR] Invalid configuration:\n  - TZ=")
+            assert process.stdout == ""
+        (posted,) = [json.loads(each.body) for each in web.received]
+    assert posted["title"] == "Backup service cannot work"
+    assert posted["message"].startswith("Error (exit 2): Invalid configuration: - TZ=")
+    assert "\nHost: graph/neo4j-backup\n" in posted["message"]
+    health = run_program(tmp_path, "health", **settings)
+    assert health.returncode == 1
+    assert "(exit 2): Invalid configuration: - TZ=" in health.stderr
+
+
+def test_a_failed_start_that_nobody_can_record_is_still_one_line(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {**settings, "BACKUP_STATE_DIR": "/dev/null/state"}
+    process = run_program(tmp_path, "check", "--at-start", **wrong)
+    assert process.returncode == 2
+    assert process.stderr.count("[ERROR]") == 1
+    assert "Traceback" not in process.stderr
 
 
 def test_check_shows_no_secret(settings: dict[str, str], tmp_path: Path) -> None:

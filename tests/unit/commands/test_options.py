@@ -10,10 +10,12 @@ import pytest
 from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.commands.options import (
     BackupOptions,
+    CheckOptions,
     ListOptions,
     Options,
     PruneOptions,
     RestoreOptions,
+    SuperviseOptions,
     VerifyOptions,
 )
 
@@ -47,7 +49,8 @@ RESTORE = RestoreOptions(
             VerifyOptions(None, None, all=False, identity=None, drill="bolt://scratch"),
         ),
         (["notify", "--test"], "notify", Options()),
-        (["check"], "check", Options()),
+        (["check"], "check", CheckOptions(at_start=False)),
+        (["supervise"], "supervise", SuperviseOptions(None)),
     ],
 )
 def test_each_command_gets_its_own_record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from neo4j_r2.monitoring.apprise_receiver import receiver_problem
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 MAIL = "mailtos://user:pass%20word@mail.example:587?from=a@b.example&to=c@d.example,e@d.example"
 PING = "https://hc-ping.example/0fcd4e3a-7d4a-4b0c-9a0e-2d9a5d1a8f3c"
+
+HOST = socket.gethostname()
 
 
 def read(**variables: str) -> NotifySettings:
@@ -52,7 +55,7 @@ def test_urls_can_come_from_files(tmp_path: Path) -> None:
 
 def test_nobody_is_told_by_default() -> None:
     settings = requested_notify({}, {})
-    assert settings == NotifySettings((), "recovery", Secret(""), 15)
+    assert settings == NotifySettings((), "recovery", Secret(""), 15, HOST)
     assert not settings.ping_url
     assert settings.secrets() == []
 
@@ -117,7 +120,9 @@ def test_all_problems_are_reported_at_once() -> None:
 def test_wrong_values_are_left_out_before_the_configuration_is_checked() -> None:
     variables = {"BACKUP_NOTIFY_URLS": f"{SLACK} json://", "BACKUP_NOTIFY_ON": "sometimes"}
     settings = requested_notify({**variables, "BACKUP_PING_URL": "x"}, {})
-    assert settings == NotifySettings((Secret(SLACK),), "recovery", Secret(""), 15)
+    assert settings == NotifySettings(
+        (Secret(SLACK),), "recovery", Secret(""), 15, socket.gethostname()
+    )
 
 
 def test_a_test_without_a_receiver_is_refused() -> None:
@@ -140,3 +145,16 @@ def test_ordinary_words_of_a_url_are_no_secrets() -> None:
         "neo4j-backup",
         "hooks.example",
     }
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"BACKUP_HOST_NAME": "vault", "COMPOSE_PROJECT_NAME": "graph"}, "vault"),
+        ({"COMPOSE_PROJECT_NAME": "graph"}, "graph/neo4j-backup"),
+        ({}, HOST),
+    ],
+    ids=["configured", "Compose", "machine"],
+)
+def test_people_know_the_host_by_a_name_that_stays(variables: dict[str, str], name: str) -> None:
+    assert requested_notify(variables, {}).host == name

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
-from neo4j_r2.monitoring.health_rules import Signs, diagnose, due, next_due
+from neo4j_r2.monitoring.health_rules import Signs, diagnose, due, missed, next_due
 from neo4j_r2.run.processes import ProcessId
+from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State
 
 NO_FILE: dict[str, str] = {}
@@ -78,6 +79,43 @@ def test_a_service_without_a_state_is_unhealthy_and_the_directory_is_named() -> 
     assert "no state in /var/lib/somewhere" in problem
 
 
+def test_a_state_directory_that_takes_no_file_is_unhealthy_with_the_reason() -> None:
+    full = "BACKUP_STATE_DIR='/state' has no space left"
+    signs = Signs(NOON, True, False, GOOD, write_problem=full)
+    assert diagnose(signs, DEFAULT) == [full]
+
+
+def test_a_service_that_cannot_start_is_unhealthy_with_time_exit_code_and_reason() -> None:
+    problem = StartProblem(NIGHT, 4, "Access denied")
+    signs = Signs(NOON, True, False, GOOD, start_problem=problem)
+    assert diagnose(signs, DEFAULT) == [
+        "the service cannot work since 2025-10-08T02:00:01+00:00 (exit 4): Access denied"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (GOOD, None),
+        (replace(GOOD, last_run=FAILED), None),
+        (replace(NEW, last_run=RUNNING), None),
+        (NEW, NIGHT.replace(second=0)),
+        (replace(NEW, last_run=replace(FAILED, started=SINCE)), NIGHT.replace(second=0)),
+        (replace(NEW, since=NOON), None),
+        (backed_up(NEW), None),
+    ],
+    ids=["made", "failed", "killed", "never", "failed before", "new", "recovered"],
+)
+def test_a_due_time_without_a_run_was_missed(state: State, expected: datetime | None) -> None:
+    assert missed(state, DEFAULT, NOON) == expected
+
+
+def test_a_due_time_is_missed_as_soon_as_it_has_come() -> None:
+    due_time = NIGHT.replace(second=0)
+    assert missed(NEW, DEFAULT, due_time - TICK) is None
+    assert missed(NEW, DEFAULT, due_time) == due_time
+
+
 def test_a_failed_run_is_shown_with_time_exit_code_and_reason() -> None:
     (problem,) = problems(replace(GOOD, last_run=FAILED))
     assert "failed at 2025-10-08T02:04:01+00:00 (exit 4): R2 bucket not found: no-such" in problem
@@ -98,6 +136,14 @@ def test_every_exit_code_but_0_is_a_failure(exit_code: int) -> None:
 def test_a_run_without_an_end_and_without_a_process_was_killed() -> None:
     (problem,) = problems(replace(GOOD, last_run=RUNNING))
     assert problem == "the run that began at 2025-10-08T02:00:01+00:00 was killed"
+
+
+def test_a_kill_whose_reason_is_known_is_explained() -> None:
+    signs = Signs(
+        NOON, True, False, replace(GOOD, last_run=RUNNING), kill_reason="for lack of memory"
+    )
+    (problem,) = diagnose(signs, DEFAULT)
+    assert problem.endswith("02:00:01+00:00 was killed: for lack of memory")
 
 
 def test_the_next_good_run_makes_the_service_healthy_again() -> None:

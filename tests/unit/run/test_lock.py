@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from neo4j_r2.core.errors import ConfigurationError, LockedError
-from neo4j_r2.run.lock import UploadRecord, run_lock
+from neo4j_r2.run.lock import UploadRecord, holder, is_under_way, run_lock
+from neo4j_r2.run.processes import ProcessId
+from tests.full_disk import filled, small_disk
 from tests.unit.process import TIMEOUT_SECONDS, start
 
 RECORD = UploadRecord("https://r2.example.org", "bucket", "prefix/key", "upload-1")
@@ -123,3 +126,72 @@ def test_programs_that_a_run_starts_do_not_inherit_the_lock(tmp_path: Path) -> N
         ]
         assert len(descriptors) == 1
         assert not os.get_inheritable(descriptors[0])
+
+
+def test_the_holder_is_known_and_nobody_who_looks_takes_the_lock(tmp_path: Path) -> None:
+    assert holder(tmp_path) is None
+    with held_by_another(tmp_path) as process:
+        held = holder(tmp_path)
+        assert held is not None
+        assert held.pid == process.pid
+        assert held.is_alive()
+        process.communicate(timeout=TIMEOUT_SECONDS)
+        assert holder(tmp_path) is None
+        assert not is_under_way(held, tmp_path)
+    with run_lock(tmp_path):
+        assert holder(tmp_path) == ProcessId.own()
+
+
+def test_a_run_in_another_container_is_under_way_as_long_as_it_holds_the_lock(
+    tmp_path: Path,
+) -> None:
+    # In its own PID namespace it has an id and a start time that this one does not have.
+    elsewhere = ProcessId(7, 12345)
+    with held_by_another(tmp_path):
+        (tmp_path / "backup.lock").write_text("7 12345".ljust(40))
+        assert is_under_way(elsewhere, tmp_path)
+        assert not is_under_way(ProcessId(7, 54321), tmp_path)
+    assert not is_under_way(elsewhere, tmp_path)
+
+
+def test_the_lock_of_an_earlier_version_is_understood(tmp_path: Path) -> None:
+    (tmp_path / "backup.lock").write_text("1234")
+    with run_lock(tmp_path):
+        assert holder(tmp_path) == ProcessId.own()
+
+
+def test_a_look_at_the_lock_refuses_no_run(tmp_path: Path) -> None:
+    with run_lock(tmp_path):
+        pass
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            holder(tmp_path)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(50):
+            with run_lock(tmp_path) as lock:
+                assert lock is not None
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def test_a_full_disk_keeps_no_run_from_its_lock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = tmp_path / "state"
+    with small_disk(directory):
+        for _ in range(2):  # the lock file is new, and then it is there
+            with filled(directory), run_lock(directory) as lock:
+                lock.remember_upload(RECORD)
+                assert lock.abandoned_upload() is None
+        with run_lock(directory):
+            pass
+        caplog.clear()
+        with filled(directory), run_lock(directory):
+            assert holder(directory) == ProcessId.own()
+        assert caplog.messages == []

@@ -90,3 +90,32 @@ def test_the_error_names_the_capabilities_that_root_lacks(tmp_path: Path, lackin
     assert ids == [0] * 3
     assert f"BACKUP_STATE_DIR={str(directory)!r} belongs to user {OWNER}" in error
     assert "the capabilities SETUID and SETGID" in error
+
+
+def test_root_is_the_owner_for_a_while_and_then_root_again(tmp_path: Path) -> None:
+    code = """
+import json, os, sys
+from pathlib import Path
+from neo4j_r2.run.privileges import as_owner
+ids = lambda: [os.geteuid(), os.getegid()]
+seen = []
+try:
+    with as_owner(Path(sys.argv[1])):
+        seen.append(ids())
+        raise KeyError
+except KeyError:
+    seen.append(ids())
+with as_owner(Path(sys.argv[1]) / "missing"):
+    seen.append(ids())
+print(json.dumps(seen))
+"""
+    directory = owned(tmp_path / "state", OWNER, GROUP)
+    output = subprocess.run(
+        [sys.executable, "-c", code, str(directory)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=True,
+    ).stdout
+    assert json.loads(output) == [[OWNER, GROUP], [0, 0], [0, 0]]

@@ -23,6 +23,7 @@ from neo4j_r2.core.errors import (
     Side,
     Stalled,
 )
+from neo4j_r2.run.memory_limit import read_memory_limit
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
 from neo4j_r2.run.report import DatabaseReport, RunReport
@@ -90,6 +91,12 @@ def known_of(directory: Path, database: str = "neo4j") -> DatabaseState:
     return state_in(directory).databases[database]
 
 
+def known_kills() -> int | None:
+    """Return how many processes of this control group were killed for lack of memory."""
+    memory = read_memory_limit()
+    return memory.kills if memory else None
+
+
 def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
     """Let a run end with an error; check that it is raised, and return the record of the run."""
 
@@ -110,7 +117,8 @@ def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
 def test_a_run_under_way_is_recorded_with_its_start_and_process(directory: Path) -> None:
     with recorded(directory) as record:
         record.begin(TIME)
-        assert state_in(directory) == replace(BEFORE, last_run=RunState(TIME, ProcessId.own()))
+        begun = RunState(TIME, ProcessId.own(), memory_kills=known_kills())
+        assert state_in(directory) == replace(BEFORE, last_run=begun)
 
 
 def test_a_success_is_recorded_with_its_backup_and_the_usage_of_the_bucket(directory: Path) -> None:
@@ -136,7 +144,7 @@ def test_a_success_is_recorded_with_its_backup_and_the_usage_of_the_bucket(direc
         stored=Usage(4, 400),
         pause="",
     )
-    ended = RunState(TIME, ProcessId.own(), finished, 0)
+    ended = RunState(TIME, ProcessId.own(), finished, 0, "", "neo4j", known_kills())
     assert state_in(directory) == replace(BEFORE, last_run=ended, databases={"neo4j": known})
 
 
@@ -417,6 +425,36 @@ with recorded(Path(sys.argv[1])) as record:
     assert (left.started, left.finished, left.exit_code) == (TIME, None, None)
     assert left.process.pid == process.pid
     assert not left.process.is_alive()
+
+
+def test_the_run_after_a_killed_one_records_its_attempt_and_tells_why_it_was_killed(
+    tmp_path: Path,
+) -> None:
+    kills = known_kills()
+    # As if the kernel had killed one more process since then.
+    before = None if kills is None else kills - 1
+    killed = RunState(TIME, ProcessId(1, 1), database="neo4j", memory_kills=before)
+    StateFile(tmp_path).write(replace(BEFORE, last_run=killed))
+    reports: list[RunReport] = []
+    with recorded(tmp_path, reports.append) as record:
+        record.begin(TIME)
+    (report,) = reports
+    assert report.killed_before == TIME
+    known = known_of(tmp_path)
+    assert known.attempts[:-1] == DATABASE.attempts
+    attempt = known.attempts[-1]
+    assert (attempt.started, attempt.exit_code) == (TIME, 137)
+    if kills is not None:
+        assert report.kill_reason.startswith("the kernel killed it for lack of memory (signal 9)")
+        assert attempt.error == f"killed: {report.kill_reason}"
+
+
+def test_a_run_under_way_names_the_database_that_it_backs_up(directory: Path) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        for database in ("neo4j", "other"):
+            with record.attempt(database):
+                assert last_run(directory).database == database
 
 
 def test_the_record_of_a_backup_comes_from_its_manifest() -> None:

@@ -86,3 +86,104 @@ except Exception:
     process = run(code)
     assert process.returncode == 143
     assert process.stdout == ""
+
+
+DROPPED = """
+import signal, sys, threading, time
+from neo4j_r2.core.errors import Ending
+from neo4j_r2.run.conclude import conclude
+from neo4j_r2.run.signals import raise_on_signals
+from neo4j_r2.run.stall_watch import Watch
+
+class Closing:
+    def __del__(self):
+        signal.raise_signal(signal.{signal})
+        print("dropped", flush=True)
+
+def wait():
+    threading.Event().wait(60)
+
+def progress():
+    began = time.monotonic()
+    while time.monotonic() - began < 0.05:  # before the first nudge
+        watch.progress()
+
+watch = Watch({seconds})
+raise_on_signals()
+began = time.monotonic()
+
+def act():
+    with watch.running():
+        Closing()
+        try:
+            {after}()
+            print("went on", flush=True)
+        finally:
+            for _ in range(3):
+                watch.progress()
+                signal.raise_signal(signal.{signal})
+            print("cleaned up", flush=True)
+    return 0
+
+code = conclude(act)
+print(code, time.monotonic() - began < 10)
+time.sleep({rest})
+print("ended")
+"""
+
+
+@pytest.mark.parametrize("after", ["wait", "progress"])
+def test_a_signal_that_a_finalizer_drops_ends_the_run_all_the_same(after: str) -> None:
+    process = run(DROPPED.format(signal="SIGTERM", seconds=1000, after=after, rest=3))
+    assert process.stdout == "cleaned up\n143 True\nended\n"
+    assert process.stderr == "Interrupted by signal 15\n"
+
+
+def test_a_stall_that_a_finalizer_drops_ends_the_run_all_the_same() -> None:
+    # The alarm comes from the test at first, and then from the timer.
+    process = run(DROPPED.format(signal="SIGALRM", seconds=1, after="wait", rest=0))
+    assert process.stdout == "cleaned up\n3 True\nended\n"
+    assert process.stderr == "No progress for 1 s while waiting for Neo4j\n"
+
+
+def test_an_error_of_the_clean_up_does_not_make_it_end_a_second_time() -> None:
+    code = """
+import signal
+from neo4j_r2.core.errors import BucketError, Interruption
+from neo4j_r2.run.signals import check, raise_on_signals
+raise_on_signals()
+try:
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        try:
+            raise BucketError("the abort failed")
+        except BucketError:
+            check()
+            print("cleaned up")
+except Interruption as interruption:
+    print(interruption)
+"""
+    process = run(code)
+    assert process.stdout == "cleaned up\nInterrupted by signal 15\n"
+
+
+def test_a_signal_is_not_lost_with_an_error_that_took_its_place() -> None:
+    code = """
+import signal
+from neo4j_r2.core.errors import BucketError, Interruption
+from neo4j_r2.run.signals import check, raise_on_signals
+raise_on_signals()
+try:
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        raise BucketError("the abort failed")
+except BucketError:
+    pass
+try:
+    check()  # as the next database's first step does
+except Interruption as interruption:
+    print(interruption)
+"""
+    assert run(code).stdout == "Interrupted by signal 15\n"

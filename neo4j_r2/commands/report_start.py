@@ -1,0 +1,66 @@
+"""Tells people and the health probe that the service cannot start, once, and that it can again."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.options import Options
+from neo4j_r2.config.notify_settings import FAILURE, requested_notify
+from neo4j_r2.config.service_settings import requested_state_directory
+from neo4j_r2.core.clock import now
+from neo4j_r2.core.errors import BackupError, Stalled
+from neo4j_r2.core.log import redact
+from neo4j_r2.monitoring.announce import tell
+from neo4j_r2.monitoring.notification import start_failed, start_succeeded
+from neo4j_r2.run.start_problem import StartProblem, StartProblemFile
+
+log = logging.getLogger(__name__)
+
+
+def report_failure(
+    invocation: Invocation[Options], error: BackupError | Stalled, *, may_pass: bool = False
+) -> None:
+    """Record why the service cannot start. Tell it, unless a failure of this kind was told before.
+
+    The settings for this are read without a check: a wrong configuration is told too.
+
+    :param may_pass: whether it may heal by itself. Then it is told only if it is there again.
+    """
+    file = _file(invocation)
+    before = file.read() if file else None
+    problem = StartProblem(now(), error.exit_code, redact(" ".join(str(error).split())))
+    is_same = before is not None and before.exit_code == problem.exit_code
+    if before and is_same:
+        problem = replace(problem, since=before.since)
+    is_told = before is not None and is_same and before.is_told
+    tells_now = not is_told and (is_same or not may_pass)
+    if file:
+        file.write(replace(problem, is_told=is_told or tells_now))
+    if tells_now:
+        settings = requested_notify(invocation.environment, invocation.dotenv)
+        tell(settings, start_failed(problem, settings.host), failure=problem.error)
+
+
+def _file(invocation: Invocation[Options]) -> StartProblemFile | None:
+    """Return the file of the problem; None if the configuration names no usable directory."""
+    try:
+        directory = requested_state_directory(invocation.environment, invocation.dotenv)
+    except BackupError:
+        return None
+    return StartProblemFile(directory)
+
+
+def report_success(invocation: Invocation[Options]) -> None:
+    """Forget why the service could not start, and tell that it can again."""
+    file = _file(invocation)
+    problem = file.remove() if file else None
+    if problem is None:
+        return
+    log.info("What kept the service from its work is over")
+    if not problem.is_told:
+        return
+    settings = requested_notify(invocation.environment, invocation.dotenv)
+    if settings.when != FAILURE:
+        tell(settings, start_succeeded(settings.host, now()))
