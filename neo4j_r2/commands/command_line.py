@@ -32,7 +32,7 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
         commands.add_parser("verify", help="read backups back, and check that they are good")
     )
     _add_notify(commands.add_parser("notify", help="send a notification to every receiver"))
-    commands.add_parser("check", help="check the configuration, show it, print the schedule")
+    _add_check(commands.add_parser("check", help="check the configuration, and show it"))
     commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
     commands.add_parser("supervise", help="run crond; the container's first process")
     commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
@@ -57,6 +57,14 @@ def _problem(options: Options) -> str | None:
     if isinstance(options, VerifyOptions) and options.all and (options.key or options.drill):
         return "--all takes no KEY and no --drill"
     return None
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--print-schedule",
+        action="store_true",
+        help="print the schedule to standard output; the container's entrypoint needs it",
+    )
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:

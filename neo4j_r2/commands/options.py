@@ -26,6 +26,14 @@ class BackupOptions(Options):
 
 
 @dataclass(frozen=True)
+class CheckOptions(Options):
+    """What `check` is asked for."""
+
+    print_schedule: bool
+    """Whether the schedule is printed to standard output, for the entrypoint's crontab."""
+
+
+@dataclass(frozen=True)
 class ListOptions(Options):
     """What `list` is asked for."""
 
@@ -85,6 +93,7 @@ class VerifyOptions(Options):
 
 _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
+    "check": CheckOptions,
     "list": ListOptions,
     "prune": PruneOptions,
     "restore": RestoreOptions,

@@ -35,6 +35,7 @@ def run(invocation: Invocation[Options]) -> int:
     log.info("Cron schedule configured: %s", settings.schedule)
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
+    log.info("%s", settings.encryption)
     crond = _start(CROND, {**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
     if settings.run_immediate_backup:

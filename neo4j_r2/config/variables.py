@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from dotenv import dotenv_values
 
 from neo4j_r2.config.quotes import quotes_hint
+from neo4j_r2.config.unknown_names import find_unknown
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.secret import MASK, Secret
 
@@ -22,6 +23,10 @@ class Variables:
     def __init__(self, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> None:
         self._layers = (environment, dotenv)
         self._problems: list[str] = []
+        self.warnings: list[str] = []
+        """What looks wrong, though the configuration can be used."""
+        self.asked: set[str] = set()
+        """The names that were asked for, whether they are set or not."""
         self._secrets: set[str] = set()
         self._secret_texts: dict[str, str] = {}
 
@@ -36,6 +41,17 @@ class Variables:
         named = f"{name}={shown}" if shown else name
         hint = quotes_hint({name: value})
         self._problems.append(f"{named}: {reason}{hint and '; '}{hint}")
+
+    def look_for_unknown(self, known: Collection[str]) -> None:
+        """Collect the set variables that are probably misspelt: as problems, or as warnings.
+
+        :param known: all names that this service reads.
+        """
+        found = find_unknown(*self._layers, known)
+        for name, nearest in found.refused.items():
+            self._problems.append(f"{name}: {_unknown(nearest)}")
+        for name, nearest in found.doubtful.items():
+            self.warnings.append(f"{name} is ignored: {_unknown(nearest)}")
 
     def raise_problems(self) -> None:
         """Raise all collected problems at once, if there are any.
@@ -53,6 +69,7 @@ class Variables:
 
     def get(self, name: str) -> str | None:
         """Return a variable's value, or None if it is unset or empty."""
+        self.asked.add(name)
         return next((layer[name] for layer in self._layers if layer.get(name)), None)
 
     def read(self, name: str, parse: Callable[[str], Value], default: str) -> Value:
@@ -93,6 +110,7 @@ class Variables:
         return text
 
     def _read_secret(self, name: str) -> str | None:
+        self.asked |= {name, f"{name}_FILE"}
         for layer in self._layers:
             value, path = layer.get(name), layer.get(f"{name}_FILE")
             if value and path:
@@ -121,6 +139,10 @@ class Variables:
         if not value:
             self.problem(f"{name}_FILE", "the file that it names is empty")
         return value
+
+
+def _unknown(nearest: str) -> str:
+    return f"this service has no such variable{nearest and f'; did you mean {nearest}?'}"
 
 
 def read_dotenv(path: Path) -> dict[str, str]:

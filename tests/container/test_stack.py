@@ -40,6 +40,7 @@ BANNER = """[INFO] ============================================================
 [INFO] Cron schedule configured: 0 0 29 2 *
 [INFO] Next backup will run at configured time
 [INFO] Starting cron daemon...
+[INFO] Backups are not encrypted
 [INFO] Starting Neo4j backup process
 """
 DONE = "[INFO] Backup completed successfully!"

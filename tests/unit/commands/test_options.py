@@ -10,6 +10,7 @@ import pytest
 from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.commands.options import (
     BackupOptions,
+    CheckOptions,
     ListOptions,
     Options,
     PruneOptions,
@@ -47,7 +48,7 @@ RESTORE = RestoreOptions(
             VerifyOptions(None, None, all=False, identity=None, drill="bolt://scratch"),
         ),
         (["notify", "--test"], "notify", Options()),
-        (["check"], "check", Options()),
+        (["check"], "check", CheckOptions(print_schedule=False)),
     ],
 )
 def test_each_command_gets_its_own_record(
