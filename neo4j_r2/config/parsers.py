@@ -153,7 +153,7 @@ def databases(value: str) -> tuple[str, ...]:
 bucket = _matching(
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z, 0-9, dots and dashes"
 )
-account = _matching(r"[A-Za-z0-9]+", "an account id: letters and digits, as in the dashboard")
+account = _matching(r"[A-Za-z0-9]{1,63}", "an account id: letters and digits, as in the dashboard")
 prefix = _matching(
     r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*",
     "letters, digits, dots, dashes, underscores, and single slashes between them",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from dotenv import dotenv_values
 
 from neo4j_r2.config.quotes import quotes_hint
 from neo4j_r2.config.unknown_names import find_unknown
 from neo4j_r2.core.errors import ConfigurationError
-from neo4j_r2.core.secret import MASK, Secret
+from neo4j_r2.core.secret import MASK, Secret, without_secrets
 
 Value = TypeVar("Value")
+
+_SECRET_ACCESS_KEY: Final = re.compile(r"\b[0-9a-f]{64}\b")
+"""The secret of an R2 API token, which somebody may have put into another variable."""
 
 
 class Variables:
@@ -65,7 +68,7 @@ class Variables:
     def _masked(self, problem: str) -> str:
         for secret in sorted(self._secrets, key=len, reverse=True):
             problem = problem.replace(secret, MASK)
-        return re.sub(r"//[^/@\s]*@", f"//{MASK}@", problem)
+        return _SECRET_ACCESS_KEY.sub(MASK, without_secrets(problem))
 
     def get(self, name: str) -> str | None:
         """Return a variable's value, or None if it is unset or empty."""

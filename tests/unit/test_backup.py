@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 import backup
 from neo4j_r2 import __version__
+from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.main import main
+from tests.keys import KeyPair
 from tests.unit.process import ROOT, run, run_program
 
 COMMANDS = (
@@ -24,6 +27,7 @@ COMMANDS = (
     "check",
     "wait",
     "supervise",
+    "metrics",
     "health",
 )
 REQUIRED_OPTIONS = {"notify": ["--test"]}
@@ -99,6 +103,74 @@ def test_the_help_lists_all_commands(tmp_path: Path, option: str) -> None:
     assert (process.returncode, process.stderr) == (0, "")
     assert sorted(set(listed) & set(COMMANDS)) == sorted(COMMANDS)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    process = run_program(tmp_path, "--version")
+    assert (process.returncode, process.stdout) == (0, f"backup.py {__version__}\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_has_an_example_that_it_accepts(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    (example,) = re.findall(r"^Example:\n  (.*)\n {4}\S", printed, re.MULTILINE)
+    _, *arguments = shlex.split(example)
+    assert arguments[0] == command
+    assert parse_arguments(arguments)[0] == command
+
+
+PRIVATE = KeyPair.new().private
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "--identity", PRIVATE),
+        ("restore", f"--identity={PRIVATE.lower()}"),
+        ("restore", "--identity", f"# public key: age1\n{PRIVATE}"),
+        ("restore", "--identity=-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r"),
+        ("verify", PRIVATE),
+        ("verify", "latest", PRIVATE),
+        ("restore", "--from-file", PRIVATE[:-1]),
+        ("restore", "--to-database", PRIVATE),
+        ("list", "--database", PRIVATE),
+        (PRIVATE,),
+    ],
+)
+def test_a_private_key_on_the_command_line_is_refused_and_not_shown(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert "error: an argument holds a private key" in printed.err
+    assert PRIVATE[20:40].lower() not in (printed.out + printed.err).lower()
+    assert "b3BlbnNzaC1r" not in printed.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "latest", "bolt://neo4j:pass-word@scratch"),
+        ("bolt://neo4j:pass-word@scratch",),
+        ("list", "--database", "bolt://neo4j:pass-word@scratch"),
+    ],
+)
+def test_a_password_in_a_misplaced_url_is_not_shown(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert "error: " in printed.err
+    assert "pass-word" not in printed.out + printed.err
 
 
 @pytest.mark.parametrize(

@@ -406,6 +406,14 @@ def test_an_address_with_credentials_in_the_wrong_variable_is_not_shown(name: st
     assert "hidden-pass" not in message
 
 
+@pytest.mark.parametrize("name", ["R2_ACCOUNT_ID", "R2_BUCKET_NAME", "NEO4J_BOLT_PORT"])
+def test_an_r2_secret_in_the_wrong_variable_is_refused_and_not_shown(name: str) -> None:
+    secret = "0123456789abcdef" * 4
+    message = problems(**{name: secret})
+    assert f"  - {name}" in message
+    assert secret not in message
+
+
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_pasted_into_other_variables_is_not_shown(secret: str) -> None:
     names = {name for name, _, _ in WRONG}
