@@ -17,6 +17,7 @@ from typing import Final
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
+from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.run.processes import other_runs
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def run(invocation: Invocation[Options]) -> int:
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
     log.info("%s", settings.encryption)
-    crond = _start(CROND, {**invocation.environment, "TZ": str(settings.time_zone)})
+    crond = start_crond({**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
     if settings.run_immediate_backup:
         immediate = _start(_program(), invocation.environment)
@@ -46,6 +47,20 @@ def run(invocation: Invocation[Options]) -> int:
     exit_code = _supervise(crond, immediate, metrics)
     _end_runs(crond, metrics)
     return exit_code
+
+
+def start_crond(environment: Mapping[str, str]) -> int:
+    """Start crond, and return the id of its process.
+
+    :raises ConfigurationError: if it cannot be started. Only in the container it can for sure.
+    """
+    try:
+        return _start(CROND, environment)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{CROND[0]} cannot be started ({error.strerror}): supervise is the container's first "
+            "process; without containers, let the host's cron or a systemd timer run backup.py"
+        ) from error
 
 
 class _Metrics:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -103,6 +106,43 @@ def test_the_help_lists_all_commands(tmp_path: Path, option: str) -> None:
     assert (process.returncode, process.stderr) == (0, "")
     assert sorted(set(listed) & set(COMMANDS)) == sorted(COMMANDS)
     assert not list(tmp_path.iterdir())
+
+
+def test_outside_of_its_environment_the_program_says_so_in_one_line(tmp_path: Path) -> None:
+    without_packages = [sys.executable, "-S", str(ROOT / "backup.py")]
+    process = subprocess.run(
+        without_packages, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert process.returncode == 2
+    assert process.stderr.startswith("[ERROR] A Python package is missing or too old (No module")
+    assert "run this program with the Python of its environment" in process.stderr
+    assert process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 10, 13)])
+def test_an_older_python_is_told_that_it_is_too_old(version: tuple[int, ...]) -> None:
+    code = "import runpy, sys; sys.version_info = eval(sys.argv[1]); runpy.run_path('backup.py')"
+    process = run(code, repr(version))
+    assert process.returncode == 2
+    assert process.stderr == (
+        f"[ERROR] This is Python 3.{version[1]}, and backup.py needs 3.11 or newer\n"
+    )
+
+
+@pytest.mark.parametrize("minor", [6, 7, 8, 9, 10])
+def test_an_older_python_can_read_the_file_that_tells_it(minor: int) -> None:
+    text = (ROOT / "backup.py").read_text(encoding="utf-8")
+    ast.parse(text, feature_version=(3, minor))
+    assert "__future__" not in text  # Python 3.6 has no `annotations` there
+
+
+def test_on_a_host_without_crond_the_supervisor_says_what_to_use(tmp_path: Path) -> None:
+    process = run_program(tmp_path, "supervise", HOME=str(tmp_path), PATH=str(tmp_path))
+    assert process.returncode == 2
+    errors = [line for line in process.stderr.splitlines() if not line.startswith("[INFO]")]
+    assert len(errors) == 1
+    assert errors[0].startswith("[ERROR] crond cannot be started (No such file or directory)")
+    assert "systemd timer" in errors[0]
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
