@@ -14,7 +14,7 @@ set -- setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups --no-new
 trap 'exit 143' TERM INT
 
 # Both commands run as the user of the jobs, so that missing permissions show now.
-schedule=$("$@" check --print-schedule)
+schedule=$("$@" check --at-start)
 "$@" wait &
 wait $! || {
     code=$?

@@ -27,7 +27,7 @@ def run(invocation: Invocation[CheckOptions]) -> int:
     log.info(_RULE)
     log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config)))
     log.info(_RULE)
-    if invocation.options.print_schedule:
+    if invocation.options.at_start:
         sys.stdout.write(f"{config.service.schedule}\n")
     else:
         log.info("The configuration is OK. %s", config.service.encryption)

@@ -94,9 +94,9 @@ def _problem(options: Options) -> str | None:
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--print-schedule",
+        "--at-start",
         action="store_true",
-        help="print the schedule to standard output; the container's entrypoint needs it",
+        help="the container's entrypoint asks: print the schedule to standard output",
     )
 
 

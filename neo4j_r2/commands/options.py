@@ -29,8 +29,8 @@ class BackupOptions(Options):
 class CheckOptions(Options):
     """What `check` is asked for."""
 
-    print_schedule: bool
-    """Whether the schedule is printed to standard output, for the entrypoint's crontab."""
+    at_start: bool
+    """Whether the service starts: the schedule is then printed, for the entrypoint's crontab."""
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Final, TypeVar
 
 from dotenv import dotenv_values
 
 from neo4j_r2.config.quotes import quotes_hint
-from neo4j_r2.config.unknown_names import find_unknown
+from neo4j_r2.config.unknown_names import CONTAINER_MARK, find_unknown
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.secret import MASK, Secret, without_secrets
 
 Value = TypeVar("Value")
+
+_NO_DOTENV: Final = (
+    "No variable comes from a file .env: there is none in the working directory, or it is empty"
+)
 
 _SECRET_ACCESS_KEY: Final = re.compile(r"\b[0-9a-f]{64}\b")
 """The secret of an R2 API token, which somebody may have put into another variable."""
@@ -26,6 +31,7 @@ class Variables:
     def __init__(self, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> None:
         self._layers = (environment, dotenv)
         self._problems: list[str] = []
+        self._is_something_missing = False
         self.warnings: list[str] = []
         """What looks wrong, though the configuration can be used."""
         self.asked: set[str] = set()
@@ -63,7 +69,13 @@ class Variables:
         """
         if self._problems:
             listed = "\n".join(f"  - {self._masked(problem)}" for problem in self._problems)
-            raise ConfigurationError(f"Invalid configuration:\n{listed}")
+            hint = f"\n{_NO_DOTENV}" if self._needs_dotenv() else ""
+            raise ConfigurationError(f"Invalid configuration:\n{listed}{hint}")
+
+    def _needs_dotenv(self) -> bool:
+        """Whether a required variable is missing, and a `.env` that could have it is too."""
+        environment, dotenv = self._layers
+        return self._is_something_missing and not dotenv and CONTAINER_MARK not in environment
 
     def _masked(self, problem: str) -> str:
         for secret in sorted(self._secrets, key=len, reverse=True):
@@ -89,15 +101,19 @@ class Variables:
     def required(self, name: str, parse: Callable[[str], str], what: str) -> str:
         """Parse a variable that has no default; `what` says what its value is."""
         if self.get(name) is None:
-            self._problems.append(f"{name} is required: {what}")
+            self._miss(f"{name} is required: {what}")
             return ""
         return self.read(name, lambda value: parse(value) if value else "", "")
+
+    def _miss(self, problem: str) -> None:
+        self._is_something_missing = True
+        self._problems.append(problem)
 
     def secret(self, name: str, what: str) -> Secret:
         """Read a required secret, from its variable or from the file that NAME_FILE names."""
         value = self.secret_text(name)
         if value is None:
-            self._problems.append(f"{name} (or {name}_FILE) is required: {what}")
+            self._miss(f"{name} (or {name}_FILE) is required: {what}")
             return Secret("")
         return self._checked(name, value)
 
@@ -153,10 +169,22 @@ def read_dotenv(path: Path) -> dict[str, str]:
 
     :raises ConfigurationError: if it cannot be read.
     """
-    if not path.is_file():
-        return {}
     try:
-        values = dotenv_values(path, interpolate=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}") from error
+        if not path.is_file():
+            return {}
+        text = path.read_text(encoding="utf-8-sig")
+        if "\0" in text:
+            raise _not_utf8(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path) from error
+    values = dotenv_values(stream=StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _not_utf8(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} cannot be read: it is not UTF-8 text. Editors and PowerShell on Windows may save "
+        "UTF-16: save it as UTF-8"
+    )

@@ -18,6 +18,7 @@ from neo4j_r2.core.errors import (
     KILLED,
     BackupError,
     Ending,
+    Interruption,
     LockedError,
     failure_kind,
 )
@@ -41,6 +42,8 @@ class RunRecord:
         self._previous_failed = False
         self._previous_killed: datetime | None = None
         self._has_begun = False
+        self._before: State | None = None
+        """What was recorded before this run began."""
         self._selected: Sequence[str] = ()
         self._reports: list[DatabaseReport] = []
 
@@ -48,6 +51,7 @@ class RunRecord:
         """Record that the run is under way; if the run is killed, only this record shows it."""
         self._run = replace(self._run, started=started)
         self._has_begun = True
+        self._before = self._state()
         self._write(replace(self._state_after_previous_run(), last_run=self._run))
 
     @property
@@ -80,8 +84,12 @@ class RunRecord:
         """Record how the run ended, and return whether it was recorded.
 
         A run that fails before it begins is not recorded while another one is under way: it would
-        replace that one's record. Somebody started it by hand, and sees the error.
+        replace that one's record. Somebody started it by hand, and sees the error. Nor is a run
+        recorded that somebody ended with Ctrl-C.
         """
+        if is_by_hand(error):
+            self._withdraw()
+            return False
         state = self._state() if self._has_begun else self._state_after_previous_run()
         if not self._has_begun and _is_under_way(state.last_run):
             return False
@@ -136,6 +144,8 @@ class RunRecord:
         started: datetime,
         error: BaseException | None,
     ) -> None:
+        if is_by_hand(error):
+            return
         exit_code, line = _ending(error)
         size = record.backup.archive_size if record.backup else 0
         attempt = Attempt(started, now(), exit_code, line, size)
@@ -158,6 +168,13 @@ class RunRecord:
             )
         )
         self._write(state.with_database(database, after))
+
+    def _withdraw(self) -> None:
+        """Take back the record of this run's begin. The backups that it made stay recorded."""
+        if self._before is not None:
+            before = self._before
+            state = replace(self._state(), last_run=before.last_run, failures=before.failures)
+            self._write(state)
 
     def _state(self) -> State:
         return self._file.read() or State(since=self._run.started)
@@ -222,6 +239,11 @@ def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> N
 
 def _is_under_way(run: RunState | None) -> bool:
     return run is not None and run.finished is None and run.process.is_alive()
+
+
+def is_by_hand(error: BaseException | None) -> bool:
+    """Whether somebody ended a run that they see."""
+    return isinstance(error, Interruption) and error.is_by_hand
 
 
 def _ending(error: BaseException | None) -> tuple[int, str]:

@@ -145,6 +145,16 @@ def test_on_a_host_without_crond_the_supervisor_says_what_to_use(tmp_path: Path)
     assert "systemd timer" in errors[0]
 
 
+@pytest.mark.parametrize("name", ["gone.cypher", "x" * 5000])
+def test_a_file_that_is_not_there_is_told_before_anything_is_asked_for(
+    tmp_path: Path, name: str
+) -> None:
+    process = run_program(tmp_path, "restore", "--from-file", name, HOME=str(tmp_path))
+    assert process.returncode == 2
+    assert process.stderr.startswith(f"[ERROR] {name} cannot be read: ")
+    assert process.stderr.count("\n") == 1
+
+
 def test_the_version_is_told(tmp_path: Path) -> None:
     process = run_program(tmp_path, "--version")
     assert (process.returncode, process.stdout) == (0, f"backup.py {__version__}\n")

@@ -80,7 +80,7 @@ def test_check_shows_the_specification_s_banner_and_says_that_it_is_ok(
 def test_check_prints_the_schedule_for_the_entrypoint(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
-    process = run_program(tmp_path, "check", "--print-schedule", **settings)
+    process = run_program(tmp_path, "check", "--at-start", **settings)
     assert process.stderr == BANNER
     assert process.stdout == "0 2 * * *\n"
     assert process.returncode == 0
@@ -177,7 +177,7 @@ def test_check_shows_no_secret(settings: dict[str, str], tmp_path: Path) -> None
 
 
 def test_a_quiet_check_still_prints_the_schedule(settings: dict[str, str], tmp_path: Path) -> None:
-    process = run_program(tmp_path, "check", "--print-schedule", **settings, LOG_LEVEL="error")
+    process = run_program(tmp_path, "check", "--at-start", **settings, LOG_LEVEL="error")
     assert (process.stdout, process.stderr) == ("0 2 * * *\n", "")
 
 

@@ -48,7 +48,7 @@ RESTORE = RestoreOptions(
             VerifyOptions(None, None, all=False, identity=None, drill="bolt://scratch"),
         ),
         (["notify", "--test"], "notify", Options()),
-        (["check"], "check", CheckOptions(print_schedule=False)),
+        (["check"], "check", CheckOptions(at_start=False)),
     ],
 )
 def test_each_command_gets_its_own_record(
