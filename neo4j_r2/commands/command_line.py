@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Final, NoReturn
 
 from neo4j_r2 import __version__
@@ -64,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
         "a command, a backup is made.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    if find_spec("shtab"):  # the optional dependency "completion"
+        import_module("shtab").add_argument_to(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for each in _COMMANDS:
         added = commands.add_parser(

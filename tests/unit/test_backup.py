@@ -160,6 +160,19 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     assert (process.returncode, process.stdout) == (0, f"backup.py {__version__}\n")
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_shell_gets_its_completion_if_the_library_is_there(
+    capsys: pytest.CaptureFixture[str], shell: str
+) -> None:
+    pytest.importorskip("shtab", reason="the optional dependency shtab is not installed")
+    with pytest.raises(SystemExit) as ended:
+        main(["--print-completion", shell])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in COMMANDS)
+    assert "--drill" in printed
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_an_example_that_it_accepts(
     capsys: pytest.CaptureFixture[str], command: str
