@@ -29,7 +29,8 @@ COPY --chmod=755 backup.py entrypoint.sh ./
 # file system is read-only later.
 RUN chmod -R a+rX . && python3 -m compileall -q .
 
-ENV BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup \
+ENV BACKUP_CONTAINER=true \
+    BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup \
     METRICS_ADDRESS=::
 VOLUME /var/lib/neo4j-r2-backup
 # Without a start period: it would hide that the service cannot start.

@@ -9,9 +9,13 @@ neo4j_r2/commands. An installed package has the same program as `neo4j-r2-backup
 README.md explains the configuration, docs/design.md the format and the guarantees.
 """
 
-from __future__ import annotations
-
 import sys
+
+# Older versions cannot even load what follows, so they are told before it.
+if sys.version_info < (3, 11):  # noqa: UP036 - the interpreter need not be the project's own
+    version = ".".join(map(str, sys.version_info[:2]))
+    sys.stderr.write(f"[ERROR] This is Python {version}, and backup.py needs 3.11 or newer\n")
+    sys.exit(2)
 
 from neo4j_r2.main import main
 

@@ -6,21 +6,13 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Final
 
 from neo4j_r2.commands.command_line import parse_arguments
-from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
-from neo4j_r2.config.service_settings import requested_log_format, requested_state_directory
-from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core import log as logs
 from neo4j_r2.run import memory
 from neo4j_r2.run.conclude import conclude
-from neo4j_r2.run.privileges import become_owner
-from neo4j_r2.run.signals import ignore_signals, raise_on_signals
-
-DOTENV: Final = Path(".env")
+from neo4j_r2.run.signals import ignore_signals
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,13 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(command: str, options: Options) -> int:
-    """Run a command with the variables of the environment and of `.env`."""
-    dotenv = read_dotenv(DOTENV)
-    memory.set_up()
-    logs.set_up("info", requested_log_format(os.environ, dotenv))
-    if command != "supervise":  # it starts crond, and only root can do that
-        become_owner(requested_state_directory(os.environ, dotenv))
-        raise_on_signals()
-    module = importlib.import_module(f"neo4j_r2.commands.{command}")
-    exit_code: int = module.run(Invocation(options, os.environ, dotenv))
+    """Run a command.
+
+    What needs a package that is not Python's own is only imported here: if it is missing, that is
+    an error like any other.
+    """
+    module = importlib.import_module("neo4j_r2.commands.start_command")
+    exit_code: int = module.start_command(command, options, os.environ)
     return exit_code

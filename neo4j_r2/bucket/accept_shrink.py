@@ -59,9 +59,9 @@ def accept_shrink(
         raise ConfigurationError(
             "--accept-shrink: the newest backup is of an empty graph, which is never accepted"
         )
-    change = (latest.archive_key, size.entities, size.last_accepted)
+    change = f"{latest.archive_key} with {size.entities:,} entities, after {size.last_accepted:,}"
     if is_dry:
-        log.info("Would accept: %s with %d entities, after %d", *change)
+        log.info("Would accept: %s", change)
         return
     content = {
         "format_version": FORMAT_VERSION,
@@ -71,7 +71,7 @@ def accept_shrink(
     }
     data = json.dumps(content, indent=1).encode("ascii") + b"\n"
     bucket.put_new(_acceptance_key(latest), data)
-    log.info("Accepted: %s with %d entities, after %d", *change)
+    log.info("Accepted: %s", change)
 
 
 def _acceptance_key(manifest: StoredManifest) -> str:

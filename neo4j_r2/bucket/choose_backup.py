@@ -29,7 +29,7 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
     if len(configured) == 1 and tuple(configured) != ALL_DATABASES:
         return configured[0]
     name = (key or "").rpartition("/")[2]
-    parsed = parse_key(f"-/{name}", "-")
+    parsed = parse_key(f"-/{name}", "-") or parse_key(f"-/{name}.manifest.json", "-")
     if parsed is not None:
         return parsed[0].database
     raise ConfigurationError(
@@ -40,11 +40,12 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
 def choose(backups: Sequence[StoredBackup], key: str) -> StoredBackup:
     """Return the backup that has a key, complete or not.
 
-    :param key: the key of an archive or a manifest, with or without the prefix.
+    :param key: the key of an archive or a manifest, with or without the prefix or the extension.
     :raises ConfigurationError: if there is no such backup; the message suggests the nearest keys.
     """
     for backup in backups:
-        if key in {name for full in _keys(backup) for name in (full, full.rpartition("/")[2])}:
+        names = [*_keys(backup), f"{backup.name.prefix}/{backup.name.stem}"]
+        if key in {name for full in names for name in (full, full.rpartition("/")[2])}:
             return backup
     known = [name for backup in backups for name in _keys(backup)]
     nearest = difflib.get_close_matches(key, known, _SUGGESTIONS, 0.0)

@@ -1,4 +1,4 @@
-"""Checks the configuration and shows it; prints the schedule, which the entrypoint needs."""
+"""Checks the configuration and shows it; the entrypoint also gets the schedule from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RULE: Final = 60 * "="
 
 
 def run(invocation: Invocation[CheckOptions]) -> int:
-    """Log the configuration if it is valid, and print the schedule to standard output."""
+    """Log the configuration if it is valid, and that it is; or print the schedule instead."""
     try:
         return check(invocation)
     except BackupError as error:
@@ -42,22 +42,29 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     log.info(_RULE)
     log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config)))
     log.info(_RULE)
-    sys.stdout.write(f"{config.service.schedule}\n")
+    if invocation.options.at_start:
+        sys.stdout.write(f"{config.service.schedule}\n")
+    else:
+        log.info("The configuration is OK. %s", config.service.encryption)
     return 0
 
 
 def banner(config: Config) -> list[str]:
-    """Return the lines that show a configuration when the service starts."""
+    """Return the lines that show a configuration when the service starts.
+
+    By default these are the lines of the specification. The others are about what is on.
+    """
     rules, shrink = config.prune.rules, config.prune.shrink_percent
-    notify = config.notify
+    service, notify = config.service, config.notify
     keys = len(config.recipients)
     return [
-        f"Backup schedule: {config.service.schedule}",
+        f"Backup schedule: {service.schedule}",
+        *([f"Time zone: {service.time_zone}"] if str(service.time_zone) != "UTC" else []),
         f"Retention days: {'none' if rules.days is None else rules.days}",
         *([f"Retention rules: {rules}"] if rules.counts else []),
         *([f"Shrink alarm: more than {shrink}%"] if shrink else []),
         *(["Prune: dry run"] if config.prune.is_dry else []),
-        *([f"Metrics port: {port}"] if (port := config.service.metrics_port) else []),
+        *([f"Metrics port: {port}"] if (port := service.metrics_port) else []),
         f"Compression: {str(config.compression).lower()}",
         *([f"Encryption: {keys} recipient{'s' if keys > 1 else ''}"] if keys else []),
         f"R2 Bucket: {config.r2.bucket}",
@@ -65,4 +72,6 @@ def banner(config: Config) -> list[str]:
         f"Neo4j Database: {', '.join(config.databases)}",
         *([f"Notifications: {len(notify.urls)} ({notify.when})"] if notify.urls else []),
         *(["Ping: on"] if notify.ping_url else []),
+        *([f"Export method: {method}"] if (method := config.export_method) != "auto" else []),
+        *(["Verify: after each backup"] if config.verify_after else []),
     ]

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final, NoReturn
 
+from neo4j_r2 import __version__
 from neo4j_r2.commands.options import Options, RestoreOptions, VerifyOptions, options_of
 from neo4j_r2.config import parsers
 from neo4j_r2.config.parsers import LATEST
+from neo4j_r2.core.secret import has_private_key, without_secrets
 
 _KEY_HELP: Final = f"an archive's key, or {LATEST} (the default)"
+
+
+@dataclass(frozen=True)
+class _Command:
+    """A command, and what its help says."""
+
+    name: str
+    help: str
+    example: str
+    """The arguments of a typical call, without the command itself."""
+    what_it_does: str
+    """What the example does."""
+    add_options: Callable[[argparse.ArgumentParser], object] = lambda _: None
 
 
 def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
@@ -19,33 +37,48 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
 
     Without arguments the command is `backup`.
     """
-    parser = argparse.ArgumentParser(description="Backs up a live Neo4j database to Cloudflare R2.")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    _add_database(
-        commands.add_parser("backup", help="make one backup of each database (the default)")
-    )
-    _add_list(commands.add_parser("list", help="list the backups in the bucket"))
-    commands.add_parser("status", help="show schedule, last runs, storage and its cost")
-    _add_prune(commands.add_parser("prune", help="remove the backups that no retention rule keeps"))
-    _add_restore(commands.add_parser("restore", help="restore a backup, or a file"))
-    _add_verify(
-        commands.add_parser("verify", help="read backups back, and check that they are good")
-    )
-    _add_notify(commands.add_parser("notify", help="send a notification to every receiver"))
-    _add_check(
-        commands.add_parser("check", help="check the configuration, show it, print the schedule")
-    )
-    commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
-    _add_supervise(
-        commands.add_parser("supervise", help="run crond; the container's first process")
-    )
-    commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
-    commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
+    parser = _parser()
+    if any(map(has_private_key, arguments)):
+        parser.error(
+            "an argument holds a private key, where the shell's history and other users may see "
+            "it: put the key into a file, and give its name (--identity FILE); make a new pair of "
+            "keys if others may have seen this one"
+        )
     parsed = parser.parse_args(arguments or ["backup"])
     options = options_of(parsed)
     if problem := _problem(options):
         parser.error(problem)
     return parsed.command, options
+
+
+class _Parser(argparse.ArgumentParser):
+    """Shows no password of a URL that is given in a wrong place."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(without_secrets(message))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        description="Backs up a live Neo4j database to Cloudflare R2, and restores it. Settings "
+        "come from the environment and from .env in the working directory.",
+        epilog="Run %(prog)s COMMAND --help for the options of a command, with an example. Without "
+        "a command, a backup is made.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    if find_spec("shtab"):  # the optional dependency "completion"
+        import_module("shtab").add_argument_to(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for each in _COMMANDS:
+        added = commands.add_parser(
+            each.name,
+            help=each.help,
+            description=f"{each.help[0].upper()}{each.help[1:]}.",
+            epilog=f"Example:\n  %(prog)s {each.example}\n    {each.what_it_does}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        each.add_options(added)
+    return parser
 
 
 def _problem(options: Options) -> str | None:
@@ -61,6 +94,14 @@ def _problem(options: Options) -> str | None:
     if isinstance(options, VerifyOptions) and options.all and (options.key or options.drill):
         return "--all takes no KEY and no --drill"
     return None
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at-start",
+        action="store_true",
+        help="the container's entrypoint asks: print the schedule, and tell of a failure once",
+    )
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -133,10 +174,6 @@ def _add_notify(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--at-start", action="store_true", help="tell receivers of a failure, once")
-
-
 def _add_supervise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--failed", type=int, metavar="CODE", help="run no crond, as the service cannot start"
@@ -172,3 +209,81 @@ def _database(text: str) -> str:
         return parsers.database(text).lower()
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+_COMMANDS: Final = (
+    _Command(
+        "backup",
+        "make one backup of each database (the default)",
+        "--database movies",
+        "back up the database movies, whatever NEO4J_DATABASE says",
+        _add_database,
+    ),
+    _Command("list", "list the backups in the bucket", "--json", "for programs", _add_list),
+    _Command(
+        "status",
+        "show the schedule, the last runs, the storage and its cost",
+        "",
+        "ask the bucket and this host's records, but not Neo4j",
+    ),
+    _Command(
+        "prune",
+        "remove the backups that no retention rule keeps",
+        "--dry-run",
+        "show which backups would be removed, and why the others are kept",
+        _add_prune,
+    ),
+    _Command(
+        "restore",
+        "restore a backup, or a file, into a database",
+        "--at '2025-10-07 12:00' --force",
+        "replace what the database holds by its state of then, after a backup of it",
+        _add_restore,
+    ),
+    _Command(
+        "verify",
+        "read backups back, and check that they are good",
+        "--drill bolt://scratch:7687",
+        "restore the latest backup into an empty Neo4j, compare the two, and empty it again",
+        _add_verify,
+    ),
+    _Command(
+        "notify",
+        "send a notification to every receiver in BACKUP_NOTIFY_URLS",
+        "--test",
+        "say of each receiver whether it took the test message",
+        _add_notify,
+    ),
+    _Command(
+        "check",
+        "check the settings, and show them",
+        "",
+        "end with 0 if all settings are right, or name all that are wrong and end with 2",
+        _add_check,
+    ),
+    _Command(
+        "wait",
+        "wait until Neo4j accepts the login, and try the bucket",
+        "",
+        "find out whether a backup could be made now",
+    ),
+    _Command(
+        "supervise",
+        "run the cron daemon; the container's first process",
+        "",
+        "only for the container: it starts this itself",
+        _add_supervise,
+    ),
+    _Command(
+        "metrics",
+        "serve Prometheus metrics and the health over HTTP, at METRICS_PORT",
+        "",
+        "serve /metrics and /health until a signal ends it",
+    ),
+    _Command(
+        "health",
+        "say whether backups succeed when they are due; end with 1 if not",
+        "",
+        "for Docker's health check, or any other program that watches services",
+    ),
+)

@@ -26,6 +26,15 @@ class BackupOptions(Options):
 
 
 @dataclass(frozen=True)
+class CheckOptions(Options):
+    """What `check` is asked for."""
+
+    at_start: bool
+    """Whether the service starts. The schedule is then printed, for the entrypoint's crontab, and a
+    failure is told to people, once."""
+
+
+@dataclass(frozen=True)
 class ListOptions(Options):
     """What `list` is asked for."""
 
@@ -66,14 +75,6 @@ class RestoreOptions(Options):
     dry_run: bool
     skip_verify: bool
     allow_any_statement: bool
-
-
-@dataclass(frozen=True)
-class CheckOptions(Options):
-    """What `check` is asked for."""
-
-    at_start: bool
-    """Whether the service starts: a failure is then told to people, once."""
 
 
 @dataclass(frozen=True)

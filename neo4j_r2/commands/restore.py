@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from neo4j_r2.bucket.choose_backup import choose_database
@@ -26,6 +27,7 @@ from neo4j_r2.restore.check_archive import check_before_restore
 from neo4j_r2.restore.fill import Restore
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.replay_archive import expected_counts, items_to_replay, replay_archive
+from neo4j_r2.restore.source import file_source
 from neo4j_r2.run.lock import run_lock
 from neo4j_r2.run.stall_watch import Watch
 
@@ -41,6 +43,8 @@ _WITHOUT: Final = " and without --skip-verify, which finds what cannot be restor
 def run(invocation: Invocation[RestoreOptions]) -> int:
     """Restore, and return 0 if the database then is what the archive says."""
     options = invocation.options
+    if options.from_file:
+        file_source(Path(options.from_file))  # a wrong path is told before anything else
     config, settings = read_settings(invocation)
     watch = Watch(config.stall_seconds)
     with ExitStack() as stack:

@@ -56,7 +56,8 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     log.info("Cron schedule configured: %s", settings.schedule)
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
-    crond = _start(CROND, {**invocation.environment, "TZ": str(settings.time_zone)})
+    log.info("%s", settings.encryption)
+    crond = start_crond({**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
     if is_backup_wanted_now(settings):
         immediate = _start(_program(), invocation.environment)
@@ -79,6 +80,20 @@ def linger(invocation: Invocation[SuperviseOptions], exit_code: int) -> int:
     _supervise(None, None, helpers, time.monotonic() + _FAILED_SECONDS)
     _end_runs(None, helpers)
     return exit_code
+
+
+def start_crond(environment: Mapping[str, str]) -> int:
+    """Start crond, and return the id of its process.
+
+    :raises ConfigurationError: if it cannot be started. Only in the container it can for sure.
+    """
+    try:
+        return _start(CROND, environment)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{CROND[0]} cannot be started ({error.strerror}): supervise is the container's first "
+            "process; without containers, let the host's cron or a systemd timer run backup.py"
+        ) from error
 
 
 def is_backup_wanted_now(settings: ServiceSettings) -> bool:

@@ -79,15 +79,16 @@ def read_target(
     variables = Variables(environment, dotenv)
     if problem := parsers.neo4j_uri_problem(uri):
         variables.problem("the other Neo4j", problem)
-    settings = Neo4jSettings(
-        uri=uri,
-        user=variables.read("RESTORE_NEO4J_USER", str, "neo4j"),
-        password=variables.secret("RESTORE_NEO4J_PASSWORD", "the password of RESTORE_NEO4J_USER"),
-        database=_first(read_databases(variables)),
-        is_other=True,
-    )
+    user, password = read_other_login(variables)
+    database = _first(read_databases(variables))
     variables.raise_problems()
-    return settings
+    return Neo4jSettings(uri, user, password, database, is_other=True)
+
+
+def read_other_login(variables: Variables) -> tuple[str, Secret]:
+    """Read the user and the password for another Neo4j than the configured one."""
+    user = variables.read("RESTORE_NEO4J_USER", str, "neo4j")
+    return user, variables.secret("RESTORE_NEO4J_PASSWORD", "the password of RESTORE_NEO4J_USER")
 
 
 def _first(databases: tuple[str, ...]) -> str:

@@ -153,11 +153,17 @@ def databases(value: str) -> tuple[str, ...]:
 bucket = _matching(
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z, 0-9, dots and dashes"
 )
-account = _matching(r"[A-Za-z0-9]+", "an account id: letters and digits, as in the dashboard")
-prefix = _matching(
-    r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*",
-    "letters, digits, dots, dashes, underscores, and single slashes between them",
+account = _matching(r"[A-Za-z0-9]{1,63}", "an account id: letters and digits, as in the dashboard")
+_prefix = _matching(
+    r"(?!\.{1,2}(/|$))[A-Za-z0-9._-]+(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)*",
+    "letters, digits, dots, dashes, underscores, and single slashes between names, none of them . "
+    "or ..",
 )
+
+
+def prefix(value: str) -> str:
+    """Parse the start of all keys; slashes before and after it are left out."""
+    return _prefix(value.strip("/"))
 
 
 def time_zone(value: str) -> tzinfo:
@@ -175,14 +181,22 @@ def directory(value: str) -> Path:
     if is_quoted(value):
         raise ValueError("accepted is a directory's path without quotes")
     try:
-        return Path(value).expanduser()
+        path = Path(value).expanduser()
+        path.is_dir()  # fails for what can be no path, such as a very long text
+    except OSError as error:
+        raise ValueError(f"accepted is a directory's path: {error.strerror}") from error
     except RuntimeError as error:
         raise ValueError("accepted is a directory's path; ~ needs a home directory") from error
+    return path
 
 
 def readable_file(value: str) -> Path | None:
     """Parse the path of an existing file; an empty text is None."""
-    if value and not Path(value).is_file():
+    try:
+        is_there = not value or Path(value).is_file()
+    except OSError:  # it is no path at all, such as the file's content
+        is_there = False
+    if not is_there:
         raise ValueError("accepted is the path of a file that can be read")
     return Path(value) if value else None
 

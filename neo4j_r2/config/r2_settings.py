@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from neo4j_r2.config import parsers
 from neo4j_r2.config.quotes import quotes_hint
 from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.secret import Secret
+
+_DOMAIN: Final = "r2.cloudflarestorage.com"
+_ENDPOINT: Final = re.compile(
+    rf"(?:https://)?([a-z0-9]+(?:\.[a-z]+)?\.{re.escape(_DOMAIN)})/?", re.IGNORECASE
+)
+"""The endpoint of an account, perhaps in a jurisdiction, with or without the scheme."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,15 @@ def read_r2(variables: Variables, *, is_used: bool) -> R2Settings:
 
 
 def _endpoint_url(variables: Variables) -> str:
+    account = variables.get("R2_ACCOUNT_ID")
     if given := variables.get("R2_ENDPOINT_URL"):
         if problem := parsers.endpoint_problem(given):
             variables.problem("R2_ENDPOINT_URL", problem)
+        elif account and account not in given:
+            variables.warnings.append("R2_ACCOUNT_ID is not used: R2_ENDPOINT_URL says where R2 is")
         return given.rstrip("/")
+    if match := _ENDPOINT.fullmatch(account or ""):  # the dashboard shows it beside the account id
+        return f"https://{match[1].lower()}"
     what = "the Cloudflare account's id (or set R2_ENDPOINT_URL)"
-    account = variables.required("R2_ACCOUNT_ID", parsers.account, what)
-    return f"https://{account}.r2.cloudflarestorage.com"
+    parsed = variables.required("R2_ACCOUNT_ID", parsers.account, what)
+    return f"https://{parsed}.{_DOMAIN}"

@@ -15,7 +15,12 @@ from typing import Self
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys, is_recipient, looks_private
 from neo4j_r2.config import parsers
-from neo4j_r2.config.neo4j_settings import Neo4jSettings, read_databases, read_neo4j
+from neo4j_r2.config.neo4j_settings import (
+    Neo4jSettings,
+    read_databases,
+    read_neo4j,
+    read_other_login,
+)
 from neo4j_r2.config.notify_settings import NotifySettings, read_notify, url_problem
 from neo4j_r2.config.prune_settings import PruneSettings, read_prune
 from neo4j_r2.config.r2_settings import R2Settings, read_r2
@@ -53,6 +58,8 @@ class Config:
     """The public keys that backups are encrypted to; without any, they are not encrypted."""
     private_keys: PrivateKeys | None = None
     """The keys that open encrypted backups. No variable has them: to make backups needs none."""
+    warnings: tuple[str, ...] = ()
+    """What looks wrong about the variables, though they can be used; a line each."""
 
     def of(self, database: str) -> Self:
         """Return the configuration with another database to connect to."""
@@ -87,9 +94,33 @@ def read_config(
     :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
     """
     variables = Variables(environment, dotenv)
+    config = _read(
+        variables, logs_in=logs_in, uses_bucket=uses_bucket, receiver_problem=receiver_problem
+    )
+    variables.look_for_unknown(known_names())
+    variables.raise_problems()
+    return replace(config, warnings=tuple(variables.warnings))
+
+
+def known_names() -> frozenset[str]:
+    """Return the names of all variables: those that are asked for where none is set."""
+    variables = Variables({}, {})
+    _read(variables)
+    read_other_login(variables)
+    return frozenset(variables.asked)
+
+
+def _read(
+    variables: Variables,
+    *,
+    logs_in: bool = True,
+    uses_bucket: bool = True,
+    receiver_problem: Callable[[str], str | None] = url_problem,
+) -> Config:
+    """Read every part of the configuration; problems are collected in `variables`."""
     service = read_service(variables)
     databases = read_databases(variables)
-    config = Config(
+    return Config(
         neo4j=read_neo4j(variables, databases, logs_in=logs_in),
         databases=databases,
         r2=read_r2(variables, is_used=uses_bucket),
@@ -109,8 +140,6 @@ def read_config(
         notify=read_notify(variables, receiver_problem),
         recipients=_recipients(variables),
     )
-    variables.raise_problems()
-    return config
 
 
 def _recipients(variables: Variables) -> tuple[str, ...]:

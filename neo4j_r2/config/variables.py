@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from io import StringIO
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from dotenv import dotenv_values
 
 from neo4j_r2.config.quotes import quotes_hint
+from neo4j_r2.config.unknown_names import CONTAINER_MARK, find_unknown
 from neo4j_r2.core.errors import ConfigurationError
-from neo4j_r2.core.secret import MASK, Secret
+from neo4j_r2.core.secret import MASK, Secret, without_secrets
 
 Value = TypeVar("Value")
+
+_NO_DOTENV: Final = (
+    "No variable comes from a file .env: there is none in the working directory, or it is empty"
+)
+
+_SECRET_ACCESS_KEY: Final = re.compile(r"\b[0-9a-f]{64}\b")
+"""The secret of an R2 API token, which somebody may have put into another variable."""
 
 
 class Variables:
@@ -22,6 +31,11 @@ class Variables:
     def __init__(self, environment: Mapping[str, str], dotenv: Mapping[str, str]) -> None:
         self._layers = (environment, dotenv)
         self._problems: list[str] = []
+        self._is_something_missing = False
+        self.warnings: list[str] = []
+        """What looks wrong, though the configuration can be used."""
+        self.asked: set[str] = set()
+        """The names that were asked for, whether they are set or not."""
         self._secrets: set[str] = set()
         self._secret_texts: dict[str, str] = {}
 
@@ -37,6 +51,17 @@ class Variables:
         hint = quotes_hint({name: value})
         self._problems.append(f"{named}: {reason}{hint and '; '}{hint}")
 
+    def look_for_unknown(self, known: Collection[str]) -> None:
+        """Collect the set variables that are probably misspelt: as problems, or as warnings.
+
+        :param known: all names that this service reads.
+        """
+        found = find_unknown(*self._layers, known)
+        for name, nearest in found.refused.items():
+            self._problems.append(f"{name}: {_unknown(nearest)}")
+        for name, nearest in found.doubtful.items():
+            self.warnings.append(f"{name} is ignored: {_unknown(nearest)}")
+
     def raise_problems(self) -> None:
         """Raise all collected problems at once, if there are any.
 
@@ -44,15 +69,22 @@ class Variables:
         """
         if self._problems:
             listed = "\n".join(f"  - {self._masked(problem)}" for problem in self._problems)
-            raise ConfigurationError(f"Invalid configuration:\n{listed}")
+            hint = f"\n{_NO_DOTENV}" if self._needs_dotenv() else ""
+            raise ConfigurationError(f"Invalid configuration:\n{listed}{hint}")
+
+    def _needs_dotenv(self) -> bool:
+        """Whether a required variable is missing, and a `.env` that could have it is too."""
+        environment, dotenv = self._layers
+        return self._is_something_missing and not dotenv and CONTAINER_MARK not in environment
 
     def _masked(self, problem: str) -> str:
         for secret in sorted(self._secrets, key=len, reverse=True):
             problem = problem.replace(secret, MASK)
-        return re.sub(r"//[^/@\s]*@", f"//{MASK}@", problem)
+        return _SECRET_ACCESS_KEY.sub(MASK, without_secrets(problem))
 
     def get(self, name: str) -> str | None:
         """Return a variable's value, or None if it is unset or empty."""
+        self.asked.add(name)
         return next((layer[name] for layer in self._layers if layer.get(name)), None)
 
     def read(self, name: str, parse: Callable[[str], Value], default: str) -> Value:
@@ -69,15 +101,19 @@ class Variables:
     def required(self, name: str, parse: Callable[[str], str], what: str) -> str:
         """Parse a variable that has no default; `what` says what its value is."""
         if self.get(name) is None:
-            self._problems.append(f"{name} is required: {what}")
+            self._miss(f"{name} is required: {what}")
             return ""
         return self.read(name, lambda value: parse(value) if value else "", "")
+
+    def _miss(self, problem: str) -> None:
+        self._is_something_missing = True
+        self._problems.append(problem)
 
     def secret(self, name: str, what: str) -> Secret:
         """Read a required secret, from its variable or from the file that NAME_FILE names."""
         value = self.secret_text(name)
         if value is None:
-            self._problems.append(f"{name} (or {name}_FILE) is required: {what}")
+            self._miss(f"{name} (or {name}_FILE) is required: {what}")
             return Secret("")
         return self._checked(name, value)
 
@@ -93,6 +129,7 @@ class Variables:
         return text
 
     def _read_secret(self, name: str) -> str | None:
+        self.asked |= {name, f"{name}_FILE"}
         for layer in self._layers:
             value, path = layer.get(name), layer.get(f"{name}_FILE")
             if value and path:
@@ -123,15 +160,31 @@ class Variables:
         return value
 
 
+def _unknown(nearest: str) -> str:
+    return f"this service has no such variable{nearest and f'; did you mean {nearest}?'}"
+
+
 def read_dotenv(path: Path) -> dict[str, str]:
     """Return the variables of a `.env` file; none if there is no such file.
 
     :raises ConfigurationError: if it cannot be read.
     """
-    if not path.is_file():
-        return {}
     try:
-        values = dotenv_values(path, interpolate=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}") from error
+        if not path.is_file():
+            return {}
+        text = path.read_text(encoding="utf-8-sig")
+        if "\0" in text:
+            raise _not_utf8(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path) from error
+    values = dotenv_values(stream=StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _not_utf8(path: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{path} cannot be read: it is not UTF-8 text. Editors and PowerShell on Windows may save "
+        "UTF-16: save it as UTF-8"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from enum import Enum
 from typing import Final
@@ -141,6 +142,8 @@ class Interruption(Ending):
     """A signal ends the run."""
 
     def __init__(self, number: int) -> None:
+        self.is_by_hand = number == signal.SIGINT
+        """Whether somebody ended a run that they see, with Ctrl-C: that is no failure."""
         super().__init__(_SIGNAL + number, f"Interrupted by signal {number}")
 
 

@@ -14,7 +14,13 @@ from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.core.outage import Outage
 from neo4j_r2.graph.driver import Driver
-from neo4j_r2.graph.driver_errors import explain, first_line, is_refused_login
+from neo4j_r2.graph.driver_errors import (
+    explain,
+    explain_encryption,
+    first_line,
+    is_refused_login,
+)
+from neo4j_r2.graph.encryption_mistake import find_encryption_mistake
 from neo4j_r2.graph.read_sizes import ReadSizes
 from neo4j_r2.graph.session import Session
 
@@ -110,6 +116,10 @@ class Connection:
 
     def explained(self, error: DriverError | Neo4jError) -> GraphError:
         """Return an error of the driver as one of this service, to be raised."""
+        if isinstance(error, ServiceUnavailable) and (
+            mistake := find_encryption_mistake(self._settings.uri)
+        ):
+            return GraphError(explain_encryption(mistake, self._settings))
         text = explain(error, self._settings)
         if is_refused_login(error):
             return LoginRefusedError(text)

@@ -7,6 +7,7 @@ from typing import Final
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.graph.encryption_mistake import EncryptionMistake
 
 _TRANSIENT: Final = "Neo.TransientError."
 _MEMORY: Final = "Memory"
@@ -38,6 +39,17 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
             f"healthy, {'that address' if settings.is_other else _ADDRESS}, and the network"
         )
     return f"Neo4j failed: {code}: {first_line(error)}; check Neo4j's logs"
+
+
+def explain_encryption(mistake: EncryptionMistake, settings: Neo4jSettings) -> str:
+    """Return one line for an address with the wrong kind of encryption, and the right one."""
+    advice = f"give {mistake.uri}" if settings.is_other else f"set NEO4J_URI={mistake.uri}"
+    if "+ssc://" in mistake.uri:
+        advice += (
+            ", which accepts any certificate; or use +s, and let SSL_CERT_FILE name a file with "
+            "the certificate of the server or of its authority"
+        )
+    return f"Neo4j connection failed: {settings.uri}: {mistake.reason}; {advice}"
 
 
 def is_refused_login(error: DriverError | Neo4jError) -> bool:

@@ -196,9 +196,9 @@ def file_source(path: Path) -> StoredSource:
     :raises ConfigurationError: if the file cannot be read.
     :raises CorruptError: if the manifest is damaged, or of a newer format.
     """
-    if path.exists() and not path.is_file():  # a pipe can be read only once
-        raise ConfigurationError(f"{path} is no file")
     try:
+        if path.exists() and not path.is_file():  # a pipe can be read only once
+            raise ConfigurationError(f"{path} is no file")
         with path.open("rb"):
             pass
         manifest = _manifest_beside(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from neo4j_r2.core.errors import EXIT_UNEXPECTED, BackupError, Ending
+from neo4j_r2.core.errors import EXIT_UNEXPECTED, BackupError, ConfigurationError, Ending
 from neo4j_r2.run import signals
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,14 @@ def conclude(act: Callable[[], int]) -> int:
     except (BackupError, Ending) as error:
         log.error("%s", error)
         return error.exit_code
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ImportError) and not (error.name or "").startswith("neo4j_r2"):
+            log.error(
+                "A Python package is missing or too old (%s): run this program with the Python of "
+                "its environment, as in .venv/bin/python backup.py; README.md says how to make it",
+                error,
+            )
+            return ConfigurationError.exit_code
         log.exception("Unexpected error")
         return EXIT_UNEXPECTED
     finally:

@@ -19,6 +19,7 @@ from neo4j_r2.core.errors import (
     KILLED,
     BackupError,
     Ending,
+    Interruption,
     LockedError,
     NoSpaceError,
     failure_kind,
@@ -48,6 +49,8 @@ class RunRecord:
         self._previous_killed: datetime | None = None
         self._kill_reason = ""
         self._has_begun = False
+        self._before: State | None = None
+        """What was recorded before this run began."""
         self._selected: Sequence[str] = ()
         self._reports: list[DatabaseReport] = []
 
@@ -57,6 +60,7 @@ class RunRecord:
         kills = memory.kills if memory else None
         self._run = replace(self._run, started=started, memory_kills=kills)
         self._has_begun = True
+        self._before = self._state()
         self._write(replace(self._state_after_previous_run(), last_run=self._run))
 
     @property
@@ -91,8 +95,12 @@ class RunRecord:
         """Record how the run ended, and return whether it was recorded.
 
         A run that fails before it begins is not recorded while another one is under way: it would
-        replace that one's record. Somebody started it by hand, and sees the error.
+        replace that one's record. Somebody started it by hand, and sees the error. Nor is a run
+        recorded that somebody ended with Ctrl-C.
         """
+        if is_by_hand(error):
+            self._withdraw()
+            return False
         state = self._state() if self._has_begun else self._state_after_previous_run()
         if not self._has_begun and self._is_under_way(state.last_run):
             return False
@@ -153,6 +161,8 @@ class RunRecord:
         started: datetime,
         error: BaseException | None,
     ) -> None:
+        if is_by_hand(error):
+            return
         exit_code, line = _ending(error)
         size = record.backup.archive_size if record.backup else 0
         attempt = Attempt(started, now(), exit_code, line, size)
@@ -180,6 +190,13 @@ class RunRecord:
         if run is None or run.finished is not None:
             return False
         return is_under_way(run.process, self._directory)
+
+    def _withdraw(self) -> None:
+        """Take back the record of this run's begin. The backups that it made stay recorded."""
+        if self._before is not None:
+            before = self._before
+            state = replace(self._state(), last_run=before.last_run, failures=before.failures)
+            self._write(state)
 
     def _state(self) -> State:
         return self._file.read() or State(since=self._run.started)
@@ -243,6 +260,11 @@ def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> N
             file.write(state.with_database(database, known))
         except NoSpaceError as error:
             log.warning("This prune is not recorded: %s", error)
+
+
+def is_by_hand(error: BaseException | None) -> bool:
+    """Whether somebody ended a run that they see."""
+    return isinstance(error, Interruption) and error.is_by_hand
 
 
 def _ending(error: BaseException | None) -> tuple[int, str]:

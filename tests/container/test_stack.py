@@ -43,6 +43,7 @@ BANNER = """[INFO] ============================================================
 [INFO] Cron schedule configured: 0 0 29 2 *
 [INFO] Next backup will run at configured time
 [INFO] Starting cron daemon...
+[INFO] Backups are not encrypted
 [INFO] At the start: no backup yet, due next at 2028-02-29T00:00:00+00:00
 [INFO] Starting Neo4j backup process
 """

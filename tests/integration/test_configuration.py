@@ -80,7 +80,7 @@ def test_all_configuration_problems_are_in_one_message(idle: Service) -> None:
         "BACKUP_EXPORT_METHOD": "magic",
         "BACKUP_PART_SIZE_MB": "4",
         "BACKUP_UPLOAD_CONCURRENCY": "0",
-        "BACKUP_PREFIX": "/backups/",
+        "BACKUP_PREFIX": "backups/../x",
         "RUN_IMMEDIATE_BACKUP": "1",
         "LOG_LEVEL": "loud",
         "LOG_FORMAT": "xml",
@@ -101,6 +101,7 @@ def test_a_missing_variable_is_named_with_its_purpose(tmp_path: Path, idle: Serv
     run = replace(idle, variables={"BACKUP_STATE_DIR": str(tmp_path / "state")}).run()
 
     assert_told(idle, run, 2, "Invalid configuration")
+    assert "No variable comes from a file .env: there is none in the working directory" in run.log
     listed = re.findall(r"^  - (\w+) (?:\(or \w+_FILE\) )?is required: \w", run.log, re.MULTILINE)
     assert sorted(listed) == [
         "NEO4J_PASSWORD",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +15,9 @@ import pytest
 
 import backup
 from neo4j_r2 import __version__
+from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.main import main
+from tests.keys import KeyPair
 from tests.unit.process import ROOT, run, run_program
 
 COMMANDS = (
@@ -24,6 +30,7 @@ COMMANDS = (
     "check",
     "wait",
     "supervise",
+    "metrics",
     "health",
 )
 REQUIRED_OPTIONS = {"notify": ["--test"]}
@@ -99,6 +106,134 @@ def test_the_help_lists_all_commands(tmp_path: Path, option: str) -> None:
     assert (process.returncode, process.stderr) == (0, "")
     assert sorted(set(listed) & set(COMMANDS)) == sorted(COMMANDS)
     assert not list(tmp_path.iterdir())
+
+
+def test_outside_of_its_environment_the_program_says_so_in_one_line(tmp_path: Path) -> None:
+    without_packages = [sys.executable, "-S", str(ROOT / "backup.py")]
+    process = subprocess.run(
+        without_packages, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert process.returncode == 2
+    assert process.stderr.startswith("[ERROR] A Python package is missing or too old (No module")
+    assert "run this program with the Python of its environment" in process.stderr
+    assert process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 10, 13)])
+def test_an_older_python_is_told_that_it_is_too_old(version: tuple[int, ...]) -> None:
+    code = "import runpy, sys; sys.version_info = eval(sys.argv[1]); runpy.run_path('backup.py')"
+    process = run(code, repr(version))
+    assert process.returncode == 2
+    assert process.stderr == (
+        f"[ERROR] This is Python 3.{version[1]}, and backup.py needs 3.11 or newer\n"
+    )
+
+
+@pytest.mark.parametrize("minor", [6, 7, 8, 9, 10])
+def test_an_older_python_can_read_the_file_that_tells_it(minor: int) -> None:
+    text = (ROOT / "backup.py").read_text(encoding="utf-8")
+    ast.parse(text, feature_version=(3, minor))
+    assert "__future__" not in text  # Python 3.6 has no `annotations` there
+
+
+def test_on_a_host_without_crond_the_supervisor_says_what_to_use(tmp_path: Path) -> None:
+    process = run_program(tmp_path, "supervise", HOME=str(tmp_path), PATH=str(tmp_path))
+    assert process.returncode == 2
+    errors = [line for line in process.stderr.splitlines() if not line.startswith("[INFO]")]
+    assert len(errors) == 1
+    assert errors[0].startswith("[ERROR] crond cannot be started (No such file or directory)")
+    assert "systemd timer" in errors[0]
+
+
+@pytest.mark.parametrize("name", ["gone.cypher", "x" * 5000])
+def test_a_file_that_is_not_there_is_told_before_anything_is_asked_for(
+    tmp_path: Path, name: str
+) -> None:
+    process = run_program(tmp_path, "restore", "--from-file", name, HOME=str(tmp_path))
+    assert process.returncode == 2
+    assert process.stderr.startswith(f"[ERROR] {name} cannot be read: ")
+    assert process.stderr.count("\n") == 1
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    process = run_program(tmp_path, "--version")
+    assert (process.returncode, process.stdout) == (0, f"backup.py {__version__}\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_shell_gets_its_completion_if_the_library_is_there(
+    capsys: pytest.CaptureFixture[str], shell: str
+) -> None:
+    pytest.importorskip("shtab", reason="the optional dependency shtab is not installed")
+    with pytest.raises(SystemExit) as ended:
+        main(["--print-completion", shell])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in COMMANDS)
+    assert "--drill" in printed
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_has_an_example_that_it_accepts(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    (example,) = re.findall(r"^Example:\n  (.*)\n {4}\S", printed, re.MULTILINE)
+    _, *arguments = shlex.split(example)
+    assert arguments[0] == command
+    assert parse_arguments(arguments)[0] == command
+
+
+PRIVATE = KeyPair.new().private
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "--identity", PRIVATE),
+        ("restore", f"--identity={PRIVATE.lower()}"),
+        ("restore", "--identity", f"# public key: age1\n{PRIVATE}"),
+        ("restore", "--identity=-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r"),
+        ("verify", PRIVATE),
+        ("verify", "latest", PRIVATE),
+        ("restore", "--from-file", PRIVATE[:-1]),
+        ("restore", "--to-database", PRIVATE),
+        ("list", "--database", PRIVATE),
+        (PRIVATE,),
+    ],
+)
+def test_a_private_key_on_the_command_line_is_refused_and_not_shown(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert "error: an argument holds a private key" in printed.err
+    assert PRIVATE[20:40].lower() not in (printed.out + printed.err).lower()
+    assert "b3BlbnNzaC1r" not in printed.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "latest", "bolt://neo4j:pass-word@scratch"),
+        ("bolt://neo4j:pass-word@scratch",),
+        ("list", "--database", "bolt://neo4j:pass-word@scratch"),
+    ],
+)
+def test_a_password_in_a_misplaced_url_is_not_shown(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr()
+    assert "error: " in printed.err
+    assert "pass-word" not in printed.out + printed.err
 
 
 @pytest.mark.parametrize(

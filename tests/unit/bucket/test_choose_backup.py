@@ -83,12 +83,15 @@ def test_an_error_names_the_oldest_backup_if_the_time_is_before_all_backups() ->
 
 @given(LISTINGS)
 @example({(0, "neo4j"): ("gz",), (0, "other"): ("manifest",)})
-def test_a_key_names_its_backup_with_or_without_the_prefix(listing: Listing) -> None:
+def test_a_key_names_its_backup_with_or_without_the_prefix_or_the_extension(
+    listing: Listing,
+) -> None:
     backups = stored(listing)
     for (hour, database), files in listing.items():
         for file in files:
             full = key(hour, file, database)
-            for name in (full, full.rpartition("/")[2]):
+            stem = BackupName(PREFIX, database, at(hour)).stem
+            for name in (full, full.rpartition("/")[2], f"{PREFIX}/{stem}", stem):
                 chosen = choose(backups, name)
                 assert (chosen.name.taken, chosen.name.database) == (at(hour), database)
 
@@ -98,7 +101,7 @@ def test_a_key_names_its_backup_with_or_without_the_prefix(listing: Listing) -> 
     [
         *("", "/", "neo4j", PREFIX, f"{PREFIX}/", "latest ", "Latest"),
         *(key(3), key(1)[:-1], key(1)[1:], f"/{key(1)}", f"other/{key(1)}", f"{key(1)} "),
-        *(key(1).removesuffix(".cypher.gz"), key(1).upper(), key(1, "plain"), "é\n" * 99),
+        *(key(1).removesuffix(".gz"), key(1).upper(), "é\n" * 99),
     ],
 )
 def test_an_unknown_key_is_refused_with_the_nearest_keys(name: str) -> None:
@@ -130,6 +133,7 @@ def test_no_key_is_suggested_if_there_is_no_backup() -> None:
         (("neo4j", "other"), None, key(0, database="other"), "other"),
         (("neo4j", "other"), "neo4j", key(0, database="other"), "neo4j"),
         (ALL_DATABASES, None, "other_2025-10-08_02-00-00.cypher.gz.age", "other"),
+        (ALL_DATABASES, None, "backups/other_2025-10-08_02-00-00", "other"),
         (ALL_DATABASES, "neo4j", None, "neo4j"),
     ],
 )

@@ -69,10 +69,19 @@ def write_state(settings: dict[str, str], *, age: timedelta) -> datetime:
     return taken
 
 
-def test_check_shows_the_specification_s_banner_and_prints_the_schedule(
+def test_check_shows_the_specification_s_banner_and_says_that_it_is_ok(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
     process = run_program(tmp_path, "check", **settings)
+    assert process.stderr == f"{BANNER}[INFO] The configuration is OK. Backups are not encrypted\n"
+    assert process.stdout == ""
+    assert process.returncode == 0
+
+
+def test_check_prints_the_schedule_for_the_entrypoint(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    process = run_program(tmp_path, "check", "--at-start", **settings)
     assert process.stderr == BANNER
     assert process.stdout == "0 2 * * *\n"
     assert process.returncode == 0
@@ -103,10 +112,20 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
     ]
 
 
-def test_the_banner_shows_the_metrics_port() -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("METRICS_PORT", "9412", "Metrics port: 9412"),
+        ("TZ", "Europe/Berlin", "Time zone: Europe/Berlin"),
+        ("BACKUP_EXPORT_METHOD", "manual", "Export method: manual"),
+        ("BACKUP_VERIFY", "after", "Verify: after each backup"),
+    ],
+)
+def test_the_banner_shows_what_is_on(name: str, value: str, line: str) -> None:
     default = banner(read_config(REQUIRED, NO_FILE))
-    shown = banner(read_config({**REQUIRED, "METRICS_PORT": "9412"}, NO_FILE))
-    assert set(shown) - set(default) == {"Metrics port: 9412"}
+    shown = banner(read_config({**REQUIRED, name: value}, NO_FILE))
+    assert [each for each in shown if each not in default] == [line]
+    assert [each for each in shown if each in default] == default
 
 
 def test_the_banner_shows_the_retention_rules_that_are_set() -> None:
@@ -144,8 +163,10 @@ def test_a_backup_without_receivers_and_monitor_does_not_load_their_clients(
 @pytest.mark.parametrize(("number", "line"), [(1, "1 recipient"), (2, "2 recipients")])
 def test_the_banner_counts_the_recipients(number: int, line: str) -> None:
     keys = ",".join(KeyPair.new().public for _ in range(number))
-    shown = banner(read_config({**REQUIRED, "BACKUP_ENCRYPTION_RECIPIENTS": keys}, NO_FILE))
+    config = read_config({**REQUIRED, "BACKUP_ENCRYPTION_RECIPIENTS": keys}, NO_FILE)
+    shown = banner(config)
     assert f"Encryption: {line}" in shown
+    assert config.service.encryption == "Backups are encrypted"
     assert not any(each.startswith("Encryption") for each in banner(read_config(REQUIRED, NO_FILE)))
 
 
@@ -188,7 +209,7 @@ def test_check_shows_no_secret(settings: dict[str, str], tmp_path: Path) -> None
 
 
 def test_a_quiet_check_still_prints_the_schedule(settings: dict[str, str], tmp_path: Path) -> None:
-    process = run_program(tmp_path, "check", **settings, LOG_LEVEL="error")
+    process = run_program(tmp_path, "check", "--at-start", **settings, LOG_LEVEL="error")
     assert (process.stdout, process.stderr) == ("0 2 * * *\n", "")
 
 
@@ -205,7 +226,7 @@ def test_a_state_directory_that_cannot_be_used_ends_the_check(
 @pytest.mark.parametrize(
     ("command", "changes", "levels"),
     [
-        ("check", {}, ["info"] * 5),
+        ("check", {}, ["info"] * 6),
         ("check", {"BACKUP_SCHEDULE": "never", "NEO4J_PASSWORD": ""}, ["error"]),
         ("health", {}, ["error"]),
         ("health", {"TZ": "Europe/Atlantis"}, ["error"]),

@@ -89,9 +89,23 @@ def test_the_defaults_are_as_in_the_specification(path: str, expected: object) -
         ("NEO4J_USER", "reader", "neo4j.user", "reader"),
         ("NEO4J_DATABASE", "graph.one", "neo4j.database", "graph.one"),
         ("R2_ACCOUNT_ID", "f00", "r2.endpoint_url", "https://f00.r2.cloudflarestorage.com"),
+        (
+            "R2_ACCOUNT_ID",
+            "https://f00.r2.cloudflarestorage.com",
+            "r2.endpoint_url",
+            "https://f00.r2.cloudflarestorage.com",
+        ),
+        (
+            "R2_ACCOUNT_ID",
+            "f00.EU.r2.cloudflarestorage.com/",
+            "r2.endpoint_url",
+            "https://f00.eu.r2.cloudflarestorage.com",
+        ),
         ("R2_ENDPOINT_URL", "http://127.0.0.1:9/", "r2.endpoint_url", "http://127.0.0.1:9"),
         ("R2_BUCKET_NAME", "other", "r2.bucket", "other"),
         ("BACKUP_PREFIX", "a/b_c", "r2.prefix", "a/b_c"),
+        ("BACKUP_PREFIX", "/a/b/", "r2.prefix", "a/b"),
+        ("BACKUP_PREFIX", "..a/b..", "r2.prefix", "..a/b.."),
         ("BACKUP_SCHEDULE", "0 */6 * * *", "service.schedule.expression", "0 */6 * * *"),
         ("BACKUP_SCHEDULE", "0 1,13 * * *", "service.schedule.expression", "0 1,13 * * *"),
         ("RUN_IMMEDIATE_BACKUP", "TRUE", "service.run_immediate_backup", True),
@@ -146,7 +160,10 @@ WRONG = [
     ("R2_ENDPOINT_URL", "https://host/bucket", "http(s)://host"),
     ("R2_BUCKET_NAME", "Bucket", "3 to 63"),
     ("R2_BUCKET_NAME", "a/b", "3 to 63"),
-    ("BACKUP_PREFIX", "/a", "single slashes"),
+    ("BACKUP_PREFIX", "../x", "none of them . or .."),
+    ("BACKUP_PREFIX", "a/..", "none of them . or .."),
+    ("BACKUP_PREFIX", "a/./b", "none of them . or .."),
+    ("BACKUP_PREFIX", "/", "single slashes"),
     ("BACKUP_PREFIX", "a//b", "single slashes"),
     ("BACKUP_PREFIX", "a\n", "single slashes"),
     ("BACKUP_SCHEDULE", "0 2 * *", "cron expression"),
@@ -263,6 +280,43 @@ def test_the_environment_wins_over_the_dotenv_file(tmp_path: Path) -> None:
     assert str(config.service.schedule) == "0 3 * * 1"
     assert config.r2.prefix == "quoted"
     assert config.neo4j.password.reveal() == "a$b${HOME}#c"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_dotenv_file_of_windows_in_utf_16_is_told(tmp_path: Path, encoding: str) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes("NEO4J_USER=neo4j\r\n".encode(encoding))
+    with pytest.raises(ConfigurationError, match="cannot be read: it is not UTF-8 text"):
+        read_dotenv(dotenv)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes("NEO4J_USER=reader\r\n".encode("utf-8-sig"))
+    assert read_dotenv(dotenv) == {"NEO4J_USER": "reader"}
+
+
+def test_that_there_is_no_dotenv_file_is_said_if_a_variable_is_missing() -> None:
+    hint = "No variable comes from a file .env"
+    assert hint in problems(NEO4J_PASSWORD="")
+    assert hint in problems(R2_BUCKET_NAME="")
+    assert hint not in problems(BACKUP_COMPRESSION="maybe")
+    assert hint not in problems(NEO4J_PASSWORD="", BACKUP_CONTAINER="true")
+    with pytest.raises(ConfigurationError) as raised:
+        read_config({}, {"NEO4J_USER": "neo4j"})
+    assert hint not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "BACKUP_STATE_DIR"])
+def test_a_text_that_is_too_long_for_a_path_is_refused(name: str) -> None:
+    assert f"  - {name}=" in problems(**{name: "x" * 5000})
+
+
+def test_an_account_id_that_an_endpoint_replaces_is_warned_of() -> None:
+    (warning,) = read(R2_ENDPOINT_URL="https://f00.eu.r2.cloudflarestorage.com").warnings
+    assert warning == "R2_ACCOUNT_ID is not used: R2_ENDPOINT_URL says where R2 is"
+    assert read(R2_ENDPOINT_URL="https://abc123.eu.r2.cloudflarestorage.com").warnings == ()
+    assert read(R2_ENDPOINT_URL="https://s3.example", R2_ACCOUNT_ID="").warnings == ()
 
 
 def test_a_dotenv_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
@@ -406,6 +460,14 @@ def test_an_address_with_credentials_in_the_wrong_variable_is_not_shown(name: st
     message = problems(**{name: "bolt://user:hidden-pass@host"})
     assert f"  - {name}" in message
     assert "hidden-pass" not in message
+
+
+@pytest.mark.parametrize("name", ["R2_ACCOUNT_ID", "R2_BUCKET_NAME", "NEO4J_BOLT_PORT"])
+def test_an_r2_secret_in_the_wrong_variable_is_refused_and_not_shown(name: str) -> None:
+    secret = "0123456789abcdef" * 4
+    message = problems(**{name: secret})
+    assert f"  - {name}" in message
+    assert secret not in message
 
 
 @pytest.mark.parametrize("secret", SECRETS)

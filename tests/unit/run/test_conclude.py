@@ -17,6 +17,7 @@ from neo4j_r2.run.conclude import conclude
         (BucketError("refused"), 4, "refused"),
         (Interruption(15), 143, "Interrupted by signal 15"),
         (KeyError("x"), 1, "Unexpected error"),
+        (ImportError("no", name="neo4j_r2.gone"), 1, "Unexpected error"),
     ],
 )
 def test_an_error_becomes_one_line_and_its_exit_code(

@@ -156,7 +156,7 @@ def test_a_success_is_recorded_with_its_backup_and_the_usage_of_the_bucket(direc
         (GraphError("Neo4j failed:\r\n\tx"), 3, "Neo4j failed: x", "neo4j"),
         (BucketError("R2 bucket not found: b"), 4, "R2 bucket not found: b", "r2"),
         (CorruptError("Not “whole”"), 5, "Not “whole”", "corrupt"),
-        (Interruption(2), 130, "Interrupted by signal 2", "interrupted"),
+        (Interruption(1), 129, "Interrupted by signal 1", "interrupted"),
         (Interruption(15), 143, "Interrupted by signal 15", "interrupted"),
         (Stalled(Side.NEO4J, 900), 3, "No progress for 900 s while waiting for Neo4j", "neo4j"),
         (Stalled(Side.R2, 900), 4, "No progress for 900 s while waiting for R2", "r2"),
@@ -176,6 +176,17 @@ def test_a_failure_is_counted_and_recorded_with_its_exit_code_and_one_line(
     counted = {"neo4j": 1, kind: 1 + (kind == "neo4j")}
     assert state_in(directory).failures == counted
     assert known_of(directory).failures == counted
+
+
+def test_a_run_that_somebody_ends_with_ctrl_c_is_no_failure(directory: Path) -> None:
+    assert fail(directory, Interruption(2)) == BEFORE.last_run
+    assert state_in(directory) == BEFORE
+
+
+def test_a_backup_stays_recorded_if_somebody_ends_the_run_after_it(directory: Path) -> None:
+    fail(directory, Interruption(2), MANIFEST)
+    known = replace(DATABASE, last_backup=BACKUP)
+    assert state_in(directory) == replace(BEFORE, databases={"neo4j": known})
 
 
 def test_a_failure_does_not_change_the_record_of_backups(directory: Path) -> None:
