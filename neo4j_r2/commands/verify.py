@@ -59,7 +59,10 @@ def scratch_settings(invocation: Invocation[VerifyOptions], config: Config) -> N
     if uri is None:
         return None
     if uri == config.neo4j.uri:
-        raise ConfigurationError("--drill: this is the Neo4j that is backed up")
+        raise ConfigurationError(
+            "--drill: this is the Neo4j that is backed up; give the address of an empty Neo4j that "
+            "nobody uses"
+        )
     return configure_target(invocation, config, uri)
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from neo4j_r2.core.errors import EXIT_UNEXPECTED, BackupError, Ending
+from neo4j_r2.run.note_on_failure import with_notes
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +16,7 @@ def conclude(act: Callable[[], int]) -> int:
     try:
         return act()
     except (BackupError, Ending) as error:
-        log.error("%s", error)
+        log.error("%s", with_notes(error))
         return error.exit_code
     except Exception:
         log.exception("Unexpected error")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
 from testbed.database import DEFAULT_LOOKUP_INDEXES
-from testbed.fault_proxy import FaultProxy
+from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration import documents
@@ -153,7 +154,39 @@ def test_a_database_with_nodes_is_refused_and_stays_as_it_is(
 
     assert_told(service, run, 3, "it has 2 nodes")
     assert "--force" in run.log
+    assert run.log.endswith("; nothing was changed\n")
     assert service.keys() == objects
+
+
+@pytest.mark.usefixtures("key")
+def test_a_safety_backup_that_cannot_be_made_stops_the_restore_which_says_how_to_go_on(
+    service: Service, old_graph: Neo4jServer, proxy: FaultProxy, original: Original
+) -> None:
+    read_only = service.through(proxy)
+    proxy.inject(Fault("CreateMultipartUpload", Status(403, "AccessDenied"), every=True))
+    with unchanged(old_graph):
+        run = read_only.run("restore", "--force")
+
+    assert_told(service, run, 4, "Access denied by R2")
+    without = "--no-safety-backup replaces the database without a backup of it"
+    assert run.log.endswith(f"; {without}; nothing was changed\n")
+    assert "Replacing" not in run.log
+    assert_restored(read_only.run("restore", "--force", "--no-safety-backup"), original, old_graph)
+
+
+@pytest.mark.usefixtures("key")
+def test_a_signal_during_the_safety_backup_leaves_the_database_as_it_was(
+    service: Service, old_graph: Neo4jServer, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("CreateMultipartUpload")
+    with unchanged(old_graph):
+        process = service.through(proxy).start("restore", "--force")
+        assert hold.reached.wait(HELD_SECONDS)
+        process.send_signal(signal.SIGINT)
+        run = finish(process)
+
+    assert_told(service, run, 130, "Interrupted by signal 2; nothing was changed")
+    assert "Replacing" not in run.log
 
 
 @pytest.mark.usefixtures("key")
@@ -185,9 +218,11 @@ def test_force_backs_up_the_graph_before_it_replaces_it(
     (safety,) = safety_backups(service)
     told = [
         f"Restoring {key} into database neo4j",
-        f"Replacing database neo4j of {old_graph.uri}: 2 nodes, 1 relationships, 2 constraints",
+        "Backing up database neo4j first: 2 nodes, 1 relationships, 2 constraints",
         f"{safety.manifest['archive_key']}",
+        f"Replacing database neo4j of {old_graph.uri}: 2 nodes, 1 relationships, 2 constraints",
         "Restore completed",
+        f"to get it back: restore {safety.manifest['archive_key']} --force\n",
     ]
     places = [run.log.find(text) for text in told]
     assert -1 not in places, run.log
@@ -233,7 +268,8 @@ def test_a_dry_run_checks_all_and_changes_nothing(
     assert run.exit_code == 0, run.log
     assert "The archive is good: 40 nodes, 20 relationships" in run.log
     assert "Dry run: nothing was changed" in run.log
-    assert ("Replacing database" in run.log) == bool(options)
+    assert ("Would replace database" in run.log) == bool(options)
+    assert "Replacing" not in run.log
     assert service.keys() == objects
     assert not (service.directory / "state").exists()
 
