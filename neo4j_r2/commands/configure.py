@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from neo4j_r2.commands.identity_file import read_private_keys
@@ -11,8 +12,11 @@ from neo4j_r2.config.neo4j_settings import Neo4jSettings, read_target
 from neo4j_r2.config.notify_settings import NotifySettings, read_notify_settings, url_problem
 from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
 from neo4j_r2.config.settings import Config, read_config
-from neo4j_r2.core import log
+from neo4j_r2.config.variables import replaced_by_dotenv
+from neo4j_r2.core import log as logs
 from neo4j_r2.monitoring.apprise_receiver import receiver_problem
+
+log = logging.getLogger(__name__)
 
 
 def configure(
@@ -40,7 +44,9 @@ def configure(
     )
     if identity:
         config = replace(config, private_keys=read_private_keys(identity))
-    log.set_up(config.service.log_level, config.service.log_format, config.secrets())
+    logs.set_up(config.service.log_level, config.service.log_format, config.secrets())
+    if names := replaced_by_dotenv(invocation.environment, invocation.dotenv):
+        log.warning("Set to nothing in the environment, so .env decides: %s", ", ".join(names))
     return config
 
 
@@ -51,7 +57,7 @@ def configure_target(invocation: Invocation[Options], config: Config, uri: str) 
     """
     settings = read_target(invocation.environment, invocation.dotenv, uri)
     secrets = [*config.secrets(), settings.password]
-    log.set_up(config.service.log_level, config.service.log_format, secrets)
+    logs.set_up(config.service.log_level, config.service.log_format, secrets)
     return settings
 
 
@@ -61,7 +67,7 @@ def configure_service(invocation: Invocation[Options]) -> ServiceSettings:
     :raises ConfigurationError: naming every variable that is wrong.
     """
     settings = read_service_settings(invocation.environment, invocation.dotenv)
-    log.set_up(settings.log_level, settings.log_format)
+    logs.set_up(settings.log_level, settings.log_format)
     return settings
 
 
@@ -72,5 +78,5 @@ def configure_notify(invocation: Invocation[Options]) -> NotifySettings:
     """
     service = configure_service(invocation)
     settings = read_notify_settings(invocation.environment, invocation.dotenv, receiver_problem)
-    log.set_up(service.log_level, service.log_format, settings.secrets())
+    logs.set_up(service.log_level, service.log_format, settings.secrets())
     return settings

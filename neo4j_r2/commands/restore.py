@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +18,7 @@ from neo4j_r2.commands.open_source import open_source
 from neo4j_r2.commands.options import RestoreOptions
 from neo4j_r2.commands.safety_backup import back_up_before_restore, way_back
 from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import GraphError, Side
+from neo4j_r2.core.errors import ConfigurationError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 _INCOMPLETE: Final = (
     "The {place} is left incomplete, and marked so that it is not backed up: run the same command "
     "again with --force"
+)
+_WITHOUT_R2: Final = (
+    "only the backup of what is replaced goes to R2: --no-safety-backup leaves it out"
 )
 
 
@@ -130,12 +133,14 @@ def read_settings(invocation: Invocation[RestoreOptions]) -> Config:
     options = invocation.options
     may_replace = options.force and not options.dry_run
     makes_safety_backup = may_replace and not options.no_safety_backup
-    config = configure(
-        invocation,
-        logs_in=not options.to_uri,
-        uses_bucket=makes_safety_backup or not options.from_file,
-        identity=options.identity,
-    )
+    could_do_without = options.from_file and makes_safety_backup
+    with note_on_failure(_WITHOUT_R2, ConfigurationError) if could_do_without else nullcontext():
+        config = configure(
+            invocation,
+            logs_in=not options.to_uri,
+            uses_bucket=makes_safety_backup or not options.from_file,
+            identity=options.identity,
+        )
     settings = config.neo4j
     if options.to_uri:
         settings = configure_target(invocation, config, options.to_uri)

@@ -288,6 +288,34 @@ def test_the_backup_is_chosen_by_key_or_by_time(service: Service, original: Orig
     assert chosen("latest", "--at", days_ago(5).isoformat()) == keys[6]
     assert chosen(keys[9]) == keys[9]
     assert chosen(keys[6].removeprefix(f"{PREFIX}/")) == keys[6]
+    assert chosen(f"s3://{service.bucket}/{keys[6]}") == keys[6]
+    missed = service.run("restore", f"s3://another/{keys[6]}")
+    assert_told(service, missed, 2, f"no object of the bucket {service.bucket}")
+
+
+def test_a_backup_under_another_prefix_is_read_with_its_manifest(
+    service: Service, original: Original
+) -> None:
+    manifest, key = put_backup(service, original.backup, days_ago(3), prefix="other")
+    copied = original.backup.manifest["archive_key"].replace(PREFIX, "copies")
+    client = service.s3.client()
+    client.put_object(Bucket=service.bucket, Key=copied, Body=original.backup.archive)
+    client.put_object(
+        Bucket=service.bucket,
+        Key=copied.replace(".cypher.gz", ".manifest.json"),
+        Body=json.dumps(original.backup.manifest).encode(),
+    )
+    for given, archive in ((key, key), (manifest, key), (copied, copied)):
+        run = service.run("restore", "--dry-run", given)
+        assert run.exit_code == 0, run.log
+        assert f"Restoring {archive} into" in run.log
+        assert "has no manifest" not in run.log
+    verified = service.run("verify", copied)
+    assert (verified.exit_code, "Good: " in verified.log) == (0, True), verified.log
+
+    client.put_object(Bucket=service.bucket, Key=copied, Body=original.backup.archive[:-1])
+    cut = service.run("restore", "--dry-run", copied)
+    assert_told(service, cut, 5, f"its archive {copied} of ")
 
 
 def test_a_missing_backup_is_reported_with_the_nearest_ones(
@@ -300,9 +328,13 @@ def test_a_missing_backup_is_reported_with_the_nearest_ones(
     unknown = service.run("restore", other_time)
     too_old = service.run("restore", "--at", days_ago(9).isoformat())
 
-    assert_told(service, nothing, 2, "There is no backup of database neo4j")
+    place = f"s3://{service.bucket}/{PREFIX}/"
+    assert_told(
+        service, nothing, 2, f"There is no complete backup of database neo4j under {place};"
+    )
+    assert "has no backup anywhere: check R2_BUCKET_NAME" in nothing.log
     assert_told(service, unknown, 2, f"There is no backup {other_time}; nearest are {key}")
-    assert_told(service, too_old, 2, "There is no backup that old")
+    assert_told(service, too_old, 2, "There is no backup of database neo4j that old")
 
 
 def test_a_file_restores_without_r2_and_without_its_manifest(
@@ -325,6 +357,10 @@ def test_a_file_restores_without_r2_and_without_its_manifest(
 
     assert_restored(with_manifest, original, target)
     assert "It has no manifest" not in with_manifest.log
+
+    forced = service.run("restore", "--from-file", archive.name, "--force")
+    assert_told(service, forced, 2, "Invalid configuration")
+    assert "--no-safety-backup leaves it out" in forced.log
 
     archive.unlink()
     gone = service.run("restore", "--from-file", str(archive), "--force", "--no-safety-backup")
