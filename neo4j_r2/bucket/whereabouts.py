@@ -26,13 +26,10 @@ def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> Confi
 
     :param database: the only database that was looked for; None means all.
     """
-    return ConfigurationError(f"{nothing_there(bucket, prefix, database)}; {whereabouts(bucket)}")
-
-
-def nothing_there(bucket: Bucket, prefix: str, database: str | None) -> str:
-    """Return the sentence that a place has no complete backup, without its point."""
     of_database = f" of database {database}" if database else ""
-    return f"There is no complete backup{of_database} under s3://{bucket.name}/{prefix}/"
+    return ConfigurationError(
+        f"There is no backup{of_database} under s3://{bucket.name}/{prefix}/; {whereabouts(bucket)}"
+    )
 
 
 def whereabouts(bucket: Bucket) -> str:

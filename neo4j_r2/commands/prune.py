@@ -22,7 +22,7 @@ from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import carry_out, judge
 from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.usage import Usage
-from neo4j_r2.bucket.whereabouts import nothing_there, whereabouts
+from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import PruneOptions
@@ -99,7 +99,9 @@ def own_databases(bucket: Bucket, config: Config, state: State | None) -> Sequen
     """
     stored = stored_databases(bucket, config, None)
     if not stored:
-        log.warning("%s; %s", nothing_there(bucket, config.r2.prefix, None), whereabouts(bucket))
+        log.warning(
+            "No backup under s3://%s/%s/; %s", bucket.name, config.r2.prefix, whereabouts(bucket)
+        )
     own = [name for name in stored if state and state.of(name).last_backup]
     for name in stored:
         if name not in own:

@@ -57,7 +57,7 @@ def way_back(safety: Manifest) -> str:
     """Return a line that names a safety backup, and says how to get back what it holds."""
     key = safety.archive_key
     identity = " --identity FILE" if is_encrypted_key(key) else ""
-    command = f"restore {key} --force{identity}"
+    command = f"backup.py restore {key} --force{identity}"
     return f"What the database held before is in {key}; to get it back: {command}"
 
 

@@ -20,7 +20,7 @@ from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import choose, oldest_is_younger, plain_key, taken_up_to
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import Newest, find_newest, warn_of_passed_over
-from neo4j_r2.bucket.whereabouts import no_backup
+from neo4j_r2.bucket.whereabouts import no_backup, whereabouts
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, NewerFormatError
 
@@ -161,7 +161,8 @@ def _named_source(
             return found
         if backups:
             raise
-        raise ConfigurationError(f"{error}. {no_backup(bucket, prefix)}") from error
+        nothing = f"nor is there any other under s3://{bucket.name}/{prefix}/"
+        raise ConfigurationError(f"{error}; {nothing}; {whereabouts(bucket)}") from error
     archives = [each for each, _ in backup.archives if key in (each, each.rpartition("/")[2])]
     if backup.manifest_key is None and archives:
         return StoredSource(archives[0], None, partial(bucket.stream, archives[0]))

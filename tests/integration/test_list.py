@@ -156,7 +156,7 @@ def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) 
         client.put_object(Bucket=service.bucket, Key=key, Body=b"12345")
 
     content = document_of(service)
-    nothing, *rest = table_of(service)
+    nothing, whereabouts, *rest = table_of(service)
 
     uploads = {upload["key"]: upload["foreign"] for upload in content["unfinished_uploads"]}
     assert uploads == {own: False, foreign: True}
@@ -165,6 +165,7 @@ def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) 
         (key, 5) for key in keys
     }
     assert nothing[0].startswith("No backups under s3://")
+    assert whereabouts[0].startswith("the bucket ")
     assert rest[:3] == [[""], ["UNFINISHED UPLOAD", "DATABASE", "AGE"], [own, "neo4j", "0 min"]]
     assert sorted(rest[5:]) == [
         [f"{PREFIX}/\\x1b]0;\\u202eevil\\x07.txt", "0.00 MB"],
