@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.newest_backup import backups_of, ends_encrypted
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import ConfigurationError
+
+
+def look_and_refuse_plain_text(bucket: Bucket, config: Config, database: str) -> None:
+    """Look at the stored backups of a database, if that matters; see `refuse_plain_text`.
+
+    :raises BucketError: if the bucket cannot be read.
+    """
+    if not config.recipients and not config.allows_plain_text:
+        backups = backups_of(bucket, config.r2.prefix, database)
+        refuse_plain_text(config, database, follows_encrypted=ends_encrypted(backups))
 
 
 def refuse_plain_text(config: Config, database: str, *, follows_encrypted: bool) -> None:

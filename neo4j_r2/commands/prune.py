@@ -67,8 +67,8 @@ def prune_databases(bucket: Bucket, config: Config, options: PruneOptions) -> No
         ).manifest
         if manifest is None:
             log.warning(
-                "No complete backup of database %s under s3://%s/%s/: nothing is removed",
-                database, bucket.name, prefix,
+                "No complete backup of database %s under s3://%s/%s/: nothing is removed; %s",
+                database, bucket.name, prefix, whereabouts(bucket),
             )  # fmt: skip
             continue
         log.info("The newest complete backup of database %s: %s", database, manifest.archive_key)

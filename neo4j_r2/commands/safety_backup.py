@@ -9,12 +9,11 @@ from typing import Final
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.make_manifest import Origin
-from neo4j_r2.backup.refuse_plain_text import refuse_plain_text
+from neo4j_r2.backup.refuse_plain_text import look_and_refuse_plain_text
 from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import is_encrypted_key
-from neo4j_r2.bucket.newest_backup import backups_of, ends_encrypted
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BackupError, GraphError, Side
@@ -80,8 +79,7 @@ def _back_up(
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with watch.waiting_for(Side.R2):
         bucket.preflight()
-        follows_encrypted = ends_encrypted(backups_of(bucket, config.r2.prefix, database.name))
-    refuse_plain_text(config, database.name, follows_encrypted=follows_encrypted)
+        look_and_refuse_plain_text(bucket, config, database.name)
     progress = Progress(held.nodes + held.relationships, watch.progress)
     # It is verified, because it is about to be the only copy.
     settings = replace(StoreSettings.of(config), verify_after=True)

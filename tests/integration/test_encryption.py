@@ -283,11 +283,12 @@ def test_nothing_is_stored_in_plain_text_after_an_encrypted_backup_unless_somebo
     by_hand = tmp_path / "graph.cypher"
     by_hand.write_text("CREATE (:Found);\n")
 
-    backup = service.run()
+    start, backup = service.run("wait"), service.run()
     with unchanged(source):
         restore = service.run("restore", "--from-file", str(by_hand), "--force")
 
     told = "The newest backup of database neo4j is encrypted, but BACKUP_ENCRYPTION_RECIPIENTS is "
+    assert_told(service, start, 2, told)
     assert_told(service, backup, 2, told)
     assert_told(service, restore, 2, told)
     assert restore.log.endswith("; nothing was changed\n")
