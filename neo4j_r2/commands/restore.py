@@ -58,7 +58,8 @@ class Plan:
 def run(invocation: Invocation[RestoreOptions]) -> int:
     """Restore, and return 0 if the database then is what the archive says."""
     options = invocation.options
-    config = read_settings(invocation)
+    with note_on_failure(UNCHANGED):
+        config = read_settings(invocation)
     watch = Watch(config.stall_seconds)
     with ExitStack() as stack:
         with note_on_failure(UNCHANGED):

@@ -23,5 +23,7 @@ def note_on_failure(note: str, kind: type[BaseException] = BaseException) -> Ite
 
 
 def with_notes(error: BaseException) -> str:
-    """Return the text of an error, and its notes after it."""
-    return "; ".join([str(error), *getattr(error, "__notes__", ())])
+    """Return the text of an error, and its notes after it; below it if it is a list."""
+    text = str(error)
+    separator = "\n" if "\n" in text else "; "
+    return separator.join([text, *getattr(error, "__notes__", ())])
