@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import BackupName, parse_key
+from neo4j_r2.bucket.keys import BackupName, is_encrypted_key, parse_key
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class StoredBackup:
         """
         others = [key for key in (self.manifest_key, self.acceptance_key) if key]
         return [*others, *(key for key, _ in self.archives)]
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether one of its archives is encrypted, as its key says."""
+        return any(is_encrypted_key(key) for key, _ in self.archives)
 
     def is_completed_by(self, manifest: StoredManifest) -> bool:
         """Whether the archive that the manifest describes is here, with its full size."""

@@ -49,7 +49,7 @@ def choose(backups: Sequence[StoredBackup], key: str) -> StoredBackup:
             return backup
     known = [name for backup in backups for name in _keys(backup)]
     nearest = difflib.get_close_matches(key, known, _SUGGESTIONS, 0.0)
-    hint = f"; nearest are {', '.join(nearest)}" if nearest else "; there are none at all"
+    hint = f"; nearest are {', '.join(nearest)}" if nearest else ""
     raise ConfigurationError(f"There is no backup {key}{hint}")
 
 
@@ -67,20 +67,40 @@ def taken_up_to(
     ]
 
 
-def no_latest(
+def oldest_is_younger(
     backups: Sequence[StoredBackup], database: str, at: datetime | None
-) -> ConfigurationError:
-    """Return the error that there is no latest backup; it names the oldest if all are younger."""
+) -> ConfigurationError | None:
+    """Return the error that all backups of a database are younger than a time, if that is so.
+
+    :param backups: oldest first.
+    """
     times = [
         backup.name.taken
         for backup in taken_up_to(backups, database, None)
         if backup.manifest_key and backup.archives
     ]
-    if times and at is not None and times[0] > at:
-        return ConfigurationError(
-            f"There is no backup that old; the oldest is of {times[0].isoformat()}"
+    if not times or at is None or times[0] <= at:
+        return None
+    return ConfigurationError(
+        f"There is no backup of database {database} that old; the oldest is of "
+        f"{times[0].isoformat()}"
+    )
+
+
+def plain_key(key: str, bucket: str) -> str:
+    """Return the key in a text that may also be an address, as in `s3://BUCKET/KEY`.
+
+    :raises ConfigurationError: if the address is in another bucket.
+    """
+    scheme, separator, address = key.partition("://")
+    if not separator or scheme.lower() != "s3":
+        return key
+    named, _, rest = address.partition("/")
+    if named != bucket or not rest:
+        raise ConfigurationError(
+            f"{key} names no object of the bucket {bucket}, which R2_BUCKET_NAME names"
         )
-    return ConfigurationError(f"There is no backup of database {database}")
+    return rest
 
 
 def _keys(backup: StoredBackup) -> list[str]:

@@ -45,6 +45,11 @@ class BackupName:
         return f"{self.prefix}/{self.stem}.accepted.json"
 
 
+def is_encrypted_key(key: str) -> bool:
+    """Whether an archive with this key is encrypted."""
+    return key.endswith(_AGE_SUFFIX)
+
+
 def parse_key(key: str, prefix: str) -> tuple[BackupName, str] | None:
     """Return the backup's name and the extension, or None if the key is foreign.
 

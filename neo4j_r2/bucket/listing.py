@@ -15,6 +15,7 @@ from neo4j_r2.archive.manifest import ExportSummary, StoredManifest, Totals, rea
 from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.core.errors import BucketError, CorruptError
 from neo4j_r2.core.threads import ordered_map
 
@@ -67,6 +68,10 @@ class Listing:
     """Newest first; None if they could not be listed."""
     foreign: Sequence[tuple[str, int]]
     """Key and size of each object that this service did not name."""
+    database: str | None = None
+    """The only database whose backups were read; None means all."""
+    whereabouts: str = ""
+    """If there is no backup: where in the bucket there are some, in words."""
 
 
 def read_listing(bucket: Bucket, prefix: str, database: str | None = None) -> Listing:
@@ -82,13 +87,16 @@ def read_listing(bucket: Bucket, prefix: str, database: str | None = None) -> Li
         if database in (None, backup.name.database)
     ]
     found = ordered_map(lambda backup: _read(bucket, backup), newest_first, READ_AT_ONCE)
+    lines = [line for lines in found for line in lines]
     return Listing(
         bucket=bucket.name,
         prefix=prefix,
         time=datetime.now(UTC),
-        backups=[line for lines in found for line in lines],
+        backups=lines,
         uploads=_uploads(bucket, prefix, database),
         foreign=[(key, size) for key, size in objects if parse_key(key, prefix) is None],
+        database=database,
+        whereabouts="" if lines else whereabouts(bucket),
     )
 
 

@@ -14,7 +14,8 @@ from neo4j_r2.core.text_table import WIDTH, aligned, cut, joined, printable
 SHOWN_FOREIGN: Final = 20
 """How many foreign keys a table shows at most."""
 _HEADINGS: Final = (
-    "KEY", "DATABASE", "AGE", "SIZE", "NODES", "RELATIONSHIPS", "METHOD", "CONSISTENT",
+    "KEY (ITS TIME IS UTC)", "DATABASE", "AGE", "SIZE", "NODES", "RELATIONSHIPS", "METHOD",
+    "CONSISTENT",
 )  # fmt: skip
 _NUMBERS: Final = frozenset({2, 3, 4, 5})
 """The columns that are aligned to the right."""
@@ -32,6 +33,7 @@ def document(listing: Listing) -> str:
         if uploads is None
         else [_upload_entry(each) for each in uploads],
         "foreign": [{"key": key, "size": size} for key, size in listing.foreign],
+        "whereabouts": listing.whereabouts or None,
     }
     return json.dumps(content, indent=1) + "\n"
 
@@ -73,7 +75,9 @@ def table(listing: Listing) -> str:
 
 def _backups(listing: Listing) -> list[str]:
     if not listing.backups:
-        return [f"No backups under s3://{listing.bucket}/{listing.prefix}/"]
+        of_database = f" of database {listing.database}" if listing.database else ""
+        nothing = f"No backups{of_database} under s3://{listing.bucket}/{listing.prefix}/"
+        return [nothing, *filter(None, [listing.whereabouts])]
     rows = [_HEADINGS, *(_cells(backup, listing.time) for backup in listing.backups)]
     lines = aligned(rows, _NUMBERS)
     for index, backup in enumerate(listing.backups, 1):

@@ -52,6 +52,8 @@ class Newest:
     """Newest first."""
     names: frozenset[BackupName] = frozenset()
     """The names of all backups that were looked at, complete or not."""
+    follows_encrypted: bool = False
+    """Whether the archive of the newest of these backups, complete or not, is encrypted."""
 
 
 def find_newest(
@@ -65,6 +67,7 @@ def find_newest(
     """
     passed_over: list[PassedOver] = []
     names = frozenset(backup.name for backup in backups)
+    encrypted = ends_encrypted(backups)
     for backup in reversed(backups):
         if backup.manifest_key is None:
             passed_over.append(_passed_over(backup, "it has no manifest"))
@@ -78,9 +81,18 @@ def find_newest(
         if not accepts(manifest):
             continue
         if not (problem := backup.problem(manifest)):
-            return Newest(manifest, passed_over, names)
+            return Newest(manifest, passed_over, names, encrypted)
         passed_over.append(_passed_over(backup, problem))
-    return Newest(None, passed_over, names)
+    return Newest(None, passed_over, names, encrypted)
+
+
+def ends_encrypted(backups: Sequence[StoredBackup]) -> bool:
+    """Whether the newest backup that has an archive is encrypted.
+
+    :param backups: oldest first.
+    """
+    archived = [backup for backup in backups if backup.archives]
+    return bool(archived) and archived[-1].is_encrypted
 
 
 def newest_backup(

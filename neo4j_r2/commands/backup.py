@@ -6,14 +6,16 @@ import logging
 from datetime import datetime
 from functools import partial
 
-from neo4j_r2.archive.manifest import Manifest, StoredManifest
+from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.make_manifest import Origin
+from neo4j_r2.backup.refuse_plain_text import refuse_plain_text
 from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.backup.sweep_uploads import sweep
 from neo4j_r2.bucket.accept_shrink import last_accepted
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.newest_backup import Newest
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.bucket.read_usage import usage_of
 from neo4j_r2.commands.configure import configure
@@ -107,7 +109,8 @@ def run_backup(
                 bucket.preflight(seconds)
             sweep(bucket, lock, config.r2, database.name, started)
             newest = newest_before(bucket, config, database)
-            accepted = last_accepted(bucket, newest, config.prune.shrink_percent)
+            accepted = last_accepted(bucket, newest.manifest, config.prune.shrink_percent)
+        refuse_plain_text(config, database.name, follows_encrypted=newest.follows_encrypted)
         log.info("Connected successfully, starting export...")
         progress = Progress(sum(graph.catalogue.counts()), watch.progress)
         origin = Origin(database, started, last_accepted=accepted)
@@ -121,19 +124,19 @@ def run_backup(
     log.info("Backup completed successfully!")
 
 
-def newest_before(bucket: Bucket, config: Config, database: Database) -> StoredManifest | None:
-    """Return the newest complete backup; None without any.
+def newest_before(bucket: Bucket, config: Config, database: Database) -> Newest:
+    """Return the newest complete backup.
 
     :raises BucketError: if the bucket cannot be read. Without the shrink alarm nothing depends on
         it, so that this is only a warning.
     """
     try:
-        return look_and_record(bucket, config, database.name, database.id).manifest
+        return look_and_record(bucket, config, database.name, database.id)
     except BucketError as error:
         if config.prune.shrink_percent:
             raise
         log.warning("Whether the newest backup is complete is not known: %s", error)
-        return None
+        return Newest(None, ())
 
 
 def require_whole_schema(manifest: Manifest) -> None:

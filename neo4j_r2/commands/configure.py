@@ -12,6 +12,7 @@ from neo4j_r2.config.neo4j_settings import Neo4jSettings, read_target
 from neo4j_r2.config.notify_settings import NotifySettings, read_notify_settings, url_problem
 from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
 from neo4j_r2.config.settings import Config, read_config
+from neo4j_r2.config.variables import replaced_by_dotenv
 from neo4j_r2.core import log as logs
 from neo4j_r2.monitoring.apprise_receiver import receiver_problem
 
@@ -46,6 +47,8 @@ def configure(
     logs.set_up(config.service.log_level, config.service.log_format, config.secrets())
     for warning in config.warnings:
         log.warning("%s", warning)
+    if names := replaced_by_dotenv(invocation.environment, invocation.dotenv):
+        log.warning("Set to nothing in the environment, so .env decides: %s", ", ".join(names))
     return config
 
 

@@ -9,6 +9,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.listing import read_listing
 from neo4j_r2.bucket.listing_text import document, table
+from neo4j_r2.bucket.safety_backups import safety_text
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import ListOptions
@@ -25,7 +26,12 @@ def run(invocation: Invocation[ListOptions]) -> int:
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         listing = read_listing(bucket, config.r2.prefix, invocation.options.database)
-    text = document(listing) if invocation.options.json else table(listing)
+    if invocation.options.json:
+        text = document(listing)
+    else:
+        safety = [each.taken for each in listing.backups if each.export and each.before_restore]
+        note = safety_text(safety, config.prune.rules)
+        text = table(listing) + (f"\n{note}\n" if note else "")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `list | head` ends without a traceback
     sys.stdout.write(text)
     return 0

@@ -22,6 +22,7 @@ from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import carry_out, judge
 from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.usage import Usage
+from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import PruneOptions
@@ -66,8 +67,8 @@ def prune_databases(bucket: Bucket, config: Config, options: PruneOptions) -> No
         ).manifest
         if manifest is None:
             log.warning(
-                "No complete backup of database %s under s3://%s/%s/: nothing is removed",
-                database, bucket.name, prefix,
+                "No complete backup of database %s under s3://%s/%s/: nothing is removed; %s",
+                database, bucket.name, prefix, whereabouts(bucket),
             )  # fmt: skip
             continue
         log.info("The newest complete backup of database %s: %s", database, manifest.archive_key)
@@ -98,7 +99,9 @@ def own_databases(bucket: Bucket, config: Config, state: State | None) -> Sequen
     """
     stored = stored_databases(bucket, config, None)
     if not stored:
-        log.warning("No backup under s3://%s/%s/", bucket.name, config.r2.prefix)
+        log.warning(
+            "No backup under s3://%s/%s/; %s", bucket.name, config.r2.prefix, whereabouts(bucket)
+        )
     own = [name for name in stored if state and state.of(name).last_backup]
     for name in stored:
         if name not in own:

@@ -3,107 +3,158 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from neo4j_r2.archive.items import Item
+from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.open_source import open_source
 from neo4j_r2.commands.options import RestoreOptions
-from neo4j_r2.commands.safety_backup import back_up_before_restore
-from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.commands.safety_backup import back_up_before_restore, way_back
 from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import GraphError, Side
+from neo4j_r2.core.errors import ConfigurationError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.check_archive import check_before_restore
-from neo4j_r2.restore.fill import Restore
+from neo4j_r2.restore.fill import Announcements, Counts, Restore
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.replay_archive import expected_counts, items_to_replay, replay_archive
 from neo4j_r2.restore.source import file_source
-from neo4j_r2.run.lock import run_lock
+from neo4j_r2.run.lock import RunLock, run_lock
+from neo4j_r2.run.note_on_failure import UNCHANGED, note_on_failure
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 
-_ADVICE: Final = (
+_INCOMPLETE: Final = (
     "The {place} is left incomplete, and marked so that it is not backed up: run the same command "
     "again with --force{without}"
 )
-_WITHOUT: Final = " and without --skip-verify, which finds what cannot be restored"
+_WITHOUT_SKIPPING: Final = " and without --skip-verify, which finds what cannot be restored"
+_WITHOUT_R2: Final = (
+    "only the backup of what is replaced goes to R2: --no-safety-backup leaves it out"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A restore that may begin: its archive is good, and the database may be replaced."""
+
+    place: str
+    held: DatabaseContents
+    replaces: bool
+    items: Iterable[Item]
+    counts: Counts | None
+    safety: Manifest | None
+    """The backup of what is replaced; None if there is none."""
+    is_checked: bool
+    """Whether the whole archive was read before."""
 
 
 def run(invocation: Invocation[RestoreOptions]) -> int:
     """Restore, and return 0 if the database then is what the archive says."""
     options = invocation.options
-    if options.from_file:
-        file_source(Path(options.from_file))  # a wrong path is told before anything else
-    config, settings = read_settings(invocation)
+    with note_on_failure(UNCHANGED):
+        if options.from_file:
+            file_source(Path(options.from_file))  # a wrong path is told before anything else
+        config = read_settings(invocation)
     watch = Watch(config.stall_seconds)
     with ExitStack() as stack:
-        lock = None
-        if not options.dry_run:
-            lock = stack.enter_context(run_lock(config.service.state_directory))
-        stack.enter_context(watch.running())
-        bucket = None
-        if not options.from_file:
-            bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
-        graph = stack.enter_context(Graph(settings, config.retry_seconds))
-        target = stack.enter_context(Target(settings))
-        place = f"database {log_in(graph.connection).name} of {settings.uri}"
-        held = database_contents(graph)
-        refuse_obstacles(held.data_obstacles(), held, place, options)
-        with watch.waiting_for(Side.R2):
-            source = open_source(options, config, bucket)
-        log.info("Restoring %s into %s", source.label, place)
-        cache = contents = None
-        if not options.skip_verify:
-            cache = ItemCache()
-            contents = check_before_restore(source, graph, watch, cache)
-        held = database_contents(graph)  # again, because the check can take long
-        obstacles = held.obstacles(contents.schema if contents else None)
-        refuse_obstacles(obstacles, held, place, options)
-        if obstacles:
-            log.info("Replacing %s: %s", place, held)
+        with note_on_failure(UNCHANGED):
+            lock = None
+            if not options.dry_run:
+                lock = stack.enter_context(run_lock(config.service.state_directory))
+            stack.enter_context(watch.running())
+            graph = stack.enter_context(Graph(config.neo4j, config.retry_seconds))
+            target = stack.enter_context(Target(config.neo4j))
+            plan = prepare(options, config, graph, lock, watch)
         if lock is None:
             log.info("Dry run: nothing was changed")
-            return 0
-        if obstacles and not options.no_safety_backup:
-            back_up_before_restore(graph, held, config, lock, watch)
-        advice = _ADVICE.format(place=place, without=_WITHOUT if options.skip_verify else "")
-        restore = Restore(graph, target, watch.progress, advice)
-        items = items_to_replay(source, cache, watch)
-        counts = expected_counts(source, contents)
-        replay_archive(restore, items, counts, watch, replaces=bool(obstacles))
+        else:
+            carry_out(plan, graph, target, watch)
     return 0
 
 
-def read_settings(invocation: Invocation[RestoreOptions]) -> tuple[Config, Neo4jSettings]:
-    """Return the configuration, and how to log in to the Neo4j that is restored into.
+def prepare(
+    options: RestoreOptions, config: Config, graph: Graph, lock: RunLock | None, watch: Watch
+) -> Plan:
+    """Find and check the archive, and back up what it replaces. The database is not changed.
+
+    :param lock: None for a dry run, which makes no backup.
+    :raises BackupError: if the restore must not begin.
+    """
+    bucket = None
+    if not options.from_file:
+        bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
+    place = f"database {log_in(graph.connection).name} of {config.neo4j.uri}"
+    held = database_contents(graph)
+    refuse_obstacles(held.data_obstacles(), held, place, options)
+    with watch.waiting_for(Side.R2):
+        source = open_source(options, config, bucket)
+    log.info("Restoring %s into %s", source.label, place)
+    cache = contents = safety = None
+    if not options.skip_verify:
+        cache = ItemCache()
+        contents = check_before_restore(source, graph, watch, cache)
+    held = database_contents(graph)  # again, because the check can take long
+    obstacles = held.obstacles(contents.schema if contents else None)
+    refuse_obstacles(obstacles, held, place, options)
+    if obstacles and lock is None:
+        log.info("Would replace %s: %s", place, held)
+    elif obstacles and lock and not options.no_safety_backup:
+        safety = back_up_before_restore(graph, held, config, lock, watch)
+    items = items_to_replay(source, cache, watch)
+    counts = expected_counts(source, contents)
+    return Plan(place, held, bool(obstacles), items, counts, safety, is_checked=cache is not None)
+
+
+def carry_out(plan: Plan, graph: Graph, target: Target, watch: Watch) -> None:
+    """Replay the archive. However that ends, say how to get back what was replaced."""
+    announcements = Announcements(
+        replacing=f"Replacing {plan.place}: {plan.held}",
+        incomplete=_INCOMPLETE.format(
+            place=plan.place, without="" if plan.is_checked else _WITHOUT_SKIPPING
+        ),
+    )
+    restore = Restore(graph, target, watch.progress, announcements)
+    try:
+        replay_archive(restore, plan.items, plan.counts, watch, replaces=plan.replaces)
+    finally:
+        if plan.safety:
+            log.info("%s", way_back(plan.safety))
+
+
+def read_settings(invocation: Invocation[RestoreOptions]) -> Config:
+    """Return the configuration, with the Neo4j that is restored into as its Neo4j.
 
     R2's variables are needed unless the archive is a file and there is no safety backup.
 
     :raises ConfigurationError: naming every variable that is wrong.
     """
     options = invocation.options
-    makes_safety_backup = options.force and not options.no_safety_backup
-    config = configure(
-        invocation,
-        logs_in=not options.to_uri,
-        uses_bucket=makes_safety_backup or not options.from_file,
-        identity=options.identity,
-    )
+    may_replace = options.force and not options.dry_run
+    makes_safety_backup = may_replace and not options.no_safety_backup
+    could_do_without = options.from_file and makes_safety_backup
+    with note_on_failure(_WITHOUT_R2, ConfigurationError) if could_do_without else nullcontext():
+        config = configure(
+            invocation,
+            logs_in=not options.to_uri,
+            uses_bucket=makes_safety_backup or not options.from_file,
+            identity=options.identity,
+        )
     settings = config.neo4j
     if options.to_uri:
         settings = configure_target(invocation, config, options.to_uri)
-    return config, replace(settings, database=target_database(config, options))
+    return replace(config, neo4j=replace(settings, database=target_database(config, options)))
 
 
 def target_database(config: Config, options: RestoreOptions) -> str:

@@ -4,40 +4,82 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Final
 
+from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.make_manifest import Origin
+from neo4j_r2.backup.refuse_plain_text import look_and_refuse_plain_text
 from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.keys import is_encrypted_key
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import GraphError, Side
+from neo4j_r2.core.errors import BackupError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.run.lock import RunLock
+from neo4j_r2.run.note_on_failure import note_on_failure
 from neo4j_r2.run.progress import Progress
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 
+_WITHOUT: Final = "--no-safety-backup replaces the database without a backup of it"
+
 
 def back_up_before_restore(
     graph: Graph, held: DatabaseContents, config: Config, lock: RunLock, watch: Watch
-) -> None:
-    """Back up the database, unless it holds only a part of an archive.
+) -> Manifest | None:
+    """Back up the database, unless it holds only a part of an archive; then return None.
 
     :raises GraphError: if the backup lacks a part of the schema.
+    :raises ConfigurationError: if the backup would be in plain text, and earlier ones are not.
     """
     database = log_in(graph.connection)
     if held.is_marked:
-        log.warning("Database %s holds an unfinished restore: no backup of it", database.name)
-        return
-    log.info("Backing up database %s first (--no-safety-backup skips this)", database.name)
+        log.warning(
+            "Database %s holds an unfinished restore: no backup of it; if there is one of what it "
+            "held before that, `list` shows it", database.name,
+        )  # fmt: skip
+        return None
+    log.info(
+        "Backing up database %s first: %s (--no-safety-backup skips this)", database.name, held
+    )
+    with note_on_failure(_WITHOUT, BackupError):
+        return _back_up(graph, held, _keeping_secrets(config), lock, watch)
+
+
+def way_back(safety: Manifest) -> str:
+    """Return a line that names a safety backup, and says how to get back what it holds."""
+    key = safety.archive_key
+    identity = " --identity FILE" if is_encrypted_key(key) else ""
+    command = f"backup.py restore {key} --force{identity}"
+    return f"What the database held before is in {key}; to get it back: {command}"
+
+
+def _keeping_secrets(config: Config) -> Config:
+    """Return a configuration whose backups the owner of the given private keys can read.
+
+    A host that only restores has no public keys. But whoever gives private keys has backups that
+    are not for everybody, so what is replaced is not stored in plain text.
+    """
+    if config.recipients or config.private_keys is None:
+        return config
+    log.info("The backup of it is encrypted to the public keys of --identity")
+    return replace(config, recipients=config.private_keys.public_keys)
+
+
+def _back_up(
+    graph: Graph, held: DatabaseContents, config: Config, lock: RunLock, watch: Watch
+) -> Manifest:
+    database = log_in(graph.connection)
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with watch.waiting_for(Side.R2):
         bucket.preflight()
+        look_and_refuse_plain_text(bucket, config, database.name)
     progress = Progress(held.nodes + held.relationships, watch.progress)
     # It is verified, because it is about to be the only copy.
     settings = replace(StoreSettings.of(config), verify_after=True)
@@ -46,10 +88,10 @@ def back_up_before_restore(
     manifest = export_and_store(graph, "manual", origin, destination)
     if names := manifest.export.unstated_schema:
         raise GraphError(
-            f"Nothing was changed: the backup lacks {', '.join(names)}, because Neo4j does not say "
-            "how to create them. --no-safety-backup replaces the database all the same"
+            f"The backup lacks {', '.join(names)}, because Neo4j does not say how to create them"
         )
     if not manifest.export.consistent:
         log.warning(
             "Somebody is writing to the database: changes that are not in that backup are lost"
         )
+    return manifest

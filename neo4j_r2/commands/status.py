@@ -11,6 +11,8 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.newest_backup import backups_of, find_newest, is_of
 from neo4j_r2.bucket.read_usage import usage_by_database
+from neo4j_r2.bucket.safety_backups import safety_backups, safety_text
+from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
@@ -67,9 +69,14 @@ def stored_text(config: Config, expected: Sequence[str]) -> str:
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"
         stored = usage_by_database(bucket, config.r2.prefix)
+        safety = safety_text(safety_backups(bucket, config.r2.prefix), config.prune.rules)
+        nowhere = "" if stored else whereabouts(bucket)
         problems = [line for name in expected for line in newest_problems(bucket, config, name)]
         return joined(
-            [*([fault_lines(problems)] if problems else []), storage_lines(place, stored)]
+            [
+                *([fault_lines(problems)] if problems else []),
+                [*storage_lines(place, stored), *filter(None, [safety, nowhere])],
+            ]
         )
 
 

@@ -8,6 +8,7 @@ from neo4j_r2.archive.storage.encryption import PrivateKeys
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.whereabouts import no_backup
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
@@ -58,7 +59,10 @@ def scratch_settings(invocation: Invocation[VerifyOptions], config: Config) -> N
     if uri is None:
         return None
     if uri == config.neo4j.uri:
-        raise ConfigurationError("--drill: this is the Neo4j that is backed up")
+        raise ConfigurationError(
+            "--drill: this is the Neo4j that is backed up; give the address of an empty Neo4j that "
+            "nobody uses"
+        )
     return configure_target(invocation, config, uri)
 
 
@@ -75,28 +79,32 @@ def verify_latest(bucket: Bucket, config: Config, wished: str | None, watch: Wat
     :raises ConfigurationError: if there is no backup.
     """
 
+    findings = []
+
     def verify_latest_of(database: str) -> None:
         stored = chosen_source(bucket, config.r2.prefix, Wish(database, LATEST))
         if stored.newest:
             record_look(config, database, stored.newest)
-        verify_one(stored, config.private_keys, watch)
+        findings.append(verify_one(stored, config.private_keys, watch))
 
     databases = stored_databases(bucket, config, wished)
     if not databases:
-        raise no_backup(bucket, config.r2.prefix)
+        raise no_backup(bucket, config.r2.prefix, wished)
     each_database(databases, verify_latest_of)
+    if len(databases) > 1:
+        report_findings(findings, f"{len(databases)} latest backups", has_keys=False)
 
 
-def verify_one(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> None:
+def verify_one(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Finding:
     """Verify a backup; of an encrypted one without private keys, all that can be read.
 
     :raises NoKeyError: if private keys were given, and none of them opens the backup.
     :raises CorruptError: if the backup is not good.
     """
     if keys is None:
-        examine(stored, None, watch)
-    else:
-        prove(unlock(stored, keys), watch)
+        return examine(stored, None, watch)
+    prove(unlock(stored, keys), watch)
+    return Finding.GOOD
 
 
 def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watch) -> None:
@@ -112,7 +120,7 @@ def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watc
         backup for backup in backups_in(bucket, prefix) if database in (None, backup.name.database)
     ]
     if not backups:
-        raise no_backup(bucket, prefix)
+        raise no_backup(bucket, prefix, database)
     findings = [examine_stored(bucket, backup, keys, watch) for backup in reversed(backups)]
     report_findings(findings, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
 
@@ -126,8 +134,3 @@ def examine_stored(
     except CorruptError as error:
         log.warning("%s", error)
         return Finding.BAD
-
-
-def no_backup(bucket: Bucket, prefix: str) -> ConfigurationError:
-    """Return the error that there is nothing to verify."""
-    return ConfigurationError(f"There is no backup under s3://{bucket.name}/{prefix}/")

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 
+from neo4j_r2.backup.refuse_plain_text import look_and_refuse_plain_text
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
@@ -74,6 +75,8 @@ def wait(invocation: Invocation[Options]) -> None:
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
             recover_state(bucket, config, databases)
+            for database in databases:
+                look_and_refuse_plain_text(bucket, config, database)
 
 
 def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database | None]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Final, Self
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys, is_recipient, looks_private
 from neo4j_r2.config import parsers
@@ -27,6 +27,8 @@ from neo4j_r2.config.r2_settings import R2Settings, read_r2
 from neo4j_r2.config.service_settings import ServiceSettings, read_service
 from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.secret import Secret
+
+_RECIPIENTS: Final = "BACKUP_ENCRYPTION_RECIPIENTS"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Config:
     notify: NotifySettings
     recipients: tuple[str, ...] = ()
     """The public keys that backups are encrypted to; without any, they are not encrypted."""
+    allows_plain_text: bool = False
+    """Whether somebody has said that backups need not be encrypted, even if earlier ones are."""
     private_keys: PrivateKeys | None = None
     """The keys that open encrypted backups. No variable has them: to make backups needs none."""
     warnings: tuple[str, ...] = ()
@@ -139,13 +143,16 @@ def _read(
         service=service,
         notify=read_notify(variables, receiver_problem),
         recipients=_recipients(variables),
+        allows_plain_text=_is_plain_text(variables.get(_RECIPIENTS)),
     )
 
 
 def _recipients(variables: Variables) -> tuple[str, ...]:
     """Return each public key once. A wrong value is never shown: it could be a private key."""
-    name = "BACKUP_ENCRYPTION_RECIPIENTS"
+    name = _RECIPIENTS
     value = variables.get(name)
+    if _is_plain_text(value):
+        return ()
     keys = (value or "").replace(",", " ").split()
     if value and not keys:
         variables.problem(name, "there is no key in it")
@@ -161,6 +168,10 @@ def _recipients(variables: Variables) -> tuple[str, ...]:
             variables.problem(
                 name,
                 f"{where} is no age public key: accepted is age1... as age-keygen prints it, not "
-                "an SSH key or a plugin's",
+                "an SSH key or a plugin's; or none alone",
             )
     return tuple(dict.fromkeys(keys))
+
+
+def _is_plain_text(value: str | None) -> bool:
+    return (value or "").strip().lower() == "none"

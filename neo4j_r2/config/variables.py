@@ -164,6 +164,15 @@ def _unknown(nearest: str) -> str:
     return f"this service has no such variable{nearest and f'; did you mean {nearest}?'}"
 
 
+def replaced_by_dotenv(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> list[str]:
+    """Return the variables that are set to nothing in the environment, and have a value in `.env`.
+
+    Nothing counts as unset, because Compose may pass it on for an unset variable. But somebody may
+    also have meant to set them, for example from a variable of the shell that is not set.
+    """
+    return sorted(name for name, value in dotenv.items() if value and environment.get(name) == "")
+
+
 def read_dotenv(path: Path) -> dict[str, str]:
     """Return the variables of a `.env` file; none if there is no such file.
 

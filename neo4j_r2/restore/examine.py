@@ -48,7 +48,7 @@ def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Fin
 
 
 def report_findings(findings: Sequence[Finding], backups: str, *, has_keys: bool) -> None:
-    """Log that all backups are good.
+    """Log that all backups are good, or what of them was not checked.
 
     :param backups: how many backups were examined, and where they are, in words for the log.
     :param has_keys: whether private keys were given.
@@ -60,7 +60,10 @@ def report_findings(findings: Sequence[Finding], backups: str, *, has_keys: bool
         raise CorruptError(f"{bad} of {backups} are not good")
     if locked and has_keys:
         raise NoKeyError(f"None of the given private keys opens {locked} of {backups}")
-    unread = (
-        f"; a private key is needed to check the contents of {locked} of them" if locked else ""
-    )
-    log.info("All %s are good%s", backups, unread)
+    if locked:
+        log.warning(
+            "All %s are good as far as they were read. The statements, counts and blocks of %d of "
+            "them were not checked: that takes a private key (--identity)", backups, locked,
+        )  # fmt: skip
+    else:
+        log.info("All %s are good", backups)

@@ -37,6 +37,7 @@ from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.build_schema import LOOKUP_INDEXES, SchemaBuilder
 from neo4j_r2.restore.delete_all import delete_all
 from neo4j_r2.restore.replay import Replay
+from neo4j_r2.run.note_on_failure import UNCHANGED, note_on_failure
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
@@ -81,21 +82,34 @@ class Outcome:
         return found
 
 
+@dataclass(frozen=True)
+class Announcements:
+    """What the log is told of the database, each as one line."""
+
+    replacing: str
+    """When a restore begins to replace what the database holds."""
+    incomplete: str
+    """When a restore fails and leaves the database incomplete."""
+
+
 class Restore:
     """One restore into one database."""
 
     def __init__(
-        self, graph: Graph, target: Target, on_alive: Callable[[], None], advice: str
+        self,
+        graph: Graph,
+        target: Target,
+        on_alive: Callable[[], None],
+        announcements: Announcements,
     ) -> None:
         """Prepare; nothing is written.
 
         :param on_alive: is called during a long statement, whenever the server answers.
-        :param advice: is logged if the restore fails and leaves the database incomplete.
         """
         self._graph = graph
         self._target = target
         self._on_alive = on_alive
-        self._advice = advice
+        self._announcements = announcements
         self._schema = SchemaBuilder(graph, target, on_alive)
 
     def run(
@@ -116,10 +130,14 @@ class Restore:
         :raises CorruptError: if the archive is damaged; the mark stays, unless no data was changed.
         """
         items = iter(items)
-        first = list(islice(items, 1))  # an archive that cannot be read at all changes nothing
-        schema = self._graph.catalogue.schema()
-        self._mark(replaces=replaces)
-        with _advise_on_failure(self._advice):
+        with note_on_failure(UNCHANGED):
+            first = list(islice(items, 1))  # an archive that cannot be read at all changes nothing
+            schema = self._graph.catalogue.schema()
+        with note_on_failure("no data was changed"):
+            self._mark(replaces=replaces)
+        with _advise_on_failure(self._announcements.incomplete):
+            if replaces:
+                log.info("%s", self._announcements.replacing)
             self._drop(*schema)
             if replaces:
                 delete_all(self._graph, self._target, self._on_alive)
@@ -143,13 +161,10 @@ class Restore:
                 self._target.run(f"DROP INDEX {quote_name(index.name)}")
 
     def _mark(self, *, replaces: bool) -> None:
-        try:
-            self._target.run(unfinished_mark.CREATION)
-        except GraphError as error:
-            raise GraphError(f"{error}; no data was changed") from error
+        self._target.run(unfinished_mark.CREATION)
         if not replaces and any(self._graph.catalogue.counts()):
             self._target.run(unfinished_mark.REMOVAL)
-            raise GraphError("Somebody has just written to the database; no data was changed")
+            raise GraphError("Somebody has just written to the database")
 
     def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
         statements: list[str] = []

@@ -13,7 +13,7 @@ from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.check_archive import prove
 from neo4j_r2.restore.compare_restored import differences
-from neo4j_r2.restore.fill import Counts, Restore, read_ahead
+from neo4j_r2.restore.fill import Announcements, Counts, Restore, read_ahead
 from neo4j_r2.restore.source import Source
 from neo4j_r2.restore.try_values import Trial
 from neo4j_r2.run.progress import Countdown
@@ -38,8 +38,11 @@ def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watc
         contents = _prove_for(graph, source, watch)
         refuse_unfit(graph, source)  # again, because the proof can take long
         log.info("Restoring into %s for a drill", scratch.uri)
-        advice = f"{scratch.uri} is left incomplete: empty it before the next drill"
-        restore = Restore(graph, target, watch.progress, advice)
+        announcements = Announcements(
+            replacing=f"Replacing what {scratch.uri} holds",
+            incomplete=f"{scratch.uri} is left incomplete: empty it before the next drill",
+        )
+        restore = Restore(graph, target, watch.progress, announcements)
         problems = _restore_and_compare(source, contents, graph, restore, watch)
         for problem in problems:
             log.warning("%s", problem)
@@ -67,9 +70,15 @@ def refuse_unfit(graph: Graph, source: Source) -> None:
     :raises GraphError: if the database is not empty.
     """
     if source.manifest and log_in(graph.connection).id == source.manifest.database_id:
-        raise ConfigurationError("--drill: this is the database that the backup was taken of")
+        raise ConfigurationError(
+            "--drill: this is the database that the backup was taken of; give the address of an "
+            "empty Neo4j that nobody uses"
+        )
     if obstacles := database_contents(graph).obstacles(()):
-        raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
+        raise GraphError(
+            f"The drill needs an empty database, but {'; '.join(obstacles)}. Empty it, or give the "
+            "address of another Neo4j"
+        )
 
 
 def _restore_and_compare(

@@ -17,13 +17,15 @@ from neo4j_r2.archive.manifest import Manifest, StoredManifest, read_manifest
 from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
 from neo4j_r2.archive.storage.unpack import lines, unpack, whole_lines
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
-from neo4j_r2.bucket.choose_backup import choose, no_latest, taken_up_to
+from neo4j_r2.bucket.choose_backup import choose, oldest_is_younger, plain_key, taken_up_to
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import Newest, find_newest, warn_of_passed_over
+from neo4j_r2.bucket.whereabouts import no_backup, whereabouts
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, NewerFormatError
 
 _CHUNK_BYTES: Final = 1024 * 1024
+_MANIFEST_SUFFIX: Final = ".manifest.json"
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
     """
     backups = backups_in(bucket, prefix)
     if wish.key != LATEST:
-        return _named_source(bucket, backups, wish.key)
+        return _named_source(bucket, prefix, backups, plain_key(wish.key, bucket.name))
     newest = find_newest(bucket, taken_up_to(backups, wish.database, wish.at), is_ordinary)
     for each in newest.passed_over:
         if each.is_newer_format:  # it is probably good, and somebody has the version to restore it
@@ -136,7 +138,9 @@ def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
         raise CorruptError(
             f"No backup of database {wish.database} is complete: {damaged.key}: {damaged.reason}"
         )
-    raise no_latest(backups, wish.database, wish.at)
+    if younger := oldest_is_younger(backups, wish.database, wish.at):
+        raise younger
+    raise no_backup(bucket, prefix, wish.database)
 
 
 def latest_with_nodes(bucket: Bucket, prefix: str, wish: Wish) -> str | None:
@@ -146,14 +150,19 @@ def latest_with_nodes(bucket: Bucket, prefix: str, wish: Wish) -> str | None:
     return found.archive_key if found else None
 
 
-def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], key: str) -> StoredSource:
+def _named_source(
+    bucket: Bucket, prefix: str, backups: Sequence[StoredBackup], key: str
+) -> StoredSource:
     """Return what a key names: a backup, one of two archives with one name, or a foreign object."""
     try:
         backup = choose(backups, key)
-    except ConfigurationError:
-        if bucket.head(key) is None:
+    except ConfigurationError as error:
+        if found := _source_elsewhere(bucket, key):
+            return found
+        if backups:
             raise
-        return StoredSource(key, None, partial(bucket.stream, key))
+        nothing = f"nor is there any other under s3://{bucket.name}/{prefix}/"
+        raise ConfigurationError(f"{error}; {nothing}; {whereabouts(bucket)}") from error
     archives = [each for each, _ in backup.archives if key in (each, each.rpartition("/")[2])]
     if backup.manifest_key is None and archives:
         return StoredSource(archives[0], None, partial(bucket.stream, archives[0]))
@@ -161,6 +170,39 @@ def _named_source(bucket: Bucket, backups: Sequence[StoredBackup], key: str) -> 
     if archives and archives[0] != source.label:
         raise CorruptError(f"{archives[0]}: the manifest is of another archive, {source.label}")
     return source
+
+
+def _source_elsewhere(bucket: Bucket, key: str) -> StoredSource | None:
+    """Return the archive with a key that is not under the prefix, and the manifest beside it.
+
+    The manifest may name another prefix, because somebody may have copied both.
+
+    :returns: None if there is no such object.
+    :raises CorruptError: if the manifest is damaged, or describes a file of another size.
+    """
+    folder, slash, name = key.rpartition("/")
+    manifest_key = f"{folder}{slash}{name.partition('.cypher')[0]}{_MANIFEST_SUFFIX}"
+    if name.endswith(_MANIFEST_SUFFIX):
+        manifest_key = key
+    try:
+        manifest = read_manifest(bucket.get(manifest_key)) if bucket.head(manifest_key) else None
+    except CorruptError as error:
+        raise CorruptError(f"{manifest_key}: {error}") from error
+    if manifest is not None:
+        named = f"{folder}{slash}{manifest.archive_key.rpartition('/')[2]}"
+        if key == manifest_key:
+            key = named
+        elif key != named:  # two archives can have one name: compressed, and not
+            manifest = None
+    archive = bucket.head(key)
+    if archive is None:
+        return None
+    if manifest and archive.size != manifest.archive_size:
+        raise CorruptError(
+            f"{manifest_key}: its archive {key} of {manifest.archive_size} bytes has "
+            f"{archive.size} bytes"
+        )
+    return StoredSource(key, manifest, partial(bucket.stream, key))
 
 
 def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from neo4j_r2.core.errors import EXIT_UNEXPECTED, BackupError, ConfigurationError, Ending
 from neo4j_r2.run import signals
+from neo4j_r2.run.note_on_failure import with_notes
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ def conclude(act: Callable[[], int]) -> int:
     try:
         return act()
     except (BackupError, Ending) as error:
-        log.error("%s", error)
+        log.error("%s", with_notes(error))
         return error.exit_code
     except Exception as error:
         if isinstance(error, ImportError) and not (error.name or "").startswith("neo4j_r2"):

@@ -97,6 +97,16 @@ def test_all_configuration_problems_are_in_one_message(idle: Service) -> None:
     assert [path.name for path in (service.directory / "state").iterdir()] == ["state.json"]
 
 
+def test_a_variable_that_is_set_to_nothing_is_named_if_the_dotenv_file_decides(
+    idle: Service,
+) -> None:
+    write_dotenv(idle, "NEO4J_PASSWORD=from-the-file\nNEO4J_USER=\nLOG_LEVEL=info\n")
+    service = idle.with_variables(NEO4J_PASSWORD="", NEO4J_USER="", NEO4J_URI="bolt://localhost:1")
+    told = "[WARNING] Set to nothing in the environment, so .env decides: NEO4J_PASSWORD\n"
+    assert told in service.run("backup").log
+    assert "so .env decides" not in service.with_variables(NEO4J_PASSWORD="x").run("backup").log
+
+
 def test_a_missing_variable_is_named_with_its_purpose(tmp_path: Path, idle: Service) -> None:
     run = replace(idle, variables={"BACKUP_STATE_DIR": str(tmp_path / "state")}).run()
 

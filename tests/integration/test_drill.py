@@ -15,7 +15,7 @@ from neo4j_r2.core.secret import Secret
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.compare_restored import differences
-from neo4j_r2.restore.fill import Restore
+from neo4j_r2.restore.fill import Announcements, Restore
 from neo4j_r2.restore.source import Source, file_source
 from neo4j_r2.restore.unlock import unlock
 from testbed.fingerprint import difference, fingerprint
@@ -184,7 +184,9 @@ class Drill:
         server = self.server
         settings = Neo4jSettings(server.uri, server.user, Secret(server.password), server.database)
         with Graph(settings, 10) as graph, Target(settings) as target:
-            restore = Restore(graph, target, lambda: None, "left incomplete")
+            restore = Restore(
+                graph, target, lambda: None, Announcements("replacing", "left incomplete")
+            )
             outcome = restore.run(self.source.items(), None, lambda _: None, replaces=True)
             assert outcome.problems == []
             if change is not None:

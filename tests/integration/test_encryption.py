@@ -249,6 +249,56 @@ def test_the_backup_of_a_replaced_graph_is_encrypted_and_restores(
     assert differences(changed, source) == ""
 
 
+def test_a_host_without_recipients_stores_what_it_replaces_for_the_private_keys_that_it_is_given(
+    service: Service, encrypting: Service, source: Neo4jServer, key_file: str
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+        before = contents(source)
+        encrypting.backup()
+        driver.execute_query("CREATE (:SecretLabel {secretKey: -1})")
+    changed = contents(source)
+
+    run = service.run("restore", "--force", "--identity", key_file)
+
+    assert run.exit_code == 0, run.log
+    assert differences(before, source) == ""
+    safety = service.backups()[-1]
+    key = safety.manifest["archive_key"]
+    assert key.endswith(".age")
+    assert safety.manifest["before_restore"] is True
+    assert f"to get it back: backup.py restore {key} --force --identity FILE\n" in run.log
+    run = service.run("restore", key, "--force", "--no-safety-backup", "--identity", key_file)
+    assert run.exit_code == 0, run.log
+    assert differences(changed, source) == ""
+
+
+def test_nothing_is_stored_in_plain_text_after_an_encrypted_backup_unless_somebody_says_so(
+    service: Service, encrypting: Service, source: Neo4jServer, tmp_path: Path
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    encrypting.backup()
+    keys = service.keys()
+    by_hand = tmp_path / "graph.cypher"
+    by_hand.write_text("CREATE (:Found);\n")
+
+    start, backup = service.run("wait"), service.run()
+    with unchanged(source):
+        restore = service.run("restore", "--from-file", str(by_hand), "--force")
+
+    told = "The newest backup of database neo4j is encrypted, but BACKUP_ENCRYPTION_RECIPIENTS is "
+    assert_told(service, start, 2, told)
+    assert_told(service, backup, 2, told)
+    assert_told(service, restore, 2, told)
+    assert restore.log.endswith("; nothing was changed\n")
+    assert service.keys() == keys
+
+    in_plain_text = service.with_variables(BACKUP_ENCRYPTION_RECIPIENTS="none")
+    assert in_plain_text.backup().manifest["format_version"] == 1
+    assert service.run().exit_code == 0, "the backup before it is in plain text"
+
+
 @pytest.mark.parametrize("beside", [True, False], ids=["manifest", "alone"])
 def test_a_file_is_restored_with_its_manifest_beside_it_and_without(
     encrypting: Service,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.integration.old_backups import (
     stem,
 )
 from tests.integration.outcome import assert_told
+from tests.integration.restoring import printed
 from tests.service import TIMEOUT_SECONDS, Run, Service
 
 HELD_SECONDS = 60
@@ -66,7 +67,7 @@ def test_backups_of_every_database_are_listed_newest_first(service: Service) -> 
 
     heading, *rows = table_of(service)
 
-    assert heading[:4] == ["KEY", "DATABASE", "AGE", "SIZE"]
+    assert heading[:4] == ["KEY (ITS TIME IS UTC)", "DATABASE", "AGE", "SIZE"]
     assert rows == [
         [newest, "movies", "2 h", "0.00 MB", "1,000", "1", "apoc", "no"],
         [middle, "neo4j", "3 d", "0.00 MB", "2", "1", "manual", "yes"],
@@ -155,7 +156,7 @@ def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) 
         client.put_object(Bucket=service.bucket, Key=key, Body=b"12345")
 
     content = document_of(service)
-    nothing, *rest = table_of(service)
+    nothing, whereabouts, *rest = table_of(service)
 
     uploads = {upload["key"]: upload["foreign"] for upload in content["unfinished_uploads"]}
     assert uploads == {own: False, foreign: True}
@@ -164,6 +165,7 @@ def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) 
         (key, 5) for key in keys
     }
     assert nothing[0].startswith("No backups under s3://")
+    assert whereabouts[0].startswith("the bucket ")
     assert rest[:3] == [[""], ["UNFINISHED UPLOAD", "DATABASE", "AGE"], [own, "neo4j", "0 min"]]
     assert sorted(rest[5:]) == [
         [f"{PREFIX}/\\x1b]0;\\u202eevil\\x07.txt", "0.00 MB"],
@@ -173,9 +175,54 @@ def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) 
 
 
 def test_an_empty_bucket_says_so(service: Service) -> None:
-    assert table_of(service) == [[f"No backups under s3://{service.bucket}/{PREFIX}/"]]
+    nowhere = f"the bucket {service.bucket} has no backup anywhere: check R2_BUCKET_NAME"
+    assert table_of(service) == [
+        [f"No backups under s3://{service.bucket}/{PREFIX}/"],
+        [f"{nowhere} and the account"],
+    ]
     content = document_of(service)
     assert content["backups"] == content["unfinished_uploads"] == content["foreign"] == []
+
+
+def test_a_wrong_prefix_or_database_is_told_where_the_backups_are(service: Service) -> None:
+    for days in (1, 2):
+        put_backup(service, INVENTED, days_ago(days), prefix="other/place")
+    put_backup(service, INVENTED, days_ago(1), database="movies")
+    put_archive(service, "elsewhere/neo4j_2025-10-08_02-00-00.cypher.gz")
+    places = (
+        f"there are backups of neo4j (2) under other/place/, movies (1) under {PREFIX}/: check "
+        "BACKUP_PREFIX, and NEO4J_DATABASE or --database"
+    )
+
+    output, run = list_backups(service, "--database", "neo4j")
+
+    assert (run.exit_code, run.log) == (0, "")
+    assert output == (
+        f"No backups of database neo4j under s3://{service.bucket}/{PREFIX}/\n{places}\n"
+    )
+    verify = service.run("verify")
+    assert_told(service, verify, 2, f"database neo4j under s3://{service.bucket}/{PREFIX}/")
+    assert verify.log.endswith(f"; {places}\n")
+
+
+def test_list_and_status_say_when_the_backups_before_a_restore_go(service: Service) -> None:
+    put_backup(service, INVENTED, days_ago(9))
+    taken = days_ago(3)
+    put_backup(service, INVENTED, taken, before_restore=True)
+    goes = f"{taken + timedelta(days=7):%Y-%m-%d %H:%M} UTC"
+    one = f"1 backup was made before a restore; the next backup after {goes} removes it"
+
+    outputs = [printed(service, command).splitlines()[-1] for command in ("list", "status")]
+
+    assert outputs == [one, one]
+    put_backup(service, INVENTED, days_ago(2), before_restore=True)
+    two = (
+        "2 backups were made before a restore; backups remove those older than 7 days, the first "
+        f"after {goes}"
+    )
+    assert printed(service, "list").splitlines()[-1] == two
+    off = printed(service.with_variables(BACKUP_RETENTION_DAYS="0"), "list").splitlines()[-1]
+    assert off.endswith("; nothing is removed, because retention is off")
 
 
 def test_many_manifests_are_read_at_once_but_not_all(service: Service, proxy: FaultProxy) -> None:

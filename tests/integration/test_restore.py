@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
 from testbed.database import DEFAULT_LOOKUP_INDEXES
-from testbed.fault_proxy import FaultProxy
+from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration import documents
@@ -153,7 +154,39 @@ def test_a_database_with_nodes_is_refused_and_stays_as_it_is(
 
     assert_told(service, run, 3, "it has 2 nodes")
     assert "--force" in run.log
+    assert run.log.endswith("; nothing was changed\n")
     assert service.keys() == objects
+
+
+@pytest.mark.usefixtures("key")
+def test_a_safety_backup_that_cannot_be_made_stops_the_restore_which_says_how_to_go_on(
+    service: Service, old_graph: Neo4jServer, proxy: FaultProxy, original: Original
+) -> None:
+    read_only = service.through(proxy)
+    proxy.inject(Fault("CreateMultipartUpload", Status(403, "AccessDenied"), every=True))
+    with unchanged(old_graph):
+        run = read_only.run("restore", "--force")
+
+    assert_told(service, run, 4, "Access denied by R2")
+    without = "--no-safety-backup replaces the database without a backup of it"
+    assert run.log.endswith(f"; {without}; nothing was changed\n")
+    assert "Replacing" not in run.log
+    assert_restored(read_only.run("restore", "--force", "--no-safety-backup"), original, old_graph)
+
+
+@pytest.mark.usefixtures("key")
+def test_a_signal_during_the_safety_backup_leaves_the_database_as_it_was(
+    service: Service, old_graph: Neo4jServer, proxy: FaultProxy
+) -> None:
+    hold = proxy.hold("CreateMultipartUpload")
+    with unchanged(old_graph):
+        process = service.through(proxy).start("restore", "--force")
+        assert hold.reached.wait(HELD_SECONDS)
+        process.send_signal(signal.SIGINT)
+        run = finish(process)
+
+    assert_told(service, run, 130, "Interrupted by signal 2; nothing was changed")
+    assert "Replacing" not in run.log
 
 
 @pytest.mark.usefixtures("key")
@@ -185,9 +218,11 @@ def test_force_backs_up_the_graph_before_it_replaces_it(
     (safety,) = safety_backups(service)
     told = [
         f"Restoring {key} into database neo4j",
-        f"Replacing database neo4j of {old_graph.uri}: 2 nodes, 1 relationships, 2 constraints",
+        "Backing up database neo4j first: 2 nodes, 1 relationships, 2 constraints",
         f"{safety.manifest['archive_key']}",
+        f"Replacing database neo4j of {old_graph.uri}: 2 nodes, 1 relationships, 2 constraints",
         "Restore completed",
+        f"to get it back: backup.py restore {safety.manifest['archive_key']} --force\n",
     ]
     places = [run.log.find(text) for text in told]
     assert -1 not in places, run.log
@@ -233,7 +268,8 @@ def test_a_dry_run_checks_all_and_changes_nothing(
     assert run.exit_code == 0, run.log
     assert "The archive is good: 40 nodes, 20 relationships" in run.log
     assert "Dry run: nothing was changed" in run.log
-    assert ("Replacing database" in run.log) == bool(options)
+    assert ("Would replace database" in run.log) == bool(options)
+    assert "Replacing" not in run.log
     assert service.keys() == objects
     assert not (service.directory / "state").exists()
 
@@ -252,6 +288,34 @@ def test_the_backup_is_chosen_by_key_or_by_time(service: Service, original: Orig
     assert chosen("latest", "--at", days_ago(5).isoformat()) == keys[6]
     assert chosen(keys[9]) == keys[9]
     assert chosen(keys[6].removeprefix(f"{PREFIX}/")) == keys[6]
+    assert chosen(f"s3://{service.bucket}/{keys[6]}") == keys[6]
+    missed = service.run("restore", f"s3://another/{keys[6]}")
+    assert_told(service, missed, 2, f"no object of the bucket {service.bucket}")
+
+
+def test_a_backup_under_another_prefix_is_read_with_its_manifest(
+    service: Service, original: Original
+) -> None:
+    manifest, key = put_backup(service, original.backup, days_ago(3), prefix="other")
+    copied = original.backup.manifest["archive_key"].replace(PREFIX, "copies")
+    client = service.s3.client()
+    client.put_object(Bucket=service.bucket, Key=copied, Body=original.backup.archive)
+    client.put_object(
+        Bucket=service.bucket,
+        Key=copied.replace(".cypher.gz", ".manifest.json"),
+        Body=json.dumps(original.backup.manifest).encode(),
+    )
+    for given, archive in ((key, key), (manifest, key), (copied, copied)):
+        run = service.run("restore", "--dry-run", given)
+        assert run.exit_code == 0, run.log
+        assert f"Restoring {archive} into" in run.log
+        assert "has no manifest" not in run.log
+    verified = service.run("verify", copied)
+    assert (verified.exit_code, "Good: " in verified.log) == (0, True), verified.log
+
+    client.put_object(Bucket=service.bucket, Key=copied, Body=original.backup.archive[:-1])
+    cut = service.run("restore", "--dry-run", copied)
+    assert_told(service, cut, 5, f"its archive {copied} of ")
 
 
 def test_a_missing_backup_is_reported_with_the_nearest_ones(
@@ -264,9 +328,11 @@ def test_a_missing_backup_is_reported_with_the_nearest_ones(
     unknown = service.run("restore", other_time)
     too_old = service.run("restore", "--at", days_ago(9).isoformat())
 
-    assert_told(service, nothing, 2, "There is no backup of database neo4j")
+    place = f"s3://{service.bucket}/{PREFIX}/"
+    assert_told(service, nothing, 2, f"There is no backup of database neo4j under {place};")
+    assert "has no backup anywhere: check R2_BUCKET_NAME" in nothing.log
     assert_told(service, unknown, 2, f"There is no backup {other_time}; nearest are {key}")
-    assert_told(service, too_old, 2, "There is no backup that old")
+    assert_told(service, too_old, 2, "There is no backup of database neo4j that old")
 
 
 def test_a_file_restores_without_r2_and_without_its_manifest(
@@ -289,6 +355,10 @@ def test_a_file_restores_without_r2_and_without_its_manifest(
 
     assert_restored(with_manifest, original, target)
     assert "It has no manifest" not in with_manifest.log
+
+    forced = service.run("restore", "--from-file", archive.name, "--force")
+    assert_told(service, forced, 2, "Invalid configuration")
+    assert "--no-safety-backup leaves it out" in forced.log
 
     archive.unlink()
     gone = service.run("restore", "--from-file", str(archive), "--force", "--no-safety-backup")

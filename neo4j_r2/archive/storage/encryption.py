@@ -86,6 +86,11 @@ class PrivateKeys:
         except pyrage.IdentityError as error:
             raise ValueError("not a private key of age's") from error
 
+    @property
+    def public_keys(self) -> tuple[str, ...]:
+        """The public key of each of them, to encrypt to."""
+        return tuple(dict.fromkeys(str(key.to_public()) for key in self._keys))
+
     def decrypt(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield what one age file holds. Each piece is authenticated before it is yielded.
 

@@ -9,7 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neo4j_r2.bucket.backups import StoredBackup, backups_among
-from neo4j_r2.bucket.choose_backup import choose, choose_database, no_latest, taken_up_to
+from neo4j_r2.bucket.choose_backup import (
+    choose,
+    choose_database,
+    oldest_is_younger,
+    plain_key,
+    taken_up_to,
+)
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.core.errors import ConfigurationError
@@ -75,10 +81,12 @@ def test_a_time_in_another_zone_is_the_same_time() -> None:
 def test_an_error_names_the_oldest_backup_if_the_time_is_before_all_backups() -> None:
     backups = stored({(0, "other"): BOTH, (1, "neo4j"): ("gz",)}) + THREE[2:]
     backups += stored({(3, "neo4j"): BOTH})
-    error = str(no_latest(backups, "neo4j", at(1)))
-    assert error == "There is no backup that old; the oldest is of 2025-10-08T04:00:00+00:00"
+    error = str(oldest_is_younger(backups, "neo4j", at(1)))
+    assert error == (
+        "There is no backup of database neo4j that old; the oldest is of 2025-10-08T04:00:00+00:00"
+    )
     for moment in (None, at(2)):  # what there is of that time is not complete
-        assert str(no_latest(backups, "neo4j", moment)) == "There is no backup of database neo4j"
+        assert oldest_is_younger(backups, "neo4j", moment) is None
 
 
 @given(LISTINGS)
@@ -119,9 +127,22 @@ def test_a_mistyped_key_is_answered_with_the_right_key_first() -> None:
 
 
 def test_no_key_is_suggested_if_there_is_no_backup() -> None:
-    with pytest.raises(ConfigurationError, match="There is no backup x; there are none at all"):
+    with pytest.raises(ConfigurationError, match=r"There is no backup x$"):
         choose([], "x")
-    assert str(no_latest([], "neo4j", at(0))) == "There is no backup of database neo4j"
+    assert oldest_is_younger([], "neo4j", at(0)) is None
+
+
+@pytest.mark.parametrize("text", ["s3://my-bucket/a/b.gz", "S3://my-bucket/a/b.gz", "a/b.gz"])
+def test_an_address_in_the_bucket_is_a_key(text: str) -> None:
+    assert plain_key(text, "my-bucket") == "a/b.gz"
+
+
+@pytest.mark.parametrize(
+    "text", ["s3://other/a/b.gz", "s3://my-bucket/", "s3://my-bucket", "s3://"]
+)
+def test_an_address_that_names_no_object_of_the_bucket_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="no object of the bucket my-bucket, which R2_B"):
+        plain_key(text, "my-bucket")
 
 
 @pytest.mark.parametrize(

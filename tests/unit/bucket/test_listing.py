@@ -88,7 +88,8 @@ def test_a_table_fits_into_120_columns() -> None:
 def test_a_row_has_a_cell_for_each_heading() -> None:
     heading, row = table(replace(EMPTY, backups=[backup(0)])).splitlines()
     assert columns(heading) == [
-        "KEY", "DATABASE", "AGE", "SIZE", "NODES", "RELATIONSHIPS", "METHOD", "CONSISTENT",
+        "KEY (ITS TIME IS UTC)", "DATABASE", "AGE", "SIZE", "NODES", "RELATIONSHIPS", "METHOD",
+        "CONSISTENT",
     ]  # fmt: skip
     assert columns(row) == [
         ARCHIVE, "neo4j", "6 h", "6.00 MB", "10,000", "24,518", "manual", "yes",
@@ -111,8 +112,12 @@ def test_only_totals_are_shown_of_an_encrypted_backup() -> None:
     assert entry["method"] is entry["consistent"] is None
 
 
-def test_an_empty_bucket_says_so() -> None:
-    assert table(EMPTY) == "No backups under s3://graphiti-neo4j-backup/neo4j-backup/\n"
+def test_an_empty_place_says_so_and_where_to_look() -> None:
+    place = "under s3://graphiti-neo4j-backup/neo4j-backup/"
+    assert table(EMPTY) == f"No backups {place}\n"
+    listing = replace(EMPTY, database="movies", whereabouts="look there")
+    assert table(listing) == f"No backups of database movies {place}\nlook there\n"
+    assert json.loads(document(listing))["whereabouts"] == "look there"
 
 
 def test_foreign_keys_are_shown_apart_even_without_a_backup() -> None:

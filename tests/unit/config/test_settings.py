@@ -400,6 +400,13 @@ def test_recipients_are_separated_by_commas_or_white_space(separator: str) -> No
     assert read().recipients == ()
 
 
+def test_plain_text_can_be_asked_for() -> None:
+    config = read(**{RECIPIENTS: " None"})
+    assert (config.recipients, config.allows_plain_text) == ((), True)
+    assert not read().allows_plain_text
+    assert f"{RECIPIENTS}: key 1 of 2 is no age public key" in problems(**{RECIPIENTS: "none none"})
+
+
 @pytest.mark.parametrize("value", [",", "  ", ", ,"])
 def test_recipients_without_a_key_are_refused(value: str) -> None:
     assert f"{RECIPIENTS}: there is no key in it" in problems(**{RECIPIENTS: value})

@@ -54,6 +54,12 @@ def test_one_fitting_key_among_others_decrypts() -> None:
     assert decrypted(ENCRYPTED, keys) == TEXT
 
 
+def test_private_keys_know_their_public_keys_each_once() -> None:
+    first, second = KeyPair.new(), KeyPair.new()
+    keys = PrivateKeys([Secret(pair.private) for pair in (first, second, first)])
+    assert keys.public_keys == (first.public, second.public)
+
+
 def test_a_key_of_another_recipient_does_not_decrypt() -> None:
     with pytest.raises(NoKeyError, match="none of the given private keys opens it"):
         decrypted(ENCRYPTED, OTHER.keys)

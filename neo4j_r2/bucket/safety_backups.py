@@ -1,0 +1,48 @@
+"""The backups that restores made of what they replaced: how many there are, and when they go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from neo4j_r2.archive.manifest import read_manifest
+from neo4j_r2.bucket.backups import StoredBackup, backups_in
+from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.listing import READ_AT_ONCE
+from neo4j_r2.config.keep_rules import Rules
+from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.threads import ordered_map
+
+
+def safety_backups(bucket: Bucket, prefix: str) -> list[datetime]:
+    """Return when each of them was taken, oldest first; this reads every manifest.
+
+    :raises BucketError: if the bucket cannot be read.
+    """
+    stored = [each for each in backups_in(bucket, prefix) if each.manifest_key]
+    found = ordered_map(lambda backup: _is_safety_backup(bucket, backup), stored, READ_AT_ONCE)
+    return [each.name.taken for each, is_one in zip(stored, found, strict=True) if is_one]
+
+
+def _is_safety_backup(bucket: Bucket, backup: StoredBackup) -> bool:
+    try:
+        return read_manifest(bucket.get(backup.manifest_key or "")).before_restore
+    except CorruptError:
+        return False
+
+
+def safety_text(taken: Sequence[datetime], rules: Rules) -> str:
+    """Return how many there are, and when they go; empty if there are none.
+
+    :param taken: when each of them was taken.
+    """
+    if not taken:
+        return ""
+    number = f"{len(taken)} backup{'s were' if len(taken) > 1 else ' was'} made before a restore"
+    if rules.days == 0:
+        return f"{number}; nothing is removed, because retention is off"
+    days = rules.days_of_uncounted
+    first = f"{min(taken) + timedelta(days=days):%Y-%m-%d %H:%M} UTC"
+    if len(taken) == 1:
+        return f"{number}; the next backup after {first} removes it"
+    return f"{number}; backups remove those older than {days} days, the first after {first}"
