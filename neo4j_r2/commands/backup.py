@@ -71,7 +71,7 @@ def run_backups(
         announcer.started()
         with watch.running():
             databases = [wished] if wished else select_databases(config, record.expected)
-        record.expect(databases)
+        record.select(databases)
 
         def attempt_backup(database: str) -> None:
             with record.attempt(database) as attempt, watch.running():
@@ -87,6 +87,7 @@ def run_backup(config: Config, lock: RunLock, watch: Watch, attempt: AttemptReco
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with Graph(config.neo4j, config.retry_seconds) as graph:
         database = log_in(graph.connection)
+        attempt.found()
         refuse_unfinished(graph, database.name)
         with watch.waiting_for(Side.R2):
             bucket.preflight()

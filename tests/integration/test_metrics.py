@@ -93,7 +93,9 @@ def test_metrics_match_the_manifest_before_and_after_a_restart(service: Service)
 def test_failures_are_counted_by_their_kind(service: Service, proxy: FaultProxy) -> None:
     proxy.inject(Fault("CreateMultipartUpload", Status(403, "AccessDenied")))
     assert service.run().exit_code == 4
-    assert service.with_variables(NEO4J_DATABASE="missing").run().exit_code == 3
+    both = service.with_variables(NEO4J_DATABASE="neo4j,missing")
+    assert both.run("wait").exit_code == 0
+    assert both.run("backup", "--database", "missing").exit_code == 3
     assert service.with_variables(BACKUP_RETENTION_DAYS="soon").run().exit_code == 2
 
     with served(service):
@@ -180,7 +182,9 @@ def test_the_metrics_show_that_an_emptied_graph_pauses_pruning(
 
 
 def test_the_metrics_cover_only_databases_that_are_still_backed_up(service: Service) -> None:
-    service.with_variables(NEO4J_DATABASE="neo4j,missing").run()
+    several = service.with_variables(NEO4J_DATABASE="neo4j,missing")
+    assert several.run("wait").exit_code == 0
+    assert several.run().exit_code == 3
     with served(service):
         service.backup()
         both = scrape(service)
