@@ -41,8 +41,7 @@ def run(invocation: Invocation[VerifyOptions]) -> int:
             verify_all(bucket, config, options.database, watch)
         elif scratch:
             source = unlock(find_backup(bucket, config, options), config.private_keys)
-            contents = prove(source, watch)
-            run_drill(scratch, config.retry_seconds, source, contents, watch)
+            run_drill(scratch, config.retry_seconds, source, watch)
         elif options.key:
             verify_one(find_backup(bucket, config, options), config.private_keys, watch)
         else:

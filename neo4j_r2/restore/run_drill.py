@@ -11,6 +11,7 @@ from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.check_archive import prove
 from neo4j_r2.restore.compare_restored import differences
 from neo4j_r2.restore.fill import Counts, Restore, read_ahead
 from neo4j_r2.restore.source import Source
@@ -20,13 +21,11 @@ from neo4j_r2.run.stall_watch import Watch
 log = logging.getLogger(__name__)
 
 
-def run_drill(
-    scratch: Neo4jSettings, retry_seconds: float, source: Source, contents: Contents, watch: Watch
-) -> None:
+def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watch: Watch) -> None:
     """Restore into a scratch database, compare it with the archive, and empty it again.
 
-    :raises CorruptError: if the database differs from the archive; then the database stays as it
-        is, so that somebody can look at it.
+    :raises CorruptError: if the archive is not good; or if the database differs from it: then the
+        database stays as it is, so that somebody can look at it.
     """
     with (
         watch.waiting_for(Side.NEO4J),
@@ -34,6 +33,9 @@ def run_drill(
         Target(scratch) as target,
     ):
         refuse_unfit(graph, source)
+        with watch.waiting_for(Side.R2):
+            contents = prove(source, watch)
+        refuse_unfit(graph, source)  # again, because to read the archive can take long
         log.info("Restoring into %s for a drill", scratch.uri)
         advice = f"{scratch.uri} is left incomplete: empty it before the next drill"
         restore = Restore(graph, target, watch.progress, advice)
@@ -56,8 +58,11 @@ def refuse_unfit(graph: Graph, source: Source) -> None:
     """
     if source.manifest and log_in(graph.connection).id == source.manifest.database_id:
         raise ConfigurationError("--drill: this is the database that the backup was taken of")
-    if obstacles := database_contents(graph).obstacles(()):
-        raise GraphError(f"The drill needs an empty database, but {'; '.join(obstacles)}")
+    if obstacles := database_contents(graph).drill_obstacles():
+        raise GraphError(
+            f"The drill needs an empty database, but {'; '.join(obstacles)}. In the end it would "
+            "remove all of this"
+        )
 
 
 def _restore_and_compare(

@@ -109,6 +109,32 @@ def test_a_drill_never_touches_a_server_that_holds_something(
         assert contents(target) == before
 
 
+def test_a_drill_says_at_once_that_the_scratch_server_has_the_archive_s_own_schema(
+    service: Service, source: Neo4jServer, target: Neo4jServer
+) -> None:
+    statement = "CREATE INDEX held FOR (n:A) ON (n.a)"
+    with source.driver() as driver:
+        driver.execute_query(statement)
+    backup = service.backup()
+    damaged = backup.archive[:100] + b"x" + backup.archive[101:]
+    key = backup.manifest["archive_key"]
+    service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=damaged)
+    with target.driver() as driver:
+        driver.execute_query(statement)
+    before = contents(target)
+
+    run = with_login(service, target).run("verify", "--drill", target.uri)
+
+    # The damage of the archive would be told first if the archive had been read.
+    assert_told(
+        service,
+        run,
+        3,
+        "The drill needs an empty database, but it has constraints or indexes: held. ",
+    )
+    assert contents(target) == before
+
+
 def test_a_drill_with_a_bad_archive_does_not_begin(service: Service, target: Neo4jServer) -> None:
     backup = service.backup()
     key = backup.manifest["archive_key"]

@@ -329,11 +329,15 @@ def test_a_database_that_was_only_tried_and_never_existed_is_not_expected(direct
 def test_a_database_that_exists_is_expected_even_if_its_first_backup_fails(
     directory: Path,
 ) -> None:
-    with recorded(directory) as record:
-        record.begin(TIME)
-        with pytest.raises(BucketError), record.attempt("other") as attempt:
-            attempt.found()
-            raise BucketError("R2 failed")
+    def attempt() -> None:
+        with recorded(directory) as record:
+            record.begin(TIME)
+            with record.attempt("other") as made:
+                made.found()
+                raise BucketError("R2 failed")
+
+    with pytest.raises(BucketError):
+        attempt()
     assert state_in(directory).expected == ("neo4j", "other")
     assert state_in(directory).of("other").since == TIME
 
