@@ -10,7 +10,7 @@ from typing import Final
 
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.commands.configure import configure, configure_target
+from neo4j_r2.commands.configure import configure, configure_target, take_state
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.open_source import open_source
 from neo4j_r2.commands.options import RestoreOptions
@@ -45,6 +45,7 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
     with ExitStack() as stack:
         lock = None
         if not options.dry_run:
+            config = take_state(invocation, config)
             lock = stack.enter_context(run_lock(config.service.state_directory))
         stack.enter_context(watch.running())
         bucket = None

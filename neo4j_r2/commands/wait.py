@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.configure import configure, take_state
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.commands.select_databases import select_databases
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 def run(invocation: Invocation[Options]) -> int:
     """Return when a backup could be made; fail at once on an error that waiting cannot heal."""
-    config = configure(invocation)
+    config = take_state(invocation, configure(invocation))
     seconds = config.service.wait_seconds
     watch = Watch(
         seconds + CONNECTION_SECONDS

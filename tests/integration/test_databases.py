@@ -48,7 +48,7 @@ def of(service: Service, databases: str) -> Service:
 
 
 def state_of(service: Service) -> dict[str, Any]:
-    path = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
+    path = service.state_directory / "state.json"
     content: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
     return content
 
@@ -231,7 +231,7 @@ def test_a_mistyped_database_does_not_stay_expected(service: Service) -> None:
 def test_each_database_has_its_own_overdue_time(service: Service) -> None:
     assert of(service, "neo4j,missing").run("wait").exit_code == 0
     of(service, "neo4j,missing").run()
-    path = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
+    path = service.state_directory / "state.json"
     content = state_of(service)
     content["since"] = content["databases"]["missing"]["since"] = days_ago(3).isoformat()
     path.write_text(json.dumps(content), encoding="ascii")

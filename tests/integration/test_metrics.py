@@ -198,7 +198,7 @@ def test_the_metrics_cover_only_databases_that_are_still_backed_up(service: Serv
 def test_serving_metrics_does_not_block_a_run(service: Service) -> None:
     with served(service) as process:
         service.backup()
-        state = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
+        state = service.state_directory / "state.json"
         assert json.loads(state.read_bytes())["last_run"]["process"]["pid"] != process.pid
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
