@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
 from neo4j_r2.run.bucket_look import BucketLook
-from neo4j_r2.run.processes import is_running
+from neo4j_r2.run.processes import is_in_service_container, is_running
 from neo4j_r2.run.state import State, StateFile
 
 
@@ -32,7 +32,8 @@ def look(settings: ServiceSettings) -> Signs:
         again = file.read()
         if again == state:
             faults = BucketLook(settings.state_directory).read()
-            return Signs(datetime.now(UTC), is_running("crond"), is_run_alive, state, faults)
+            crond = is_running("crond") if is_in_service_container() else None
+            return Signs(datetime.now(UTC), crond, is_run_alive, state, faults)
         state = again
 
 
