@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.local_time import shown
 
 _SUGGESTIONS: Final = 3
 
@@ -76,8 +77,10 @@ def no_latest(
         if backup.manifest_key and backup.archives
     ]
     if times and at is not None and times[0] > at:
+        zone = at.tzinfo or UTC
         return ConfigurationError(
-            f"There is no backup that old; the oldest is of {times[0].isoformat()}"
+            f"There is no backup that old, up to {shown(at, zone)}; the oldest is of "
+            f"{shown(times[0], zone)}"
         )
     return ConfigurationError(f"There is no backup of database {database}")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.commands.options import Options, RestoreOptions, VerifyOptions, options_of
@@ -81,9 +80,8 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     _add_database(parser)
     parser.add_argument(
         "--at",
-        type=_time,
         metavar="TIME",
-        help="the latest backup that is not newer than TIME (ISO 8601; UTC)",
+        help="the latest backup that is not newer than TIME, as list shows it (in TZ)",
     )
     parser.add_argument("--from-file", metavar="PATH", help="restore an archive that is a file")
     _add_identity(parser)
@@ -142,15 +140,6 @@ def _add_identity(parser: argparse.ArgumentParser) -> None:
         help="the private keys for an encrypted backup, as age-keygen writes them; - reads them "
         "from standard input",
     )
-
-
-def _time(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        accepted_form = "accepted is a time as in 2025-10-08 or 2025-10-08T02:00:00+02:00"
-        raise argparse.ArgumentTypeError(accepted_form) from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _database(text: str) -> str:

@@ -25,7 +25,8 @@ def run(invocation: Invocation[ListOptions]) -> int:
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         listing = read_listing(bucket, config.r2.prefix, invocation.options.database)
-    text = document(listing) if invocation.options.json else table(listing)
+    zone = config.service.time_zone
+    text = document(listing) if invocation.options.json else table(listing, zone)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `list | head` ends without a traceback
     sys.stdout.write(text)
     return 0

@@ -14,9 +14,11 @@ from neo4j_r2.commands.configure import configure, configure_target, take_state
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.open_source import open_source
 from neo4j_r2.commands.options import RestoreOptions
+from neo4j_r2.commands.read_time import read_time
 from neo4j_r2.commands.safety_backup import back_up_before_restore
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.settings import Config
+from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
 from neo4j_r2.graph.login import log_in
@@ -41,6 +43,7 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
     """Restore, and return 0 if the database then is what the archive says."""
     options = invocation.options
     config, settings = read_settings(invocation)
+    at = read_time(options.at, config.service.time_zone, now()) if options.at else None
     watch = Watch(config.stall_seconds)
     with ExitStack() as stack:
         lock = None
@@ -57,7 +60,7 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
         held = database_contents(graph)
         refuse_obstacles(held.data_obstacles(), held, place, options)
         with watch.waiting_for(Side.R2):
-            source = open_source(options, config, bucket)
+            source = open_source(options, config, bucket, at)
         log.info("Restoring %s into %s", source.label, place)
         cache = contents = None
         if not options.skip_verify:

@@ -76,7 +76,10 @@ def test_an_error_names_the_oldest_backup_if_the_time_is_before_all_backups() ->
     backups = stored({(0, "other"): BOTH, (1, "neo4j"): ("gz",)}) + THREE[2:]
     backups += stored({(3, "neo4j"): BOTH})
     error = str(no_latest(backups, "neo4j", at(1)))
-    assert error == "There is no backup that old; the oldest is of 2025-10-08T04:00:00+00:00"
+    assert error == (
+        "There is no backup that old, up to 2025-10-08 03:00:00 UTC; the oldest is of "
+        "2025-10-08 04:00:00 UTC"
+    )
     for moment in (None, at(2)):  # what there is of that time is not complete
         assert str(no_latest(backups, "neo4j", moment)) == "There is no backup of database neo4j"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
 
@@ -54,9 +53,3 @@ def test_each_command_gets_its_own_record(
     arguments: Sequence[str], command: str, options: Options
 ) -> None:
     assert parse_arguments(arguments) == (command, options)
-
-
-def test_a_time_without_a_zone_is_in_utc() -> None:
-    _, options = parse_arguments(["restore", "--at", "2025-10-08"])
-    assert isinstance(options, RestoreOptions)
-    assert options.at == datetime(2025, 10, 8, tzinfo=UTC)
