@@ -73,7 +73,7 @@ def _restore_and_compare(
     restored = Countdown("Restored", total, watch.progress)
     counts = Counts(contents.labels, contents.types)
     items = read_ahead(source.items(), watch)
-    outcome = restore.run(items, counts, restored.add, replaces=False)
+    outcome = restore.run(items, counts, restored, replaces=False)
     log.info("Comparing the restored graph with the archive")
     compared = Countdown("Compared", 2 * total, watch.progress)  # the archive's, and the graph's
     found = differences(source, graph, outcome.node_ids, compared.add)

@@ -18,6 +18,7 @@ from neo4j_r2.restore.compare_restored import differences
 from neo4j_r2.restore.fill import Restore
 from neo4j_r2.restore.source import Source, file_source
 from neo4j_r2.restore.unlock import unlock
+from neo4j_r2.run.progress import Countdown
 from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -211,7 +212,8 @@ class Drill:
         settings = Neo4jSettings(server.uri, server.user, Secret(server.password), server.database)
         with Graph(settings, 10) as graph, Target(settings) as target:
             restore = Restore(graph, target, lambda: None, "left incomplete")
-            outcome = restore.run(self.source.items(), None, lambda _: None, replaces=True)
+            restored = Countdown("Restored", 0, lambda: None)
+            outcome = restore.run(self.source.items(), None, restored, replaces=True)
             assert outcome.problems == []
             if change is not None:
                 target.run(change)
