@@ -35,7 +35,10 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
     commands.add_parser("wait", help="wait until Neo4j accepts the login; try the bucket")
     commands.add_parser("supervise", help="run crond; the container's first process")
     commands.add_parser("metrics", help="serve Prometheus metrics and the health at METRICS_PORT")
-    commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not")
+    _add_json(
+        commands.add_parser("health", help="say whether backups succeed when due; exit 1 if not"),
+        "a line",
+    )
     parsed = parser.parse_args(arguments or ["backup"])
     options = options_of(parsed)
     if problem := _problem(options):
@@ -60,7 +63,13 @@ def _problem(options: Options) -> str | None:
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     _add_database(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
+    _add_json(parser, "a table")
+
+
+def _add_json(parser: argparse.ArgumentParser, instead_of: str) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help=f"one JSON document instead of {instead_of}"
+    )
 
 
 def _add_prune(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,13 @@ class BackupOptions(Options):
 
 
 @dataclass(frozen=True)
+class HealthOptions(Options):
+    """What `health` is asked for."""
+
+    json: bool
+
+
+@dataclass(frozen=True)
 class ListOptions(Options):
     """What `list` is asked for."""
 
@@ -84,6 +91,7 @@ class VerifyOptions(Options):
 
 _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
+    "health": HealthOptions,
     "list": ListOptions,
     "prune": PruneOptions,
     "restore": RestoreOptions,

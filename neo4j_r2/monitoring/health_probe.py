@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,6 +20,10 @@ class Health:
     is_good: bool
     line: str
     """What is wrong, or when the next backup is due; one line."""
+    problems: Sequence[str] = ()
+    """What is wrong, each in one line."""
+    due: datetime | None = None
+    """When the next backup of any database is due; None if no database is known yet."""
 
 
 def look(settings: ServiceSettings) -> Signs:
@@ -39,13 +44,14 @@ def look(settings: ServiceSettings) -> Signs:
 
 def assess(signs: Signs, settings: ServiceSettings) -> Health:
     """Decide from the signs whether the service is healthy."""
-    if problems := diagnose(signs, settings):
-        return Health(is_good=False, line=f"Unhealthy: {'; '.join(problems)}")
     state = signs.state
+    expected = next_due(state, settings) if state else None
+    if problems := diagnose(signs, settings):
+        return Health(False, f"Unhealthy: {'; '.join(problems)}", problems, expected)
     parts = [latest(state)] if state else []
-    if state and (expected := next_due(state, settings)):
+    if expected:
         parts.append(f"due next at {expected.isoformat()}")
-    return Health(is_good=True, line=f"Healthy: {', '.join(parts)}")
+    return Health(True, f"Healthy: {', '.join(parts)}", due=expected)
 
 
 def latest(state: State) -> str:

@@ -204,6 +204,22 @@ def test_a_service_with_an_old_backup_is_unhealthy(
     assert process.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("days", [0, 400])
+def test_the_health_is_a_document_for_programs(
+    settings: dict[str, str], tmp_path: Path, days: int
+) -> None:
+    taken = write_state(settings, age=timedelta(days=days))
+    variables = {**settings, "BACKUP_SCHEDULE": "@yearly"}
+    process = run_program(tmp_path, "health", "--json", **variables)
+    content = json.loads(process.stdout)
+    assert (process.returncode, process.stderr) == (1 if days else 0, "")
+    assert content["healthy"] == (days == 0)
+    assert [each.split(" since ")[0] for each in content["problems"]] == (
+        ["no backup"] if days else []
+    )
+    assert content["due"] == f"{taken.year + 1}-01-01T00:00:00+00:00"
+
+
 def test_the_probe_needs_no_secret_and_changes_nothing(
     settings: dict[str, str], tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.commands.options import (
     BackupOptions,
+    HealthOptions,
     ListOptions,
     Options,
     PruneOptions,
@@ -37,6 +38,8 @@ RESTORE = RestoreOptions(
     [
         ([], "backup", BackupOptions(None)),
         (["backup", "--database", "Graph"], "backup", BackupOptions("graph")),
+        (["health"], "health", HealthOptions(json=False)),
+        (["health", "--json"], "health", HealthOptions(json=True)),
         (["list", "--json"], "list", ListOptions(None, json=True)),
         (["prune", "--dry-run"], "prune", PruneOptions(None, dry_run=True, accept_shrink=False)),
         (["restore"], "restore", RESTORE),
