@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from neo4j_r2.config.route import requested_route
+from neo4j_r2.run.route_directory import route_directory
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -72,6 +74,12 @@ class Service:
             BACKUP_PART_SIZE_MB="5",
             BACKUP_UPLOAD_CONCURRENCY="1",
         )
+
+    @property
+    def state_directory(self) -> Path:
+        """The directory for the state of this configuration's route."""
+        root = Path(self.variables["BACKUP_STATE_DIR"])
+        return route_directory(root, requested_route(self.variables, {}))
 
     def start(self, *arguments: str, stdin: Path = DEVNULL) -> WarmProcess:
         """Start a run, with a file as its standard input, and return at once.

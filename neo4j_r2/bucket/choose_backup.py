@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.local_time import shown
 
 _SUGGESTIONS: Final = 3
 
@@ -81,9 +82,10 @@ def oldest_is_younger(
     ]
     if not times or at is None or times[0] <= at:
         return None
+    zone = at.tzinfo or UTC
     return ConfigurationError(
-        f"There is no backup of database {database} that old; the oldest is of "
-        f"{times[0].isoformat()}"
+        f"There is no backup of database {database} that old, up to {shown(at, zone)}; the oldest "
+        f"is of {shown(times[0], zone)}"
     )
 
 

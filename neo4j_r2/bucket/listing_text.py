@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from neo4j_r2.archive.manifest import ExportSummary, Totals, timestamp
 from neo4j_r2.bucket.listing import BackupLine, Listing, UploadLine
+from neo4j_r2.core.local_time import FORMAT
 from neo4j_r2.core.log import megabytes
-from neo4j_r2.core.text_table import WIDTH, aligned, cut, joined, printable
+from neo4j_r2.core.text_table import aligned, joined, printable
 
 SHOWN_FOREIGN: Final = 20
 """How many foreign keys a table shows at most."""
-_HEADINGS: Final = (
-    "KEY (ITS TIME IS UTC)", "DATABASE", "AGE", "SIZE", "NODES", "RELATIONSHIPS", "METHOD",
-    "CONSISTENT",
-)  # fmt: skip
-_NUMBERS: Final = frozenset({2, 3, 4, 5})
+_COUNTS: Final = ("SIZE", "NODES", "RELATIONSHIPS", "METHOD", "CONSISTENT")
+_NUMBERS: Final = frozenset({3, 4, 5})
 """The columns that are aligned to the right."""
 
 
@@ -67,27 +65,31 @@ def _upload_entry(upload: UploadLine) -> dict[str, Any]:
     }
 
 
-def table(listing: Listing) -> str:
-    """Return a listing as lines of text: backups, unfinished uploads, foreign keys."""
-    sections = [_backups(listing), _uploads(listing), _foreign(listing)]
+def table(listing: Listing, zone: tzinfo) -> str:
+    """Return a listing as lines of text: backups, unfinished uploads, foreign keys.
+
+    :param zone: the time zone of the times, which `restore --at` reads.
+    """
+    sections = [_backups(listing, zone), _uploads(listing), _foreign(listing)]
     return joined(lines for lines in sections if lines)
 
 
-def _backups(listing: Listing) -> list[str]:
+def _backups(listing: Listing, zone: tzinfo) -> list[str]:
     if not listing.backups:
         of_database = f" of database {listing.database}" if listing.database else ""
         nothing = f"No backups{of_database} under s3://{listing.bucket}/{listing.prefix}/"
         return [nothing, *filter(None, [listing.whereabouts])]
-    rows = [_HEADINGS, *(_cells(backup, listing.time) for backup in listing.backups)]
-    lines = aligned(rows, _NUMBERS)
+    headings = ("KEY", "DATABASE", f"TIME ({zone})", *_COUNTS)
+    lines = aligned([headings, *(_cells(backup, zone) for backup in listing.backups)], _NUMBERS)
     for index, backup in enumerate(listing.backups, 1):
         if backup.problem:  # in the columns that only a manifest could fill
-            lines[index] += f"  {cut(printable(backup.problem), WIDTH - len(lines[index]) - 2)}"
+            lines[index] += f"  {printable(backup.problem)}"
     return lines
 
 
-def _cells(backup: BackupLine, now: datetime) -> tuple[str, ...]:
-    cells = (backup.key, backup.database, age(backup.taken, now), megabytes(backup.size))
+def _cells(backup: BackupLine, zone: tzinfo) -> tuple[str, ...]:
+    time = f"{backup.taken.astimezone(zone):{FORMAT}}"
+    cells = (backup.key, backup.database, time, megabytes(backup.size))
     export = backup.export
     if export is None:
         return cells

@@ -18,14 +18,13 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import Newest
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.bucket.read_usage import usage_of
-from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.configure import configure, own_state_directory
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import BackupOptions
 from neo4j_r2.commands.record_look import look_and_record
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
-from neo4j_r2.config.service_settings import requested_state_directory
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.database import Database
@@ -55,7 +54,7 @@ def run(invocation: Invocation[BackupOptions]) -> int:
 
 def run_and_record(invocation: Invocation[BackupOptions], announcer: Announcer) -> int:
     """Back up every database, and record how that ended."""
-    directory = requested_state_directory(invocation.environment, invocation.dotenv)
+    directory = own_state_directory(invocation, writes_state=True)
     try:
         with recorded(directory, announcer.ended) as record:
             run_backups(configure(invocation), invocation.options.database, record, announcer)
@@ -81,7 +80,7 @@ def run_backups(
         announcer.started()
         with watch.running():
             databases = [wished] if wished else select_databases(config, patience, record.expected)
-        record.expect(databases)
+        record.select(databases)
 
         def attempt_backup(database: str) -> None:
             with record.attempt(database) as attempt, watch.running():
@@ -103,6 +102,7 @@ def run_backup(
     with Graph(config.neo4j, config.retry_seconds) as graph:
         with patience.spending() as seconds:
             database = wait_until_ready(partial(log_in, graph.connection), seconds)
+        attempt.found()
         refuse_unfinished(graph, database.name)
         with watch.waiting_for(Side.R2):
             with patience.spending() as seconds:

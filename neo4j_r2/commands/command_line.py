@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, NoReturn
@@ -106,7 +105,13 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     _add_database(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of a table")
+    _add_json(parser, "a table")
+
+
+def _add_json(parser: argparse.ArgumentParser, instead_of: str) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help=f"one JSON document instead of {instead_of}"
+    )
 
 
 def _add_prune(parser: argparse.ArgumentParser) -> None:
@@ -126,9 +131,8 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     _add_database(parser)
     parser.add_argument(
         "--at",
-        type=_time,
         metavar="TIME",
-        help="the latest backup that is not newer than TIME (ISO 8601; UTC)",
+        help="the latest backup that is not newer than TIME, as list shows it (in TZ)",
     )
     parser.add_argument("--from-file", metavar="PATH", help="restore an archive that is a file")
     _add_identity(parser)
@@ -193,15 +197,6 @@ def _add_identity(parser: argparse.ArgumentParser) -> None:
         help="the private keys for an encrypted backup, as age-keygen writes them; - reads them "
         "from standard input",
     )
-
-
-def _time(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        accepted_form = "accepted is a time as in 2025-10-08 or 2025-10-08T02:00:00+02:00"
-        raise argparse.ArgumentTypeError(accepted_form) from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _database(text: str) -> str:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 from neo4j_r2.commands.identity_file import read_private_keys
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.config.neo4j_settings import Neo4jSettings, read_target
 from neo4j_r2.config.notify_settings import NotifySettings, read_notify_settings, url_problem
-from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
+from neo4j_r2.config.route import requested_route
+from neo4j_r2.config.service_settings import (
+    ServiceSettings,
+    read_service_settings,
+    requested_state_directory,
+)
 from neo4j_r2.config.settings import Config, read_config
 from neo4j_r2.config.variables import replaced_by_dotenv
 from neo4j_r2.core import log as logs
 from neo4j_r2.monitoring.apprise_receiver import receiver_problem
+from neo4j_r2.run.route_directory import route_directory, take_route_directory
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +49,7 @@ def configure(
         uses_bucket=uses_bucket,
         receiver_problem=receiver_problem if tries_receivers else url_problem,
     )
+    config = config.with_state_in(own_state_directory(invocation))
     if identity:
         config = replace(config, private_keys=read_private_keys(identity))
     logs.set_up(config.service.log_level, config.service.log_format, config.secrets())
@@ -70,7 +78,23 @@ def configure_service(invocation: Invocation[Options]) -> ServiceSettings:
     """
     settings = read_service_settings(invocation.environment, invocation.dotenv)
     logs.set_up(settings.log_level, settings.log_format)
-    return settings
+    return replace(settings, state_directory=own_state_directory(invocation))
+
+
+def take_state(invocation: Invocation[Options], config: Config) -> Config:
+    """Return the configuration for a command that writes into the state directory of its route."""
+    return config.with_state_in(own_state_directory(invocation, writes_state=True))
+
+
+def own_state_directory(invocation: Invocation[Options], *, writes_state: bool = False) -> Path:
+    """Return the directory for the state of the configured route, before all else is checked.
+
+    :param writes_state: whether the command writes there; the first one takes the directory.
+    :raises ConfigurationError: if the variable is wrong.
+    """
+    variables = (invocation.environment, invocation.dotenv)
+    find = take_route_directory if writes_state else route_directory
+    return find(requested_state_directory(*variables), requested_route(*variables))
 
 
 def configure_notify(invocation: Invocation[Options]) -> NotifySettings:

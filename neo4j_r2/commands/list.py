@@ -31,7 +31,7 @@ def run(invocation: Invocation[ListOptions]) -> int:
     else:
         safety = [each.taken for each in listing.backups if each.export and each.before_restore]
         note = safety_text(safety, config.prune.rules)
-        text = table(listing) + (f"\n{note}\n" if note else "")
+        text = table(listing, config.service.time_zone) + (f"\n{note}\n" if note else "")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `list | head` ends without a traceback
     sys.stdout.write(text)
     return 0

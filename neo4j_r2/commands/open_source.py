@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.commands.options import RestoreOptions
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.local_time import shown
 from neo4j_r2.restore.source import (
     Source,
     StoredSource,
@@ -24,30 +28,45 @@ from neo4j_r2.restore.source import (
 )
 from neo4j_r2.restore.unlock import unlock
 
+log = logging.getLogger(__name__)
 
-def open_source(options: RestoreOptions, config: Config, bucket: Bucket | None) -> Source:
-    """Return the archive that the command line names.
+
+def open_source(
+    options: RestoreOptions, config: Config, bucket: Bucket | None, at: datetime | None
+) -> Source:
+    """Return the archive that the command line names, and log which backup a time has chosen.
 
     :param bucket: None if the archive is a file.
+    :param at: the time that `--at` means; None without it.
     :raises NoKeyError: if the archive is encrypted, and no given private key opens it.
     """
-    stored = _find(options, config, bucket)
+    stored = _find(options, config, bucket, at)
+    if at is not None and (parsed := parse_key(stored.label, config.r2.prefix)):
+        zone = config.service.time_zone
+        taken = shown(parsed[0].taken, zone)
+        log.info(
+            "The latest backup up to %s is %s, taken at %s", shown(at, zone), stored.label, taken
+        )
     source = unlock(stored, config.private_keys)
     return replace(source, allows_any_statement=options.allow_any_statement)
 
 
-def _find(options: RestoreOptions, config: Config, bucket: Bucket | None) -> StoredSource:
+def _find(
+    options: RestoreOptions, config: Config, bucket: Bucket | None, at: datetime | None
+) -> StoredSource:
     if options.from_file is not None:
         return file_source(Path(options.from_file))
     if bucket is None:
         raise AssertionError("an archive in the bucket needs the bucket")
-    return _find_stored(options, config, bucket)
+    return _find_stored(options, config, bucket, at)
 
 
-def _find_stored(options: RestoreOptions, config: Config, bucket: Bucket) -> StoredSource:
+def _find_stored(
+    options: RestoreOptions, config: Config, bucket: Bucket, at: datetime | None
+) -> StoredSource:
     bucket.preflight()
     database = choose_database(config.databases, options.database, options.key)
-    wish = Wish(database, options.key or LATEST, options.at)
+    wish = Wish(database, options.key or LATEST, at)
     stored = chosen_source(bucket, config.r2.prefix, wish)
     if wish.key == LATEST:
         _refuse_empty(stored, partial(latest_with_nodes, bucket, config.r2.prefix, wish))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 
@@ -32,6 +31,13 @@ class CheckOptions(Options):
     at_start: bool
     """Whether the service starts. The schedule is then printed, for the entrypoint's crontab, and a
     failure is told to people, once."""
+
+
+@dataclass(frozen=True)
+class HealthOptions(Options):
+    """What `health` is asked for."""
+
+    json: bool
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,8 @@ class RestoreOptions(Options):
     """An archive's key, or `LATEST`; None means `LATEST` too."""
     database: str | None
     """The database whose backup is restored; None means the one that is configured."""
-    at: datetime | None
-    """The latest backup that is not newer than this is restored; it has a time zone."""
+    at: str | None
+    """The latest backup that is not newer than this is restored; a time as people write it."""
     from_file: str | None
     """The path of an archive to restore; None means an archive in the bucket."""
     identity: str | None
@@ -103,6 +109,7 @@ class VerifyOptions(Options):
 _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
     "check": CheckOptions,
+    "health": HealthOptions,
     "list": ListOptions,
     "prune": PruneOptions,
     "restore": RestoreOptions,

@@ -23,7 +23,7 @@ from neo4j_r2.bucket.prune import carry_out, judge
 from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.bucket.whereabouts import whereabouts
-from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.configure import configure, take_state
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import PruneOptions
 from neo4j_r2.commands.record_look import look_and_record
@@ -41,11 +41,12 @@ log = logging.getLogger(__name__)
 
 def run(invocation: Invocation[PruneOptions]) -> int:
     """Print which backups are kept or removed, and why; remove them unless it is a dry run."""
-    config = configure(invocation, logs_in=False)
     options = invocation.options
+    config = configure(invocation, logs_in=False)
     watch = Watch(config.stall_seconds)
     with ExitStack() as stack:
         if not options.dry_run:
+            config = take_state(invocation, config)
             stack.enter_context(run_lock(config.service.state_directory))
         stack.enter_context(watch.running())
         stack.enter_context(watch.waiting_for(Side.R2))

@@ -13,12 +13,14 @@ from neo4j_r2.archive.items import Item
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.commands.configure import configure, configure_target
+from neo4j_r2.commands.configure import configure, configure_target, take_state
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.open_source import open_source
 from neo4j_r2.commands.options import RestoreOptions
+from neo4j_r2.commands.read_time import read_time
 from neo4j_r2.commands.safety_backup import back_up_before_restore, way_back
 from neo4j_r2.config.settings import Config
+from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import ConfigurationError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
 from neo4j_r2.graph.login import log_in
@@ -72,6 +74,7 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
         with note_on_failure(UNCHANGED):
             lock = None
             if not options.dry_run:
+                config = take_state(invocation, config)
                 lock = stack.enter_context(run_lock(config.service.state_directory))
             stack.enter_context(watch.running())
             graph = stack.enter_context(Graph(config.neo4j, config.retry_seconds))
@@ -92,6 +95,7 @@ def prepare(
     :param lock: None for a dry run, which makes no backup.
     :raises BackupError: if the restore must not begin.
     """
+    at = read_time(options.at, config.service.time_zone, now()) if options.at else None
     bucket = None
     if not options.from_file:
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
@@ -99,7 +103,7 @@ def prepare(
     held = database_contents(graph)
     refuse_obstacles(held.data_obstacles(), held, place, options)
     with watch.waiting_for(Side.R2):
-        source = open_source(options, config, bucket)
+        source = open_source(options, config, bucket, at)
     log.info("Restoring %s into %s", source.label, place)
     cache = contents = safety = None
     if not options.skip_verify:

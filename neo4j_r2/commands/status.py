@@ -27,6 +27,7 @@ from neo4j_r2.monitoring.status_text import (
     start_lines,
     storage_lines,
 )
+from neo4j_r2.run.processes import is_in_service_container
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
@@ -46,7 +47,8 @@ def run(invocation: Invocation[Options]) -> int:
 def known_text(config: Config, state: State | None) -> str:
     """Return the schedule, the last run and the last attempts, as the state file has them."""
     service = config.service
-    sections = [schedule_lines(service, state, datetime.now(UTC))]
+    now, is_scheduled = datetime.now(UTC), is_in_service_container()
+    sections = [schedule_lines(service, state, now, is_scheduled=is_scheduled)]
     if problem := StartProblemFile(service.state_directory).read():
         sections.append(start_lines(problem, service.time_zone))
     if state is not None:

@@ -8,7 +8,7 @@ from functools import partial
 
 from neo4j_r2.backup.refuse_plain_text import look_and_refuse_plain_text
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.configure import configure, take_state
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.commands.report_start import report_failure, report_success
@@ -61,7 +61,7 @@ def wait(invocation: Invocation[Options]) -> None:
     :raises Stalled: if one of them accepts connections, and is then silent.
     :raises BackupError: at once, if waiting cannot help.
     """
-    config = configure(invocation)
+    config = take_state(invocation, configure(invocation))
     seconds = config.service.wait_seconds
     watch = Watch(
         seconds + CONNECTION_SECONDS

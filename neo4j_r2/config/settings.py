@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Self
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys, is_recipient, looks_private
@@ -68,6 +69,10 @@ class Config:
     def of(self, database: str) -> Self:
         """Return the configuration with another database to connect to."""
         return replace(self, neo4j=replace(self.neo4j, database=database))
+
+    def with_state_in(self, directory: Path) -> Self:
+        """Return the configuration with another state directory."""
+        return replace(self, service=replace(self.service, state_directory=directory))
 
     def secrets(self) -> list[Secret]:
         """Return every value that no output may show."""

@@ -1,11 +1,8 @@
-"""Writes rows of cells as lines of text that fit into a terminal."""
+"""Writes rows of cells as lines of text with aligned columns."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Final
-
-WIDTH: Final = 120
 
 
 def joined(sections: Iterable[Sequence[str]]) -> str:
@@ -30,11 +27,6 @@ def _padded(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -
         cell.rjust(width) if index in right else cell.ljust(width)
         for index, (cell, width) in enumerate(zip(row, widths, strict=False))
     ]
-
-
-def cut(text: str, room: int) -> str:
-    """Return a text, shortened to `room` characters if it is longer."""
-    return text if len(text) <= room else f"{text[: max(0, room - 3)]}..."
 
 
 def printable(text: str) -> str:

@@ -51,15 +51,18 @@ class DatabaseContents:
         """
         known = DescribedSchema(archive_schema or ())
         others = [each.name for each in self.schema if _statement(each) not in known]
-        if not others:
-            return self.data_obstacles()
-        why = "that the archive does not have"
+        why = " that the archive does not have"
         if archive_schema is None:
-            why = "that are not compared with the archive's (--skip-verify)"
-        return [
-            *self.data_obstacles(),
-            f"it has constraints or indexes {why}: {', '.join(others)}",
-        ]
+            why = " that are not compared with the archive's (--skip-verify)"
+        return [*self.data_obstacles(), *_schema_obstacle(others, why)]
+
+    def drill_obstacles(self) -> list[str]:
+        """Return all reasons against a drill: afterwards the database has no data and no schema."""
+        return [*self.data_obstacles(), *_schema_obstacle([each.name for each in self.schema])]
+
+
+def _schema_obstacle(names: Collection[str], why: str = "") -> list[str]:
+    return [f"it has constraints or indexes{why}: {', '.join(names)}"] if names else []
 
 
 def _statement(schema_object: SchemaObject) -> str | None:

@@ -42,6 +42,8 @@ class Written:
     """Its column `ids`; empty if it has none."""
     created: int
     """How many entities it created."""
+    deleted: int
+    """How many entities it deleted."""
 
 
 def halves(write: Write) -> tuple[Write, Write]:
@@ -124,7 +126,8 @@ def _written(transaction: Transaction, write: Write) -> Written:
     # So the rows would stay in memory until the next pass of Python's garbage collector.
     rows.clear()
     created = counters.nodes_created + counters.relationships_created
-    return Written(record["ids"] if record else [], created)
+    deleted = counters.nodes_deleted + counters.relationships_deleted
+    return Written(record["ids"] if record else [], created, deleted)
 
 
 class _Unprinted(list[Any]):

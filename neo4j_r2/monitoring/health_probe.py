@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
 from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
-from neo4j_r2.run.processes import is_running
+from neo4j_r2.run.processes import is_in_service_container, is_running
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
 from neo4j_r2.run.state_directory import write_problem
@@ -23,6 +24,10 @@ class Health:
     is_good: bool
     line: str
     """What is wrong, or when the next backup is due; one line."""
+    problems: Sequence[str] = ()
+    """What is wrong, each in one line."""
+    due: datetime | None = None
+    """When the next backup of any database is due; None if no database is known yet."""
 
 
 def look(settings: ServiceSettings) -> Signs:
@@ -40,7 +45,7 @@ def look(settings: ServiceSettings) -> Signs:
         if again == state:
             return Signs(
                 datetime.now(UTC),
-                is_running("crond"),
+                is_running("crond") if is_in_service_container() else None,
                 is_run_alive,
                 state,
                 BucketLook(directory).read(),
@@ -57,13 +62,14 @@ def _memory_kills(state: State | None) -> int | None:
 
 def assess(signs: Signs, settings: ServiceSettings) -> Health:
     """Decide from the signs whether the service is healthy."""
-    if problems := diagnose(signs, settings):
-        return Health(is_good=False, line=f"Unhealthy: {'; '.join(problems)}")
     state = signs.state
+    expected = next_due(state, settings) if state else None
+    if problems := diagnose(signs, settings):
+        return Health(False, f"Unhealthy: {'; '.join(problems)}", problems, expected)
     parts = [latest(state)] if state else []
-    if state and (expected := next_due(state, settings)):
+    if expected:
         parts.append(f"due next at {expected.isoformat()}")
-    return Health(is_good=True, line=f"Healthy: {', '.join(parts)}")
+    return Health(True, f"Healthy: {', '.join(parts)}", due=expected)
 
 
 def latest(state: State) -> str:

@@ -16,7 +16,8 @@ class Signs:
     """What the health probe sees."""
 
     now: datetime
-    is_crond_running: bool
+    is_crond_running: bool | None
+    """None outside the service's container: there the service does not schedule its runs."""
     is_run_alive: bool
     """Whether the process of the last recorded run is still there."""
     state: State | None
@@ -32,7 +33,7 @@ class Signs:
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
     """Return everything that is wrong, each in one line; nothing if the service is healthy."""
-    problems = [] if signs.is_crond_running else ["crond is not running"]
+    problems = ["crond is not running"] if signs.is_crond_running is False else []
     problems += _of_start(signs.start_problem) if signs.start_problem else []
     problems += [signs.write_problem] if signs.write_problem else []
     if signs.state is None:

@@ -8,8 +8,9 @@ from typing import Final
 
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.core.local_time import FORMAT, shown
 from neo4j_r2.core.log import duration, megabytes
-from neo4j_r2.core.text_table import WIDTH, aligned, cut, printable
+from neo4j_r2.core.text_table import aligned, printable
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.start_problem import StartProblem
@@ -21,39 +22,47 @@ DOLLARS_PER_GB_MONTH: Final = 0.015
 """R2's published price of standard storage, without operations; a GB is 1,000,000,000 bytes."""
 FREE_GB: Final = 10
 """GB-months that each account gets for nothing, for all its buckets together."""
+_NOT_SCHEDULED: Final = "this service schedules none here: cron or a timer has to start it"
 _GB: Final = 1e9
 _BAR_WIDTH: Final = 16
-_TIME: Final = "%Y-%m-%d %H:%M:%S"
 
 
-def schedule_lines(settings: ServiceSettings, state: State | None, now: datetime) -> list[str]:
+def schedule_lines(
+    settings: ServiceSettings, state: State | None, now: datetime, *, is_scheduled: bool
+) -> list[str]:
     """Return when runs are due, and how the last one ended.
 
     :param now: in any time zone; the lines show times in the schedule's time zone.
+    :param is_scheduled: whether this service starts the runs itself.
     """
-    zone = settings.time_zone
-    following = settings.schedule.next_after(now.astimezone(zone))
-    wait = following.timestamp() - now.timestamp()
-    rows = [
-        ("Schedule", f"{settings.schedule} ({zone})"),
-        ("Next run", f"{following:%Y-%m-%d %H:%M}, in {duration(timedelta(seconds=wait))}"),
-        ("Last run", _last_run(state.last_run if state else None, settings)),
-    ]
-    return aligned(rows)
+    schedule = f"{settings.schedule} ({settings.time_zone})"
+    last = ("Last run", _last_run(state.last_run if state else None, settings))
+    following = _next_run(settings, now) if is_scheduled else _NOT_SCHEDULED
+    return aligned([("Schedule", schedule), ("Next run", following), last])
+
+
+def _next_run(settings: ServiceSettings, now: datetime) -> str:
+    following = settings.schedule.next_after(now.astimezone(settings.time_zone))
+    wait = timedelta(seconds=following.timestamp() - now.timestamp())
+    return f"{following:%Y-%m-%d %H:%M} {settings.time_zone}, in {duration(wait)}"
 
 
 def start_lines(problem: StartProblem, zone: tzinfo) -> list[str]:
     """Return since when the service cannot work, and why. Nothing is cut off."""
-    since = problem.since.astimezone(zone).strftime(_TIME)
-    heading = f"The service cannot work since {since} (exit {problem.exit_code}):"
+    heading = (
+        f"The service cannot work since {shown(problem.since, zone)} (exit {problem.exit_code}):"
+    )
     return [heading, printable(problem.error)]
 
 
 def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[str]:
-    """Return the last attempts of a database, with bars for their durations and sizes."""
+    """Return the last attempts of a database, with bars for their durations and sizes.
+
+    No cause is cut off, however long it is: somebody has to act on it.
+    """
     lines = [f"Database {database}"]
     if known.pause:
-        lines.append(cut(f"Pruning is paused: {printable(known.pause)}", WIDTH))
+        lines.append(f"Pruning is paused: {printable(known.pause)}")
     attempts = known.attempts[-SHOWN_ATTEMPTS:]
     if not attempts:
         return [*lines, "No run is known"]
@@ -61,7 +70,7 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[st
     largest = max(each.archive_size for each in attempts)
     rows = [
         (
-            each.started.astimezone(zone).strftime(_TIME),
+            f"{each.started.astimezone(zone):{FORMAT}}",
             duration(each.finished - each.started),
             bar(each.seconds, longest),
             _size(each.archive_size) if each.archive_size else "",
@@ -69,8 +78,8 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[st
         )
         for each in attempts
     ]
-    headings = ("STARTED", "DURATION", "", "SIZE", "")
-    return [*lines, *(cut(line, WIDTH) for line in aligned([headings, *rows], {1, 3}))]
+    headings = (f"STARTED ({zone})", "DURATION", "", "SIZE", "")
+    return [*lines, *aligned([headings, *rows], {1, 3})]
 
 
 def fault_lines(faults: Sequence[str]) -> list[str]:
@@ -102,7 +111,7 @@ def bar(value: float, highest: float) -> str:
 def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
     if run is None:
         return "none is known"
-    began = run.started.astimezone(settings.time_zone).strftime(_TIME)
+    began = shown(run.started, settings.time_zone)
     if run.finished is None:
         is_alive = is_under_way(run.process, settings.state_directory)
         if is_alive:
@@ -110,10 +119,7 @@ def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
         reason = kill_reason(run.memory_kills, read_memory_limit())
         return f"{began}, was killed{reason and ': '}{reason}"
     if run.exit_code:
-        return cut(
-            f"{began}, failed (exit {run.exit_code}): {printable(run.error)}",
-            WIDTH - len("Last run  "),
-        )
+        return f"{began}, failed (exit {run.exit_code}): {printable(run.error)}"
     return f"{began}, succeeded in {duration(run.finished - run.started)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from neo4j_r2.core.threads import while_answering
 from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.build_progress import BuildProgress
 from neo4j_r2.restore.unknown_options import without_unknown_option
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ class SchemaBuilder:
 
     graph: Graph
     target: Target
-    on_alive: Callable[[], None]
-    """Is called during a long statement, whenever the server answers."""
+    progress: BuildProgress
+    """Makes a step during a long statement, whenever the server answers."""
 
     def run(self, statement: str) -> None:
         """Run one statement, however long it takes.
@@ -47,13 +48,14 @@ class SchemaBuilder:
         :raises GraphError: if it fails, or if the server stops answering.
         """
         answer = self.graph.connection.require_answer
-        while_answering(lambda: self.target.run(statement), answer, self.on_alive)
+        while_answering(lambda: self.target.run(statement), answer, self.progress.step)
 
     def build(self, *statements: str) -> None:
         """Create indexes, and wait until the server has built them.
 
         :raises GraphError: if the server refuses one.
         """
+        self.progress.start()
         for statement in statements:
             self.run(statement)
         self.await_indexes()
@@ -61,6 +63,7 @@ class SchemaBuilder:
     def create(self, statements: Iterable[str]) -> list[str]:
         """Create indexes and constraints; return those that the server refuses, and why."""
         failures = []
+        self.progress.start()
         for statement in statements:
             try:
                 self._create(statement)
@@ -101,7 +104,7 @@ class SchemaBuilder:
             indexes = self.graph.connection.rows(_NOT_ONLINE)
             if all(each["state"] == "FAILED" for each in indexes):
                 return [_failure(each["name"], each["message"]) for each in indexes]
-            self.on_alive()
+            self.progress.step()
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -17,6 +17,7 @@ from neo4j_r2.core.threads import while_answering
 from neo4j_r2.graph.estimate import mean_sizes
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target, TooLargeError, Write
+from neo4j_r2.run.progress import Countdown
 
 log = logging.getLogger(__name__)
 
@@ -71,16 +72,19 @@ class Steps:
 
 
 def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> None:
-    """Delete every relationship and every node.
+    """Delete every relationship and every node; log now and then how many are left.
 
     :param on_alive: is called after each step; during a long step, whenever the server answers.
     :raises GraphError: if the server fails, or has too little memory for a single entity.
     """
-    if not any(graph.catalogue.counts()):
+    nodes, relationships = graph.catalogue.counts()
+    if not nodes and not relationships:
         return
+    log.info("Deleting %s nodes, %s relationships", f"{nodes:,}", f"{relationships:,}")
     node, relationship = mean_sizes(graph)
     last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
-    deletion = _Deletion(graph, target, on_alive)
+    deleted = Countdown("Deleted", nodes + relationships, on_alive)
+    deletion = _Deletion(graph, target, on_alive, deleted)
     deletion.run(_RELATIONSHIPS, last_relationship, Steps.of(relationship.weight))
     deletion.run(_NODES, last_node, Steps.of(node.weight))
 
@@ -90,6 +94,7 @@ class _Deletion:
     graph: Graph
     target: Target
     on_alive: Callable[[], None]
+    deleted: Countdown
 
     def run(self, query: str, last: int, steps: Steps) -> None:
         """Delete all entities up to the last id, by a query that takes a range of ids."""
@@ -98,7 +103,9 @@ class _Deletion:
             end = min(first + steps.ids - 1, last)
             write = partial(self.target.write, [Write(query, [[first, end]], None)])
             try:
-                while_answering(write, self.graph.connection.require_answer, self.on_alive)
+                written = while_answering(
+                    write, self.graph.connection.require_answer, self.on_alive
+                )
             except TooLargeError:
                 tries += 1
                 if steps.shrink():
@@ -111,4 +118,4 @@ class _Deletion:
                 continue
             first, tries = end + 1, 0
             steps.grow()
-            self.on_alive()
+            self.deleted.add(sum(each.deleted for each in written))

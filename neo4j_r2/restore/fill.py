@@ -34,10 +34,12 @@ from neo4j_r2.core.threads import prefetch, while_answering
 from neo4j_r2.graph import unfinished_mark
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
+from neo4j_r2.restore.build_progress import BuildProgress
 from neo4j_r2.restore.build_schema import LOOKUP_INDEXES, SchemaBuilder
 from neo4j_r2.restore.delete_all import delete_all
 from neo4j_r2.restore.replay import Replay
 from neo4j_r2.run.note_on_failure import UNCHANGED, note_on_failure
+from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
@@ -110,21 +112,21 @@ class Restore:
         self._target = target
         self._on_alive = on_alive
         self._announcements = announcements
-        self._schema = SchemaBuilder(graph, target, on_alive)
+        self._schema = SchemaBuilder(graph, target, BuildProgress(graph, on_alive))
 
     def run(
         self,
         items: Iterable[Item],
         expected: Counts | None,
-        on_progress: Callable[[int], None],
+        restored: Countdown,
         *,
         replaces: bool,
     ) -> Outcome:
         """Remove all constraints and indexes, and fill the database.
 
         :param expected: how many entities there must be in the end, None if that is not known.
-        :param on_progress: is given the number of entities in each batch, when the batch is taken;
-            at the last call up to two transactions are still to be written.
+        :param restored: counts the entities of each batch when the batch is taken; in the end up to
+            two transactions are still to be written. Its clock starts after a deletion.
         :param replaces: whether data may be deleted too.
         :raises GraphError: if the server fails; the mark stays, unless no data was changed.
         :raises CorruptError: if the archive is damaged; the mark stays, unless no data was changed.
@@ -141,7 +143,8 @@ class Restore:
             self._drop(*schema)
             if replaces:
                 delete_all(self._graph, self._target, self._on_alive)
-            outcome = self._replay(chain(first, items), on_progress)
+            restored.start()
+            outcome = self._replay(chain(first, items), restored.add)
             self._count(outcome, expected)
             self._target.run(unfinished_mark.REMOVAL)
         return outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -34,9 +35,10 @@ def replay_archive(
     :raises CorruptError: if the database then differs from the archive.
     """
     total = counts.labels.total() + counts.types.total() if counts else 0
-    countdown = Countdown("Restored", total, watch.progress)
-    outcome = restore.run(items, counts, countdown.add, replaces=replaces)
-    _report(outcome, countdown.seconds)
+    began = time.monotonic()
+    restored = Countdown("Restored", total, watch.progress)
+    outcome = restore.run(items, counts, restored, replaces=replaces)
+    _report(outcome, time.monotonic() - began)
 
 
 def items_to_replay(source: Source, cache: ItemCache | None, watch: Watch) -> Iterable[Item]:

@@ -74,10 +74,10 @@ def refuse_unfit(graph: Graph, source: Source) -> None:
             "--drill: this is the database that the backup was taken of; give the address of an "
             "empty Neo4j that nobody uses"
         )
-    if obstacles := database_contents(graph).obstacles(()):
+    if obstacles := database_contents(graph).drill_obstacles():
         raise GraphError(
-            f"The drill needs an empty database, but {'; '.join(obstacles)}. Empty it, or give the "
-            "address of another Neo4j"
+            f"The drill needs an empty database, but {'; '.join(obstacles)}. In the end it would "
+            "remove all of this. Empty it, or give the address of another Neo4j"
         )
 
 
@@ -89,7 +89,7 @@ def _restore_and_compare(
     restored = Countdown("Restored", total, watch.progress)
     counts = Counts(contents.labels, contents.types)
     items = read_ahead(source.items(), watch)
-    outcome = restore.run(items, counts, restored.add, replaces=False)
+    outcome = restore.run(items, counts, restored, replaces=False)
     log.info("Comparing the restored graph with the archive")
     compared = Countdown("Compared", 2 * total, watch.progress)  # the archive's, and the graph's
     found = differences(source, graph, outcome.node_ids, compared.add)

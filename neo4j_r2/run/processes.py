@@ -12,6 +12,7 @@ from typing import Final, Self
 _PROC: Final = Path("/proc")
 _PROGRAM_NAMES: Final = frozenset({b"backup.py", b"neo4j-r2-backup"})
 """The file's name, and the name of the console script that a package installs."""
+_ENTRYPOINT: Final = b"/app/entrypoint.sh"
 _START_TIME_FIELD: Final = 19
 """The field's place in /proc/PID/stat, counted from 0 after the command's name; see proc(5)."""
 
@@ -37,6 +38,21 @@ class ProcessId:
 def is_running(command: str) -> bool:
     """Whether there is a process of exactly this name, as `pgrep -x` finds it."""
     return any(_read(directory / "comm") == command.encode() + b"\n" for directory in _processes())
+
+
+def is_in_service_container() -> bool:
+    """Whether this is the service's container, in which the service itself schedules its runs."""
+    return starts_service(_read(_PROC / "1" / "cmdline"))
+
+
+def starts_service(command_line: bytes) -> bool:
+    """Whether a process is the entrypoint of the service's container, or its supervisor.
+
+    :param command_line: as in /proc/PID/cmdline, with a NUL behind each argument.
+    """
+    arguments = command_line.split(b"\0")
+    is_supervisor = b"supervise" in arguments and _runs_program(command_line)
+    return _ENTRYPOINT in arguments or is_supervisor
 
 
 def other_runs() -> list[int]:

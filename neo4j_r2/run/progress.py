@@ -39,10 +39,9 @@ class _EntityCounter(ABC):
         self._entities = 0
         self._started = self._logged = time.monotonic()
 
-    @property
-    def seconds(self) -> float:
-        """How long it has taken so far."""
-        return time.monotonic() - self._started
+    def start(self) -> None:
+        """Start the clock again: what came before took time, but counted nothing."""
+        self._started = self._logged = time.monotonic()
 
     def add(self, entities: int) -> None:
         """Count more entities."""
@@ -63,7 +62,7 @@ class _EntityCounter(ABC):
 
 
 class Countdown(_EntityCounter):
-    """Counts the entities that are checked, restored or compared, and tells the time left."""
+    """Counts entities that are checked, deleted, restored or compared, and tells the time left."""
 
     def __init__(
         self,
@@ -103,7 +102,7 @@ class Progress(_EntityCounter):
     def restart(self) -> None:
         """Begin again with nothing counted, after an export that failed."""
         self._entities = self._bytes = 0
-        self._started = self._logged = time.monotonic()
+        self.start()
 
     def stored(self, size: int) -> None:
         """Count bytes of the archive as handed to the upload."""

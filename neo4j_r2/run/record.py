@@ -68,18 +68,19 @@ class RunRecord:
         """The databases that were to be backed up before this run."""
         return self._state().expected
 
-    def expect(self, databases: Sequence[str]) -> None:
-        """Record which databases this run is to back up; backups of new ones are expected from now.
+    def select(self, databases: Sequence[str]) -> None:
+        """Keep for the report which databases this run is to back up.
 
-        The databases of earlier runs stay expected. Only a start of the service removes them.
+        They are not expected yet: one of them may never have existed, if its name is mistyped.
         """
         self._selected = databases
-        self._write(self._state().expecting_also(databases, self._run.started))
 
     @contextmanager
     def attempt(self, database: str) -> Iterator[AttemptRecord]:
         """Record how the attempt in the context ends: well, with an error or by a signal."""
-        record = AttemptRecord(lambda backup: self._made(database, backup))
+        record = AttemptRecord(
+            lambda: self._expect(database), lambda backup: self._made(database, backup)
+        )
         started, error = now(), None
         self._run = replace(self._run, database=database)
         self._write(replace(self._state(), last_run=self._run))
@@ -149,6 +150,13 @@ class RunRecord:
         counted = replace(state, failures={**state.failures, KILLED: killed})
         return _with_killed_attempt(counted, last, self._kill_reason)
 
+    def _expect(self, database: str) -> None:
+        """Record that backups of a database are expected from now on, if they were not before.
+
+        The databases of earlier runs stay expected. Only a start of the service removes them.
+        """
+        self._write(self._state().expecting_also([database], self._run.started))
+
     def _made(self, database: str, backup: BackupState) -> None:
         state = self._state()
         known = replace(state.of(database), last_backup=backup)
@@ -211,13 +219,20 @@ class RunRecord:
 class AttemptRecord:
     """What becomes known about one database while it is backed up."""
 
-    def __init__(self, on_backup: Callable[[BackupState], None]) -> None:
+    def __init__(
+        self, on_found: Callable[[], None], on_backup: Callable[[BackupState], None]
+    ) -> None:
+        self._on_found = on_found
         self._on_backup = on_backup
         self.backup: BackupState | None = None
         """The backup that was made."""
         self.pause: str | None = None
         """Why no backup is removed; empty without a pause; None as long as that is not known."""
         self.stored: Usage | None = None
+
+    def found(self) -> None:
+        """Record that the database exists: from now on backups of it are expected."""
+        self._on_found()
 
     def made(self, manifest: StoredManifest) -> None:
         """Record the backup at once: it stays good even if a later step fails."""

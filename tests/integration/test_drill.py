@@ -18,6 +18,7 @@ from neo4j_r2.restore.compare_restored import differences
 from neo4j_r2.restore.fill import Announcements, Restore
 from neo4j_r2.restore.source import Source, file_source
 from neo4j_r2.restore.unlock import unlock
+from neo4j_r2.run.progress import Countdown
 from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -109,6 +110,32 @@ def test_a_drill_never_touches_a_server_that_holds_something(
         assert contents(target) == before
 
 
+def test_a_drill_says_at_once_that_the_scratch_server_has_the_archive_s_own_schema(
+    service: Service, source: Neo4jServer, target: Neo4jServer
+) -> None:
+    statement = "CREATE INDEX held FOR (n:A) ON (n.a)"
+    with source.driver() as driver:
+        driver.execute_query(statement)
+    backup = service.backup()
+    damaged = backup.archive[:100] + b"x" + backup.archive[101:]
+    key = backup.manifest["archive_key"]
+    service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=damaged)
+    with target.driver() as driver:
+        driver.execute_query(statement)
+    before = contents(target)
+
+    run = with_login(service, target).run("verify", "--drill", target.uri)
+
+    # The damage of the archive would be told first if the archive had been read.
+    assert_told(
+        service,
+        run,
+        3,
+        "The drill needs an empty database, but it has constraints or indexes: held. ",
+    )
+    assert contents(target) == before
+
+
 def test_a_drill_with_a_bad_archive_does_not_begin(service: Service, target: Neo4jServer) -> None:
     backup = service.backup()
     key = backup.manifest["archive_key"]
@@ -187,7 +214,8 @@ class Drill:
             restore = Restore(
                 graph, target, lambda: None, Announcements("replacing", "left incomplete")
             )
-            outcome = restore.run(self.source.items(), None, lambda _: None, replaces=True)
+            restored = Countdown("Restored", 0, lambda: None)
+            outcome = restore.run(self.source.items(), None, restored, replaces=True)
             assert outcome.problems == []
             if change is not None:
                 target.run(change)

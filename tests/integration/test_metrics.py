@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.run.processes import is_running
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import free_port, is_listening
@@ -85,7 +84,7 @@ def test_metrics_match_the_manifest_before_and_after_a_restart(service: Service)
     assert finished.timestamp() < told["due_timestamp_seconds"]
     assert told["deadline_timestamp_seconds"] == told["due_timestamp_seconds"] + 3600
     assert (before["running"], before["last_run_success"]) == (0, 1)
-    assert before["healthy"] == is_running("crond")
+    assert before["healthy"] == 1
     assert failures(before) == {}
     assert after == before
 
@@ -93,7 +92,9 @@ def test_metrics_match_the_manifest_before_and_after_a_restart(service: Service)
 def test_failures_are_counted_by_their_kind(service: Service, proxy: FaultProxy) -> None:
     proxy.inject(Fault("CreateMultipartUpload", Status(403, "AccessDenied")))
     assert service.run().exit_code == 4
-    assert service.with_variables(NEO4J_DATABASE="missing").run().exit_code == 3
+    both = service.with_variables(NEO4J_DATABASE="neo4j,missing")
+    assert both.run("wait").exit_code == 0
+    assert both.run("backup", "--database", "missing").exit_code == 3
     assert service.with_variables(BACKUP_RETENTION_DAYS="soon").run().exit_code == 2
 
     with served(service):
@@ -180,7 +181,9 @@ def test_the_metrics_show_that_an_emptied_graph_pauses_pruning(
 
 
 def test_the_metrics_cover_only_databases_that_are_still_backed_up(service: Service) -> None:
-    service.with_variables(NEO4J_DATABASE="neo4j,missing").run()
+    several = service.with_variables(NEO4J_DATABASE="neo4j,missing")
+    assert several.run("wait").exit_code == 0
+    assert several.run().exit_code == 3
     with served(service):
         service.backup()
         both = scrape(service)
@@ -194,7 +197,7 @@ def test_the_metrics_cover_only_databases_that_are_still_backed_up(service: Serv
 def test_serving_metrics_does_not_block_a_run(service: Service) -> None:
     with served(service) as process:
         service.backup()
-        state = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
+        state = service.state_directory / "state.json"
         assert json.loads(state.read_bytes())["last_run"]["process"]["pid"] != process.pid
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0

@@ -69,7 +69,7 @@ def assert_discreet(service: Service, *texts: str) -> None:
 
 def told(service: Service, run: Run) -> str:
     """Check that a run's log and state file hold no secret, and return the log."""
-    state = Path(service.variables["BACKUP_STATE_DIR"], "state.json")
+    state = service.state_directory / "state.json"
     assert_discreet(service, run.log, state.read_text(encoding="utf-8") if state.exists() else "")
     return run.log
 

@@ -149,7 +149,7 @@ def test_prune_knows_this_hosts_server_from_the_state_file(
     manifest = read_manifest(service.object(last.replace(".cypher.gz", ".manifest.json")))
     known = {"neo4j": DatabaseState(days_ago(100), backup_state(manifest))}
     state = State(days_ago(100), databases=known)
-    StateFile(Path(service.variables["BACKUP_STATE_DIR"])).write(state)
+    StateFile(service.state_directory).write(state)
 
     _, run = prune(service)
 
@@ -312,7 +312,7 @@ def test_only_a_dry_run_does_not_wait_for_the_run_that_holds_the_lock(
 ) -> None:
     put_backup(service, INVENTED, LONG_AGO)
     put_backup(service, INVENTED, days_ago(1))
-    with run_lock(Path(service.variables["BACKUP_STATE_DIR"])):
+    with run_lock(service.state_directory):
         _, run = prune(service)
         assert_told(service, run, 6, "is under way")
         assert proxy.requests == []

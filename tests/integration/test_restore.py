@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -316,6 +317,25 @@ def test_a_backup_under_another_prefix_is_read_with_its_manifest(
     client.put_object(Bucket=service.bucket, Key=copied, Body=original.backup.archive[:-1])
     cut = service.run("restore", "--dry-run", copied)
     assert_told(service, cut, 5, f"its archive {copied} of ")
+
+
+def test_a_time_is_one_in_the_configured_zone_and_the_choice_is_told_first(
+    service: Service, original: Original
+) -> None:
+    taken = datetime(2025, 10, 7, 22, 30, tzinfo=UTC)
+    _, key = put_backup(service, original.backup, taken)
+    put_backup(service, original.backup, taken + timedelta(days=1))
+    berlin = service.with_variables(TZ="Europe/Berlin")
+    for time in ("2025-10-08", "2025-10-08 00:30:00", "2025-10-07T22:30:00Z"):
+        run = berlin.run("restore", "--dry-run", "--at", time)
+        assert run.exit_code == 0, run.log
+        choice, restoring = run.log.index(f" is {key}, taken at "), run.log.index("Restoring ")
+        assert choice < restoring
+        assert f"{key}, taken at 2025-10-08 00:30:00 Europe/Berlin\n" in run.log
+    too_old = berlin.run("restore", "--dry-run", "--at", "2025-10-07")
+    assert_told(berlin, too_old, 2, "the oldest is of 2025-10-08 00:30:00 Europe/Berlin")
+    unread = berlin.run("restore", "--at", "10/08/2025")
+    assert_told(berlin, unread, 2, "--at '10/08/2025' cannot be understood")
 
 
 def test_a_missing_backup_is_reported_with_the_nearest_ones(

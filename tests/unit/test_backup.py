@@ -242,7 +242,6 @@ def test_a_password_in_a_misplaced_url_is_not_shown(
         (("restore", "KEY", "--from-file", "PATH"), "leave out KEY and --at"),
         (("restore", "--at", "2025-10-08", "--from-file", "PATH"), "leave out KEY and --at"),
         (("restore", "KEY", "--at", "2025-10-08"), "leave out KEY"),
-        (("restore", "--at", "yesterday"), "argument --at"),
         (("restore", "--to-database", "system"), "argument --to-database"),
         (("restore", ""), "key is empty"),
         (("restore", "--from-file", ""), "from-file is empty"),

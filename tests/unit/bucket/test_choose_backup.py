@@ -83,7 +83,8 @@ def test_an_error_names_the_oldest_backup_if_the_time_is_before_all_backups() ->
     backups += stored({(3, "neo4j"): BOTH})
     error = str(oldest_is_younger(backups, "neo4j", at(1)))
     assert error == (
-        "There is no backup of database neo4j that old; the oldest is of 2025-10-08T04:00:00+00:00"
+        "There is no backup of database neo4j that old, up to 2025-10-08 03:00:00 UTC; the oldest "
+        "is of 2025-10-08 04:00:00 UTC"
     )
     for moment in (None, at(2)):  # what there is of that time is not complete
         assert oldest_is_younger(backups, "neo4j", moment) is None

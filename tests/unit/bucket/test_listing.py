@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,6 @@ from neo4j_r2.bucket.listing_text import SHOWN_FOREIGN, age, document, table
 from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import Verdict
 from neo4j_r2.bucket.retention import Decision
-from neo4j_r2.core.text_table import WIDTH
 from tests.unit.archive.test_manifest import RECORD
 from tests.unit.bucket.test_keys import ARCHIVE, MANIFEST, NAME, PLAIN, TAKEN
 from tests.unit.process import ROOT
@@ -70,41 +70,44 @@ EXAMPLE = replace(
 )
 
 
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
 def columns(line: str) -> list[str]:
     """Return the cells of a line, which at least two blanks separate."""
     return [cell.strip() for cell in line.split("  ") if cell.strip()]
 
 
 def test_the_table_is_the_one_in_the_documents() -> None:
-    assert table(EXAMPLE) in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert table(EXAMPLE, BERLIN) in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
-def test_a_table_fits_into_120_columns() -> None:
+def test_a_table_fits_into_140_columns() -> None:
     large = backup(0, 999_000_000, nodes=999_999, relationships=999_999_999)
-    lines = table(replace(EXAMPLE, backups=[large, *EXAMPLE.backups])).splitlines()
-    assert max(len(line) for line in lines) <= WIDTH
+    lines = table(replace(EXAMPLE, backups=[large]), BERLIN).splitlines()
+    assert max(len(line) for line in lines) <= 140
 
 
 def test_a_row_has_a_cell_for_each_heading() -> None:
-    heading, row = table(replace(EMPTY, backups=[backup(0)])).splitlines()
+    heading, row = table(replace(EMPTY, backups=[backup(0)]), BERLIN).splitlines()
     assert columns(heading) == [
-        "KEY (ITS TIME IS UTC)", "DATABASE", "AGE", "SIZE", "NODES", "RELATIONSHIPS", "METHOD",
-        "CONSISTENT",
+        "KEY", "DATABASE", "TIME (Europe/Berlin)", "SIZE",
+        "NODES", "RELATIONSHIPS", "METHOD", "CONSISTENT",
     ]  # fmt: skip
     assert columns(row) == [
-        ARCHIVE, "neo4j", "6 h", "6.00 MB", "10,000", "24,518", "manual", "yes",
+        ARCHIVE, "neo4j", "2025-10-08 04:00:00", "6.00 MB", "10,000", "24,518", "manual", "yes",
     ]  # fmt: skip
 
 
 def test_a_row_says_what_is_wrong_with_its_backup() -> None:
-    lines = table(EXAMPLE).splitlines()
+    lines = table(EXAMPLE, BERLIN).splitlines()
     assert columns(lines[3])[4:] == ["incomplete: no manifest"]
     assert columns(lines[4])[4].startswith("the manifest has format version 5")
 
 
 def test_only_totals_are_shown_of_an_encrypted_backup() -> None:
     listing = replace(EMPTY, backups=[replace(backup(0), export=Totals(10_000, 24_518, 1, 2))])
-    _, row = table(listing).splitlines()
+    _, row = table(listing, BERLIN).splitlines()
     assert columns(row)[3:] == ["6.00 MB", "10,000", "24,518", "encrypted"]
     (entry,) = json.loads(document(listing))["backups"]
     assert entry["complete"] is entry["encrypted"] is True
@@ -114,15 +117,15 @@ def test_only_totals_are_shown_of_an_encrypted_backup() -> None:
 
 def test_an_empty_place_says_so_and_where_to_look() -> None:
     place = "under s3://graphiti-neo4j-backup/neo4j-backup/"
-    assert table(EMPTY) == f"No backups {place}\n"
+    assert table(EMPTY, BERLIN) == f"No backups {place}\n"
     listing = replace(EMPTY, database="movies", whereabouts="look there")
-    assert table(listing) == f"No backups of database movies {place}\nlook there\n"
+    assert table(listing, BERLIN) == f"No backups of database movies {place}\nlook there\n"
     assert json.loads(document(listing))["whereabouts"] == "look there"
 
 
 def test_foreign_keys_are_shown_apart_even_without_a_backup() -> None:
     uploads = [upload("neo4j-backup/film.mkv", 1, None)]
-    text = table(replace(EMPTY, uploads=uploads, foreign=[("neo4j-backup/readme.txt", 1)]))
+    text = table(replace(EMPTY, uploads=uploads, foreign=[("neo4j-backup/readme.txt", 1)]), BERLIN)
     assert [columns(line) for line in text.splitlines()[2:]] == [
         ["FOREIGN KEY", "SIZE"],
         ["neo4j-backup/readme.txt", "0.00 MB"],
@@ -132,7 +135,7 @@ def test_foreign_keys_are_shown_apart_even_without_a_backup() -> None:
 
 def test_a_table_shows_only_some_of_many_foreign_keys() -> None:
     foreign = [(f"neo4j-backup/{number}.txt", 1) for number in range(SHOWN_FOREIGN + 1_000)]
-    lines = table(replace(EMPTY, foreign=foreign)).splitlines()
+    lines = table(replace(EMPTY, foreign=foreign), BERLIN).splitlines()
     assert len(lines) == SHOWN_FOREIGN + 4
     assert lines[-1] == "and 1,000 more; list --json has them all"
     assert len(json.loads(document(replace(EMPTY, foreign=foreign)))["foreign"]) == len(foreign)
@@ -141,7 +144,7 @@ def test_a_table_shows_only_some_of_many_foreign_keys() -> None:
 @given(st.text(), st.text())
 def test_a_foreign_text_cannot_control_the_terminal(key: str, method: str) -> None:
     listing = replace(EMPTY, foreign=[(key, 1)], backups=[backup(0, method=method)])
-    text = table(listing)
+    text = table(listing, BERLIN)
     assert len(text.splitlines()) == 5
     assert all(line.isascii() and line.isprintable() for line in text.splitlines())
 
@@ -187,7 +190,7 @@ def test_every_backup_of_a_document_has_the_same_fields() -> None:
 def test_uploads_that_could_not_be_listed_are_shown_as_unknown() -> None:
     unknown = replace(EMPTY, uploads=None)
     assert json.loads(document(unknown))["unfinished_uploads"] is None
-    assert table(unknown) == table(EMPTY)
+    assert table(unknown, BERLIN) == table(EMPTY, BERLIN)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +219,7 @@ def test_an_archive_without_a_manifest_is_incomplete() -> None:
 def test_an_accepted_shrink_is_shown_beside_the_method() -> None:
     stored = StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, NAME.acceptance_key)
     listing = replace(EMPTY, backups=backup_lines(stored, RECORD, ""))
-    assert columns(table(listing).splitlines()[1])[6] == "manual, shrink accepted"
+    assert columns(table(listing, BERLIN).splitlines()[1])[6] == "manual, shrink accepted"
     assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
 
 

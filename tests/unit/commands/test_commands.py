@@ -12,11 +12,10 @@ import pytest
 
 from neo4j_r2.commands.check import banner
 from neo4j_r2.config.settings import read_config
-from neo4j_r2.run.processes import is_running
 from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
 from testbed.web_receiver import WebReceiver
 from tests.keys import KeyPair
-from tests.unit.process import run_program, start
+from tests.unit.process import run_program
 
 NO_FILE: dict[str, str] = {}
 REQUIRED = {
@@ -44,13 +43,6 @@ BANNER = f"""\
 """As in the specification."""
 HEAVY = {"apprise", "boto3", "botocore", "isal", "neo4j", "requests"}
 BACKUP_KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
-CROND = """
-import sys
-with open("/proc/self/comm", "w") as comm:
-    comm.write("crond")
-print("ready", flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture
@@ -245,29 +237,40 @@ def test_a_json_log_is_one_object_per_line(
     assert all(entry.keys() == {"time", "level", "message"} for entry in entries)
 
 
-def test_a_service_with_crond_and_a_recent_backup_is_healthy(
+def test_outside_the_container_a_recent_backup_is_enough_to_be_healthy(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
     taken = write_state(settings, age=timedelta(0))
-    with start(CROND) as crond:
-        assert crond.stdout is not None
-        assert crond.stdout.readline() == "ready\n"
-        process = run_program(tmp_path, "health", **settings, BACKUP_SCHEDULE="@yearly")
+    process = run_program(tmp_path, "health", **settings, BACKUP_SCHEDULE="@yearly")
     new_year = f"{taken.year + 1}-01-01T00:00:00+00:00"
     assert process.stderr == f"[INFO] Healthy: last backup {BACKUP_KEY}, due next at {new_year}\n"
     assert (process.returncode, process.stdout) == (0, "")
 
 
-def test_a_service_without_crond_and_with_an_old_backup_is_unhealthy(
+def test_a_service_with_an_old_backup_is_unhealthy(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
     write_state(settings, age=timedelta(days=3))
-    is_there = is_running("crond")
     process = run_program(tmp_path, "health", **settings)
     assert process.returncode == 1
-    without_crond = "" if is_there else "crond is not running; "
-    assert process.stderr.startswith(f"[ERROR] Unhealthy: {without_crond}no backup since ")
+    assert process.stderr.startswith("[ERROR] Unhealthy: no backup since ")
     assert process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("days", [0, 400])
+def test_the_health_is_a_document_for_programs(
+    settings: dict[str, str], tmp_path: Path, days: int
+) -> None:
+    taken = write_state(settings, age=timedelta(days=days))
+    variables = {**settings, "BACKUP_SCHEDULE": "@yearly"}
+    process = run_program(tmp_path, "health", "--json", **variables)
+    content = json.loads(process.stdout)
+    assert (process.returncode, process.stderr) == (1 if days else 0, "")
+    assert content["healthy"] == (days == 0)
+    assert [each.split(" since ")[0] for each in content["problems"]] == (
+        ["no backup"] if days else []
+    )
+    assert content["due"] == f"{taken.year + 1}-01-01T00:00:00+00:00"
 
 
 def test_the_probe_needs_no_secret_and_changes_nothing(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +10,7 @@ from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.commands.options import (
     BackupOptions,
     CheckOptions,
+    HealthOptions,
     ListOptions,
     Options,
     PruneOptions,
@@ -40,6 +40,8 @@ RESTORE = RestoreOptions(
     [
         ([], "backup", BackupOptions(None)),
         (["backup", "--database", "Graph"], "backup", BackupOptions("graph")),
+        (["health"], "health", HealthOptions(json=False)),
+        (["health", "--json"], "health", HealthOptions(json=True)),
         (["list", "--json"], "list", ListOptions(None, json=True)),
         (["prune", "--dry-run"], "prune", PruneOptions(None, dry_run=True, accept_shrink=False)),
         (["restore"], "restore", RESTORE),
@@ -57,9 +59,3 @@ def test_each_command_gets_its_own_record(
     arguments: Sequence[str], command: str, options: Options
 ) -> None:
     assert parse_arguments(arguments) == (command, options)
-
-
-def test_a_time_without_a_zone_is_in_utc() -> None:
-    _, options = parse_arguments(["restore", "--at", "2025-10-08"])
-    assert isinstance(options, RestoreOptions)
-    assert options.at == datetime(2025, 10, 8, tzinfo=UTC)

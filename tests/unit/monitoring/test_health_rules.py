@@ -43,7 +43,7 @@ def problems(
     state: State | None,
     now: datetime = NOON,
     *,
-    crond: bool = True,
+    crond: bool | None = True,
     alive: bool = False,
     configured: ServiceSettings = DEFAULT,
 ) -> list[str]:
@@ -71,6 +71,12 @@ def test_a_service_that_did_all_that_was_due_is_healthy(
 
 def test_a_service_without_crond_is_unhealthy() -> None:
     assert problems(GOOD, crond=False) == ["crond is not running"]
+
+
+def test_outside_its_container_a_service_needs_no_crond() -> None:
+    assert problems(GOOD, crond=None) == []
+    (problem,) = problems(GOOD, NOON + timedelta(days=1), crond=None)
+    assert problem.startswith("no backup since ")
 
 
 def test_a_service_without_a_state_is_unhealthy_and_the_directory_is_named() -> None:

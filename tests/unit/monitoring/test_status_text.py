@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import read_service_settings
 from neo4j_r2.core.log import duration
-from neo4j_r2.core.text_table import WIDTH
+from neo4j_r2.core.text_table import printable
 from neo4j_r2.monitoring.status_text import (
     SHOWN_ATTEMPTS,
     bar,
@@ -41,40 +41,50 @@ def attempt(day: int, seconds: int, size: int, exit_code: int = 0, error: str = 
 
 
 def last_run(run: RunState | None) -> str:
-    lines = schedule_lines(SETTINGS, State(NIGHT, last_run=run), NOON)
+    lines = schedule_lines(SETTINGS, State(NIGHT, last_run=run), NOON, is_scheduled=True)
     return lines[-1].removeprefix("Last run  ")
 
 
 def test_the_next_run_is_shown_in_the_schedule_s_time_zone() -> None:
-    assert schedule_lines(BERLIN, None, NOON) == [
+    assert schedule_lines(BERLIN, None, NOON, is_scheduled=True) == [
         "Schedule  30 1 * * * (Europe/Berlin)",
-        "Next run  2025-10-09 01:30, in 11 h 30 min",
+        "Next run  2025-10-09 01:30 Europe/Berlin, in 11 h 30 min",
         "Last run  none is known",
     ]
 
 
 def test_the_time_to_the_next_run_is_right_when_the_clock_changes() -> None:
     before = datetime(2025, 10, 25, 12, tzinfo=UTC)
-    assert schedule_lines(BERLIN, None, before)[1].endswith("in 11 h 30 min")
+    assert schedule_lines(BERLIN, None, before, is_scheduled=True)[1].endswith("in 11 h 30 min")
     late = read_service_settings({"TZ": "Europe/Berlin", "BACKUP_SCHEDULE": "0 4 * * *"}, {})
-    assert schedule_lines(late, None, before)[1] == "Next run  2025-10-26 04:00, in 15 h 0 min"
+    assert schedule_lines(late, None, before, is_scheduled=True)[1] == (
+        "Next run  2025-10-26 04:00 Europe/Berlin, in 15 h 0 min"
+    )
+
+
+def test_no_next_run_is_announced_where_nothing_is_scheduled() -> None:
+    assert schedule_lines(BERLIN, None, NOON, is_scheduled=False) == [
+        "Schedule  30 1 * * * (Europe/Berlin)",
+        "Next run  this service schedules none here: cron or a timer has to start it",
+        "Last run  none is known",
+    ]
 
 
 @pytest.mark.parametrize(
     ("run", "text"),
     [
-        (ENDED, "2025-10-08 02:00:01, succeeded in 1 min 15 s"),
+        (ENDED, "2025-10-08 02:00:01 UTC, succeeded in 1 min 15 s"),
         (
             replace(ENDED, exit_code=4, error="Access denied"),
-            "2025-10-08 02:00:01, failed (exit 4): Access denied",
+            "2025-10-08 02:00:01 UTC, failed (exit 4): Access denied",
         ),
         (
             replace(ENDED, finished=None, exit_code=None),
-            "2025-10-08 02:00:01, was killed",
+            "2025-10-08 02:00:01 UTC, was killed",
         ),
         (
             replace(ENDED, finished=None, exit_code=None, process=ProcessId.own()),
-            "2025-10-08 02:00:01, is under way",
+            "2025-10-08 02:00:01 UTC, is under way",
         ),
     ],
     ids=["succeeded", "failed", "killed", "running"],
@@ -95,7 +105,7 @@ def test_the_last_attempts_are_a_chart_of_durations_and_sizes() -> None:
     )
     assert database_lines("neo4j", known, UTC) == [
         "Database neo4j",
-        "STARTED                DURATION                       SIZE",
+        "STARTED (UTC)          DURATION                       SIZE",
         "2025-10-05 02:00:01        18 s  ####              5.99 MB  ################",
         "2025-10-06 02:00:01         1 s  #                          "
         "failed (exit 4): R2 failed: \\x1b[31m\\u201cno\\u201d",
@@ -184,13 +194,14 @@ def test_a_bar_is_as_long_as_its_share_and_only_0_has_none(values: list[float]) 
 
 
 @given(st.text(), st.text())
-def test_no_line_is_wider_than_a_terminal_or_holds_control_characters(
-    error: str, pause: str
-) -> None:
+def test_no_cause_is_cut_off_or_holds_control_characters(error: str, pause: str) -> None:
     known = DatabaseState(NIGHT, attempts=(attempt(8, 9, 0, 3, error),), pause=pause)
-    failed = replace(ENDED, exit_code=3, error=error)
-    state = State(NIGHT, last_run=failed)
-    for line in (*database_lines("neo4j", known, UTC), *schedule_lines(SETTINGS, state, NOON)):
-        assert len(line) <= WIDTH
+    state = State(NIGHT, last_run=replace(ENDED, exit_code=3, error=error))
+    of_database = database_lines("neo4j", known, UTC)
+    of_run = schedule_lines(SETTINGS, state, NOON, is_scheduled=True)
+    assert of_database[-1].endswith(f"failed (exit 3): {printable(error)}".rstrip())
+    assert of_run[-1].endswith(f"failed (exit 3): {printable(error)}".rstrip())
+    assert not pause or of_database[1] == f"Pruning is paused: {printable(pause)}"
+    for line in (*of_database, *of_run):
         assert line.isascii()
         assert line.isprintable()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.run.processes import ProcessId, is_running, other_runs
+from neo4j_r2.run.processes import ProcessId, is_running, other_runs, starts_service
 from testbed.waiting import wait_until
 from tests.unit.process import TIMEOUT_SECONDS, start
 
@@ -38,6 +38,26 @@ def started() -> Iterator[Starter]:
             return process
 
         yield start
+
+
+@pytest.mark.parametrize(
+    ("command_line", "expected"),
+    [
+        ("/bin/sh /app/entrypoint.sh", True),
+        ("/sbin/docker-init -- /app/entrypoint.sh", True),
+        ("python3 /app/backup.py supervise", True),
+        ("/usr/bin/python3 /venv/bin/neo4j-r2-backup supervise", True),
+        ("python3 /app/backup.py", False),
+        ("/bin/sh /entrypoint.sh", False),
+        ("/sbin/init", False),
+        ("supervise", False),
+        ("", False),
+    ],
+)
+def test_the_service_s_container_is_known_by_its_first_process(
+    command_line: str, expected: bool
+) -> None:
+    assert starts_service(command_line.replace(" ", "\0").encode() + b"\0") == expected
 
 
 def test_this_process_is_alive() -> None:

@@ -69,3 +69,15 @@ def test_a_countdown_estimates_the_time_left_from_the_rate_so_far(
     with caplog.at_level(logging.INFO):
         Countdown("Restored", 1_000, lambda: None).add(400)
     assert caplog.messages == ["Restored 400 of 1,000 entities (20/s), about 30 s left"]
+
+
+def test_the_clock_of_a_countdown_can_start_after_other_work(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([100.0, 4_000.0, 4_020.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    with caplog.at_level(logging.INFO):
+        countdown = Countdown("Restored", 1_000, lambda: None)
+        countdown.start()
+        countdown.add(400)
+    assert caplog.messages == ["Restored 400 of 1,000 entities (20/s), about 30 s left"]

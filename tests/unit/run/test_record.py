@@ -114,6 +114,14 @@ def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
     return last_run(directory)
 
 
+def fail_to_find(directory: Path, database: str) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        record.select([database])
+        with record.attempt(database):
+            raise GraphError("no such database")
+
+
 def test_a_run_under_way_is_recorded_with_its_start_and_process(directory: Path) -> None:
     with recorded(directory) as record:
         record.begin(TIME)
@@ -215,10 +223,11 @@ def test_only_the_latest_attempts_are_recorded(directory: Path) -> None:
 def test_the_failure_of_one_database_does_not_change_another_s_record(directory: Path) -> None:
     with recorded(directory) as record:
         record.begin(TIME)
-        record.expect(["neo4j", "other"])
+        record.select(["neo4j", "other"])
         with pytest.raises(GraphError), record.attempt("neo4j"):
             raise GraphError("gone")
         with record.attempt("other") as attempt:
+            attempt.found()
             attempt.made(MANIFEST)
     state = state_in(directory)
     assert state.expected == ("neo4j", "other")
@@ -308,7 +317,7 @@ def test_the_report_names_databases_that_had_no_attempt(directory: Path) -> None
     def attempt() -> None:
         with recorded(directory, reports.append) as record:
             record.begin(TIME)
-            record.expect(["neo4j", "other", "third"])
+            record.select(["neo4j", "other", "third"])
             with record.attempt("neo4j"):
                 raise Interruption(15)
 
@@ -322,9 +331,34 @@ def test_a_run_of_some_databases_still_expects_the_others(directory: Path) -> No
     with recorded(directory) as record:
         record.begin(TIME)
         assert record.expected == ("neo4j", "other")
-        record.expect(["third", "neo4j"])
+        record.select(["third", "neo4j"])
+        for database in ("third", "neo4j"):
+            with record.attempt(database) as attempt:
+                attempt.found()
     assert state_in(directory).expected == ("neo4j", "other", "third")
-    assert record.report().unreached == ("third", "neo4j")
+
+
+def test_a_database_that_was_only_tried_and_never_existed_is_not_expected(directory: Path) -> None:
+    with pytest.raises(GraphError):
+        fail_to_find(directory, "neo4jj")
+    assert state_in(directory).expected == ("neo4j",)
+    assert state_in(directory).of("neo4jj").attempts[-1].error == "no such database"
+
+
+def test_a_database_that_exists_is_expected_even_if_its_first_backup_fails(
+    directory: Path,
+) -> None:
+    def attempt() -> None:
+        with recorded(directory) as record:
+            record.begin(TIME)
+            with record.attempt("other") as made:
+                made.found()
+                raise BucketError("R2 failed")
+
+    with pytest.raises(BucketError):
+        attempt()
+    assert state_in(directory).expected == ("neo4j", "other")
+    assert state_in(directory).of("other").since == TIME
 
 
 def test_a_run_that_fails_before_it_begins_is_recorded_too(directory: Path) -> None:
