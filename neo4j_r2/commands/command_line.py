@@ -114,6 +114,10 @@ def _add_json(parser: argparse.ArgumentParser, instead_of: str) -> None:
     )
 
 
+def _add_health(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser, "a line")
+
+
 def _add_prune(parser: argparse.ArgumentParser) -> None:
     _add_database(parser)
     parser.add_argument(
@@ -280,5 +284,6 @@ _COMMANDS: Final = (
         "say whether backups succeed when they are due; end with 1 if not",
         "",
         "for Docker's health check, or any other program that watches services",
+        _add_health,
     ),
 )

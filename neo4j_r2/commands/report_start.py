@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from neo4j_r2.commands.configure import own_state_directory
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.config.notify_settings import FAILURE, requested_notify
-from neo4j_r2.config.service_settings import requested_state_directory
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BackupError, Stalled
 from neo4j_r2.core.log import redact
@@ -46,7 +46,7 @@ def report_failure(
 def _file(invocation: Invocation[Options]) -> StartProblemFile | None:
     """Return the file of the problem; None if the configuration names no usable directory."""
     try:
-        directory = requested_state_directory(invocation.environment, invocation.dotenv)
+        directory = own_state_directory(invocation)
     except BackupError:
         return None
     return StartProblemFile(directory)

@@ -63,7 +63,11 @@ def test_a_secret_that_begins_with_another_secret_is_masked_whole() -> None:
 PRIVATE = KeyPair.new().private
 
 
-@pytest.mark.parametrize("key", [PRIVATE, PRIVATE.lower(), PRIVATE[:-1], f"{PRIVATE}X"])
+@pytest.mark.parametrize(
+    "key",
+    [PRIVATE, PRIVATE.lower(), PRIVATE[:-1], f"{PRIVATE}X"],
+    ids=["whole", "lower case", "shorter", "longer"],
+)
 def test_a_private_key_is_masked_wherever_it_comes_from(key: str) -> None:
     assert Redaction()(f"There is no backup {key}; nearest are a, b") == (
         f"There is no backup {MASK}; nearest are a, b"
