@@ -364,9 +364,11 @@ def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
         stack.up(wait=True)
         with ThreadPoolExecutor() as pool:
             run = pool.submit(stack.run_once, SERVICE, "backup")
-            health = ["sh", "-c", "cat /var/lib/neo4j-r2-backup/state.json"]
+            state = ["cat", "/var/lib/neo4j-r2-backup/state.json"]
             wait_until(
-                lambda: '"finished": null' in stack.execute(SERVICE, *health).output,
+                lambda: (
+                    '"finished": null' in stack.execute(SERVICE, *state, user="neo4j-backup").output
+                ),
                 seconds=60,
                 what="the run in the other container",
             )
