@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from testbed.database import empty
-from testbed.engine import docker
+from testbed.engine import docker, run
 from testbed.fingerprint import difference, fingerprint
 from testbed.stack import START_SECONDS, Stack
 from testbed.waiting import wait_until
@@ -364,15 +364,18 @@ def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
     with surroundings.beside(**variables, BACKUP_PREFIX="one-off") as stack:
         stack.up(wait=True)
         with ThreadPoolExecutor() as pool:
-            run = pool.submit(stack.run_once, SERVICE, "backup")
-            health = ["sh", "-c", "cat /var/lib/neo4j-r2-backup/state.json"]
+            other = pool.submit(stack.run_once, SERVICE, "backup")
+            state = ["cat", "/var/lib/neo4j-r2-backup/state.json"]
             wait_until(
-                lambda: '"finished": null' in stack.execute(SERVICE, *health).output,
+                lambda: (
+                    '"finished": null' in stack.execute(SERVICE, *state, user="neo4j-backup").output
+                ),
                 seconds=60,
                 what="the run in the other container",
             )
-            seen = stack.execute(SERVICE, *BACKUP, "health")
-            made = run.result()
-        assert seen.exit_code == 0, seen.output
+            # Compose would take the other container.
+            seen = run("exec", stack.container(SERVICE), *BACKUP, "health", merged=True)
+            made = other.result()
+        assert seen.returncode == 0, seen.stdout
         assert made.exit_code == 0, made.output
         assert len(surroundings.manifests("one-off")) == 1
