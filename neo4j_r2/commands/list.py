@@ -30,7 +30,7 @@ def run(invocation: Invocation[ListOptions]) -> int:
         text = document(listing)
     else:
         safety = [each.taken for each in listing.backups if each.export and each.before_restore]
-        note = safety_text(safety, config.prune.rules)
+        note = safety_text(safety, config.prune.rules, config.service.time_zone)
         text = table(listing, config.service.time_zone) + (f"\n{note}\n" if note else "")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `list | head` ends without a traceback
     sys.stdout.write(text)

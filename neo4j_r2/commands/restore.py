@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from neo4j_r2.archive.items import Item
-from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target, take_state
@@ -56,8 +55,8 @@ class Plan:
     replaces: bool
     items: Iterable[Item]
     counts: Counts | None
-    safety: Manifest | None
-    """The backup of what is replaced; None if there is none."""
+    way_back: str
+    """How to get back what is replaced; empty if there is no backup of it."""
     is_checked: bool
     """Whether the whole archive was read before."""
 
@@ -118,7 +117,8 @@ def prepare(
         safety = back_up_before_restore(graph, held, config, lock, watch)
     items = items_to_replay(source, cache, watch)
     counts = expected_counts(source, contents)
-    return Plan(place, held, bool(obstacles), items, counts, safety, is_checked=cache is not None)
+    back = way_back(safety, options) if safety else ""
+    return Plan(place, held, bool(obstacles), items, counts, back, is_checked=cache is not None)
 
 
 def carry_out(plan: Plan, graph: Graph, target: Target, watch: Watch) -> None:
@@ -133,8 +133,8 @@ def carry_out(plan: Plan, graph: Graph, target: Target, watch: Watch) -> None:
     try:
         replay_archive(restore, plan.items, plan.counts, watch, replaces=plan.replaces)
     finally:
-        if plan.safety:
-            log.info("%s", way_back(plan.safety))
+        if plan.way_back:
+            log.info("%s", plan.way_back)
 
 
 def read_settings(invocation: Invocation[RestoreOptions]) -> Config:

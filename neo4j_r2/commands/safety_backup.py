@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import is_encrypted_key
+from neo4j_r2.commands.options import RestoreOptions
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BackupError, GraphError, Side
@@ -52,12 +54,17 @@ def back_up_before_restore(
         return _back_up(graph, held, _keeping_secrets(config), lock, watch)
 
 
-def way_back(safety: Manifest) -> str:
-    """Return a line that names a safety backup, and says how to get back what it holds."""
+def way_back(safety: Manifest, options: RestoreOptions) -> str:
+    """Return a line that names a safety backup, and says how to get back what it holds.
+
+    :param options: of the restore that made it: the way back leads to the same database.
+    """
     key = safety.archive_key
-    identity = " --identity FILE" if is_encrypted_key(key) else ""
-    command = f"backup.py restore {key} --force{identity}"
-    return f"What the database held before is in {key}; to get it back: {command}"
+    words = ["backup.py", "restore", key, "--force"]
+    words += ["--to-uri", options.to_uri] if options.to_uri else []
+    words += ["--to-database", safety.database]
+    words += ["--identity", "FILE"] if is_encrypted_key(key) else []
+    return f"What the database held before is in {key}; to get it back: {shlex.join(words)}"
 
 
 def _keeping_secrets(config: Config) -> Config:

@@ -71,7 +71,8 @@ def stored_text(config: Config, expected: Sequence[str]) -> str:
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"
         stored = usage_by_database(bucket, config.r2.prefix)
-        safety = safety_text(safety_backups(bucket, config.r2.prefix), config.prune.rules)
+        taken = safety_backups(bucket, config.r2.prefix)
+        safety = safety_text(taken, config.prune.rules, config.service.time_zone)
         nowhere = "" if stored else whereabouts(bucket)
         problems = [line for name in expected for line in newest_problems(bucket, config, name)]
         return joined(

@@ -19,19 +19,20 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import SuperviseOptions
-from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.config.service_settings import ServiceSettings, requested_state_directory
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.monitoring.health_probe import latest
 from neo4j_r2.monitoring.health_rules import missed
 from neo4j_r2.run.privileges import as_owner
 from neo4j_r2.run.processes import other_runs
 from neo4j_r2.run.start_problem import StartProblemFile
-from neo4j_r2.run.state import StateFile
+from neo4j_r2.run.state import State, StateFile
 
 log = logging.getLogger(__name__)
 
@@ -52,18 +53,21 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     if invocation.options.failed is not None:
         return linger(invocation, invocation.options.failed)
-    settings = configure_service(invocation)
+    root = requested_state_directory(invocation.environment, invocation.dotenv)
+    with as_owner(root):
+        settings = configure_service(invocation)
+        state = StateFile(settings.state_directory).read()
     log.info("Cron schedule configured: %s", settings.schedule)
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
     log.info("%s", settings.encryption)
     crond = start_crond({**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
-    if is_backup_wanted_now(settings):
+    if is_backup_wanted_now(settings, state):
         immediate = _start(_program(), invocation.environment)
     helpers = [_metrics(invocation.environment, settings)]
-    if has_start_problem(settings):
-        helpers.append(_look(invocation.environment, settings))
+    if has_start_problem(root, settings):
+        helpers.append(_Look(invocation.environment, root, settings))
     exit_code = _supervise(crond, immediate, helpers)
     _end_runs(crond, helpers)
     return exit_code
@@ -96,10 +100,8 @@ def start_crond(environment: Mapping[str, str]) -> int:
         ) from error
 
 
-def is_backup_wanted_now(settings: ServiceSettings) -> bool:
+def is_backup_wanted_now(settings: ServiceSettings, state: State | None) -> bool:
     """Whether a backup begins with the service; say why, and when the last and the next are."""
-    with as_owner(settings.state_directory):
-        state = StateFile(settings.state_directory).read()
     now = datetime.now(UTC)
     due = missed(state, settings, now) if state else None
     following = settings.schedule.next_after(now.astimezone(settings.time_zone))
@@ -115,9 +117,12 @@ def is_backup_wanted_now(settings: ServiceSettings) -> bool:
     return False
 
 
-def has_start_problem(settings: ServiceSettings) -> bool:
-    """Whether the service has started without Neo4j or R2, and has not found them since."""
-    with as_owner(settings.state_directory):
+def has_start_problem(root: Path, settings: ServiceSettings) -> bool:
+    """Whether the service has started without Neo4j or R2, and has not found them since.
+
+    :param root: the configured state directory, whose owner may read all in it.
+    """
+    with as_owner(root):
         return StartProblemFile(settings.state_directory).read() is not None
 
 
@@ -169,14 +174,17 @@ class _Helper:
 class _Look(_Helper):
     """The helper that looks for a Neo4j and an R2 that were away at the start."""
 
-    def __init__(self, environment: Mapping[str, str], settings: ServiceSettings) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], root: Path, settings: ServiceSettings
+    ) -> None:
         super().__init__(("wait",), environment, _LOOK_PAUSE_SECONDS, "")
+        self._root = root
         self._settings = settings
         self._next = time.monotonic() + _LOOK_PAUSE_SECONDS
 
     def ended(self, reason: str) -> None:
         """Look again later, unless the problem is over or does not heal by itself."""
-        if reason == "exit 0" and has_start_problem(self._settings):
+        if reason == "exit 0" and has_start_problem(self._root, self._settings):
             super().ended(reason)
         else:
             self.give_up()
@@ -188,10 +196,6 @@ def _metrics(environment: Mapping[str, str], settings: ServiceSettings) -> _Help
     if settings.metrics_port is None:
         helper.give_up()
     return helper
-
-
-def _look(environment: Mapping[str, str], settings: ServiceSettings) -> _Helper:
-    return _Look(environment, settings)
 
 
 def _program() -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 
 from neo4j_r2.backup.refuse_plain_text import look_and_refuse_plain_text
@@ -20,6 +21,7 @@ from neo4j_r2.core.errors import (
     BucketUnavailableError,
     GraphError,
     GraphUnavailableError,
+    LockedError,
     LoginRefusedError,
     Side,
     Stalled,
@@ -28,6 +30,7 @@ from neo4j_r2.core.patience import Patience
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.driver import CONNECTION_SECONDS
 from neo4j_r2.graph.login import log_in, wait_until_ready
+from neo4j_r2.run.lock import run_lock
 from neo4j_r2.run.recover_state import recover_state
 from neo4j_r2.run.stall_watch import Watch
 
@@ -63,9 +66,8 @@ def wait(invocation: Invocation[Options]) -> None:
     """
     config = take_state(invocation, configure(invocation))
     seconds = config.service.wait_seconds
-    watch = Watch(
-        seconds + CONNECTION_SECONDS
-    )  # for a server that accepts connections and is then silent
+    # A server can be silent through a whole try: the login, and two looks at its encryption.
+    watch = Watch(seconds + 3 * CONNECTION_SECONDS)
     with watch.running():
         log.info("Waiting for Neo4j to be ready...")
         databases = wait_for_databases(config, seconds)
@@ -74,7 +76,9 @@ def wait(invocation: Invocation[Options]) -> None:
         with watch.waiting_for(Side.R2):
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
-            recover_state(bucket, config, databases)
+            # A run that is under way has the lock, and records itself.
+            with suppress(LockedError), run_lock(config.service.state_directory):
+                recover_state(bucket, config, databases)
             for database in databases:
                 look_and_refuse_plain_text(bucket, config, database)
 

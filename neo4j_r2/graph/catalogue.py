@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from neo4j_r2.archive.text.quoting import CYPHER_25
+from neo4j_r2.archive.foreign.schema_grammar import check_schema
+from neo4j_r2.archive.text.quoting import CYPHER_25, escape_unicode
 from neo4j_r2.core.database import SchemaObject
-from neo4j_r2.core.errors import GraphError
+from neo4j_r2.core.errors import CorruptError, GraphError
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.queries import COUNTS
 
 _REFUSED_STATEMENT: Final = "Neo.ClientError.Statement."
 """In the error of a server that does not know the language of a statement."""
 _SCHEMA_COLUMNS: Final = "YIELD name, type, properties, createStatement"
+
+
+def _restorable(statement: str | None) -> str | None:
+    """Return a statement of the server; None if a restore would refuse it as one of no known kind.
+
+    A later server may have constraints and indexes that this version does not know. One that is
+    left out is named, and costs the backup nothing else.
+    """
+    try:
+        check_schema(escape_unicode(statement or ""))
+    except CorruptError:
+        return None
+    return statement
 
 
 class Catalogue:
@@ -80,7 +94,10 @@ class Catalogue:
             }
         objects = (
             SchemaObject(
-                row["name"], row["type"], tuple(row["properties"] or ()), statements[row["name"]]
+                row["name"],
+                row["type"],
+                tuple(row["properties"] or ()),
+                _restorable(statements[row["name"]]),
             )
             for row in rows
         )

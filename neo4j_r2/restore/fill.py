@@ -68,6 +68,8 @@ class Outcome:
     relationships: int = 0
     labels: list[str] = field(default_factory=list)
     """In the order in which the source knew them; nodes list theirs in it."""
+    reordered: list[str] = field(default_factory=list)
+    """Labels that a node lists in another order; nothing if none does."""
     failed_schema: list[str] = field(default_factory=list)
     """Each index or constraint that could not be created, and the server's reason."""
     differences: list[str] = field(default_factory=list)
@@ -211,7 +213,13 @@ class Restore:
             self._graph.connection.require_answer,
             self._on_alive,
         )
-        _warn_of_order(outcome.labels, (group for group, _ in labels))
+        outcome.reordered = _reordered(outcome.labels, (group for group, _ in labels))
+        if outcome.reordered:
+            log.warning(
+                "labels(n) lists labels in another order than in the source, as this database knew "
+                "them before: %s. A new database lists them as the source does",
+                ", ".join(outcome.reordered),
+            )
         found = _counts(labels, types)
         outcome.nodes, outcome.relationships = found.labels.total(), found.types.total()
         outcome.differences = _differences(found, expected)
@@ -232,8 +240,8 @@ def _advise_on_failure(advice: str) -> Iterator[None]:
         raise
 
 
-def _warn_of_order(labels: Sequence[str], found: Iterable[Sequence[str]]) -> None:
-    """Tell if nodes list their labels in another order than those of the source.
+def _reordered(labels: Sequence[str], found: Iterable[Sequence[str]]) -> list[str]:
+    """Return labels that a node lists in another order than the source; nothing if none does.
 
     A database never forgets the order in which it met its labels.
     """
@@ -241,12 +249,8 @@ def _warn_of_order(labels: Sequence[str], found: Iterable[Sequence[str]]) -> Non
     for group in found:
         known = [label for label in group if label in places]
         if known != sorted(known, key=places.__getitem__):
-            log.warning(
-                "labels(n) lists labels in another order than in the source, as this database knew "
-                "them before: %s. A new database lists them as the source does",
-                ", ".join(known),
-            )
-            return
+            return known
+    return []
 
 
 def _is_creation(statement: str) -> bool:

@@ -13,9 +13,10 @@ from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.check_archive import prove
 from neo4j_r2.restore.compare_restored import differences
-from neo4j_r2.restore.fill import Announcements, Counts, Restore, read_ahead
+from neo4j_r2.restore.fill import Announcements, Counts, Outcome, Restore, read_ahead
 from neo4j_r2.restore.source import Source
 from neo4j_r2.restore.try_values import Trial
+from neo4j_r2.run.note_on_failure import UNCHANGED, note_on_failure
 from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
 
@@ -35,7 +36,8 @@ def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watc
         Target(scratch) as target,
     ):
         refuse_unfit(graph, source)
-        contents = _prove_for(graph, source, watch)
+        with note_on_failure(UNCHANGED):
+            contents = _prove_for(graph, source, watch)
         refuse_unfit(graph, source)  # again, because the proof can take long
         log.info("Restoring into %s for a drill", scratch.uri)
         announcements = Announcements(
@@ -43,7 +45,8 @@ def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watc
             incomplete=f"{scratch.uri} is left incomplete: empty it before the next drill",
         )
         restore = Restore(graph, target, watch.progress, announcements)
-        problems = _restore_and_compare(source, contents, graph, restore, watch)
+        outcome, found = _restore_and_compare(source, contents, graph, restore, watch)
+        problems = [*outcome.problems, *found]
         for problem in problems:
             log.warning("%s", problem)
         if problems:
@@ -51,7 +54,8 @@ def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watc
                 f"The drill failed; {scratch.uri} holds what came back of {source.label}"
             )
         restore.clear()
-    log.info("The drill succeeded: %s comes back exactly", source.label)
+    exactly = "exactly, but for the order of labels" if outcome.reordered else "exactly"
+    log.info("The drill succeeded: %s comes back %s", source.label, exactly)
 
 
 def _prove_for(graph: Graph, source: Source, watch: Watch) -> Contents:
@@ -83,8 +87,8 @@ def refuse_unfit(graph: Graph, source: Source) -> None:
 
 def _restore_and_compare(
     source: Source, contents: Contents, graph: Graph, restore: Restore, watch: Watch
-) -> list[str]:
-    """Restore, and return every way in which the database differs from the archive."""
+) -> tuple[Outcome, list[str]]:
+    """Restore; return the outcome, and how the database differs from the archive besides."""
     total = contents.nodes + contents.relationships
     restored = Countdown("Restored", total, watch.progress)
     counts = Counts(contents.labels, contents.types)
@@ -92,5 +96,4 @@ def _restore_and_compare(
     outcome = restore.run(items, counts, restored, replaces=False)
     log.info("Comparing the restored graph with the archive")
     compared = Countdown("Compared", 2 * total, watch.progress)  # the archive's, and the graph's
-    found = differences(source, graph, outcome.node_ids, compared.add)
-    return [*outcome.problems, *found]
+    return outcome, differences(source, graph, outcome.node_ids, compared.add)

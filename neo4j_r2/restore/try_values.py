@@ -62,7 +62,7 @@ class Trial:
         unknown = sorted(zone for zone, is_known in self._zones.items() if not is_known)
         if unknown:
             raise GraphError(
-                f"Nothing was changed: the archive has times in {', '.join(unknown)}, and "
+                f"The archive has times in {', '.join(unknown)}, and "
                 f"{self._graph.connection.uri} does not know "
                 f"{'this time zone' if len(unknown) == 1 else 'these time zones'}; run it on a "
                 "newer Java, which has newer time zone data, and restore again"
@@ -92,7 +92,7 @@ class Trial:
         bad = next(text for text in texts if not self._can_be_made(column.kind, [text]))[:_SHOWN]
         if self._is_proved:
             raise GraphError(
-                f"Nothing was changed: {self._graph.connection.uri} has other rules for the time "
+                f"{self._graph.connection.uri} has other rules for the time "
                 f"zone of {bad!r} of {column.key!r}; run it on the Java, or with the time zone "
                 "data, of the Neo4j that was backed up, and restore again"
             )

@@ -177,7 +177,7 @@ def test_the_run_waits_for_a_server_that_comes_up_late_with_all_its_databases(
     graph.stop()
     try:
         process = of(service, "*").with_variables(LOG_LEVEL="debug").start("wait")
-        assert any("Not ready yet" in line for line in process.stderr)
+        assert any("Neo4j is not ready" in line for line in process.stderr)
     finally:
         graph.start()
         graph.wait_ready()

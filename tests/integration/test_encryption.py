@@ -267,7 +267,10 @@ def test_a_host_without_recipients_stores_what_it_replaces_for_the_private_keys_
     key = safety.manifest["archive_key"]
     assert key.endswith(".age")
     assert safety.manifest["before_restore"] is True
-    assert f"to get it back: backup.py restore {key} --force --identity FILE\n" in run.log
+    assert (
+        f"to get it back: backup.py restore {key} --force --to-database neo4j --identity FILE\n"
+        in run.log
+    )
     run = service.run("restore", key, "--force", "--no-safety-backup", "--identity", key_file)
     assert run.exit_code == 0, run.log
     assert differences(changed, source) == ""

@@ -223,7 +223,8 @@ def test_force_backs_up_the_graph_before_it_replaces_it(
         f"{safety.manifest['archive_key']}",
         f"Replacing database neo4j of {old_graph.uri}: 2 nodes, 1 relationships, 2 constraints",
         "Restore completed",
-        f"to get it back: backup.py restore {safety.manifest['archive_key']} --force\n",
+        f"to get it back: backup.py restore {safety.manifest['archive_key']} --force "
+        "--to-database neo4j\n",
     ]
     places = [run.log.find(text) for text in told]
     assert -1 not in places, run.log
@@ -238,6 +239,19 @@ def test_force_backs_up_the_graph_before_it_replaces_it(
     back = service.run("restore", safety.manifest["archive_key"], "--force", "--no-safety-backup")
 
     assert_restored(back, Original(safety, before), old_graph)
+
+
+def test_the_way_back_leads_to_the_server_that_was_replaced(
+    service: Service, source: Neo4jServer, old_graph: Neo4jServer, original: Original, key: str
+) -> None:
+    before = contents(old_graph)
+    elsewhere = service.with_variables(NEO4J_URI=source.uri)
+    with unchanged(source):
+        run = restore_elsewhere(elsewhere, old_graph, key, "--force")
+        assert_restored(run, original, old_graph)
+        command = run.log.rsplit("to get it back: backup.py restore ", 1)[1].split()
+        back = restore_elsewhere(elsewhere, old_graph, *command, "--no-safety-backup")
+    assert_restored(back, Original(safety_backups(service)[0], before), old_graph)
 
 
 def test_a_backup_of_a_replaced_graph_is_listed_as_such_and_protects_no_older_one(
