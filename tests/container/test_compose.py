@@ -70,6 +70,9 @@ def test_compose_and_the_service_read_the_specifications_env_file_alike(tmp_path
     env_file = tmp_path / ".env"
     env_file.write_text(SPECIFIED, encoding="utf-8")
     given = {name: value for name, value in environment(env_file).items() if value is not None}
+    assert given.pop(
+        "COMPOSE_PROJECT_NAME"
+    )  # Compose sets it itself, for the host in notifications
     assert given == read_dotenv(env_file)
     assert given["BACKUP_SCHEDULE"] == "0 2 * * *"
 
@@ -84,4 +87,5 @@ def test_a_variable_that_is_not_set_has_no_value(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     env_file.write_text("NEO4J_PASSWORD=password\n", encoding="utf-8")
     variables = environment(env_file)
-    assert {name for name, value in variables.items() if value is not None} == {"NEO4J_PASSWORD"}
+    given = {name for name, value in variables.items() if value is not None}
+    assert given == {"NEO4J_PASSWORD", "COMPOSE_PROJECT_NAME"}

@@ -51,7 +51,7 @@ def test_the_image_has_no_secrets_and_only_the_containers_own_settings(image: st
     (inspected,) = json.loads(docker("image", "inspect", image))
     names = {variable.partition("=")[0] for variable in inspected["Config"]["Env"]}
     of_the_base = {"PATH", "LANG", "GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256"}
-    assert names - of_the_base == {"BACKUP_STATE_DIR", "METRICS_ADDRESS"}
+    assert names - of_the_base == {"BACKUP_CONTAINER", "BACKUP_STATE_DIR", "METRICS_ADDRESS"}
 
 
 @pytest.mark.parametrize("command", ["crond", "crontab", "pgrep", "setpriv", "python3"])
