@@ -10,7 +10,13 @@ from typing import Final
 
 from bench.stage import BACKUP, ContenderError, Stage
 from bench.steps import Nodes, Relationships, Step
-from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement, parameters
+from neo4j_r2.archive.items import (
+    NameList,
+    NodeBatch,
+    RelationshipBatch,
+    SchemaStatement,
+    parameters,
+)
 from neo4j_r2.restore.replay_queries import node_query, relationship_query
 from neo4j_r2.restore.source import file_source
 from neo4j_r2.restore.unlock import unlock
@@ -60,6 +66,8 @@ def steps(archive: Path) -> Iterator[Step]:
                 yield Relationships(query, item.starts, item.ends, parameters(item))
             case SchemaStatement():
                 yield item.text
+            case NameList():
+                continue  # the data makes the same names known, in another order
             case _:
                 raise ContenderError(f"no archive of this service: {type(item).__name__} in it")
 
