@@ -112,7 +112,8 @@ def test_a_certificate_is_trusted_if_a_file_has_it(encrypted: Neo4jServer, at: A
 
 
 def test_a_server_that_is_down_is_not_said_to_encrypt(at: At, tmp_path: Path) -> None:
-    run = at(Neo4jServer(tmp_path / "down"), "bolt+s").run()
+    down = at(Neo4jServer(tmp_path / "down"), "bolt+s")
+    run = down.with_variables(BACKUP_RETRY_SECONDS="1").run()
     assert run.exit_code == 3
     assert "check that Neo4j is up and healthy" in run.log
     assert "encrypt" not in run.log

@@ -298,7 +298,7 @@ def test_nothing_is_stored_in_plain_text_after_an_encrypted_backup_unless_somebo
     assert service.keys() == keys
 
     in_plain_text = service.with_variables(BACKUP_ENCRYPTION_RECIPIENTS="none")
-    assert in_plain_text.backup().manifest["format_version"] == 1
+    assert in_plain_text.backup().manifest["format_version"] == 3
     assert service.run().exit_code == 0, "the backup before it is in plain text"
 
 
