@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from neo4j_r2.core.errors import ConfigurationError
+
+_PR_SET_DUMPABLE: Final = 4
 
 
 def become_owner(directory: Path) -> None:
@@ -52,3 +56,6 @@ def as_owner(directory: Path) -> Iterator[None]:
     finally:
         os.seteuid(0)
         os.setegid(0)
+        # After a change of its user the kernel hides a process's files from all others. The jobs of
+        # crond write their logs to this process's output.
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)

@@ -211,7 +211,7 @@ def test_list_and_status_say_when_the_backups_before_a_restore_go(service: Servi
     put_backup(service, INVENTED, days_ago(9))
     taken = days_ago(3)
     put_backup(service, INVENTED, taken, before_restore=True)
-    goes = f"{taken + timedelta(days=7):%Y-%m-%d %H:%M} UTC"
+    goes = f"{taken + timedelta(days=7):%Y-%m-%d %H:%M:%S} UTC"
     one = f"1 backup was made before a restore; the next backup after {goes} removes it"
 
     outputs = [printed(service, command).splitlines()[-1] for command in ("list", "status")]

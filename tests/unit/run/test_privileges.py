@@ -94,10 +94,11 @@ def test_the_error_names_the_capabilities_that_root_lacks(tmp_path: Path, lackin
 
 def test_root_is_the_owner_for_a_while_and_then_root_again(tmp_path: Path) -> None:
     code = """
-import json, os, sys
+import ctypes, json, os, sys
 from pathlib import Path
 from neo4j_r2.run.privileges import as_owner
-ids = lambda: [os.geteuid(), os.getegid()]
+is_dumpable = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)  # else others cannot use its output
+ids = lambda: [os.geteuid(), os.getegid(), is_dumpable()]
 seen = []
 try:
     with as_owner(Path(sys.argv[1])):
@@ -118,4 +119,4 @@ print(json.dumps(seen))
         timeout=TIMEOUT_SECONDS,
         check=True,
     ).stdout
-    assert json.loads(output) == [[OWNER, GROUP], [0, 0], [0, 0]]
+    assert json.loads(output) == [[OWNER, GROUP, 0], [0, 0, 1], [0, 0, 1]]
