@@ -41,6 +41,7 @@ class Connection:
         self._retry_seconds = retry_seconds
         self._driver = Driver(settings)
         self._outage = Outage("Neo4j")
+        self._has_asked_for_encryption = False
 
     def __enter__(self) -> Self:
         return self
@@ -116,10 +117,10 @@ class Connection:
 
     def explained(self, error: DriverError | Neo4jError) -> GraphError:
         """Return an error of the driver as one of this service, to be raised."""
-        if isinstance(error, ServiceUnavailable) and (
-            mistake := find_encryption_mistake(self._settings.uri)
-        ):
-            return GraphError(explain_encryption(mistake, self._settings))
+        if isinstance(error, ServiceUnavailable) and not self._has_asked_for_encryption:
+            self._has_asked_for_encryption = True  # once, because a silent server costs seconds
+            if mistake := find_encryption_mistake(self._settings.uri):
+                return GraphError(explain_encryption(mistake, self._settings))
         text = explain(error, self._settings)
         if is_refused_login(error):
             return LoginRefusedError(text)

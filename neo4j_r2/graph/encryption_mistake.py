@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-_SECONDS: Final = 5.0
+_SECONDS: Final = 2.0
 _DEFAULT_PORT: Final = 7687
 _HANDSHAKE: Final = bytes.fromhex("6060b017 00000005 00000004 00000003 00000000")
 """Bolt's first message: its magic number, and four versions to choose from."""
