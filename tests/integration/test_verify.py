@@ -121,7 +121,7 @@ def test_a_newer_format_is_refused_by_its_version(service: Service) -> None:
     put(service, f"{STEM}.manifest.json", json.dumps(manifest).encode())
     for name in ([], [key]):
         run = service.run("verify", *name)
-        assert_told(service, run, 5, f"{STEM}.manifest.json: the manifest has format version 3")
+        assert_told(service, run, 5, f"{STEM}.manifest.json: the manifest has format version 5")
 
 
 @pytest.mark.parametrize(
