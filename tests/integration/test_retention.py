@@ -348,7 +348,7 @@ def test_a_backup_that_a_bucket_lock_holds_counts_as_kept(
         Fault("DeleteObject", Status(403, "AccessDenied"), every=True),
         Fault("DeleteObject", Status(503, "SlowDown"), nth=2, every=True),
         Fault("GetObject", Status(403, "AccessDenied"), every=True),
-        Fault("ListObjectsV2", Status(520), nth=3, every=True),
+        Fault("ListObjectsV2", Status(520), nth=4, every=True),
     ],
     ids=["denied", "throttled", "unreadable", "unlisted"],
 )
