@@ -147,12 +147,6 @@ def test_a_good_run_is_recorded_with_its_backup_and_is_healthy(service: Service)
     ("changes", "exit_code", "kind", "reason"),
     [
         ({"R2_SECRET_ACCESS_KEY": "this-is-not-the-secret"}, 4, "r2", "Access denied"),
-        (
-            {"R2_ENDPOINT_URL": f"http://{LOOPBACK}:{free_port()}", "BACKUP_RETRY_SECONDS": "1"},
-            4,
-            "r2",
-            "R2 connection failed",
-        ),
         ({"NEO4J_PASSWORD": "this-is-not-the-password"}, 3, "neo4j", "refused the login"),
         (
             {"BACKUP_RETENTION_DAYS": "soon", "BACKUP_PREFIX": "/"},
