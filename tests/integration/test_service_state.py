@@ -370,10 +370,8 @@ def test_an_r2_that_is_away_does_not_keep_the_service_from_starting(service: Ser
         for _ in range(2):
             assert away.run("wait").exit_code == 0
         assert len(web.received) == 1
-        told.backup()
-        assert complaint(service) == ""
         titles = [json.loads(each.body)["title"] for each in web.received]
-    assert titles == ["Backup service cannot work", "Backup succeeded again: neo4j"]
+    assert titles == ["Backup service cannot work"]
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "no-such-host.invalid"], ids=["port", "name"])
@@ -400,11 +398,11 @@ def test_the_service_does_not_wait_forever_for_a_silent_neo4j(service: Service) 
         uri = f"bolt://{LOOPBACK}:{silent.getsockname()[1]}"
         mute = service.with_variables(NEO4J_URI=uri, NEO4J_WAIT_SECONDS="1")
 
-        run = finish(mute.start("wait"), 20)
+        run = finish(mute.start("wait"), 60)
 
     assert run.exit_code == 0, run.log
-    assert "[WARNING] No progress for 11 s while waiting for Neo4j" in run.log
-    assert "(exit 3): No progress for 11 s while waiting for Neo4j" in complaint(mute)
+    assert "[WARNING] Neo4j was not ready within 1 s: Neo4j connection failed" in run.log
+    assert "(exit 3): Neo4j was not ready within 1 s" in complaint(mute)
 
 
 def test_a_signal_ends_the_wait_at_once(service: Service) -> None:
