@@ -590,7 +590,8 @@ def test_two_services_of_one_user_do_not_share_a_state(service: Service, s3: S3S
     assert second.run().exit_code == 0
     assert complaint(second) == ""
     assert state_of(service) == state
-    absent = service.with_variables(R2_ENDPOINT_URL=f"http://{LOOPBACK}:{free_port()}")
+    url = f"http://{LOOPBACK}:{free_port()}"
+    absent = service.with_variables(R2_ENDPOINT_URL=url, BACKUP_RETRY_SECONDS="1")
     assert absent.run().exit_code == 4
     assert "R2 connection failed" in complaint(absent)
     assert complaint(service) == ""
