@@ -62,10 +62,6 @@ class WarmProcess:
         """The exit code, or the negative number of the signal that killed it; None before that."""
         return self._process.exitcode
 
-    def poll(self) -> int | None:
-        """Return `returncode`."""
-        return self.returncode
-
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the end and return the exit code.
 
@@ -95,10 +91,6 @@ class WarmProcess:
         if self.returncode is None:
             with suppress(ProcessLookupError):  # it ended meanwhile
                 os.kill(self.pid, number)
-
-    def terminate(self) -> None:
-        """Ask the process to end."""
-        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """Kill the process."""

@@ -189,13 +189,12 @@ class Recogniser:
             yield batch
 
     def _read_tables(self, rows: list[list[str]], creation: str) -> list[Table]:
-        if self._restore_key is None:
-            raise CorruptError("its nodes have another restore key than the archive")
-        if mixed := read_mixed(rows, creation, self._restore_key):
+        own = self._restore_key
+        if own and (mixed := read_mixed(rows, creation, own)):
             return mixed
         table = read_table(rows, creation)
         named = (table.shape.restore_label, table.shape.restore_property)
-        if named != (self._restore_key.label, self._restore_key.key):
+        if own is None or named != (own.label, own.key):
             raise CorruptError("its nodes have another restore key than the archive")
         return [table]
 

@@ -29,7 +29,7 @@ def choose_exporter(
     """Return the exporter to use for this graph.
 
     :param method: auto, apoc or manual.
-    :raises GraphError: if `method` is apoc, and APOC is missing or would lose data.
+    :raises GraphError: if `method` is apoc, and APOC is missing or cannot be used.
     """
     walk = Walk(graph, database, started, progress.add)
     if method == "manual":

@@ -14,6 +14,7 @@ from typing import Final
 
 from neo4j_r2.archive.manifest import StoredManifest, read_manifest
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
+from neo4j_r2.bucket.choose_backup import taken_up_to
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName, parse_key
 from neo4j_r2.core.clock import now
@@ -116,7 +117,7 @@ def backups_of(bucket: Bucket, prefix: str, database: str) -> list[StoredBackup]
 
     :raises BucketError: if the bucket cannot be read.
     """
-    return [each for each in backups_in(bucket, prefix) if each.name.database == database]
+    return taken_up_to(backups_in(bucket, prefix), database, None)
 
 
 def is_of(database: str, database_id: str | None) -> Callable[[StoredManifest], bool]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from neo4j_r2.archive.manifest import read_manifest
-from neo4j_r2.bucket.backups import StoredBackup, backups_in
+from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import READ_AT_ONCE
 from neo4j_r2.config.keep_rules import Rules
@@ -15,12 +15,12 @@ from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.threads import ordered_map
 
 
-def safety_backups(bucket: Bucket, prefix: str) -> list[datetime]:
-    """Return when each of them was taken, oldest first; this reads every manifest.
+def safety_backups(bucket: Bucket, backups: Iterable[StoredBackup]) -> list[datetime]:
+    """Return when each of them was taken, in their order; this reads every manifest.
 
     :raises BucketError: if the bucket cannot be read.
     """
-    stored = [each for each in backups_in(bucket, prefix) if each.manifest_key]
+    stored = [each for each in backups if each.manifest_key]
     found = ordered_map(lambda backup: _is_safety_backup(bucket, backup), stored, READ_AT_ONCE)
     return [each.name.taken for each, is_one in zip(stored, found, strict=True) if is_one]
 

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from neo4j_r2.bucket.backups import StoredBackup, backups_in
+from neo4j_r2.bucket.choose_backup import taken_up_to
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
-from neo4j_r2.bucket.newest_backup import backups_of, find_newest, is_of
+from neo4j_r2.bucket.newest_backup import find_newest, is_of
 from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.safety_backups import safety_backups, safety_text
 from neo4j_r2.bucket.whereabouts import whereabouts
@@ -71,10 +73,13 @@ def stored_text(config: Config, expected: Sequence[str]) -> str:
         bucket.preflight()
         place = f"s3://{bucket.name}/{config.r2.prefix}/"
         stored = usage_by_database(bucket, config.r2.prefix)
-        taken = safety_backups(bucket, config.r2.prefix)
+        backups = backups_in(bucket, config.r2.prefix)
+        taken = safety_backups(bucket, backups)
         safety = safety_text(taken, config.prune.rules, config.service.time_zone)
         nowhere = "" if stored else whereabouts(bucket)
-        problems = [line for name in expected for line in newest_problems(bucket, config, name)]
+        problems = [
+            line for name in expected for line in newest_problems(bucket, config, backups, name)
+        ]
         return joined(
             [
                 *([fault_lines(problems)] if problems else []),
@@ -83,7 +88,12 @@ def stored_text(config: Config, expected: Sequence[str]) -> str:
         )
 
 
-def newest_problems(bucket: Bucket, config: Config, database: str) -> Sequence[str]:
-    """Return what is wrong with the newest backups of a database, and record it."""
-    backups = backups_of(bucket, config.r2.prefix, database)
-    return record_look(config, database, find_newest(bucket, backups, is_of(database, None)))
+def newest_problems(
+    bucket: Bucket, config: Config, backups: Sequence[StoredBackup], database: str
+) -> Sequence[str]:
+    """Return what is wrong with the newest backups of a database, and record it.
+
+    :param backups: all backups under the prefix, oldest first.
+    """
+    own = taken_up_to(backups, database, None)
+    return record_look(config, database, find_newest(bucket, own, is_of(database, None)))

@@ -86,6 +86,15 @@ def assert_restored(run: Run, original: Original, server: Neo4jServer) -> None:
     assert differences(original.fingerprint, server) == ""
 
 
+def assert_passes_drill(service: Service, scratch: Neo4jServer) -> None:
+    """Check that the latest backup passes a drill in a server, which is emptied for it."""
+    scratch.reset()
+    variables = {"RESTORE_NEO4J_PASSWORD": scratch.password}
+    run = service.with_variables(**variables).run("verify", "--drill", scratch.uri)
+    assert run.exit_code == 0, run.log
+    assert "The drill succeeded" in run.log
+
+
 def assert_left_incomplete(service: Service, run: Run, exit_code: int, phrase: str) -> None:
     """Check that a restore ended midway with `phrase` as its reason, and said what that means."""
     assert_told(service, run, exit_code, phrase)

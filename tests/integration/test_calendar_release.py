@@ -13,10 +13,12 @@ from neo4j_r2.graph.reader import Graph
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
+from tests.integration import everything
 from tests.integration.languages import set_language
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import (
     Original,
+    assert_passes_drill,
     assert_restored,
     contents,
     differences,
@@ -87,17 +89,6 @@ def in_cypher_25(newest: Neo4jServer) -> Iterator[Neo4jServer]:
     set_language(newest, "CYPHER 5")
 
 
-def create_floats(server: Neo4jServer) -> None:
-    """Create lists of floats in both widths whose text does not tell their width."""
-    with server.driver() as driver:
-        driver.execute_query(
-            "CREATE (n:Floats {wide: $floats})-[e:FLOATS {wide: $floats}]->(n) WITH n, e "
-            "CALL db.create.setNodeVectorProperty(n, 'narrow', $floats) "
-            "CALL db.create.setRelationshipVectorProperty(e, 'narrow', $floats)",
-            floats=[0.0, 1.0, 2.0, -0.5],
-        )
-
-
 def schema(server: Neo4jServer, language: str = "CYPHER 25") -> Sequence[str]:
     """Return the statements of all constraints and indexes, but for the lookup indexes."""
     with server.driver() as driver:
@@ -160,14 +151,6 @@ def test_an_index_that_the_application_has_made_already_is_no_obstacle(
     assert run.exit_code == 0, run.log
 
 
-def drill(service: Service, scratch: Neo4jServer) -> None:
-    """Run a drill on another release, which has to succeed."""
-    service = service.with_variables(RESTORE_NEO4J_PASSWORD=scratch.password)
-    run = service.run("verify", "--drill", scratch.uri)
-    assert run.exit_code == 0, run.log
-    assert "The drill succeeded" in run.log
-
-
 @pytest.fixture
 def from_newest(newest: Neo4jServer, service: Service) -> Backup:
     """A backup of the newest release, with one index that no older server can have."""
@@ -208,12 +191,12 @@ def test_a_drill_on_another_release_takes_no_other_wording_for_a_difference(
 ) -> None:
     fill(newest, CONSTRAINT, FULLTEXT, VECTOR, UNQUANTIZED)
     service.backup()
-    drill(service, target)
+    assert_passes_drill(service, target)
     fill(target, CONSTRAINT, FULLTEXT, VECTOR, UNQUANTIZED)
     newest.reset()
     older = service.with_variables(NEO4J_URI=target.uri, BACKUP_EXPORT_METHOD="manual")
     older.backup()
-    drill(older, newest)
+    assert_passes_drill(older, newest)
 
 
 def test_an_application_may_make_its_vector_index_before_an_older_archive_is_restored(
@@ -241,7 +224,8 @@ def test_an_application_may_make_its_vector_index_before_an_older_archive_is_res
 def test_lists_of_floats_keep_their_width_if_the_default_language_is_cypher_25(
     service: Service, in_cypher_25: Neo4jServer
 ) -> None:
-    create_floats(in_cypher_25)
+    with in_cypher_25.driver() as driver:
+        everything.fill_widths(driver)
     original = Original(service.backup(), contents(in_cypher_25))
     assert any(text.endswith(" FloatArray") for text in original.fingerprint.storage)
     assert any(text.endswith(" DoubleArray") for text in original.fingerprint.storage)
@@ -254,7 +238,8 @@ def test_lists_of_floats_keep_their_width_if_the_default_language_is_cypher_25(
 def test_an_archive_of_the_lts_passes_a_drill_if_the_default_language_is_cypher_25(
     source: Neo4jServer, in_cypher_25: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
 ) -> None:
-    create_floats(source)
+    with source.driver() as driver:
+        everything.fill_widths(driver)
     service = Service.configured(source, s3, bucket, tmp_path)
     service = service.with_variables(RESTORE_NEO4J_PASSWORD=in_cypher_25.password)
     service.backup()
@@ -265,7 +250,8 @@ def test_an_archive_of_the_lts_passes_a_drill_if_the_default_language_is_cypher_
 def test_the_types_of_the_store_have_the_same_names_in_both_languages(
     in_cypher_25: Neo4jServer,
 ) -> None:
-    create_floats(in_cypher_25)
+    with in_cypher_25.driver() as driver:
+        everything.fill_widths(driver)
     settings = Neo4jSettings(
         uri=in_cypher_25.uri,
         user=in_cypher_25.user,

@@ -13,6 +13,7 @@ from neo4j import Driver
 
 from testbed import age
 from testbed.cypher_shell import run_cypher_shell
+from testbed.fingerprint import Fingerprint
 from testbed.neo4j_server import Neo4jServer
 from tests.integration import everything
 from tests.integration.outcome import assert_secretless, assert_told, assert_whole
@@ -223,15 +224,22 @@ def test_damage_is_found_before_anything_is_changed(
     assert_told(encrypting, run, 5, f"{key}: it is damaged or cut off (age: ")
 
 
-def test_the_backup_of_a_replaced_graph_is_encrypted_and_restores(
-    encrypting: Service, source: Neo4jServer, key_file: str
-) -> None:
+def changed_since_its_backup(
+    encrypting: Service, source: Neo4jServer
+) -> tuple[Fingerprint, Fingerprint]:
+    """Back up a graph and change it; return what was backed up, and what the server then holds."""
     with source.driver() as driver:
         fill_secrets(driver)
         before = contents(source)
         encrypting.backup()
         driver.execute_query("CREATE (:SecretLabel {secretKey: -1})")
-    changed = contents(source)
+    return before, contents(source)
+
+
+def test_the_backup_of_a_replaced_graph_is_encrypted_and_restores(
+    encrypting: Service, source: Neo4jServer, key_file: str
+) -> None:
+    before, changed = changed_since_its_backup(encrypting, source)
 
     run = encrypting.run("restore", "--force", "--identity", key_file)
 
@@ -252,12 +260,7 @@ def test_the_backup_of_a_replaced_graph_is_encrypted_and_restores(
 def test_a_host_without_recipients_stores_what_it_replaces_for_the_private_keys_that_it_is_given(
     service: Service, encrypting: Service, source: Neo4jServer, key_file: str
 ) -> None:
-    with source.driver() as driver:
-        fill_secrets(driver)
-        before = contents(source)
-        encrypting.backup()
-        driver.execute_query("CREATE (:SecretLabel {secretKey: -1})")
-    changed = contents(source)
+    before, changed = changed_since_its_backup(encrypting, source)
 
     run = service.run("restore", "--force", "--identity", key_file)
 

@@ -16,6 +16,7 @@ from tests.integration import everything
 from tests.integration.languages import LANGUAGES, set_language
 from tests.integration.restoring import (
     Original,
+    assert_passes_drill,
     assert_restored,
     contents,
     differences,
@@ -46,26 +47,12 @@ def fill(server: Neo4jServer) -> None:
         everything.fill_names(driver)
         everything.fill_shapes(driver)
         everything.fill_schema(driver)
-        driver.execute_query(
-            "CREATE (n:Floats {wide: $floats})-[e:FLOATS {wide: $floats}]->(n) WITH n, e "
-            "CALL db.create.setNodeVectorProperty(n, 'narrow', $floats) "
-            "CALL db.create.setRelationshipVectorProperty(e, 'narrow', $floats)",
-            floats=[0.0, 1.0, 2.0, -0.5],
-        )
+        everything.fill_widths(driver)
 
 
 def data(fingerprint: Fingerprint) -> Fingerprint:
     """Return a fingerprint without the schema, which releases word differently."""
     return replace(fingerprint, schema=())
-
-
-def drill(service: Service, scratch: Neo4jServer) -> None:
-    """Run a drill, which compares the schema by what it is; it has to succeed."""
-    scratch.reset()
-    run = service.with_variables(RESTORE_NEO4J_PASSWORD=scratch.password).run(
-        "verify", "--drill", scratch.uri
-    )
-    assert run.exit_code == 0, run.log
 
 
 def test_everything_that_the_newest_release_holds_comes_back_exactly(
@@ -89,7 +76,7 @@ def test_a_backup_of_the_lts_comes_back_on_the_newest_release(
     fill(source)
     service = service_of(source, s3, bucket, tmp_path)
     original = Original(service.backup(), data(contents(source)))
-    drill(service, release)
+    assert_passes_drill(service, release)
     run = restore_elsewhere(service, release)
     assert run.exit_code == 0, run.log
     assert difference(original.fingerprint, data(contents(release))) == ""
@@ -104,7 +91,7 @@ def test_a_backup_of_the_newest_release_comes_back_on_the_lts(
     fill(release)
     service = service_of(release, s3, bucket, tmp_path)
     original = Original(service.backup(), data(contents(release)))
-    drill(service, target)
+    assert_passes_drill(service, target)
     run = restore_elsewhere(service, target)
     assert run.exit_code == 0, run.log
     assert difference(original.fingerprint, data(contents(target))) == ""
@@ -125,7 +112,7 @@ def test_a_store_that_was_upgraded_in_place_is_backed_up_and_passes_a_drill(
         service = service_of(upgraded, s3, bucket, tmp_path)
         backup = service.backup()
         assert difference(before, data(contents(upgraded))) == ""
-        drill(service, newest)
+        assert_passes_drill(service, newest)
         upgraded.reset()
         run_cypher_shell(upgraded, backup.text)
         assert difference(before, data(contents(upgraded))) == ""

@@ -18,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 from neo4j_r2.archive.cells.floats import floats_32
-from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
+from neo4j_r2.archive.cells.kinds import ESCAPED_STRINGS, FLOATS_32, KINDS
 from neo4j_r2.core.errors import CorruptError
 
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -150,6 +150,6 @@ _DECODERS: Final[dict[str, Callable[[str], Any]]] = {
     "list of float": _floats,
     FLOATS_32: floats_32,
     "list of string": _strings,
-    "list of escaped string": _escaped_strings,
+    ESCAPED_STRINGS: _escaped_strings,
     "byte array": _bytes,
 }

@@ -6,14 +6,14 @@ docs/design.md, "Cells", has the table.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 import orjson
 from neo4j.spatial import Point
 
 from neo4j_r2.archive.cells.floats import float_cell, floats_32_cell
-from neo4j_r2.archive.cells.kinds import FLOATS_32, SCALARS, TEMPORAL_TYPES
+from neo4j_r2.archive.cells.kinds import ESCAPED_STRINGS, FLOATS_32, SCALARS, TEMPORAL_TYPES
 from neo4j_r2.archive.cells.points import point_cell
 from neo4j_r2.archive.cells.temporal import needs_parts, parts
 from neo4j_r2.core.errors import GraphError
@@ -121,8 +121,13 @@ def _encode_strings(items: list[str]) -> Encoded:
     for separator in _LIST_SEPARATORS:
         if not any(separator in item for item in items):
             return Encoded("list of string", separator + separator.join(items))
+    return Encoded(ESCAPED_STRINGS, escaped_strings_cell(items))
+
+
+def escaped_strings_cell(items: Iterable[str]) -> str:
+    """Return the cell of a list of escaped strings, which can hold any character."""
     escaped = (item.replace("~", "~0").replace(",", "~1") for item in items)
-    return Encoded("list of escaped string", "".join("," + item for item in escaped))
+    return "".join("," + item for item in escaped)
 
 
 def _numbers_text(value: list[object]) -> str:

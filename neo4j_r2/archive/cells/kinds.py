@@ -36,6 +36,8 @@ SCALARS: Final = {
     ),
 }
 """The kinds of single values, and the expression of each."""
+ESCAPED_STRINGS: Final = "list of escaped string"
+"""The kind of lists of strings in which a comma separates the items, whatever they hold."""
 FLOATS_32: Final = "list of 32-bit float"
 """The kind of lists of 32-bit floats: only a procedure of the server stores them in this width."""
 VECTOR_SETTERS: Final = {
@@ -55,9 +57,7 @@ _LISTS: Final = {
     "list of integer": "toIntegerList(tail(split({c}, ',')))",
     "list of float": "toFloatList(tail(split({c}, ',')))",
     "list of string": "tail(split({c}, left({c}, 1)))",
-    "list of escaped string": (
-        "[x IN tail(split({c}, ',')) | replace(replace(x, '~1', ','), '~0', '~')]"
-    ),
+    ESCAPED_STRINGS: ("[x IN tail(split({c}, ',')) | replace(replace(x, '~1', ','), '~0', '~')]"),
     "byte array": "toIntegerList(tail(split({c}, ','))) /* byte array */",
 }
 KINDS: Final = (
@@ -70,7 +70,7 @@ KINDS: Final = (
 )
 """All kinds, and the expression of each: a format string over ``c``, the cell."""
 
-TEXTS: Final = frozenset({"string", "list of string", "list of escaped string"})
+TEXTS: Final = frozenset({"string", "list of string", ESCAPED_STRINGS})
 """The kinds whose cells can hold any character. The cells of all others are plain ASCII."""
 
 TEMPORAL_TYPES: Final = {

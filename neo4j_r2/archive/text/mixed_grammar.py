@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from neo4j_r2.archive.cells.kinds import KINDS
-from neo4j_r2.archive.text.mixed_table import labels_cell, mixed_beginning, mixed_creation
+from neo4j_r2.archive.cells.decode import decode
+from neo4j_r2.archive.cells.encode import escaped_strings_cell
+from neo4j_r2.archive.cells.kinds import ESCAPED_STRINGS, KINDS
+from neo4j_r2.archive.text.mixed_table import mixed_beginning, mixed_creation
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import ID_CELLS, Column, EntityKind
 from neo4j_r2.archive.text.table_grammar import Table, TableColumn, TableShape
@@ -56,14 +58,9 @@ def _columns(cells: list[str]) -> tuple[Column, ...]:
 def _shape(
     entity: EntityKind, group: str, columns: tuple[Column, ...], restore_key: RestoreKey
 ) -> TableShape:
-    named = _labels(group) if entity == "node" else (group,)
-    is_own = entity == "relationship" or labels_cell(named) == group
+    named = tuple(decode(ESCAPED_STRINGS, group)) if entity == "node" else (group,)
+    is_own = entity == "relationship" or escaped_strings_cell(named) == group
     if "" in named or list(named) != sorted(set(named)) or not is_own:
         raise CorruptError("a row's labels are not those that this service writes")
     table_columns = tuple(TableColumn(column.key, column.kind, None) for column in columns)
     return TableShape(entity, named, table_columns, restore_key.label, restore_key.key)
-
-
-def _labels(cell: str) -> tuple[str, ...]:
-    items = cell.split(",")[1:]
-    return tuple(item.replace("~1", ",").replace("~0", "~") for item in items)

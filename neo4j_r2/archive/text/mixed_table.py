@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
 from itertools import chain
 from typing import Final, Protocol, TypeVar
 
-from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS, VECTOR_SETTERS
+from neo4j_r2.archive.cells.encode import escaped_strings_cell
+from neo4j_r2.archive.cells.kinds import ESCAPED_STRINGS, FLOATS_32, KINDS, VECTOR_SETTERS
 from neo4j_r2.archive.text.quoting import quote_name, string_literal
 from neo4j_r2.archive.text.restore_key import RestoreKey, endpoints
 from neo4j_r2.archive.text.row_tables import RowTable, pieces
@@ -22,8 +23,6 @@ _FEW_ROWS: Final = 16
 """A table of up to this many rows is better mixed with others, if there are many such tables."""
 _MANY_TABLES: Final = 32
 """So many tables of a few rows each are worth a statement that is slower for a row."""
-_LABELS: Final = "list of escaped string"
-"""The kind of the cell that holds a node's labels."""
 
 
 class _HasRows(Protocol):
@@ -59,13 +58,8 @@ def _cells(row: Row, entity: EntityKind) -> list[str]:
         for column, cell in zip(row.shape.columns, row.cells, strict=True)
     )
     group = row.shape.group
-    named = labels_cell(group) if entity == "node" else group[0]
+    named = escaped_strings_cell(group) if entity == "node" else group[0]
     return [*row.ids, named, *chain.from_iterable(properties)]
-
-
-def labels_cell(labels: Iterable[str]) -> str:
-    """Return the cell of a node's labels: a list of escaped strings."""
-    return "".join("," + label.replace("~", "~0").replace(",", "~1") for label in labels)
 
 
 def mixed_creation(entity: EntityKind, kinds: Collection[str], restore_key: RestoreKey) -> str:
@@ -99,5 +93,5 @@ def mixed_beginning(entity: EntityKind, restore_key: RestoreKey) -> str:
     if entity == "relationship":
         return f"{endpoints(restore_key)}CREATE (a)-[e:$(r[2])]->(b)"
     label, key = quote_name(restore_key.label), quote_name(restore_key.key)
-    labels = KINDS[_LABELS].format(c="r[1]")
+    labels = KINDS[ESCAPED_STRINGS].format(c="r[1]")
     return f"CREATE (n:{label}:$({labels}) {{{key}: toInteger(r[0])}})"

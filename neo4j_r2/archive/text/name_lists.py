@@ -25,16 +25,16 @@ _STATEMENT_NAMES: Final = 1_000
 
 def name_statements(names: Names) -> str:
     """Return the statements that make a database know all names, one statement a line."""
+    kinds: tuple[tuple[NameKind, list[str]], ...] = (
+        ("label", names.labels),
+        ("type", names.types),
+        ("key", names.keys),
+    )
     return "".join(
         f"{name_statement(kind, some[first : first + _STATEMENT_NAMES])};\n"
-        for kind, some in names_by_kind(names)
+        for kind, some in kinds
         for first in range(0, len(some), _STATEMENT_NAMES)
     )
-
-
-def names_by_kind(names: Names) -> Sequence[tuple[NameKind, list[str]]]:
-    """Return the names of each kind."""
-    return (("label", names.labels), ("type", names.types), ("key", names.keys))
 
 
 def name_statement(kind: NameKind, names: Sequence[str]) -> str:

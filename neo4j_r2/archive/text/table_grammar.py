@@ -26,7 +26,7 @@ from neo4j_r2.archive.text.statements import (
     property_expression,
     relationship_creation,
 )
-from neo4j_r2.archive.text.unwind import read_string, read_unwind
+from neo4j_r2.archive.text.unwind import read_string
 from neo4j_r2.core.errors import CorruptError
 
 _STRING: Final = r'"(?:[^"\\]|\\.)*+"'
@@ -87,17 +87,12 @@ class Table:
     """The cells of each row: `shape.id_cells` ids, then one cell for each column."""
 
 
-def parse_table(line: str) -> Table:
-    """Parse a statement that creates nodes or relationships.
+def read_table(rows: list[list[str]], creation: str) -> Table:
+    """Parse a statement that creates nodes or relationships; `read_unwind` takes it apart.
 
-    :param line: the statement, without its line break.
+    :param creation: the clauses behind the rows, without the semicolon.
     :raises CorruptError: if this service does not write exactly this statement.
     """
-    return read_table(*read_unwind(line))
-
-
-def read_table(rows: list[list[str]], creation: str) -> Table:
-    """Parse the rows of a statement and the clauses behind them; see `parse_table`."""
     shape = _shape(creation)
     width = shape.id_cells + len(shape.columns)
     if any(len(row) != width for row in rows):

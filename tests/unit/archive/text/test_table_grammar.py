@@ -17,7 +17,8 @@ from neo4j_r2.archive.text.quoting import string_literal
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import Column, Row
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
-from neo4j_r2.archive.text.table_grammar import Table, parse_table, render
+from neo4j_r2.archive.text.table_grammar import Table, read_table, render
+from neo4j_r2.archive.text.unwind import read_unwind
 from neo4j_r2.core.errors import CorruptError
 from tests.entities import node_row, relationship_row
 
@@ -99,19 +100,19 @@ VOCABULARY = words(
 
 def is_refused(line: str) -> bool:
     try:
-        parse_table(line)
+        read_table(*read_unwind(line))
     except CorruptError:
         return True
     return False
 
 
 def is_itself(line: str) -> bool:
-    return written(parse_table(line), line) == line and words(line) <= VOCABULARY
+    return written(read_table(*read_unwind(line)), line) == line and words(line) <= VOCABULARY
 
 
 def check(script: str, rows: Sequence[Row], entity: str) -> None:
     assert all(map(is_itself, script.splitlines()))
-    tables = [parse_table(line) for line in script.splitlines()]
+    tables = [read_table(*read_unwind(line)) for line in script.splitlines()]
     assert entities(rows) == {key: value for each in tables for key, value in read(each).items()}
     names = {(each.shape.restore_label, each.shape.restore_property) for each in tables}
     assert names <= {(RESTORE_KEY.label, RESTORE_KEY.key)}
@@ -147,7 +148,7 @@ def test_every_kind_is_told_from_the_others(kind: str, missing: str | None) -> N
     if missing is not None:
         other = f"CASE r[2] WHEN {string_literal(missing)} THEN null ELSE {other} END"
     line = NODE.replace("toInteger(r[1])", one).replace("`b`: r[2]", f"`b`: {other}")
-    table = parse_table(line)
+    table = read_table(*read_unwind(line))
     columns = [(each.key, each.kind, each.missing) for each in table.shape.columns]
     assert columns == [("a", kind, None), ("b", kind, missing)]
     assert is_itself(line)
@@ -163,7 +164,7 @@ def test_every_kind_is_told_from_the_others(kind: str, missing: str | None) -> N
 def test_a_list_of_32_bit_floats_is_read_from_the_call_that_sets_it(
     line: str, columns: list[tuple[str, str]]
 ) -> None:
-    table = parse_table(line)
+    table = read_table(*read_unwind(line))
     assert [(each.key, each.kind) for each in table.shape.columns] == columns
     assert is_itself(line)
 
@@ -247,6 +248,8 @@ def test_many_labels_and_properties_are_read_in_linear_time() -> None:
     properties = "".join(f", `{index}`: r[{index}]" for index in range(1, number))
     rows = ROWS.replace("1\\t2\\tx", "1" + "\\t" * (number - 1))
     begun = time.process_time()
-    table = parse_table(f"{rows}CREATE (:`L`{labels} {{`k`: toInteger(r[0]){properties}}});")
+    table = read_table(
+        *read_unwind(f"{rows}CREATE (:`L`{labels} {{`k`: toInteger(r[0]){properties}}});")
+    )
     assert time.process_time() - begun < 5
     assert (len(table.shape.group), len(table.shape.columns)) == (number, number - 1)
