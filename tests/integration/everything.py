@@ -186,16 +186,6 @@ def fill_schema(driver: Driver) -> None:
     driver.execute_query("CALL db.awaitIndexes(300)")
 
 
-def fill_widths(driver: Driver) -> None:
-    """Create lists of floats in both widths whose text does not tell their width."""
-    driver.execute_query(
-        "CREATE (n:Floats {wide: $floats})-[e:FLOATS {wide: $floats}]->(n) WITH n, e "
-        "CALL db.create.setNodeVectorProperty(n, 'narrow', $floats) "
-        "CALL db.create.setRelationshipVectorProperty(e, 'narrow', $floats)",
-        floats=[0.0, 1.0, 2.0, -0.5],
-    )
-
-
 def fill_faithful(driver: Driver) -> None:
     """Create all that APOC may export, with and without unique properties."""
     for statement in FAITHFUL_SCHEMA:

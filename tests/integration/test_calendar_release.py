@@ -13,8 +13,8 @@ from neo4j_r2.graph.reader import Graph
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
-from tests.integration import everything
-from tests.integration.languages import set_language
+from tests.integration import widths
+from tests.integration.languages import LANGUAGES, set_language
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import (
     Original,
@@ -55,11 +55,13 @@ UNKNOWN = "vector.default_search_expansion_factor, vector.quantization.type"
 CONSTRAINT = "CREATE CONSTRAINT keys FOR (n:T) REQUIRE n.a IS UNIQUE"
 
 
-@pytest.fixture
-def server(newest: Neo4jServer) -> Neo4jServer:
-    """The same, with a graph and with indexes that Cypher 5 cannot state."""
+@pytest.fixture(params=LANGUAGES)
+def server(newest: Neo4jServer, request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
+    """The same in both languages, with a graph and with indexes that Cypher 5 cannot state."""
+    set_language(newest, request.param)
     fill(newest, CONSTRAINT, FILTERED, MULTI_LABEL, OF_RELATIONSHIPS)
-    return newest
+    yield newest
+    set_language(newest, LANGUAGES[0])
 
 
 @pytest.fixture
@@ -225,7 +227,7 @@ def test_lists_of_floats_keep_their_width_if_the_default_language_is_cypher_25(
     service: Service, in_cypher_25: Neo4jServer
 ) -> None:
     with in_cypher_25.driver() as driver:
-        everything.fill_widths(driver)
+        widths.each_under_its_own_key(driver)
     original = Original(service.backup(), contents(in_cypher_25))
     assert any(text.endswith(" FloatArray") for text in original.fingerprint.storage)
     assert any(text.endswith(" DoubleArray") for text in original.fingerprint.storage)
@@ -239,7 +241,7 @@ def test_an_archive_of_the_lts_passes_a_drill_if_the_default_language_is_cypher_
     source: Neo4jServer, in_cypher_25: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
 ) -> None:
     with source.driver() as driver:
-        everything.fill_widths(driver)
+        widths.each_under_its_own_key(driver)
     service = Service.configured(source, s3, bucket, tmp_path)
     service = service.with_variables(RESTORE_NEO4J_PASSWORD=in_cypher_25.password)
     service.backup()
@@ -251,7 +253,7 @@ def test_the_types_of_the_store_have_the_same_names_in_both_languages(
     in_cypher_25: Neo4jServer,
 ) -> None:
     with in_cypher_25.driver() as driver:
-        everything.fill_widths(driver)
+        widths.each_under_its_own_key(driver)
     settings = Neo4jSettings(
         uri=in_cypher_25.uri,
         user=in_cypher_25.user,

@@ -12,7 +12,7 @@ from testbed.cypher_shell import run_cypher_shell
 from testbed.fingerprint import Fingerprint, difference
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
-from tests.integration import everything
+from tests.integration import everything, widths
 from tests.integration.languages import LANGUAGES, set_language
 from tests.integration.restoring import (
     Original,
@@ -47,7 +47,7 @@ def fill(server: Neo4jServer) -> None:
         everything.fill_names(driver)
         everything.fill_shapes(driver)
         everything.fill_schema(driver)
-        everything.fill_widths(driver)
+        widths.each_under_its_own_key(driver)
 
 
 def data(fingerprint: Fingerprint) -> Fingerprint:
