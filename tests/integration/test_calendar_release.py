@@ -17,11 +17,7 @@ from tests.integration import widths
 from tests.integration.languages import LANGUAGES, set_language
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import (
-    Original,
     assert_passes_drill,
-    assert_restored,
-    contents,
-    differences,
     restore_elsewhere,
 )
 from tests.service import Backup, Service
@@ -223,32 +219,6 @@ def test_an_application_may_make_its_vector_index_before_an_older_archive_is_res
     assert entities(newest) == entities(target)
 
 
-def test_lists_of_floats_keep_their_width_if_the_default_language_is_cypher_25(
-    service: Service, in_cypher_25: Neo4jServer
-) -> None:
-    with in_cypher_25.driver() as driver:
-        widths.each_under_its_own_key(driver)
-    original = Original(service.backup(), contents(in_cypher_25))
-    assert any(text.endswith(" FloatArray") for text in original.fingerprint.storage)
-    assert any(text.endswith(" DoubleArray") for text in original.fingerprint.storage)
-    assert_restored(service.run("restore", "--force"), original, in_cypher_25)
-    in_cypher_25.reset()
-    run_cypher_shell(in_cypher_25, original.backup.text)
-    assert differences(original.fingerprint, in_cypher_25) == ""
-
-
-def test_an_archive_of_the_lts_passes_a_drill_if_the_default_language_is_cypher_25(
-    source: Neo4jServer, in_cypher_25: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
-) -> None:
-    with source.driver() as driver:
-        widths.each_under_its_own_key(driver)
-    service = Service.configured(source, s3, bucket, tmp_path)
-    service = service.with_variables(RESTORE_NEO4J_PASSWORD=in_cypher_25.password)
-    service.backup()
-    run = service.run("verify", "--drill", in_cypher_25.uri)
-    assert run.exit_code == 0, run.log
-
-
 def test_the_types_of_the_store_have_the_same_names_in_both_languages(
     in_cypher_25: Neo4jServer,
 ) -> None:
@@ -261,4 +231,4 @@ def test_the_types_of_the_store_have_the_same_names_in_both_languages(
         database=in_cypher_25.database,
     )
     with Graph(settings, 5) as graph:
-        assert graph.catalogue.storage_types() == {"FloatArray", "DoubleArray"}
+        assert {"FloatArray", "DoubleArray"} <= graph.catalogue.storage_types()

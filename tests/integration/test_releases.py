@@ -22,6 +22,7 @@ from tests.integration.restoring import (
     differences,
     restore_elsewhere,
 )
+from tests.integration.widths import WIDTHS
 from tests.service import Service
 
 
@@ -61,6 +62,7 @@ def test_everything_that_the_newest_release_holds_comes_back_exactly(
     fill(release)
     service = service_of(release, s3, bucket, tmp_path)
     original = Original(service.backup(), contents(release))
+    assert all(any(width in line for line in original.fingerprint.storage) for width in WIDTHS)
     with release.driver() as driver:
         driver.execute_query("MATCH (n) WITH n LIMIT 3 CREATE (n)-[:TO]->(:New {value: 1})")
     run = service.run("restore", "--force", "--no-safety-backup")

@@ -121,3 +121,12 @@ def test_the_supported_versions_are_those_that_the_tests_run(kind: jars.Kind) ->
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     section = text.partition("## Supported versions")[2].partition("\n## ")[0]
     assert jars.version(kind) in section
+
+
+@pytest.mark.parametrize("name", ["README.md", ".env.example", "docker-compose.yml"])
+def test_the_current_image_that_users_are_told_of_is_of_the_release_that_the_tests_run(
+    name: str,
+) -> None:
+    release = jars.version("neo4j-calendar").rpartition(".")[0]
+    named = re.findall(r"neo4j:(20\d\d\.[\d.]+)-community", (ROOT / name).read_text("utf-8"))
+    assert set(named) == {release}
