@@ -1,4 +1,4 @@
-"""What the control group of this container tells of its memory: the limit, the peak, and kills."""
+"""Why a run was killed for memory: what the control group of this container tells of it."""
 
 from __future__ import annotations
 
