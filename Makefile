@@ -3,6 +3,9 @@
 # make test    run all tests, in three processes; ARGS="-k retention" passes arguments to pytest,
 #              ARGS="-n 0 --pdb" runs them in one process
 # make bench   measure this service beside other tools; starts its own servers; see ARGS="--help"
+# make frameworks
+#              back up and restore graphs that libraries write, and put the outcome in
+#              docs/frameworks.md; ARGS="graphiti mem0" tries only these, and prints it
 # make lint    check style, types, shell scripts, Dockerfiles and workflows
 # make sbom    list the Python packages of the image in dist/sbom.cdx.json
 # make requirements
@@ -13,7 +16,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCRIPTS := .ci/run entrypoint.sh $(wildcard testbed/containers/*/*.sh)
 
-.PHONY: demo test bench lint sbom requirements clean
+.PHONY: demo test bench frameworks lint sbom requirements clean
 
 # Java for a calendar release can come from a package that only the tests need.
 demo: $(if $(filter 20%,$(NEO4J)),.venv/dev,.venv/runtime)
@@ -24,6 +27,9 @@ test: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m bench $(ARGS)
+
+frameworks: .venv/dev
+	$(BIN)/python -m frameworks $(ARGS)
 
 lint: .venv/dev
 	$(BIN)/ruff check
@@ -49,6 +55,11 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
 requirements:
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
+# Without hashes, which would be many thousand lines: nothing of this is in the image or in the tests.
+frameworks/libraries/%.txt: frameworks/libraries/%.py
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate $(ARGS) \
+		--output-file $@ $<
 
 clean:
 	rm -rf dist .venv .testbed .hypothesis .mypy_cache .pytest_cache .ruff_cache

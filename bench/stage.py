@@ -18,6 +18,7 @@ from testbed.jars import PROJECT_ROOT
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from testbed.servers import running
+from testbed.service_variables import service_variables
 
 log = logging.getLogger(__name__)
 
@@ -94,15 +95,9 @@ class Stage:
             "PYTHONPATH": str(PROJECT_ROOT),
             # cypher-shell reads its input in the locale's charset.
             "LC_ALL": "C.UTF-8",
-            "NEO4J_URI": server.uri,
             "NEO4J_USER": server.user,
-            "NEO4J_PASSWORD": server.password,
             "NEO4J_DATABASE": server.database,
-            "R2_ENDPOINT_URL": self.s3.endpoint_url,
-            "R2_ACCESS_KEY_ID": self.s3.access_key,
-            "R2_SECRET_ACCESS_KEY": self.s3.secret_key,
-            "R2_BUCKET_NAME": bucket,
-            "BACKUP_STATE_DIR": str(directory / "state"),
+            **service_variables(server, self.s3, bucket, directory),
         }
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from testbed import jars
 from testbed.java import java
@@ -47,6 +47,24 @@ def run_cypher_shell(
         reason = finished.stderr.decode(errors="replace").strip()
         raise CypherShellError(f"cypher-shell ended with status {finished.returncode}: {reason}")
     return finished
+
+
+def unpack_into_cypher_shell(
+    server: Neo4jServer,
+    archive: Path,
+    *,
+    heap: str = "512m",
+    java_options: Sequence[str] = QUICK_START,
+) -> None:
+    """Pipe an archive through gunzip into cypher-shell.
+
+    Raises CypherShellError when one of the two fails.
+    """
+    with subprocess.Popen(["gunzip", "--stdout", str(archive)], stdout=subprocess.PIPE) as gunzip:
+        statements = cast(BinaryIO, gunzip.stdout)
+        run_cypher_shell(server, statements, heap=heap, java_options=java_options)
+    if gunzip.returncode != 0:
+        raise CypherShellError(f"gunzip ended with exit code {gunzip.returncode}")
 
 
 def _command(server: Neo4jServer, heap: str, java_options: Sequence[str]) -> list[str]:

@@ -18,10 +18,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, BinaryIO, Final, Self, cast
+from typing import Any, Final, Self
 
 from testbed import graphiti, jars
-from testbed.cypher_shell import CypherShellError, run_cypher_shell
+from testbed.cypher_shell import CypherShellError, unpack_into_cypher_shell
 from testbed.fingerprint import difference, fingerprint
 from testbed.java import JavaError, calendar_java, java
 from testbed.neo4j_server import Neo4jServer
@@ -29,6 +29,7 @@ from testbed.ports import PortTakenError
 from testbed.process import ServerFailedError
 from testbed.s3_server import S3Server
 from testbed.servers import running
+from testbed.service_variables import service_variables
 
 BUCKET: Final = "graphiti-neo4j-backup"
 ENTITIES: Final = 200
@@ -122,11 +123,7 @@ class Demo:
         step("Restoring into the second Neo4j, empty again: gunzip | cypher-shell")
         archive = self.directory / Path(key).name
         self.s3.client().download_file(BUCKET, key, str(archive))
-        command = ["gunzip", "--stdout", str(archive)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as gunzip:
-            run_cypher_shell(self.target, cast(BinaryIO, gunzip.stdout))
-        if gunzip.returncode != 0:
-            raise DemoError(f"gunzip ended with exit code {gunzip.returncode}")
+        unpack_into_cypher_shell(self.target, archive)
 
     def compare(self) -> bool:
         """Say whether source and target have the same graph and schema, and what differs."""
@@ -159,14 +156,8 @@ class Demo:
         """Return the service's configuration; of this process's environment it has only PATH."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
-            "NEO4J_URI": self.source.uri,
-            "NEO4J_PASSWORD": self.source.password,
             "RESTORE_NEO4J_PASSWORD": self.target.password,
-            "R2_ENDPOINT_URL": self.s3.endpoint_url,
-            "R2_ACCESS_KEY_ID": self.s3.access_key,
-            "R2_SECRET_ACCESS_KEY": self.s3.secret_key,
-            "R2_BUCKET_NAME": BUCKET,
-            "BACKUP_STATE_DIR": str(self.directory / "state"),
+            **service_variables(self.source, self.s3, BUCKET, self.directory),
         }
 
 

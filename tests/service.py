@@ -17,6 +17,7 @@ from neo4j_r2.run.route_directory import route_directory
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
+from testbed.service_variables import service_variables
 from tests.warm_start import Command, WarmProcess
 
 BACKUP = Path(__file__).parent.parent / "backup.py"
@@ -44,15 +45,7 @@ class Service:
     @staticmethod
     def configured(source: Neo4jServer, s3: S3Server, bucket: str, directory: Path) -> Service:
         """Return a service that backs up `source` into `bucket`, with its state in `directory`."""
-        variables = {
-            "NEO4J_URI": source.uri,
-            "NEO4J_PASSWORD": source.password,
-            "R2_ENDPOINT_URL": s3.endpoint_url,
-            "R2_ACCESS_KEY_ID": s3.access_key,
-            "R2_SECRET_ACCESS_KEY": s3.secret_key,
-            "R2_BUCKET_NAME": bucket,
-            "BACKUP_STATE_DIR": str(directory / "state"),
-        }
+        variables = service_variables(source, s3, bucket, directory)
         return Service(s3, bucket, directory, variables)
 
     def with_variables(self, **variables: str) -> Service:

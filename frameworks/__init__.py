@@ -1,0 +1,1 @@
+"""Tries the service with the graphs of the libraries that its users have; needs their packages."""
