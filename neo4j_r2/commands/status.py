@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rich.console import Group, RenderableType
+from rich.text import Text
+
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import taken_up_to
 from neo4j_r2.bucket.client import Bucket
@@ -21,7 +24,7 @@ from neo4j_r2.commands.options import Options
 from neo4j_r2.commands.record_look import record_look
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import Side
-from neo4j_r2.core.text_table import joined
+from neo4j_r2.core.tables import show
 from neo4j_r2.monitoring.status_text import (
     database_lines,
     fault_lines,
@@ -40,27 +43,29 @@ def run(invocation: Invocation[Options]) -> int:
     config = configure(invocation, logs_in=False)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `status | head` ends without a traceback
     state = StateFile(config.service.state_directory).read()
-    sys.stdout.write(f"{known_text(config, state)}\n")
-    sys.stdout.flush()
-    sys.stdout.write(stored_text(config, state.expected if state else ()))
+    show(*known_sections(config, state))
+    sys.stdout.write("\n")
+    show(*stored_sections(config, state.expected if state else ()))
     return 0
 
 
-def known_text(config: Config, state: State | None) -> str:
+def known_sections(config: Config, state: State | None) -> list[RenderableType]:
     """Return the schedule, the last run and the last attempts, as the state file has them."""
     service = config.service
     now, is_scheduled = datetime.now(UTC), is_in_service_container()
-    sections = [schedule_lines(service, state, now, is_scheduled=is_scheduled)]
+    sections: list[RenderableType] = [
+        schedule_lines(service, state, now, is_scheduled=is_scheduled)
+    ]
     if problem := StartProblemFile(service.state_directory).read():
         sections.append(start_lines(problem, service.time_zone))
     if state is not None:
         sections += [
             database_lines(name, state.of(name), service.time_zone) for name in state.expected
         ]
-    return joined(sections)
+    return sections
 
 
-def stored_text(config: Config, expected: Sequence[str]) -> str:
+def stored_sections(config: Config, expected: Sequence[str]) -> list[RenderableType]:
     """Return how much is stored, what it costs, and what is wrong with the newest backups.
 
     :param expected: the databases that are backed up from this host.
@@ -80,12 +85,11 @@ def stored_text(config: Config, expected: Sequence[str]) -> str:
         problems = [
             line for name in expected for line in newest_problems(bucket, config, backups, name)
         ]
-        return joined(
-            [
-                *([fault_lines(problems)] if problems else []),
-                [*storage_lines(place, stored), *filter(None, [safety, nowhere])],
-            ]
-        )
+    notes = map(Text, filter(None, [safety, nowhere]))
+    return [
+        *([fault_lines(problems)] if problems else []),
+        Group(storage_lines(place, stored), *notes),
+    ]
 
 
 def newest_problems(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from neo4j_r2.core.text_table import printable
+from neo4j_r2.core.printable import printable
 from neo4j_r2.graph.reader import Graph
 
 log = logging.getLogger(__name__)

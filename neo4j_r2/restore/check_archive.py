@@ -8,7 +8,7 @@ from collections.abc import Callable
 from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.items import Adaptation, Item
 from neo4j_r2.core.errors import CorruptError, Side
-from neo4j_r2.core.text_table import printable
+from neo4j_r2.core.printable import printable
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.source import Source

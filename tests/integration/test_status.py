@@ -48,13 +48,15 @@ def test_runs_and_storage_are_shown_at_a_glance(service: Service) -> None:
     assert not lines[2].endswith("...")
     assert lines[3:5] == ["", "Database neo4j"]
     assert lines[5].split() == ["STARTED", "(UTC)", "DURATION", "SIZE"]
-    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +#* +0\.00 MB +#{16}", lines[6])
-    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +#* +failed \(exit 4\): Access denied.*", lines[7])
+    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +━*╸? +[\d.]+ (kB|bytes) +━{10}", lines[6])
+    assert re.fullmatch(
+        r"[-0-9]+ [:0-9]+ +\d+ s +━*╸? +failed \(exit 4\): Access denied.*", lines[7]
+    )
     assert lines[8] == ""
-    assert re.fullmatch(r"Stored of neo4j  0\.\d\d MB, 1 backup", lines[9])
-    assert re.fullmatch(r"Stored of other  0\.00 MB, 1 backup", lines[10])
+    assert re.fullmatch(r"Stored of neo4j  [\d.]+ (kB|bytes), 1 backup", lines[9])
+    assert re.fullmatch(r"Stored of other  [\d.]+ (kB|bytes), 1 backup", lines[10])
     place = f"s3://{service.bucket}/neo4j-backup/"
-    assert re.fullmatch(rf"Stored in all    0\.\d\d MB in {place}", lines[11])
+    assert re.fullmatch(rf"Stored in all    [\d.]+ (kB|bytes) in {place}", lines[11])
     assert lines[12].startswith("Monthly cost     $0.00 at R2's $0.015 per GB and month")
     assert len(lines) == 13
 
@@ -65,7 +67,7 @@ def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Se
     assert lines[2:] == [
         "Last run  none is known",
         "",
-        f"Stored in all  0.00 MB in s3://{service.bucket}/neo4j-backup/",
+        f"Stored in all  0 bytes in s3://{service.bucket}/neo4j-backup/",
         "Monthly cost   $0.00 at R2's $0.015 per GB and month; the account's first 10 GB are free",
         f"the bucket {service.bucket} has no backup anywhere: check R2_BUCKET_NAME and the account",
     ]
