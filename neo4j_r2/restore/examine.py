@@ -36,7 +36,7 @@ def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Fin
     except NoKeyError as error:
         if stored.manifest is None:
             raise CorruptError(f"{error}; without a manifest it is no complete backup") from error
-        verify_stored(stored, stored.manifest)
+        verify_stored(stored, stored.manifest, watch)
         log.warning(
             "%s. Its size, SHA-256 and header are right; its statements, counts and blocks were "
             "not checked",

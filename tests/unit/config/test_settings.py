@@ -17,6 +17,7 @@ from neo4j_r2.config.neo4j_settings import read_target
 from neo4j_r2.config.settings import Config, read_config
 from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.log import LogStyle
 from tests.keys import KeyPair
 
 NO_FILE: dict[str, str] = {}
@@ -71,7 +72,7 @@ def value_of(config: Config, path: str) -> object:
         ("export_method", "auto"),
         ("part_size", None),
         ("service.log_level", "info"),
-        ("service.log_format", "text"),
+        ("service.log_style", LogStyle()),
     ],
 )
 def test_the_defaults_are_as_in_the_specification(path: str, expected: object) -> None:
@@ -138,7 +139,8 @@ def test_the_defaults_are_as_in_the_specification(path: str, expected: object) -
         ("BACKUP_STALL_SECONDS", "60", "stall_seconds", 60),
         ("BACKUP_STATE_DIR", "/var/lib/backup", "service.state_directory", Path("/var/lib/backup")),
         ("LOG_LEVEL", "DEBUG", "service.log_level", "debug"),
-        ("LOG_FORMAT", "json", "service.log_format", "json"),
+        ("LOG_FORMAT", "json", "service.log_style", LogStyle("json")),
+        ("LOG_TIMESTAMPS", "true", "service.log_style", LogStyle("text", UTC)),
     ],
 )
 def test_a_variable_sets_its_value(name: str, value: str, path: str, expected: object) -> None:
@@ -204,6 +206,7 @@ WRONG = [
     ("METRICS_ADDRESS", "127.0.0.1:9412", "an IP address"),
     ("LOG_LEVEL", "loud", "debug, info, warning or error"),
     ("LOG_FORMAT", "xml", "text or json"),
+    ("LOG_TIMESTAMPS", "yes", "true and false"),
 ]
 
 
