@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -105,18 +106,35 @@ def storage_lines(place: str, stored: Mapping[str, Usage]) -> RenderableType:
     return columns(rows)
 
 
+def run_outcome(run: RunState, directory: Path) -> str:
+    """Return how a run ended: running, killed, failed or succeeded.
+
+    :param directory: the state directory.
+    """
+    if run.finished is None:
+        return "running" if is_under_way(run.process, directory) else "killed"
+    return "failed" if run.exit_code else "succeeded"
+
+
+def run_error(run: RunState, directory: Path) -> str:
+    """Return why a run failed or was killed; empty if it was not, or if nobody knows."""
+    if run_outcome(run, directory) == "killed":
+        return kill_reason(run.memory_kills, read_memory_limit())
+    return run.error
+
+
 def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
     if run is None:
         return "none is known"
+    outcome = run_outcome(run, settings.state_directory)
     began = shown(run.started, settings.time_zone)
-    if run.finished is None:
-        is_alive = is_under_way(run.process, settings.state_directory)
-        if is_alive:
-            return f"{began}, is under way"
-        reason = kill_reason(run.memory_kills, read_memory_limit())
-        return f"{began}, was killed{reason and ': '}{reason}"
-    if run.exit_code:
-        return f"{began}, failed (exit {run.exit_code}): {printable(run.error)}"
+    if outcome == "running":
+        return f"{began}, is under way"
+    error = printable(run_error(run, settings.state_directory))
+    if outcome == "killed":
+        return f"{began}, was killed{error and ': '}{error}"
+    if outcome == "failed" or run.finished is None:
+        return f"{began}, failed (exit {run.exit_code}): {error}"
     return f"{began}, succeeded in {duration(run.finished - run.started)}"
 
 
@@ -130,8 +148,12 @@ def _stored(stored: Usage) -> str:
     return f"{size_text(stored.size)}, {number}"
 
 
+def monthly_dollars(size: int) -> float:
+    """Return what bytes cost in a month, whatever the account's free GB are used for."""
+    return DOLLARS_PER_GB_MONTH * size / _GB
+
+
 def _cost(size: int) -> str:
-    dollars = DOLLARS_PER_GB_MONTH * size / _GB
     price = f"${DOLLARS_PER_GB_MONTH} per GB and month"
     free = f"the account's first {FREE_GB} GB are free"
-    return f"${dollars:.2f} at R2's {price}; {free}"
+    return f"${monthly_dollars(size):.2f} at R2's {price}; {free}"

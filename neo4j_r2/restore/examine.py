@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from enum import Enum, auto
+from enum import Enum
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys
 from neo4j_r2.core.errors import CorruptError, NoKeyError
@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 class Finding(Enum):
     """The result of examining one backup."""
 
-    GOOD = auto()
-    LOCKED = auto()
+    GOOD = "good"
+    LOCKED = "locked"
     """Encrypted, and no private key opens it; all that can be checked without one is good."""
-    BAD = auto()
+    BAD = "bad"
 
 
 def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Finding:
