@@ -52,8 +52,9 @@ class Bucket:
         self._clients = Clients(settings)
         place = Place(self.name, settings.endpoint_url, settings.credentials_hint)
         self._retry = Retry(place, retry_seconds, on_progress)
-        limit = settings.upload_limit and UploadLimit(settings.upload_limit, on_progress)
-        self.uploads = MultipartUploads(self.name, self._clients, self._retry, limit or None)
+        rate = settings.upload_limit
+        limit = UploadLimit(rate, on_progress) if rate else None
+        self.uploads = MultipartUploads(self.name, self._clients, self._retry, limit)
 
     def preflight(self, seconds: float = QUICK_SECONDS) -> None:
         """Prove that endpoint, credentials and bucket are right; by default within 30 seconds.

@@ -78,7 +78,7 @@ def sections(listing: Listing, zone: tzinfo) -> list[RenderableType]:
 
     :param zone: the time zone of the times, which `restore --at` reads.
     """
-    parts = [_backups(listing, zone), _uploads(listing), *_foreign(listing)]
+    parts = [_backups(listing, zone), _uploads(listing), _foreign(listing)]
     return [part for part in parts if part is not None]
 
 
@@ -106,10 +106,8 @@ class _Backups:
             [[key, *row, each] for key, row, each in zip(keys, rows, flags, strict=True)],
             right=_NUMBERS,
         )
-        if (
-            Measurement.get(console, options.update_width(UNLIMITED), wide).maximum
-            <= options.max_width
-        ):
+        unlimited = options.update_width(UNLIMITED)
+        if Measurement.get(console, unlimited, wide).maximum <= options.max_width:
             yield wide
             return
         narrow = table(headings, rows, right=_NUMBERS, wrapped=headings[1:2])
@@ -161,7 +159,7 @@ def _uploads(listing: Listing) -> RenderableType | None:
     return table(("UNFINISHED UPLOAD", "DATABASE", "AGE"), rows, right=["AGE"]) if rows else None
 
 
-def _foreign(listing: Listing) -> list[RenderableType]:
+def _foreign(listing: Listing) -> RenderableType | None:
     """Return the keys that this service did not give, and never touches."""
     rows = [(printable(key), size_text(size)) for key, size in listing.foreign]
     rows += [
@@ -170,13 +168,13 @@ def _foreign(listing: Listing) -> list[RenderableType]:
         if upload.database is None
     ]
     if not rows:
-        return []
+        return None
     headings = ("FOREIGN KEY", "SIZE")
     shown = table(headings, rows[:SHOWN_FOREIGN], right=headings[1:], wrapped=headings[:1])
     rest = len(rows) - SHOWN_FOREIGN
     if rest <= 0:
-        return [shown]
-    return [Group(shown, Text(f"and {rest:,} more; list --json has them all"))]
+        return shown
+    return Group(shown, Text(f"and {rest:,} more; list --json has them all"))
 
 
 def age(time: datetime, now: datetime) -> str:

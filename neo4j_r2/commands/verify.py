@@ -41,16 +41,24 @@ def run(invocation: Invocation[VerifyOptions]) -> int:
     config = configure(invocation, logs_in=False, identity=options.identity)
     scratch = scratch_settings(invocation, config)
     findings = Findings()
-    failure: BackupError | Ending | None = None
     try:
         verify_wished(config, options, scratch, findings)
     except (BackupError, Ending) as error:
-        failure = error
+        write_document(findings, options, error)
         raise
-    finally:
-        if options.json:
-            sys.stdout.write(findings.document(options.drill, failure))
+    write_document(findings, options, None)
     return 0
+
+
+def write_document(
+    findings: Findings, options: VerifyOptions, error: BackupError | Ending | None
+) -> None:
+    """Write the JSON document, if it is asked for.
+
+    :param error: why the command fails; None if it does not.
+    """
+    if options.json:
+        sys.stdout.write(findings.document(options.drill, error))
 
 
 def verify_wished(

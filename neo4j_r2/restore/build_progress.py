@@ -5,14 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from neo4j_r2.core.log import watched_bar
 from neo4j_r2.core.printable import printable
-from neo4j_r2.core.progress_bar import Bar
 from neo4j_r2.graph.reader import Graph
-from neo4j_r2.run.progress import INTERVAL_SECONDS
+from neo4j_r2.run.progress import INTERVAL_SECONDS, Teller
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +22,7 @@ _INDEXES: Final = (
 )
 
 
-class BuildProgress:
+class BuildProgress(Teller):
     """While an index is being built, shows a bar, or logs a line every ten seconds."""
 
     def __init__(
@@ -35,42 +32,22 @@ class BuildProgress:
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         """:param on_alive: is called at each step."""
+        super().__init__("Building indexes", 100, interval_seconds, _BAR_SECONDS)
         self._graph = graph
         self._on_alive = on_alive
-        self._interval_seconds = interval_seconds
-        self._told = time.monotonic()
-        self._bar: Bar | None = None
-
-    def __enter__(self) -> Self:
-        """Start the clock."""
-        self._bar = watched_bar("Building indexes", 100)
-        self._told = time.monotonic()
-        return self
-
-    def __exit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Remove the bar."""
-        if self._bar:
-            self._bar.close()
-            self._bar = None
 
     def step(self) -> None:
         """Tell how far the server is, if it is time to."""
         self._on_alive()
-        if time.monotonic() - self._told < (_BAR_SECONDS if self._bar else self._interval_seconds):
+        if not self._is_due(time.monotonic()):
             return
         indexes = self._graph.connection.rows(_INDEXES)
         if under_way := [each for each in indexes if each["is_under_way"]]:
             if self._bar:
-                done = sum(each["percent"] for each in indexes)
-                self._bar.show(done, 100 * len(indexes), f"{len(under_way):,} under way")
+                percent = sum(each["percent"] for each in indexes) / len(indexes)
+                self._bar.show(percent, self._expected, f"{len(under_way):,} under way")
             else:
                 log.info("%s", progress_line(under_way))
-        self._told = time.monotonic()
 
 
 def progress_line(indexes: Sequence[Mapping[str, Any]]) -> str:

@@ -28,33 +28,28 @@ _SMALLEST: Final = 1e-9
 """Stands for 0 where a time or a rate divides: at the first step both can be 0."""
 
 
-class _Counter(ABC):
-    """Counts what is done, and tells it on a bar, or every ten seconds in the log."""
+class Teller:
+    """Tells people now and then how far something is. Its bar is there while its context is."""
 
     def __init__(
-        self,
-        action: str,
-        expected: int,
-        on_progress: Callable[[], None],
-        interval_seconds: float = INTERVAL_SECONDS,
+        self, action: str, expected: int, interval_seconds: float, bar_seconds: float
     ) -> None:
-        """Describe a counter.
+        """Start the clock.
 
         :param action: what is done, as the first word of the line.
         :param expected: about how much there is to do; 0 if nobody knows.
-        :param on_progress: is called at each step.
+        :param interval_seconds: how often the log gets a line.
+        :param bar_seconds: how often a bar changes.
         """
         self._action = action
         self._expected = expected
-        self._on_progress = on_progress
         self._interval_seconds = interval_seconds
-        self._done = 0
+        self._bar_seconds = bar_seconds
         self._started = self._told = time.monotonic()
         self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
-        """Begin with nothing counted: what came before took time, or has failed."""
-        self._done = 0
+        """Start the clock again: what came before took time, or has failed."""
         self._bar = watched_bar(self._action, self._expected)
         self._started = self._told = time.monotonic()
         return self
@@ -70,6 +65,39 @@ class _Counter(ABC):
             self._bar.close()
             self._bar = None
 
+    def _is_due(self, now: float) -> bool:
+        """Whether it is time to tell something; then it is not for a while."""
+        if now - self._told < (self._bar_seconds if self._bar else self._interval_seconds):
+            return False
+        self._told = now
+        return True
+
+
+class _Counter(Teller, ABC):
+    """Counts what is done."""
+
+    def __init__(
+        self,
+        action: str,
+        expected: int,
+        on_progress: Callable[[], None],
+        interval_seconds: float = INTERVAL_SECONDS,
+    ) -> None:
+        """Describe a counter.
+
+        :param action: what is done, as the first word of the line.
+        :param expected: about how much there is to do; 0 if nobody knows.
+        :param on_progress: is called at each step.
+        """
+        super().__init__(action, expected, interval_seconds, _BAR_SECONDS)
+        self._on_progress = on_progress
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        """Begin with nothing counted."""
+        self._done = 0
+        return super().__enter__()
+
     def add(self, done: int) -> None:
         """Count more."""
         self._done += done
@@ -78,8 +106,7 @@ class _Counter(ABC):
     def _advance(self) -> None:
         self._on_progress()
         now = time.monotonic()
-        if now - self._told >= (_BAR_SECONDS if self._bar else self._interval_seconds):
-            self._told = now
+        if self._is_due(now):
             rate = self._done / max(now - self._started, _SMALLEST)
             if self._bar:
                 self._bar.show(self._done, self._expected, self._text(rate))
