@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: None means the arguments of the process.
     """
     command, options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
-    logs.set_up("info", "text")
+    logs.set_up("info", logs.LogStyle())
     exit_code = conclude(lambda: run(command, options))
     ignore_signals()
     memory.skip_last_collection()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import subprocess
 import venv
-from pathlib import Path
 from typing import Final
 
 from testbed.jars import PROJECT_ROOT
@@ -36,19 +35,19 @@ class OldComposeError(Exception):
 
 
 @functools.cache
-def program() -> Path:
-    """Return the program, which is installed from the package index once.
+def program() -> list[str]:
+    """Return the command of the program, which is installed from the package index once.
 
     :raises OldComposeError: if it cannot be installed.
     """
-    installed = _HOME / "bin" / "docker-compose"
     complete = _HOME / "complete"
     if not complete.exists():
         venv.create(_HOME, clear=True, with_pip=True)
         _install("--no-deps", _OLD)
         _install(*_NEEDED)
         complete.touch()
-    return installed
+    # Its own script names the Python of the directory in which it was installed first.
+    return [str(_HOME / "bin" / "python"), "-m", "compose"]
 
 
 def _install(*arguments: str) -> None:

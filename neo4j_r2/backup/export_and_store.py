@@ -33,6 +33,5 @@ def export_and_store(
         if method == "apoc":
             raise
         log.warning("APOC export failed (%s), using manual export", error)
-        progress.restart()
         walk = Walk(graph, origin.database, origin.started, progress.add)
         return store(walk, origin, destination, size.text)

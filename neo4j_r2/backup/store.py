@@ -54,14 +54,15 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
             log.info("Compressing %s.cypher...", name.stem)
         if settings.is_encrypted:
             log.info("Encrypting %s...", upload.key.rpartition("/")[2])
-        blocks = write_archive(upload, exporter, settings, watch, progress)
+        with progress:
+            blocks = write_archive(upload, exporter, settings, watch, progress)
         with watch.waiting_for(Side.R2):
             upload.complete()
     log.info("Upload successful: s3://%s/%s", bucket.name, upload.key)
     is_encrypted = settings.is_encrypted
     manifest = make_manifest(origin, exporter, upload, blocks, is_encrypted=is_encrypted)
     if settings.verify_after:
-        verify_upload(bucket, manifest, watch, progress, is_encrypted=is_encrypted)
+        verify_upload(bucket, manifest, watch, is_encrypted=is_encrypted)
     with watch.waiting_for(Side.R2):
         bucket.put_new(name.manifest_key, stored_form(manifest, settings.recipients).to_json())
     return manifest

@@ -10,15 +10,12 @@ from neo4j_r2.core.errors import Side
 from neo4j_r2.restore.source import archive_source
 from neo4j_r2.restore.unlock import unlock
 from neo4j_r2.restore.verify import verify, verify_stored
-from neo4j_r2.run.progress import Progress
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 
 
-def verify_upload(
-    bucket: Bucket, manifest: Manifest, watch: Watch, progress: Progress, *, is_encrypted: bool
-) -> None:
+def verify_upload(bucket: Bucket, manifest: Manifest, watch: Watch, *, is_encrypted: bool) -> None:
     """Check what R2 has stored. Of an encrypted archive, only its bytes: there is no private key.
 
     :raises CorruptError: if it is not what was sent.
@@ -28,7 +25,7 @@ def verify_upload(
     stored = archive_source(bucket, manifest)
     with watch.waiting_for(Side.R2):
         if not is_encrypted:
-            verify(unlock(stored, None), lambda _: progress.step())
+            verify(unlock(stored, None), watch)
             return
-        verify_stored(stored, manifest)
+        verify_stored(stored, manifest, watch)
     log.info("It is what was sent; checking what is in it takes a private key")

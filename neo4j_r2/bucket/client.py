@@ -17,6 +17,7 @@ from neo4j_r2.bucket.client_errors import Place, describe, error_code, http_stat
 from neo4j_r2.bucket.connect import QUICK_SECONDS, Clients
 from neo4j_r2.bucket.multipart import MultipartUploads
 from neo4j_r2.bucket.retry import Retry
+from neo4j_r2.bucket.upload_limit import UploadLimit
 from neo4j_r2.config.r2_settings import R2Settings
 from neo4j_r2.core.errors import BucketError
 
@@ -51,7 +52,9 @@ class Bucket:
         self._clients = Clients(settings)
         place = Place(self.name, settings.endpoint_url, settings.credentials_hint)
         self._retry = Retry(place, retry_seconds, on_progress)
-        self.uploads = MultipartUploads(self.name, self._clients, self._retry)
+        rate = settings.upload_limit
+        limit = UploadLimit(rate, on_progress) if rate else None
+        self.uploads = MultipartUploads(self.name, self._clients, self._retry, limit)
 
     def preflight(self, seconds: float = QUICK_SECONDS) -> None:
         """Prove that endpoint, credentials and bucket are right; by default within 30 seconds.

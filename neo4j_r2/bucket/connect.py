@@ -14,6 +14,7 @@ import boto3
 import botocore.session
 from botocore.config import Config as ClientConfig
 
+from neo4j_r2.bucket.upload_limit import tell_when_sending
 from neo4j_r2.config.r2_settings import R2Settings
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.threads import begin
@@ -73,7 +74,7 @@ def _make(settings: R2Settings) -> tuple[S3Client, S3Client]:
 
 
 def _client(session: boto3.Session, settings: R2Settings, reply_seconds: int) -> S3Client:
-    return session.client(
+    client = session.client(
         "s3",
         endpoint_url=settings.endpoint_url,
         verify=str(settings.ca_bundle) if settings.ca_bundle else None,
@@ -89,3 +90,5 @@ def _client(session: boto3.Session, settings: R2Settings, reply_seconds: int) ->
             response_checksum_validation="when_required",
         ),
     )
+    tell_when_sending(client)
+    return client

@@ -1,22 +1,29 @@
-"""Writes a listing as a table for people, and as a JSON document for programs."""
+"""Shows a listing as tables for people, and as a JSON document for programs."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.segment import Segment
+from rich.text import Text
 
 from neo4j_r2.archive.manifest import ExportSummary, Totals, timestamp
 from neo4j_r2.bucket.listing import BackupLine, Listing, UploadLine
 from neo4j_r2.core.local_time import FORMAT
-from neo4j_r2.core.log import megabytes
-from neo4j_r2.core.text_table import aligned, joined, printable
+from neo4j_r2.core.printable import printable
+from neo4j_r2.core.tables import UNLIMITED, size_text, table
 
 SHOWN_FOREIGN: Final = 20
-"""How many foreign keys a table shows at most."""
-_COUNTS: Final = ("SIZE", "NODES", "RELATIONSHIPS", "METHOD", "CONSISTENT")
-_NUMBERS: Final = frozenset({3, 4, 5})
-"""The columns that are aligned to the right."""
+"""How many foreign keys are shown at most."""
+_NUMBERS: Final = ("SIZE", "NODES", "RELATIONSHIPS")
+KIND: Final = "full"
+"""Every backup holds the whole graph."""
 
 
 def document(listing: Listing) -> str:
@@ -43,6 +50,7 @@ def _backup_entry(backup: BackupLine, now: datetime) -> dict[str, Any]:
         "database": backup.database,
         "taken": timestamp(backup.taken),
         "age_seconds": int((now - backup.taken).total_seconds()),
+        "kind": KIND,
         "size": backup.size,
         "complete": export is not None,
         "problem": backup.problem or None,
@@ -65,66 +73,108 @@ def _upload_entry(upload: UploadLine) -> dict[str, Any]:
     }
 
 
-def table(listing: Listing, zone: tzinfo) -> str:
-    """Return a listing as lines of text: backups, unfinished uploads, foreign keys.
+def sections(listing: Listing, zone: tzinfo) -> list[RenderableType]:
+    """Return what a listing shows: backups, unfinished uploads, foreign keys.
 
     :param zone: the time zone of the times, which `restore --at` reads.
     """
-    sections = [_backups(listing, zone), _uploads(listing), _foreign(listing)]
-    return joined(lines for lines in sections if lines)
+    parts = [_backups(listing, zone), _uploads(listing), _foreign(listing)]
+    return [part for part in parts if part is not None]
 
 
-def _backups(listing: Listing, zone: tzinfo) -> list[str]:
-    if not listing.backups:
-        of_database = f" of database {listing.database}" if listing.database else ""
-        nothing = f"No backups{of_database} under s3://{listing.bucket}/{listing.prefix}/"
-        return [nothing, *filter(None, [listing.whereabouts])]
-    headings = ("KEY", "DATABASE", f"TIME ({zone})", *_COUNTS)
-    lines = aligned([headings, *(_cells(backup, zone) for backup in listing.backups)], _NUMBERS)
-    for index, backup in enumerate(listing.backups, 1):
-        if backup.problem:  # in the columns that only a manifest could fill
-            lines[index] += f"  {printable(backup.problem)}"
-    return lines
+def _backups(listing: Listing, zone: tzinfo) -> RenderableType:
+    if listing.backups:
+        return _Backups(listing.backups, zone)
+    of_database = f" of database {listing.database}" if listing.database else ""
+    nothing = f"No backups{of_database} under s3://{listing.bucket}/{listing.prefix}/"
+    return Text("\n".join([nothing, *filter(None, [listing.whereabouts])]))
 
 
-def _cells(backup: BackupLine, zone: tzinfo) -> tuple[str, ...]:
-    time = f"{backup.taken.astimezone(zone):{FORMAT}}"
-    cells = (backup.key, backup.database, time, megabytes(backup.size))
+@dataclass(frozen=True)
+class _Backups:
+    """A table of backups: a line for each, or two on a terminal that is too narrow for that."""
+
+    backups: Sequence[BackupLine]
+    zone: tzinfo
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        headings, rows = self._headings(), [self._cells(each) for each in self.backups]
+        keys = [Text(each.key) for each in self.backups]
+        flags = [flags_of(each) for each in self.backups]
+        wide = table(
+            ["KEY", *headings, "FLAGS"],
+            [[key, *row, each] for key, row, each in zip(keys, rows, flags, strict=True)],
+            right=_NUMBERS,
+        )
+        unlimited = options.update_width(UNLIMITED)
+        if Measurement.get(console, unlimited, wide).maximum <= options.max_width:
+            yield wide
+            return
+        narrow = table(headings, rows, right=_NUMBERS, wrapped=headings[1:2])
+        lines = list(Segment.split_lines(console.render(narrow, options)))
+        first = len(lines) - len(rows)  # the heading of the time can take two lines
+        for line in lines[:first]:
+            yield from (*line, Segment.line())
+        yield Text("  KEY  FLAGS", style="bold")
+        for line, key, each in zip(lines[first:], keys, flags, strict=True):
+            yield from (*line, Segment.line())
+            yield Text.assemble("  ", key, "  ", each, no_wrap=True, overflow="ignore")
+
+    def _headings(self) -> list[str]:
+        return ["DATABASE", f"TIME ({self.zone})", *_NUMBERS, "METHOD"]
+
+    def _cells(self, backup: BackupLine) -> list[str]:
+        export = backup.export
+        return [
+            backup.database,
+            f"{backup.taken.astimezone(self.zone):{FORMAT}}",
+            size_text(backup.size),
+            f"{export.nodes:,}" if export else "",
+            f"{export.relationships:,}" if export else "",
+            printable(export.method) if isinstance(export, ExportSummary) else "",
+        ]
+
+
+def flags_of(backup: BackupLine) -> Text:
+    """Return what is special about a backup, or why it is not complete."""
+    if backup.problem:
+        return Text(printable(backup.problem), style="red")
     export = backup.export
-    if export is None:
-        return cells
-    counts = (f"{export.nodes:,}", f"{export.relationships:,}")
-    method, consistent = "encrypted", ""
-    if isinstance(export, ExportSummary):
-        method, consistent = printable(export.method), "yes" if export.consistent else "no"
-    method += ", before a restore" if backup.before_restore else ""
-    method += ", shrink accepted" if backup.shrink_accepted else ""
-    return (*cells, *counts, method, consistent)
+    flags = {
+        "encrypted": isinstance(export, Totals),
+        "inconsistent": isinstance(export, ExportSummary) and not export.consistent,
+        "safety": backup.before_restore,
+        "shrink accepted": backup.shrink_accepted,
+    }
+    return Text(", ".join(flag for flag, is_set in flags.items() if is_set))
 
 
-def _uploads(listing: Listing) -> list[str]:
-    """Return the lines for unfinished uploads under keys of this service."""
+def _uploads(listing: Listing) -> RenderableType | None:
+    """Return the unfinished uploads under keys of this service."""
     rows = [
         (upload.key, upload.database, age(upload.begun, listing.time))
         for upload in listing.uploads or ()
         if upload.database is not None
     ]
-    return aligned([("UNFINISHED UPLOAD", "DATABASE", "AGE"), *rows], {2}) if rows else []
+    return table(("UNFINISHED UPLOAD", "DATABASE", "AGE"), rows, right=["AGE"]) if rows else None
 
 
-def _foreign(listing: Listing) -> list[str]:
-    """Return the lines for keys that this service did not give, and never touches."""
-    rows = [(printable(key), megabytes(size)) for key, size in listing.foreign]
+def _foreign(listing: Listing) -> RenderableType | None:
+    """Return the keys that this service did not give, and never touches."""
+    rows = [(printable(key), size_text(size)) for key, size in listing.foreign]
     rows += [
         (printable(upload.key), "unfinished upload")
         for upload in listing.uploads or ()
         if upload.database is None
     ]
     if not rows:
-        return []
-    lines = aligned([("FOREIGN KEY", "SIZE"), *rows[:SHOWN_FOREIGN]], {1})
+        return None
+    headings = ("FOREIGN KEY", "SIZE")
+    shown = table(headings, rows[:SHOWN_FOREIGN], right=headings[1:], wrapped=headings[:1])
     rest = len(rows) - SHOWN_FOREIGN
-    return [*lines, f"and {rest:,} more; list --json has them all"] if rest > 0 else lines
+    if rest <= 0:
+        return shown
+    return Group(shown, Text(f"and {rest:,} more; list --json has them all"))
 
 
 def age(time: datetime, now: datetime) -> str:

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from neo4j_r2.bucket.client_errors import http_status
 from neo4j_r2.bucket.connect import QUICK_SECONDS, Clients
 from neo4j_r2.bucket.retry import Retry
+from neo4j_r2.bucket.upload_limit import UploadLimit
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,14 @@ class UnfinishedUpload:
 class MultipartUploads:
     """The multipart uploads of one bucket; any thread may use it."""
 
-    def __init__(self, bucket: str, clients: Clients, retry: Retry) -> None:
+    def __init__(
+        self, bucket: str, clients: Clients, retry: Retry, limit: UploadLimit | None
+    ) -> None:
+        """:param limit: slows down the parts of all uploads together; None does not."""
         self._bucket = bucket
         self._clients = clients
         self._retry = retry
+        self._limit = limit
 
     def create(self, key: str, metadata: Mapping[str, str]) -> str:
         """Begin an upload and return its id."""
@@ -56,14 +61,15 @@ class MultipartUploads:
         :param number: the part's number, from 1.
         :param abandoned: ends the trying once it is set.
         """
-        reply = self._retry.call(
-            f"UploadPart {number}",
-            lambda: self._clients.patient.upload_part(
-                Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data
-            ),
-            abandoned,
-        )
-        return reply["ETag"]
+
+        def call() -> str:
+            body = self._limit.body(data, abandoned) if self._limit else data
+            reply = self._clients.patient.upload_part(
+                Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=body
+            )
+            return reply["ETag"]
+
+        return self._retry.call(f"UploadPart {number}", call, abandoned)
 
     def complete(
         self, key: str, upload_id: str, etags: Mapping[int, str], is_stored: Callable[[], bool]

@@ -62,7 +62,8 @@ class Retry:
             try:
                 result = make()
             except (BotoCoreError, ClientError) as error:
-                is_over = time.monotonic() - started + pause > limit
+                is_late = time.monotonic() - started + pause > limit
+                is_over = is_late or abandoned.is_set()
                 if is_over or not is_transient(error, self._known()):
                     raise self.failure(error, operation) from error
                 self._outage.failed(

@@ -10,7 +10,7 @@ from typing import Final
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.core.errors import BucketError, ConfigurationError
-from neo4j_r2.core.text_table import printable
+from neo4j_r2.core.printable import printable
 
 _LOOKED_AT: Final = 20_000
 """How many objects of the bucket are looked at: other programs may have stored millions in it."""

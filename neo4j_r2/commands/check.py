@@ -13,6 +13,7 @@ from neo4j_r2.commands.options import CheckOptions
 from neo4j_r2.commands.report_start import report_failure
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError
+from neo4j_r2.core.log import megabytes
 from neo4j_r2.run.state_directory import require_own
 
 log = logging.getLogger(__name__)
@@ -73,5 +74,6 @@ def banner(config: Config) -> list[str]:
         *([f"Notifications: {len(notify.urls)} ({notify.when})"] if notify.urls else []),
         *(["Ping: on"] if notify.ping_url else []),
         *([f"Export method: {method}"] if (method := config.export_method) != "auto" else []),
+        *([f"Upload limit: {megabytes(limit)}/s"] if (limit := config.r2.upload_limit) else []),
         *(["Verify: after each backup"] if config.verify_after else []),
     ]

@@ -105,17 +105,19 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     _add_database(parser)
-    _add_json(parser, "a table")
+    _add_json(parser, "instead of tables")
 
 
-def _add_json(parser: argparse.ArgumentParser, instead_of: str) -> None:
-    parser.add_argument(
-        "--json", action="store_true", help=f"one JSON document instead of {instead_of}"
-    )
+def _add_json(parser: argparse.ArgumentParser, how: str) -> None:
+    parser.add_argument("--json", action="store_true", help=f"print one JSON document {how}")
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser, "instead of tables")
 
 
 def _add_health(parser: argparse.ArgumentParser) -> None:
-    _add_json(parser, "a line")
+    _add_json(parser, "instead of a line")
 
 
 def _add_prune(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +173,7 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drill", metavar="URI", help="restore into an empty scratch Neo4j, and compare"
     )
+    _add_json(parser, "besides the log")
 
 
 def _add_notify(parser: argparse.ArgumentParser) -> None:
@@ -224,6 +227,7 @@ _COMMANDS: Final = (
         "show the schedule, the last runs, the storage and its cost",
         "",
         "ask the bucket and this host's records, but not Neo4j",
+        _add_status,
     ),
     _Command(
         "prune",

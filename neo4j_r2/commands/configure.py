@@ -52,7 +52,7 @@ def configure(
     config = config.with_state_in(own_state_directory(invocation))
     if identity:
         config = replace(config, private_keys=read_private_keys(identity))
-    logs.set_up(config.service.log_level, config.service.log_format, config.secrets())
+    logs.set_up(config.service.log_level, config.service.log_style, config.secrets())
     for warning in config.warnings:
         log.warning("%s", warning)
     if names := replaced_by_dotenv(invocation.environment, invocation.dotenv):
@@ -67,7 +67,7 @@ def configure_target(invocation: Invocation[Options], config: Config, uri: str) 
     """
     settings = read_target(invocation.environment, invocation.dotenv, uri)
     secrets = [*config.secrets(), settings.password]
-    logs.set_up(config.service.log_level, config.service.log_format, secrets)
+    logs.set_up(config.service.log_level, config.service.log_style, secrets)
     return settings
 
 
@@ -77,7 +77,7 @@ def configure_service(invocation: Invocation[Options]) -> ServiceSettings:
     :raises ConfigurationError: naming every variable that is wrong.
     """
     settings = read_service_settings(invocation.environment, invocation.dotenv)
-    logs.set_up(settings.log_level, settings.log_format)
+    logs.set_up(settings.log_level, settings.log_style)
     return replace(settings, state_directory=own_state_directory(invocation))
 
 
@@ -104,5 +104,5 @@ def configure_notify(invocation: Invocation[Options]) -> NotifySettings:
     """
     service = configure_service(invocation)
     settings = read_notify_settings(invocation.environment, invocation.dotenv, receiver_problem)
-    logs.set_up(service.log_level, service.log_format, settings.secrets())
+    logs.set_up(service.log_level, service.log_style, settings.secrets())
     return settings

@@ -5,15 +5,18 @@ from __future__ import annotations
 import signal
 import sys
 
+from rich.text import Text
+
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.listing import read_listing
-from neo4j_r2.bucket.listing_text import document, table
+from neo4j_r2.bucket.listing_text import document, sections
 from neo4j_r2.bucket.safety_backups import safety_text
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import ListOptions
 from neo4j_r2.core.errors import Side
+from neo4j_r2.core.tables import show
 from neo4j_r2.run.stall_watch import Watch
 
 
@@ -26,12 +29,12 @@ def run(invocation: Invocation[ListOptions]) -> int:
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         listing = read_listing(bucket, config.r2.prefix, invocation.options.database)
-    if invocation.options.json:
-        text = document(listing)
-    else:
-        safety = [each.taken for each in listing.backups if each.export and each.before_restore]
-        note = safety_text(safety, config.prune.rules, config.service.time_zone)
-        text = table(listing, config.service.time_zone) + (f"\n{note}\n" if note else "")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `list | head` ends without a traceback
-    sys.stdout.write(text)
+    if invocation.options.json:
+        sys.stdout.write(document(listing))
+        return 0
+    zone = config.service.time_zone
+    safety = [each.taken for each in listing.backups if each.export and each.before_restore]
+    notes = filter(None, [safety_text(safety, config.prune.rules, zone)])
+    show(*sections(listing, zone), *map(Text, notes))
     return 0

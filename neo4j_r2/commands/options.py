@@ -84,6 +84,13 @@ class RestoreOptions(Options):
 
 
 @dataclass(frozen=True)
+class StatusOptions(Options):
+    """What `status` is asked for."""
+
+    json: bool
+
+
+@dataclass(frozen=True)
 class SuperviseOptions(Options):
     """What `supervise` is asked for."""
 
@@ -104,6 +111,7 @@ class VerifyOptions(Options):
     identity: str | None
     drill: str | None
     """The URI of the scratch Neo4j for a restore drill; None means no drill."""
+    json: bool
 
 
 _RECORDS: Final[Mapping[str, type[Options]]] = {
@@ -113,6 +121,7 @@ _RECORDS: Final[Mapping[str, type[Options]]] = {
     "list": ListOptions,
     "prune": PruneOptions,
     "restore": RestoreOptions,
+    "status": StatusOptions,
     "supervise": SuperviseOptions,
     "verify": VerifyOptions,
 }

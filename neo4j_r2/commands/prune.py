@@ -8,7 +8,6 @@ state file knows this host's last backup of it, only backups with that database 
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -31,6 +30,7 @@ from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import Side
+from neo4j_r2.core.tables import show
 from neo4j_r2.run.lock import run_lock
 from neo4j_r2.run.record import record_prune
 from neo4j_r2.run.stall_watch import Watch
@@ -126,8 +126,7 @@ def decide_and_prune(
     if options.accept_shrink and options.dry_run:
         settings = replace(settings, shrink_percent=0)  # as if the shrink had been accepted
     judgement = judge(bucket, config.r2.prefix, settings, latest, datetime.now(UTC))
-    sys.stdout.write(plan(judgement.verdicts))
-    sys.stdout.flush()
+    show(plan(judgement.verdicts))
     carry_out(bucket, judgement.verdicts, is_dry=settings.is_dry)
     if not options.dry_run:
         stored = usage_by_database(bucket, config.r2.prefix)

@@ -9,7 +9,7 @@ from typing import Final
 
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
-from neo4j_r2.config.service_settings import requested_log_format, requested_state_directory
+from neo4j_r2.config.service_settings import requested_log_style, requested_state_directory
 from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core import log as logs
 from neo4j_r2.run import memory
@@ -23,7 +23,7 @@ def start_command(command: str, options: Options, environment: Mapping[str, str]
     """Run a command and return its exit code."""
     dotenv = read_dotenv(DOTENV)
     memory.set_up()
-    logs.set_up("info", requested_log_format(environment, dotenv))
+    logs.set_up("info", requested_log_style(environment, dotenv))
     if command != "supervise":  # it starts crond, and only root can do that
         become_owner(requested_state_directory(environment, dotenv))
         raise_on_signals()

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rich.console import Group, RenderableType
+from rich.text import Text
+
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import taken_up_to
 from neo4j_r2.bucket.client import Bucket
@@ -17,11 +20,12 @@ from neo4j_r2.bucket.safety_backups import safety_backups, safety_text
 from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
-from neo4j_r2.commands.options import Options
+from neo4j_r2.commands.options import StatusOptions
 from neo4j_r2.commands.record_look import record_look
 from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import Side
-from neo4j_r2.core.text_table import joined
+from neo4j_r2.core.errors import BackupError, Side
+from neo4j_r2.core.tables import show
+from neo4j_r2.monitoring.status_document import Known, Stored, document
 from neo4j_r2.monitoring.status_text import (
     database_lines,
     fault_lines,
@@ -32,59 +36,101 @@ from neo4j_r2.monitoring.status_text import (
 from neo4j_r2.run.processes import is_in_service_container
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.start_problem import StartProblemFile
-from neo4j_r2.run.state import State, StateFile
+from neo4j_r2.run.state import StateFile
 
 
-def run(invocation: Invocation[Options]) -> int:
-    """Print what the state file tells, and then what the bucket holds, to standard output."""
+def run(invocation: Invocation[StatusOptions]) -> int:
+    """Show what the state file tells and what the bucket holds, on standard output."""
     config = configure(invocation, logs_in=False)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `status | head` ends without a traceback
-    state = StateFile(config.service.state_directory).read()
-    sys.stdout.write(f"{known_text(config, state)}\n")
-    sys.stdout.flush()
-    sys.stdout.write(stored_text(config, state.expected if state else ()))
+    directory = config.service.state_directory
+    known = Known(
+        settings=config.service,
+        state=StateFile(directory).read(),
+        start_problem=StartProblemFile(directory).read(),
+        now=datetime.now(UTC),
+        is_scheduled=is_in_service_container(),
+    )
+    if invocation.options.json:
+        write_document(config, known)
+    else:
+        show_all(config, known)
     return 0
 
 
-def known_text(config: Config, state: State | None) -> str:
-    """Return the schedule, the last run and the last attempts, as the state file has them."""
-    service = config.service
-    now, is_scheduled = datetime.now(UTC), is_in_service_container()
-    sections = [schedule_lines(service, state, now, is_scheduled=is_scheduled)]
-    if problem := StartProblemFile(service.state_directory).read():
+def write_document(config: Config, known: Known) -> None:
+    """Write one JSON document; if R2 fails, with what this host knows alone.
+
+    :raises BackupError: after that, if the bucket could not be read.
+    """
+    try:
+        stored = look(config, known)
+    except BackupError:
+        sys.stdout.write(document(known, None))
+        raise
+    sys.stdout.write(document(known, stored))
+
+
+def show_all(config: Config, known: Known) -> None:
+    """Show what this host knows at once, and what the bucket holds as soon as it has answered.
+
+    :raises BackupError: if the bucket cannot be read.
+    """
+    show(*known_sections(known))
+    sys.stdout.write("\n")
+    show(*stored_sections(config, look(config, known)))
+
+
+def known_sections(known: Known) -> list[RenderableType]:
+    """Return the schedule, the last run and the last attempts."""
+    service, state = known.settings, known.state
+    sections: list[RenderableType] = [
+        schedule_lines(service, state, known.now, is_scheduled=known.is_scheduled)
+    ]
+    if problem := known.start_problem:
         sections.append(start_lines(problem, service.time_zone))
     if state is not None:
         sections += [
             database_lines(name, state.of(name), service.time_zone) for name in state.expected
         ]
-    return joined(sections)
+    return sections
 
 
-def stored_text(config: Config, expected: Sequence[str]) -> str:
-    """Return how much is stored, what it costs, and what is wrong with the newest backups.
+def stored_sections(config: Config, stored: Stored) -> list[RenderableType]:
+    """Return how much is stored, what it costs, and what is wrong with the newest backups."""
+    place = f"s3://{stored.bucket}/{stored.prefix}/"
+    safety = safety_text(stored.safety_backups, config.prune.rules, config.service.time_zone)
+    notes = map(Text, filter(None, [safety, stored.whereabouts]))
+    return [
+        *([fault_lines(stored.problems)] if stored.problems else []),
+        Group(storage_lines(place, stored.usages), *notes),
+    ]
 
-    :param expected: the databases that are backed up from this host.
-    :raises BucketError: if the bucket cannot be read.
+
+def look(config: Config, known: Known) -> Stored:
+    """Look at the bucket.
+
+    :raises BackupError: if the bucket cannot be read.
     """
     watch = Watch(config.stall_seconds)
     with watch.running(), watch.waiting_for(Side.R2):
         # Somebody waits for the answer, so failures of R2 are retried only for a short time.
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
-        place = f"s3://{bucket.name}/{config.r2.prefix}/"
-        stored = usage_by_database(bucket, config.r2.prefix)
-        backups = backups_in(bucket, config.r2.prefix)
-        taken = safety_backups(bucket, backups)
-        safety = safety_text(taken, config.prune.rules, config.service.time_zone)
-        nowhere = "" if stored else whereabouts(bucket)
-        problems = [
-            line for name in expected for line in newest_problems(bucket, config, backups, name)
-        ]
-        return joined(
-            [
-                *([fault_lines(problems)] if problems else []),
-                [*storage_lines(place, stored), *filter(None, [safety, nowhere])],
-            ]
+        prefix = config.r2.prefix
+        usages = usage_by_database(bucket, prefix)
+        backups = backups_in(bucket, prefix)
+        return Stored(
+            bucket=bucket.name,
+            prefix=prefix,
+            usages=usages,
+            safety_backups=safety_backups(bucket, backups),
+            problems=[
+                line
+                for name in (known.state.expected if known.state else ())
+                for line in newest_problems(bucket, config, backups, name)
+            ],
+            whereabouts="" if usages else whereabouts(bucket),
         )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from functools import partial
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
@@ -18,9 +20,10 @@ from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import ConfigurationError, CorruptError, Side
+from neo4j_r2.core.errors import BackupError, ConfigurationError, CorruptError, Ending, Side
 from neo4j_r2.restore.check_archive import prove
 from neo4j_r2.restore.examine import Finding, examine, report_findings
+from neo4j_r2.restore.findings import Findings
 from neo4j_r2.restore.run_drill import run_drill
 from neo4j_r2.restore.source import StoredSource, Wish, chosen_source, stored_source
 from neo4j_r2.restore.unlock import unlock
@@ -30,24 +33,58 @@ log = logging.getLogger(__name__)
 
 
 def run(invocation: Invocation[VerifyOptions]) -> int:
-    """Verify one backup or several, and return 0 if all are good."""
+    """Verify one backup or several, and return 0 if all are good.
+
+    With `--json`, what was found is also written to standard output, as one document.
+    """
     options = invocation.options
     config = configure(invocation, logs_in=False, identity=options.identity)
     scratch = scratch_settings(invocation, config)
+    findings = Findings()
+    try:
+        verify_wished(config, options, scratch, findings)
+    except (BackupError, Ending) as error:
+        write_document(findings, options, error)
+        raise
+    write_document(findings, options, None)
+    return 0
+
+
+def write_document(
+    findings: Findings, options: VerifyOptions, error: BackupError | Ending | None
+) -> None:
+    """Write the JSON document, if it is asked for.
+
+    :param error: why the command fails; None if it does not.
+    """
+    if options.json:
+        sys.stdout.write(findings.document(options.drill, error))
+
+
+def verify_wished(
+    config: Config, options: VerifyOptions, scratch: Neo4jSettings | None, findings: Findings
+) -> None:
+    """Verify the backups that the options name."""
     watch = Watch(config.stall_seconds)
     with watch.running(), watch.waiting_for(Side.R2):
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
         if options.all:
-            verify_all(bucket, config, options.database, watch)
+            verify_all(bucket, config, options.database, watch, findings)
         elif scratch:
-            source = unlock(find_backup(bucket, config, options), config.private_keys)
-            run_drill(scratch, config.retry_seconds, source, watch)
+            stored = find_backup(bucket, config, options)
+            findings.note(stored, partial(drill, stored, config, scratch, watch))
         elif options.key:
-            verify_one(find_backup(bucket, config, options), config.private_keys, watch)
+            stored = find_backup(bucket, config, options)
+            findings.note(stored, partial(verify_one, stored, config.private_keys, watch))
         else:
-            verify_latest(bucket, config, options.database, watch)
-    return 0
+            verify_latest(bucket, config, options.database, watch, findings)
+
+
+def drill(stored: StoredSource, config: Config, scratch: Neo4jSettings, watch: Watch) -> Finding:
+    """Run a restore drill, which proves the backup."""
+    run_drill(scratch, config.retry_seconds, unlock(stored, config.private_keys), watch)
+    return Finding.GOOD
 
 
 def scratch_settings(invocation: Invocation[VerifyOptions], config: Config) -> Neo4jSettings | None:
@@ -72,27 +109,29 @@ def find_backup(bucket: Bucket, config: Config, options: VerifyOptions) -> Store
     return chosen_source(bucket, config.r2.prefix, Wish(database, options.key or LATEST))
 
 
-def verify_latest(bucket: Bucket, config: Config, wished: str | None, watch: Watch) -> None:
+def verify_latest(
+    bucket: Bucket, config: Config, wished: str | None, watch: Watch, findings: Findings
+) -> None:
     """Verify the latest backup of each database.
 
     :param wished: the only database to verify; None means all that are configured.
     :raises ConfigurationError: if there is no backup.
     """
 
-    findings = []
+    found = []
 
     def verify_latest_of(database: str) -> None:
         stored = chosen_source(bucket, config.r2.prefix, Wish(database, LATEST))
         if stored.newest:
             record_look(config, database, stored.newest)
-        findings.append(verify_one(stored, config.private_keys, watch))
+        found.append(findings.note(stored, partial(verify_one, stored, config.private_keys, watch)))
 
     databases = stored_databases(bucket, config, wished)
     if not databases:
         raise no_backup(bucket, config.r2.prefix, wished)
     each_database(databases, verify_latest_of)
     if len(databases) > 1:
-        report_findings(findings, f"{len(databases)} latest backups", has_keys=False)
+        report_findings(found, f"{len(databases)} latest backups", has_keys=False)
 
 
 def verify_one(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Finding:
@@ -107,7 +146,9 @@ def verify_one(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> 
     return Finding.GOOD
 
 
-def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watch) -> None:
+def verify_all(
+    bucket: Bucket, config: Config, database: str | None, watch: Watch, findings: Findings
+) -> None:
     """Verify every backup under the prefix, newest first.
 
     :param database: the only database whose backups are verified; None means all.
@@ -121,16 +162,26 @@ def verify_all(bucket: Bucket, config: Config, database: str | None, watch: Watc
     ]
     if not backups:
         raise no_backup(bucket, prefix, database)
-    findings = [examine_stored(bucket, backup, keys, watch) for backup in reversed(backups)]
-    report_findings(findings, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
+    found = [examine_stored(bucket, each, keys, watch, findings) for each in reversed(backups)]
+    report_findings(found, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
 
 
 def examine_stored(
-    bucket: Bucket, backup: StoredBackup, keys: PrivateKeys | None, watch: Watch
+    bucket: Bucket,
+    backup: StoredBackup,
+    keys: PrivateKeys | None,
+    watch: Watch,
+    findings: Findings,
 ) -> Finding:
     """Examine one of several backups, and log what is wrong with it."""
     try:
-        return examine(stored_source(bucket, backup), keys, watch)
+        stored = stored_source(bucket, backup)
+    except CorruptError as error:
+        log.warning("%s", error)
+        findings.note_unreadable(backup.manifest_key or "", error)
+        return Finding.BAD
+    try:
+        return findings.note(stored, partial(examine, stored, keys, watch))
     except CorruptError as error:
         log.warning("%s", error)
         return Finding.BAD

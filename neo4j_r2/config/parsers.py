@@ -15,6 +15,20 @@ from zoneinfo import ZoneInfo
 from neo4j_r2.config.quotes import is_quoted
 
 MIB: Final = 1024 * 1024
+LOWEST_RATE: Final = 32_000
+"""Bytes in a second: below it, a server could take a part for one that has stalled."""
+_RATE_UNITS: Final = {
+    "kbit": 10**3 / 8,
+    "mbit": 10**6 / 8,
+    "gbit": 10**9 / 8,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+}
+"""Bytes in each unit. Mb and MBps would be taken for bits by some, and for bytes by others."""
 
 
 def endpoint_problem(url: str) -> str | None:
@@ -208,3 +222,19 @@ def part_size(value: str) -> int | None:
     if not re.fullmatch(r"[0-9]{1,4}", value) or not 5 <= int(value) <= 5120:
         raise ValueError("accepted are auto and a whole number of MiB from 5 to 5120")
     return int(value) * MIB
+
+
+def rate(value: str) -> int | None:
+    """Parse how much may go out in a second, into bytes; the word "none" is None."""
+    if value.lower() == "none":
+        return None
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([A-Za-z]+)(?:/s)?", value)
+    number, unit = match.groups() if match else ("0", "")
+    unit = unit.lower() if unit.lower().endswith("bit") else unit
+    parsed = round(float(number) * _RATE_UNITS.get(unit, 0))
+    if parsed < LOWEST_RATE:
+        raise ValueError(
+            "accepted are none and an amount for a second, as 10mbit (bits) or as 2MB or 2MiB "
+            "(bytes), from 256kbit on"
+        )
+    return parsed

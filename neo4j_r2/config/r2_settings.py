@@ -31,6 +31,8 @@ class R2Settings:
     """The start of every key, without a slash at its end."""
     ca_bundle: Path | None
     """The certificates to trust; None means those of the public authorities."""
+    upload_limit: int | None = None
+    """How many bytes of archives may go out in a second; None sets no limit."""
 
     @property
     def credentials_hint(self) -> str:
@@ -56,6 +58,7 @@ def read_r2(variables: Variables, *, is_used: bool) -> R2Settings:
         ),
         prefix=variables.read("BACKUP_PREFIX", parsers.prefix, "neo4j-backup"),
         ca_bundle=variables.read("AWS_CA_BUNDLE", parsers.readable_file, ""),
+        upload_limit=variables.read("BACKUP_UPLOAD_LIMIT", parsers.rate, "none"),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from neo4j_r2.config import parsers, schedule
 from neo4j_r2.config.schedule import Schedule
 from neo4j_r2.config.variables import Variables
+from neo4j_r2.core.log import LogStyle
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class ServiceSettings:
     """The IP address to listen at; `::` means all addresses of both versions."""
     state_directory: Path
     log_level: str
-    log_format: str
+    log_style: LogStyle
     encrypts: bool = False
     """Whether backups are encrypted; the public keys themselves are no settings of the service."""
 
@@ -54,9 +55,10 @@ class ServiceSettings:
 def read_service(variables: Variables) -> ServiceSettings:
     """Read the settings; problems are collected in `variables`."""
     levels = ("debug", "info", "warning", "error")
+    zone = variables.read("TZ", parsers.time_zone, "UTC")
     return ServiceSettings(
         schedule=variables.read("BACKUP_SCHEDULE", schedule.parse, "0 2 * * *"),
-        time_zone=variables.read("TZ", parsers.time_zone, "UTC"),
+        time_zone=zone,
         run_immediate_backup=variables.read("RUN_IMMEDIATE_BACKUP", parsers.boolean, "false"),
         catches_up=variables.read("BACKUP_CATCH_UP", parsers.boolean, "true"),
         wait_seconds=variables.read("NEO4J_WAIT_SECONDS", parsers.whole(1, 86_400), "300"),
@@ -65,7 +67,7 @@ def read_service(variables: Variables) -> ServiceSettings:
         metrics_address=variables.read("METRICS_ADDRESS", parsers.ip_address, "127.0.0.1"),
         state_directory=_state_directory(variables),
         log_level=variables.read("LOG_LEVEL", parsers.choice(*levels), "info"),
-        log_format=variables.read("LOG_FORMAT", parsers.choice("text", "json"), "text"),
+        log_style=_log_style(variables, zone),
         encrypts=variables.get("BACKUP_ENCRYPTION_RECIPIENTS") is not None,
     )
 
@@ -83,10 +85,10 @@ def read_service_settings(
     return settings
 
 
-def requested_log_format(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> str:
-    """Return the log's format without checking anything: a configuration error is logged too."""
-    log_format = Variables(environment, dotenv).get("LOG_FORMAT") or ""
-    return "json" if log_format.lower() == "json" else "text"
+def requested_log_style(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> LogStyle:
+    """Return how the log looks, whatever else is wrong: a configuration error is logged too."""
+    variables = Variables(environment, dotenv)
+    return _log_style(variables, variables.read("TZ", parsers.time_zone, "UTC"))
 
 
 def requested_state_directory(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Path:
@@ -98,6 +100,12 @@ def requested_state_directory(environment: Mapping[str, str], dotenv: Mapping[st
     directory = _state_directory(variables)
     variables.raise_problems()
     return directory
+
+
+def _log_style(variables: Variables, zone: tzinfo) -> LogStyle:
+    log_format = variables.read("LOG_FORMAT", parsers.choice("text", "json"), "text")
+    has_times = variables.read("LOG_TIMESTAMPS", parsers.boolean, "false")
+    return LogStyle(log_format, zone if has_times else None)
 
 
 def _state_directory(variables: Variables) -> Path:

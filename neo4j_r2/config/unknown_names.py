@@ -12,6 +12,7 @@ CONTAINER_MARK: Final = "BACKUP_CONTAINER"
 """The image sets this variable: in a container the whole environment is meant for this service."""
 COMPOSE_NAMES: Final = frozenset(
     {
+        "BACKUP_ENV_FILE",
         "BACKUP_IMAGE",
         "NEO4J_IMAGE",
         "NEO4J_NETWORK",

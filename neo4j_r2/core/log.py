@@ -4,29 +4,54 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
 
+from neo4j_r2.core.progress_bar import Bar, LogStream, open_bar
 from neo4j_r2.core.secret import Redaction, Secret
 
 
-def set_up(level: str, log_format: str, secrets: Iterable[Secret] = ()) -> None:
+@dataclass(frozen=True)
+class LogStyle:
+    """How the lines of the log look."""
+
+    format: str = "text"
+    """text or json."""
+    time_zone: tzinfo | None = None
+    """Each line of text begins with the time in this zone; None leaves it out."""
+
+
+def set_up(level: str, style: LogStyle, secrets: Iterable[Secret] = ()) -> None:
     """Send the log to standard error. Libraries are logged only from warnings on.
 
     :param level: the lowest level of this service's messages.
-    :param log_format: text or json.
     :param secrets: are masked in every message.
     """
-    formatter = _JsonFormatter if log_format == "json" else _TextFormatter
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter(Redaction(secrets)))
+    redact = Redaction(secrets)
+    is_json = style.format == "json"
+    handler = logging.StreamHandler(LogStream())
+    handler.setFormatter(
+        _JsonFormatter(redact) if is_json else _TextFormatter(redact, style.time_zone)
+    )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("neo4j_r2").setLevel(level.upper())
     # The driver also raises what it logs, and this service reports that itself, once.
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     # The HTTP client's warnings name URLs, and those of notifications and pings are secret.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+def watched_bar(action: str, total: float) -> Bar | None:
+    """Open a progress bar, if somebody looks at the log: as text, from info on, on a terminal.
+
+    :param total: how much there is to do; 0 if nobody knows.
+    """
+    formatters = [handler.formatter for handler in logging.getLogger().handlers]
+    is_json = any(isinstance(each, _JsonFormatter) for each in formatters)
+    if is_json or not logging.getLogger("neo4j_r2").isEnabledFor(logging.INFO):
+        return None
+    return open_bar(action, total)
 
 
 def redact(text: str) -> str:
@@ -58,12 +83,17 @@ def duration(span: timedelta) -> str:
 
 
 class _TextFormatter(logging.Formatter):
-    def __init__(self, redact: Redaction) -> None:
+    def __init__(self, redact: Redaction, time_zone: tzinfo | None = None) -> None:
         super().__init__("[%(levelname)s] %(message)s")
         self.redact = redact
+        self._time_zone = time_zone
 
     def format(self, record: logging.LogRecord) -> str:
-        return self.redact(super().format(record))
+        line = self.redact(super().format(record))
+        if self._time_zone is None:
+            return line
+        time = datetime.fromtimestamp(record.created, self._time_zone)
+        return f"{time.isoformat(' ', 'seconds')} {line}"
 
 
 class _JsonFormatter(_TextFormatter):

@@ -1,16 +1,21 @@
-"""The lines of text that `status` shows."""
+"""What `status` shows to people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.local_time import FORMAT, shown
-from neo4j_r2.core.log import duration, megabytes
-from neo4j_r2.core.text_table import aligned, printable
+from neo4j_r2.core.log import duration
+from neo4j_r2.core.printable import printable
+from neo4j_r2.core.tables import bar, columns, size_text, table
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.start_problem import StartProblem
@@ -24,21 +29,20 @@ FREE_GB: Final = 10
 """GB-months that each account gets for nothing, for all its buckets together."""
 _NOT_SCHEDULED: Final = "this service schedules none here: cron or a timer has to start it"
 _GB: Final = 1e9
-_BAR_WIDTH: Final = 16
 
 
 def schedule_lines(
     settings: ServiceSettings, state: State | None, now: datetime, *, is_scheduled: bool
-) -> list[str]:
+) -> RenderableType:
     """Return when runs are due, and how the last one ended.
 
-    :param now: in any time zone; the lines show times in the schedule's time zone.
+    :param now: in any time zone; times are shown in the schedule's time zone.
     :param is_scheduled: whether this service starts the runs itself.
     """
     schedule = f"{settings.schedule} ({settings.time_zone})"
     last = ("Last run", _last_run(state.last_run if state else None, settings))
     following = _next_run(settings, now) if is_scheduled else _NOT_SCHEDULED
-    return aligned([("Schedule", schedule), ("Next run", following), last])
+    return columns([("Schedule", schedule), ("Next run", following), last])
 
 
 def _next_run(settings: ServiceSettings, now: datetime) -> str:
@@ -47,25 +51,25 @@ def _next_run(settings: ServiceSettings, now: datetime) -> str:
     return f"{following:%Y-%m-%d %H:%M} {settings.time_zone}, in {duration(wait)}"
 
 
-def start_lines(problem: StartProblem, zone: tzinfo) -> list[str]:
+def start_lines(problem: StartProblem, zone: tzinfo) -> RenderableType:
     """Return since when the service cannot work, and why. Nothing is cut off."""
     heading = (
         f"The service cannot work since {shown(problem.since, zone)} (exit {problem.exit_code}):"
     )
-    return [heading, printable(problem.error)]
+    return Text(f"{heading}\n{printable(problem.error)}")
 
 
-def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[str]:
+def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> RenderableType:
     """Return the last attempts of a database, with bars for their durations and sizes.
 
     No cause is cut off, however long it is: somebody has to act on it.
     """
-    lines = [f"Database {database}"]
+    lines = [Text(f"Database {database}")]
     if known.pause:
-        lines.append(f"Pruning is paused: {printable(known.pause)}")
+        lines.append(Text(f"Pruning is paused: {printable(known.pause)}"))
     attempts = known.attempts[-SHOWN_ATTEMPTS:]
     if not attempts:
-        return [*lines, "No run is known"]
+        return Group(*lines, Text("No run is known"))
     longest = max(each.seconds for each in attempts)
     largest = max(each.archive_size for each in attempts)
     rows = [
@@ -73,21 +77,22 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> list[st
             f"{each.started.astimezone(zone):{FORMAT}}",
             duration(each.finished - each.started),
             bar(each.seconds, longest),
-            _size(each.archive_size) if each.archive_size else "",
+            size_text(each.archive_size) if each.archive_size else "",
             bar(each.archive_size, largest) if not each.exit_code else _failure(each),
         )
         for each in attempts
     ]
-    headings = (f"STARTED ({zone})", "DURATION", "", "SIZE", "")
-    return [*lines, *aligned([headings, *rows], {1, 3})]
+    started = f"STARTED ({zone})"
+    headings = (started, "DURATION", "", "SIZE", "")
+    return Group(*lines, table(headings, rows, right=("DURATION", "SIZE"), wrapped=(started, "")))
 
 
-def fault_lines(faults: Sequence[str]) -> list[str]:
+def fault_lines(faults: Sequence[str]) -> RenderableType:
     """Return what is wrong with the newest backups. Nothing is cut off: a key must be whole."""
-    return ["Not complete in the bucket:", *(printable(fault) for fault in faults)]
+    return Text("\n".join(["Not complete in the bucket:", *map(printable, faults)]))
 
 
-def storage_lines(place: str, stored: Mapping[str, Usage]) -> list[str]:
+def storage_lines(place: str, stored: Mapping[str, Usage]) -> RenderableType:
     """Return how much is stored for each database, and what that costs in a month.
 
     :param place: the bucket and prefix, in words.
@@ -95,49 +100,60 @@ def storage_lines(place: str, stored: Mapping[str, Usage]) -> list[str]:
     total = sum(each.size for each in stored.values())
     rows = [
         *((f"Stored of {name}", _stored(each)) for name, each in stored.items()),
-        ("Stored in all", f"{_size(total)} in {place}"),
+        ("Stored in all", f"{size_text(total)} in {place}"),
         ("Monthly cost", _cost(total)),
     ]
-    return aligned(rows)
+    return columns(rows)
 
 
-def bar(value: float, highest: float) -> str:
-    """Return a bar whose length is the value's share of the highest one; only 0 has none."""
-    if value <= 0:
-        return ""
-    return "#" * max(1, round(_BAR_WIDTH * value / highest))
+def run_outcome(run: RunState, directory: Path) -> str:
+    """Return how a run ended: running, killed, failed or succeeded.
+
+    :param directory: the state directory.
+    """
+    if run.finished is None:
+        return "running" if is_under_way(run.process, directory) else "killed"
+    return "failed" if run.exit_code else "succeeded"
+
+
+def run_error(run: RunState, directory: Path) -> str:
+    """Return why a run failed or was killed; empty if it was not, or if nobody knows."""
+    if run_outcome(run, directory) == "killed":
+        return kill_reason(run.memory_kills, read_memory_limit())
+    return run.error
 
 
 def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
     if run is None:
         return "none is known"
+    outcome = run_outcome(run, settings.state_directory)
     began = shown(run.started, settings.time_zone)
-    if run.finished is None:
-        is_alive = is_under_way(run.process, settings.state_directory)
-        if is_alive:
-            return f"{began}, is under way"
-        reason = kill_reason(run.memory_kills, read_memory_limit())
-        return f"{began}, was killed{reason and ': '}{reason}"
-    if run.exit_code:
-        return f"{began}, failed (exit {run.exit_code}): {printable(run.error)}"
+    if outcome == "running":
+        return f"{began}, is under way"
+    error = printable(run_error(run, settings.state_directory))
+    if outcome == "killed":
+        return f"{began}, was killed{error and ': '}{error}"
+    if outcome == "failed" or run.finished is None:
+        return f"{began}, failed (exit {run.exit_code}): {error}"
     return f"{began}, succeeded in {duration(run.finished - run.started)}"
 
 
-def _failure(attempt: Attempt) -> str:
-    return f"failed (exit {attempt.exit_code}): {printable(attempt.error)}"
+def _failure(attempt: Attempt) -> Text:
+    error = printable(attempt.error)
+    return Text(f"failed (exit {attempt.exit_code}): {error}", style="red")
 
 
 def _stored(stored: Usage) -> str:
     number = f"{stored.backups} backup{'' if stored.backups == 1 else 's'}"
-    return f"{_size(stored.size)}, {number}"
+    return f"{size_text(stored.size)}, {number}"
 
 
-def _size(size: int) -> str:
-    return f"{size / _GB:.2f} GB" if size >= _GB else megabytes(size)
+def monthly_dollars(size: int) -> float:
+    """Return what bytes cost in a month, whatever the account's free GB are used for."""
+    return DOLLARS_PER_GB_MONTH * size / _GB
 
 
 def _cost(size: int) -> str:
-    dollars = DOLLARS_PER_GB_MONTH * size / _GB
     price = f"${DOLLARS_PER_GB_MONTH} per GB and month"
     free = f"the account's first {FREE_GB} GB are free"
-    return f"${dollars:.2f} at R2's {price}; {free}"
+    return f"${monthly_dollars(size):.2f} at R2's {price}; {free}"

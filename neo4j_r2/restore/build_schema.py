@@ -55,15 +55,14 @@ class SchemaBuilder:
 
         :raises GraphError: if the server refuses one.
         """
-        self.progress.start()
-        for statement in statements:
-            self.run(statement)
-        self.await_indexes()
+        with self.progress:
+            for statement in statements:
+                self.run(statement)
+            self.await_indexes()
 
     def create(self, statements: Iterable[str]) -> list[str]:
         """Create indexes and constraints; return those that the server refuses, and why."""
         failures = []
-        self.progress.start()
         for statement in statements:
             try:
                 self._create(statement)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from neo4j_r2.archive.contents import Contents, rows_in
+from neo4j_r2.archive.contents import Contents
 from neo4j_r2.archive.items import Adaptation, Item
 from neo4j_r2.core.errors import CorruptError, Side
-from neo4j_r2.core.text_table import printable
+from neo4j_r2.core.printable import printable
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.source import Source
 from neo4j_r2.restore.try_values import Trial
 from neo4j_r2.restore.verify import verify
-from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
@@ -70,19 +69,12 @@ def prove(
 def read_whole(
     source: Source, watch: Watch, on_item: Callable[[Item], None] = lambda _: None
 ) -> Contents:
-    """Read an archive from its start to its end, and log now and then how much is left.
+    """Read an archive from its start to its end, and warn of what the backup could not state.
 
     :param on_item: is called with each item.
     :raises CorruptError: if anything is wrong with the archive.
     """
-    expected = source.manifest.export.entities if source.manifest else 0
-    countdown = Countdown("Checked", expected, watch.progress)
-
-    def on_each(item: Item) -> None:
-        countdown.add(rows_in(item))
-        on_item(item)
-
-    contents = verify(source, on_each)
+    contents = verify(source, watch, on_item)
     warn_of_unstated(source)
     return contents
 

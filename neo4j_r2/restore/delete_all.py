@@ -83,10 +83,10 @@ def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> No
     log.info("Deleting %s nodes, %s relationships", f"{nodes:,}", f"{relationships:,}")
     node, relationship = mean_sizes(graph)
     last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
-    deleted = Countdown("Deleted", nodes + relationships, on_alive)
-    deletion = _Deletion(graph, target, on_alive, deleted)
-    deletion.run(_RELATIONSHIPS, last_relationship, Steps.of(relationship.weight))
-    deletion.run(_NODES, last_node, Steps.of(node.weight))
+    with Countdown("Deleted", nodes + relationships, on_alive) as deleted:
+        deletion = _Deletion(graph, target, on_alive, deleted)
+        deletion.run(_RELATIONSHIPS, last_relationship, Steps.of(relationship.weight))
+        deletion.run(_NODES, last_node, Steps.of(node.weight))
 
 
 @dataclass(frozen=True)

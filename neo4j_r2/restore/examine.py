@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from enum import Enum, auto
+from enum import Enum
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys
 from neo4j_r2.core.errors import CorruptError, NoKeyError
@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 class Finding(Enum):
     """The result of examining one backup."""
 
-    GOOD = auto()
-    LOCKED = auto()
+    GOOD = "good"
+    LOCKED = "locked"
     """Encrypted, and no private key opens it; all that can be checked without one is good."""
-    BAD = auto()
+    BAD = "bad"
 
 
 def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Finding:
@@ -36,7 +36,7 @@ def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Fin
     except NoKeyError as error:
         if stored.manifest is None:
             raise CorruptError(f"{error}; without a manifest it is no complete backup") from error
-        verify_stored(stored, stored.manifest)
+        verify_stored(stored, stored.manifest, watch)
         log.warning(
             "%s. Its size, SHA-256 and header are right; its statements, counts and blocks were "
             "not checked",

@@ -128,7 +128,7 @@ class Restore:
 
         :param expected: how many entities there must be in the end, None if that is not known.
         :param restored: counts the entities of each batch when the batch is taken; in the end up to
-            two transactions are still to be written. Its clock starts after a deletion.
+            two transactions are still to be written.
         :param replaces: whether data may be deleted too.
         :raises GraphError: if the server fails; the mark stays, unless no data was changed.
         :raises CorruptError: if the archive is damaged; the mark stays, unless no data was changed.
@@ -145,8 +145,7 @@ class Restore:
             self._drop(*schema)
             if replaces:
                 delete_all(self._graph, self._target, self._on_alive)
-            restored.start()
-            outcome = self._replay(chain(first, items), restored.add)
+            outcome = self._replay(chain(first, items), restored)
             self._count(outcome, expected)
             self._target.run(unfinished_mark.REMOVAL)
         return outcome
@@ -171,36 +170,38 @@ class Restore:
             self._target.run(unfinished_mark.REMOVAL)
             raise GraphError("Somebody has just written to the database")
 
-    def _replay(self, items: Iterable[Item], on_progress: Callable[[int], None]) -> Outcome:
+    def _replay(self, items: Iterable[Item], restored: Countdown) -> Outcome:
         statements: list[str] = []
         outcome = Outcome()
         replay = Replay(self._target, self._schema.build)
         lookup_indexes: Sequence[str] = LOOKUP_INDEXES
-        for item in items:
-            if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
-                replay.flush()
-                self._schema.build(*lookup_indexes)  # the statement may find nodes by them
-                lookup_indexes = ()
-            if isinstance(item, SchemaStatement):
-                statements.append(item.text)
-            elif isinstance(item, AnyStatement):
-                replay.flush()
-                self._schema.run(item.text)
-            elif isinstance(item, NameList):
-                self._schema.run(name_statement(item.kind, item.names))
-                outcome.labels += item.names if item.kind == "label" else []
-            elif not isinstance(item, Adaptation):
-                replay.add(item)
-                on_progress(rows_in(item))
-        replay.flush()
-        replay.remove_helpers()
+        with restored:
+            for item in items:
+                if lookup_indexes and isinstance(item, AnyStatement | MatchBatch):
+                    replay.flush()
+                    self._schema.build(*lookup_indexes)  # the statement may find nodes by them
+                    lookup_indexes = ()
+                if isinstance(item, SchemaStatement):
+                    statements.append(item.text)
+                elif isinstance(item, AnyStatement):
+                    replay.flush()
+                    self._schema.run(item.text)
+                elif isinstance(item, NameList):
+                    self._schema.run(name_statement(item.kind, item.names))
+                    outcome.labels += item.names if item.kind == "label" else []
+                elif not isinstance(item, Adaptation):
+                    replay.add(item)
+                    restored.add(rows_in(item))
+            replay.flush()
+            replay.remove_helpers()
         outcome.node_ids = replay.node_ids
         outcome.unmatched, outcome.ambiguous = replay.unmatched, replay.ambiguous
         log.info("Building %d indexes and constraints", sum(map(_is_creation, statements)))
-        outcome.failed_schema += self._schema.create(lookup_indexes)
-        self._schema.await_indexes()  # without them the server scans the store for each index
-        outcome.failed_schema += self._schema.create(statements)
-        outcome.failed_schema += self._schema.await_indexes()
+        with self._schema.progress:
+            outcome.failed_schema += self._schema.create(lookup_indexes)
+            self._schema.await_indexes()  # without them the server scans the store for each index
+            outcome.failed_schema += self._schema.create(statements)
+            outcome.failed_schema += self._schema.await_indexes()
         return outcome
 
     def _count(self, outcome: Outcome, expected: Counts | None) -> None:

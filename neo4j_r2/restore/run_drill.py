@@ -95,5 +95,6 @@ def _restore_and_compare(
     items = read_ahead(source.items(), watch)
     outcome = restore.run(items, counts, restored, replaces=False)
     log.info("Comparing the restored graph with the archive")
-    compared = Countdown("Compared", 2 * total, watch.progress)  # the archive's, and the graph's
-    return outcome, differences(source, graph, outcome.node_ids, compared.add)
+    twice = 2 * total  # the archive's entities, and the graph's
+    with Countdown("Compared", twice, watch.progress) as compared:
+        return outcome, differences(source, graph, outcome.node_ids, compared.add)

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from neo4j_r2.archive.audit import check_stored
-from neo4j_r2.archive.contents import Contents
+from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.items import Item
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.restore.source import Source, StoredSource
+from neo4j_r2.run.progress import ByteCountdown, Countdown
+from neo4j_r2.run.stall_watch import Watch
 
 
-def verify(source: Source, on_item: Callable[[Item], None]) -> Contents:
+def verify(
+    source: Source, watch: Watch, on_item: Callable[[Item], None] = lambda _: None
+) -> Contents:
     """Prove an archive as far as its format allows, and return its contents.
+
+    A bar, or a line in the log now and then, tells how much is left.
 
     :param on_item: is given each item after its check; it may raise `CorruptError` itself.
     :raises CorruptError: saying what is wrong with it, and where.
     :raises BucketError: if R2 fails.
     """
     contents = Contents()
-    for item in source.items():
-        try:
-            contents.add(item)
-            on_item(item)
-        except CorruptError as error:
-            raise CorruptError(f"{source.label}: {error}") from error
+    expected = source.manifest.export.entities if source.manifest else 0
+    with Countdown("Checked", expected, watch.progress) as countdown:
+        for item in source.items():
+            countdown.add(rows_in(item))
+            try:
+                contents.add(item)
+                on_item(item)
+            except CorruptError as error:
+                raise CorruptError(f"{source.label}: {error}") from error
     if source.manifest is not None:
         try:
             contents.compare(source.manifest.export)
@@ -34,13 +43,20 @@ def verify(source: Source, on_item: Callable[[Item], None]) -> Contents:
     return contents
 
 
-def verify_stored(stored: StoredSource, manifest: StoredManifest) -> None:
+def verify_stored(stored: StoredSource, manifest: StoredManifest, watch: Watch) -> None:
     """Prove that an encrypted archive is what was stored; that needs no private key.
 
     :raises CorruptError: if it is not.
     :raises BucketError: if R2 fails.
     """
     try:
-        check_stored(stored.open(), manifest)
+        with ByteCountdown("Checked", manifest.archive_size, watch.progress) as countdown:
+            check_stored(_counted(stored.open(), countdown), manifest)
     except CorruptError as error:
         raise CorruptError(f"{stored.label}: {error}") from error
+
+
+def _counted(chunks: Iterable[bytes], countdown: ByteCountdown) -> Iterator[bytes]:
+    for chunk in chunks:
+        countdown.add(len(chunk))
+        yield chunk

@@ -29,6 +29,9 @@ BACKUP_PREFIX=neo4j-backup  # Prefix for R2 objects
 RUN_IMMEDIATE_BACKUP=false  # Run backup on service start
 """
 
+OF_THE_CONTAINER = {"BACKUP_STATE_DIR", "COMPOSE_PROJECT_NAME", "METRICS_ADDRESS"}
+"""Compose sets these itself: the values of the container, and a part of the host's name."""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def compose() -> None:
@@ -70,10 +73,8 @@ def test_compose_and_the_service_read_the_specifications_env_file_alike(tmp_path
     env_file = tmp_path / ".env"
     env_file.write_text(SPECIFIED, encoding="utf-8")
     given = {name: value for name, value in environment(env_file).items() if value is not None}
-    assert given.pop(
-        "COMPOSE_PROJECT_NAME"
-    )  # Compose sets it itself, for the host in notifications
-    assert given == read_dotenv(env_file)
+    assert given.keys() - read_dotenv(env_file).keys() == OF_THE_CONTAINER
+    assert read_dotenv(env_file).items() <= given.items()
     assert given["BACKUP_SCHEDULE"] == "0 2 * * *"
 
 
@@ -88,4 +89,13 @@ def test_a_variable_that_is_not_set_has_no_value(tmp_path: Path) -> None:
     env_file.write_text("NEO4J_PASSWORD=password\n", encoding="utf-8")
     variables = environment(env_file)
     given = {name for name, value in variables.items() if value is not None}
-    assert given == {"NEO4J_PASSWORD", "COMPOSE_PROJECT_NAME"}
+    assert given == {"NEO4J_PASSWORD"} | OF_THE_CONTAINER
+
+
+def test_a_misspelt_name_reaches_the_service_if_the_env_file_names_itself(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    lines = ["NEO4J_PASSWORD=password", "BACKUP_SHEDULE=daily", "METRICS_ADDRESS=127.0.0.1"]
+    env_file.write_text("\n".join([*lines, f"BACKUP_ENV_FILE={env_file}"]), encoding="utf-8")
+    variables = environment(env_file)
+    assert variables["BACKUP_SHEDULE"] == "daily"
+    assert variables["METRICS_ADDRESS"] == "::"

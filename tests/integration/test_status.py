@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from neo4j_r2.core.tables import size_text
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -48,15 +52,66 @@ def test_runs_and_storage_are_shown_at_a_glance(service: Service) -> None:
     assert not lines[2].endswith("...")
     assert lines[3:5] == ["", "Database neo4j"]
     assert lines[5].split() == ["STARTED", "(UTC)", "DURATION", "SIZE"]
-    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +#* +0\.00 MB +#{16}", lines[6])
-    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +#* +failed \(exit 4\): Access denied.*", lines[7])
+    assert re.fullmatch(r"[-0-9]+ [:0-9]+ +\d+ s +━*╸? +[\d.]+ (kB|bytes) +━{10}", lines[6])
+    assert re.fullmatch(
+        r"[-0-9]+ [:0-9]+ +\d+ s +━*╸? +failed \(exit 4\): Access denied.*", lines[7]
+    )
     assert lines[8] == ""
-    assert re.fullmatch(r"Stored of neo4j  0\.\d\d MB, 1 backup", lines[9])
-    assert re.fullmatch(r"Stored of other  0\.00 MB, 1 backup", lines[10])
+    assert re.fullmatch(r"Stored of neo4j  [\d.]+ (kB|bytes), 1 backup", lines[9])
+    assert re.fullmatch(r"Stored of other  [\d.]+ (kB|bytes), 1 backup", lines[10])
     place = f"s3://{service.bucket}/neo4j-backup/"
-    assert re.fullmatch(rf"Stored in all    0\.\d\d MB in {place}", lines[11])
+    assert re.fullmatch(rf"Stored in all    [\d.]+ (kB|bytes) in {place}", lines[11])
     assert lines[12].startswith("Monthly cost     $0.00 at R2's $0.015 per GB and month")
     assert len(lines) == 13
+
+
+def document(service: Service) -> tuple[dict[str, Any], Run]:
+    process = service.with_variables(NEO4J_PASSWORD="").start("status", "--json")
+    output, log = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert_secretless(service, output)
+    content: dict[str, Any] = json.loads(output)
+    return content, Run(process.returncode, log)
+
+
+def test_the_json_document_says_what_the_text_says(service: Service, proxy: FaultProxy) -> None:
+    put_backup(service, invented_backup(), days_ago(2), database="other", before_restore=True)
+    service.backup()
+    service.with_variables(R2_SECRET_ACCESS_KEY="this-is-not-the-secret").run()
+    lines, _ = status(service)
+
+    content, run = document(service)
+
+    assert (run.exit_code, run.log) == (0, "")
+    assert lines[0] == f"Schedule  {content['schedule']} ({content['time_zone']})"
+    assert content["next_run"] is content["start_problem"] is None
+    last = content["last_run"]
+    began = f"{datetime.fromisoformat(last['started']):%Y-%m-%d %H:%M:%S}"
+    assert last["outcome"] == "failed"
+    assert lines[2] == (
+        f"Last run  {began} UTC, failed (exit {last['exit_code']}): {last['error']}"
+    )
+    (database,) = content["databases"]
+    assert f"Database {database['database']}" in lines
+    assert database["pause"] is None
+    first, second = database["attempts"]
+    assert f" {size_text(first['archive_size'])} " in lines[6]
+    assert first["exit_code"] == 0
+    assert lines[7].endswith(f"failed (exit {second['exit_code']}): {second['error']}")
+    storage = content["storage"]
+    for each in storage["databases"]:
+        line = f"{size_text(each['size'])}, {each['backups']} backup"
+        assert any(text == f"Stored of {each['database']}  {line}" for text in lines)
+    place = f"s3://{storage['bucket']}/{storage['prefix']}/"
+    assert f"Stored in all    {size_text(storage['size'])} in {place}" in lines
+    assert storage["dollars_per_month"] == pytest.approx(storage["size"] * 0.015 / 1e9)
+    assert len(storage["safety_backups"]) == 1
+    assert storage["incomplete"] == []
+
+    proxy.inject(Fault("ListObjectsV2", Status(403, "AccessDenied"), every=True))
+    without, run = document(service)
+    assert_told(service, run, 4, "Access denied")
+    assert without["storage"] is None
+    assert without["last_run"] == last
 
 
 def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Service) -> None:
@@ -65,7 +120,7 @@ def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Se
     assert lines[2:] == [
         "Last run  none is known",
         "",
-        f"Stored in all  0.00 MB in s3://{service.bucket}/neo4j-backup/",
+        f"Stored in all  0 bytes in s3://{service.bucket}/neo4j-backup/",
         "Monthly cost   $0.00 at R2's $0.015 per GB and month; the account's first 10 GB are free",
         f"the bucket {service.bucket} has no backup anywhere: check R2_BUCKET_NAME and the account",
     ]

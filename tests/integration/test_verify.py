@@ -12,7 +12,7 @@ from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.archives import STEM, Archive, some_content, store
 from tests.integration.outcome import assert_told
-from tests.service import Run, Service
+from tests.service import TIMEOUT_SECONDS, Run, Service
 
 CONTENT = some_content()
 ARCHIVE = CONTENT.sealed(compressed=True)
@@ -94,6 +94,36 @@ def test_all_backups_are_verified_and_each_problem_is_reported(service: Service)
         f"{stems[4]}.manifest.json: its archive {stems[4]}.cypher.gz of ",
     ):
         assert f"[WARNING] {line}" in run.log, run.log
+
+
+def test_the_json_document_says_what_the_log_says_of_each_backup(service: Service) -> None:
+    good = store(service, ARCHIVE)
+    stems = [f"neo4j-backup/movies_2025-10-0{day}_02-00-00" for day in (2, 1)]
+    damaged = store(service, ARCHIVE.altered(flipped(ARCHIVE.data, 2000)), stem=stems[0])
+    put(service, f"{stems[1]}.manifest.json", b"{}")
+
+    output, log = service.start("verify", "--all", "--json").communicate(timeout=TIMEOUT_SECONDS)
+
+    content = json.loads(output)
+    assert (content["exit_code"], content["drill"]) == (5, None)
+    assert log.endswith(f"[ERROR] {content['error']}\n")
+    by_key = {each["key"]: each for each in content["backups"]}
+    assert by_key.keys() == {good, damaged, f"{stems[1]}.manifest.json"}
+    for key, each in by_key.items():
+        summary = CONTENT.summary
+        known = key in (good, damaged)
+        assert each["nodes"] == (summary.nodes if known else None)
+        assert each["relationships"] == (summary.relationships if known else None)
+        assert each["finding"] == ("good" if key == good else "bad")
+        expected = f"[INFO] Good: {key} ({SIZE})" if key == good else f"[WARNING] {each['problem']}"
+        assert f"{expected}\n" in log
+    assert by_key[good]["problem"] is None
+    assert by_key[good]["database"] == "neo4j"
+
+    alone, log = service.start("verify", good, "--json").communicate(timeout=TIMEOUT_SECONDS)
+    assert_good(Run(0, log), good)
+    assert json.loads(alone)["error"] is None
+    assert json.loads(alone)["backups"] == [by_key[good]]
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x1f\x8b\x08\x00", b"CREATE (n", b"\n"])

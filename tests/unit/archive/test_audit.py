@@ -15,6 +15,7 @@ from neo4j_r2.archive.manifest import Manifest, read_manifest
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.restore.source import Source
 from neo4j_r2.restore.verify import verify
+from neo4j_r2.run.stall_watch import Watch
 from tests.archives import Archive, content_of, some_content, some_nodes
 from tests.entities import node_row, relationship_row
 
@@ -33,7 +34,7 @@ Damage = Callable[[random.Random, bytes], bytes]
 def complaint(source: Source) -> str:
     """Return what `verify` says is wrong; empty if all is good. Other errors fail the test."""
     try:
-        verify(source, lambda _: None)
+        verify(source, Watch(60))
     except CorruptError as error:
         return str(error)
     return ""
@@ -99,7 +100,7 @@ COMPRESSED_OR_NOT = pytest.mark.parametrize("compressed", [True, False], ids=["g
 @COMPRESSED_OR_NOT
 @pytest.mark.parametrize("has_manifest", [True, False], ids=["manifest", "no manifest"])
 def test_an_undamaged_archive_is_good(compressed: bool, has_manifest: bool) -> None:
-    contents = verify(ARCHIVES[compressed].source(has_manifest=has_manifest), lambda _: None)
+    contents = verify(ARCHIVES[compressed].source(has_manifest=has_manifest), Watch(60))
     assert contents.labels == CONTENT.summary.nodes_by_labels
     assert contents.types == CONTENT.summary.relationships_by_type
 

@@ -139,7 +139,7 @@ def test_the_archive_is_stored_first_and_the_manifest_last(
     assert list(bucket.content) == [KEY, MANIFEST_KEY]
     assert read_manifest(bucket.content[MANIFEST_KEY]) == manifest
     source = Source(KEY, manifest, lambda: bucket.stream(KEY))
-    assert verify(source, lambda _: None).nodes == CONTENT.summary.nodes
+    assert verify(source, Watch(60)).nodes == CONTENT.summary.nodes
     assert lock.abandoned_upload() is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +17,11 @@ from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.candidates import Candidate
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.listing import BackupLine, Listing, UploadLine, backup_lines
-from neo4j_r2.bucket.listing_text import SHOWN_FOREIGN, age, document, table
+from neo4j_r2.bucket.listing_text import SHOWN_FOREIGN, age, document, sections
 from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import Verdict
 from neo4j_r2.bucket.retention import Decision
+from neo4j_r2.core.tables import plain, terminal
 from tests.unit.archive.test_manifest import RECORD
 from tests.unit.bucket.test_keys import ARCHIVE, MANIFEST, NAME, PLAIN, TAKEN
 from tests.unit.process import ROOT
@@ -73,6 +74,12 @@ EXAMPLE = replace(
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
+def table(listing: Listing, zone: tzinfo, width: int | None = None) -> str:
+    """Return what `list` prints: into a pipe, or on a terminal that is so wide."""
+    console = terminal(width) if width else None
+    return plain(*sections(listing, zone), console=console)
+
+
 def columns(line: str) -> list[str]:
     """Return the cells of a line, which at least two blanks separate."""
     return [cell.strip() for cell in line.split("  ") if cell.strip()]
@@ -82,20 +89,48 @@ def test_the_table_is_the_one_in_the_documents() -> None:
     assert table(EXAMPLE, BERLIN) in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
-def test_a_table_fits_into_140_columns() -> None:
+def test_a_pipe_gets_one_line_for_each_backup() -> None:
     large = backup(0, 999_000_000, nodes=999_999, relationships=999_999_999)
     lines = table(replace(EXAMPLE, backups=[large]), BERLIN).splitlines()
-    assert max(len(line) for line in lines) <= 140
+    assert lines[1].startswith(f"{ARCHIVE}  neo4j ")
+    assert lines[2] == ""
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
+def test_a_terminal_of_80_columns_shows_everything_without_a_wrapped_line(zone: str) -> None:
+    safety = replace(
+        backup(96, 999_000_000_000),
+        key=f"{name_of(96).archive_key(compressed=True)}.age",
+        export=Totals(999_999_999, 999_999_999, 1, 2),
+        before_restore=True,
+    )
+    listing = replace(EXAMPLE, backups=[*EXAMPLE.backups[:3], safety])
+    text = table(listing, ZoneInfo(zone), width=80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert zone in text or "America/Argentina/" in text  # wrapped, in the heading
+    wanted = table(listing, ZoneInfo(zone)).split()
+    assert {word for word in wanted if zone not in word} <= set(text.split())
+
+
+def test_a_key_stays_whole_on_the_narrowest_terminal() -> None:
+    lines = table(replace(EXAMPLE, uploads=[]), BERLIN, width=30).splitlines()
+    assert f"  {ARCHIVE}" in lines
+
+
+def test_a_wide_terminal_shows_what_a_pipe_gets() -> None:
+    assert table(EXAMPLE, BERLIN, width=250) == table(EXAMPLE, BERLIN)
 
 
 def test_a_row_has_a_cell_for_each_heading() -> None:
-    heading, row = table(replace(EMPTY, backups=[backup(0)]), BERLIN).splitlines()
+    listing = replace(EMPTY, backups=[backup(0, consistent=False)])
+    heading, row = table(listing, BERLIN).splitlines()
     assert columns(heading) == [
         "KEY", "DATABASE", "TIME (Europe/Berlin)", "SIZE",
-        "NODES", "RELATIONSHIPS", "METHOD", "CONSISTENT",
+        "NODES", "RELATIONSHIPS", "METHOD", "FLAGS",
     ]  # fmt: skip
     assert columns(row) == [
-        ARCHIVE, "neo4j", "2025-10-08 04:00:00", "6.00 MB", "10,000", "24,518", "manual", "yes",
+        ARCHIVE, "neo4j", "2025-10-08 04:00:00", "6.00 MB",
+        "10,000", "24,518", "manual", "inconsistent",
     ]  # fmt: skip
 
 
@@ -128,7 +163,7 @@ def test_foreign_keys_are_shown_apart_even_without_a_backup() -> None:
     text = table(replace(EMPTY, uploads=uploads, foreign=[("neo4j-backup/readme.txt", 1)]), BERLIN)
     assert [columns(line) for line in text.splitlines()[2:]] == [
         ["FOREIGN KEY", "SIZE"],
-        ["neo4j-backup/readme.txt", "0.00 MB"],
+        ["neo4j-backup/readme.txt", "1 byte"],
         ["neo4j-backup/film.mkv", "unfinished upload"],
     ]
 
@@ -157,6 +192,7 @@ def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
         "database": "neo4j",
         "taken": "2025-10-07T02:00:00Z",
         "age_seconds": 109_800,
+        "kind": "full",
         "size": 5_993_870,
         "complete": True,
         "problem": None,
@@ -216,10 +252,14 @@ def test_an_archive_without_a_manifest_is_incomplete() -> None:
     assert (line.size, line.problem) == (100, "incomplete: no manifest")
 
 
-def test_an_accepted_shrink_is_shown_beside_the_method() -> None:
+def test_a_backup_before_a_restore_and_an_accepted_shrink_are_flags() -> None:
     stored = StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, NAME.acceptance_key)
-    listing = replace(EMPTY, backups=backup_lines(stored, RECORD, ""))
-    assert columns(table(listing, BERLIN).splitlines()[1])[6] == "manual, shrink accepted"
+    record = replace(RECORD, before_restore=True)
+    listing = replace(EMPTY, backups=backup_lines(stored, record, ""))
+    assert columns(table(listing, BERLIN).splitlines()[1])[6:] == [
+        "manual",
+        "safety, shrink accepted",
+    ]
     assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
 
 
@@ -256,8 +296,7 @@ def test_a_plan_has_a_line_with_a_reason_for_each_backup() -> None:
             (48, (), False, ("not older than 7 days", "daily")),
         )
     ]
-    assert [columns(line) for line in plan(verdicts).splitlines()] == [
+    assert [columns(line) for line in plain(plan(verdicts)).splitlines()] == [
         ["remove", PLAIN, "older than 7 days"],
         ["keep", MANIFEST, "not older than 7 days; daily"],
     ]
-    assert plan([]) == ""

@@ -15,6 +15,7 @@ from neo4j_r2.commands.options import (
     Options,
     PruneOptions,
     RestoreOptions,
+    StatusOptions,
     SuperviseOptions,
     VerifyOptions,
 )
@@ -42,13 +43,14 @@ RESTORE = RestoreOptions(
         (["backup", "--database", "Graph"], "backup", BackupOptions("graph")),
         (["health"], "health", HealthOptions(json=False)),
         (["health", "--json"], "health", HealthOptions(json=True)),
+        (["status"], "status", StatusOptions(json=False)),
         (["list", "--json"], "list", ListOptions(None, json=True)),
         (["prune", "--dry-run"], "prune", PruneOptions(None, dry_run=True, accept_shrink=False)),
         (["restore"], "restore", RESTORE),
         (
             ["verify", "--drill", "bolt://scratch"],
             "verify",
-            VerifyOptions(None, None, all=False, identity=None, drill="bolt://scratch"),
+            VerifyOptions(None, None, all=False, identity=None, drill="bolt://scratch", json=False),
         ),
         (["notify", "--test"], "notify", Options()),
         (["check"], "check", CheckOptions(at_start=False)),

@@ -17,6 +17,7 @@ from neo4j_r2.config.neo4j_settings import read_target
 from neo4j_r2.config.settings import Config, read_config
 from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.log import LogStyle
 from tests.keys import KeyPair
 
 NO_FILE: dict[str, str] = {}
@@ -70,8 +71,9 @@ def value_of(config: Config, path: str) -> object:
         ("compression", True),
         ("export_method", "auto"),
         ("part_size", None),
+        ("r2.upload_limit", None),
         ("service.log_level", "info"),
-        ("service.log_format", "text"),
+        ("service.log_style", LogStyle()),
     ],
 )
 def test_the_defaults_are_as_in_the_specification(path: str, expected: object) -> None:
@@ -133,12 +135,19 @@ def test_the_defaults_are_as_in_the_specification(path: str, expected: object) -
         ("BACKUP_EXPORT_METHOD", "APOC", "export_method", "apoc"),
         ("BACKUP_PART_SIZE_MB", "auto", "part_size", None),
         ("BACKUP_PART_SIZE_MB", "5", "part_size", 5 * MIB),
+        ("BACKUP_UPLOAD_LIMIT", "NONE", "r2.upload_limit", None),
+        ("BACKUP_UPLOAD_LIMIT", "10mbit", "r2.upload_limit", 1_250_000),
+        ("BACKUP_UPLOAD_LIMIT", "1.5 Gbit/s", "r2.upload_limit", 187_500_000),
+        ("BACKUP_UPLOAD_LIMIT", "256kbit", "r2.upload_limit", 32_000),
+        ("BACKUP_UPLOAD_LIMIT", "2MB", "r2.upload_limit", 2_000_000),
+        ("BACKUP_UPLOAD_LIMIT", "2MiB/s", "r2.upload_limit", 2 * MIB),
         ("BACKUP_UPLOAD_CONCURRENCY", "1", "upload_concurrency", 1),
         ("BACKUP_RETRY_SECONDS", "0", "retry_seconds", 0),
         ("BACKUP_STALL_SECONDS", "60", "stall_seconds", 60),
         ("BACKUP_STATE_DIR", "/var/lib/backup", "service.state_directory", Path("/var/lib/backup")),
         ("LOG_LEVEL", "DEBUG", "service.log_level", "debug"),
-        ("LOG_FORMAT", "json", "service.log_format", "json"),
+        ("LOG_FORMAT", "json", "service.log_style", LogStyle("json")),
+        ("LOG_TIMESTAMPS", "true", "service.log_style", LogStyle("text", UTC)),
     ],
 )
 def test_a_variable_sets_its_value(name: str, value: str, path: str, expected: object) -> None:
@@ -204,6 +213,12 @@ WRONG = [
     ("METRICS_ADDRESS", "127.0.0.1:9412", "an IP address"),
     ("LOG_LEVEL", "loud", "debug, info, warning or error"),
     ("LOG_FORMAT", "xml", "text or json"),
+    ("LOG_TIMESTAMPS", "yes", "true and false"),
+    ("BACKUP_UPLOAD_LIMIT", "1000", "10mbit"),
+    ("BACKUP_UPLOAD_LIMIT", "10Mb", "10mbit"),
+    ("BACKUP_UPLOAD_LIMIT", "10Mbps", "10mbit"),
+    ("BACKUP_UPLOAD_LIMIT", "255kbit", "256kbit"),
+    ("BACKUP_UPLOAD_LIMIT", "-1MB", "10mbit"),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,10 +12,11 @@ from tests.unit.process import run
 
 SET_UP = """
 import logging, sys
-from neo4j_r2.core.log import set_up
+from zoneinfo import ZoneInfo
+from neo4j_r2.core.log import LogStyle, set_up
 from neo4j_r2.core.secret import Secret
 secrets = [Secret(text) for text in sys.argv[3:]]
-set_up(sys.argv[1], sys.argv[2], secrets)
+set_up(sys.argv[1], LogStyle(sys.argv[2]), secrets)
 log = logging.getLogger("neo4j_r2")
 """
 FORMATS = pytest.mark.parametrize("log_format", ["text", "json"])
@@ -33,6 +34,20 @@ def logged(code: str, level: str, log_format: str, *secrets: str) -> list[str]:
 def test_a_line_of_text_looks_as_in_the_specification() -> None:
     code = "log.info('Starting %s', 'backup'); log.warning('careful')"
     assert logged(code, "info", "text") == ["[INFO] Starting backup", "[WARNING] careful"]
+
+
+def test_a_line_can_begin_with_the_time_in_the_configured_zone() -> None:
+    code = """
+set_up("info", LogStyle(time_zone=ZoneInfo("Asia/Kolkata")), secrets)
+log.info("two\\nlines with %s", secrets[0].reveal())
+"""
+    line, rest = logged(code, "info", "text", PASSWORD)
+    time, separator, text = line.partition(" [INFO] ")
+    assert separator
+    moment = datetime.fromisoformat(time)
+    assert moment.utcoffset() == timedelta(hours=5, minutes=30)
+    assert abs(moment - datetime.now(UTC)) < timedelta(minutes=5)
+    assert (text, rest) == ("two", "lines with ********")
 
 
 def test_a_line_of_json_has_time_level_and_message() -> None:
@@ -90,7 +105,7 @@ for name in ("botocore", "neo4j", "urllib3"):
 
 
 def test_a_second_set_up_replaces_the_first_one() -> None:
-    code = "set_up('info', 'text'); log.info('once')"
+    code = "set_up('info', LogStyle()); log.info('once')"
     assert logged(code, "info", "json") == ["[INFO] once"]
 
 

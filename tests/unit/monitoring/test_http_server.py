@@ -37,7 +37,7 @@ def good(accept):
 def bad(accept):
     raise RuntimeError("a fault of the page")
 
-log.set_up("debug", "text")
+log.set_up("debug", log.LogStyle())
 raise_on_signals()
 try:
     serve(sys.argv[1], int(sys.argv[2]), {"/good": good, "/bad": bad})

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from neo4j_r2.run.progress import Countdown, Progress
+from neo4j_r2.run.progress import ByteCountdown, Countdown, Progress
 
 
 @pytest.mark.parametrize("batches", [[], [1], [5, 0, 7]])
@@ -29,13 +29,14 @@ def test_the_log_shows_entities_rate_and_bytes(caplog: pytest.LogCaptureFixture)
     assert re.fullmatch(line, caplog.messages[-1])
 
 
-def test_a_restarted_export_counts_from_0(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_export_that_begins_again_counts_from_0(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         progress = Progress(300, lambda: None, interval_seconds=0)
-        progress.add(120)
-        progress.stored(45_200_000)
-        progress.restart()
-        progress.add(30)
+        with progress:
+            progress.add(120)
+            progress.stored(45_200_000)
+        with progress:
+            progress.add(30)
     assert caplog.messages[-1].startswith("Exported 30 of about 300 entities ")
     assert caplog.messages[-1].endswith("/s), nothing stored yet")
 
@@ -71,13 +72,22 @@ def test_a_countdown_estimates_the_time_left_from_the_rate_so_far(
     assert caplog.messages == ["Restored 400 of 1,000 entities (20/s), about 30 s left"]
 
 
-def test_the_clock_of_a_countdown_can_start_after_other_work(
+def test_the_clock_of_a_countdown_starts_when_it_is_entered(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = iter([100.0, 4_000.0, 4_020.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(times))
-    with caplog.at_level(logging.INFO):
-        countdown = Countdown("Restored", 1_000, lambda: None)
-        countdown.start()
+    with caplog.at_level(logging.INFO), Countdown("Restored", 1_000, lambda: None) as countdown:
         countdown.add(400)
     assert caplog.messages == ["Restored 400 of 1,000 entities (20/s), about 30 s left"]
+
+
+def test_bytes_are_counted_down_in_megabytes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([100.0, 120.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    with caplog.at_level(logging.INFO):
+        ByteCountdown("Checked", 100_000_000, lambda: None).add(40_000_000)
+    line = "Checked 40.00 MB of 100.00 MB (2.00 MB/s), about 30 s left"
+    assert caplog.messages == [line]

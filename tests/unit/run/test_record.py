@@ -436,10 +436,10 @@ def test_a_secret_in_an_error_is_masked(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from neo4j_r2.core.errors import BucketError
-from neo4j_r2.core.log import set_up
+from neo4j_r2.core.log import LogStyle, set_up
 from neo4j_r2.run.record import recorded
 from neo4j_r2.core.secret import Secret
-set_up("info", sys.argv[2], [Secret("pass \\"word\\" ä")])
+set_up("info", LogStyle(sys.argv[2]), [Secret("pass \\"word\\" ä")])
 with recorded(Path(sys.argv[1])):
     raise BucketError("R2 said: pass \\"word\\" ä is wrong")
 """
