@@ -20,14 +20,17 @@ _LEAST_TRANSACTIONS: Final = 2
 def refuse_unfit_for_restore(connection: Connection, database: str) -> None:
     """Refuse a database that is read-only, and a server that allows too few transactions.
 
-    :raises GraphError: naming the setting, and what is needed.
+    :raises GraphError: naming each setting, and what is needed.
     """
+    problems = []
     servers = connection.rows(_ACCESS, name=database)  # one, or more in a cluster
     if servers and all(row["access"] == "read-only" for row in servers):
-        raise GraphError(f"Database {database} is read-only: {READ_ONLY_CURE}")
+        problems.append(f"it is read-only: {READ_ONLY_CURE}")
     for row in connection.rows(_SETTING, name=TRANSACTIONS_SETTING):  # none if it may not be seen
         if _UNLIMITED < row["value"] < _LEAST_TRANSACTIONS:
-            raise GraphError(
-                f"{connection.uri} has {TRANSACTIONS_SETTING}={row['value']}, and a restore needs "
-                f"{_LEAST_TRANSACTIONS}"
+            problems.append(
+                f"{TRANSACTIONS_SETTING} is {row['value']}, and must be {_LEAST_TRANSACTIONS} or "
+                "more"
             )
+    if problems:
+        raise GraphError(f"Database {database} cannot be restored into: {'; '.join(problems)}")

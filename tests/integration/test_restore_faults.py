@@ -399,24 +399,6 @@ def test_a_write_before_the_removal_stops_the_restore_and_stays(
     assert not is_marked(target)
 
 
-@pytest.mark.parametrize("options", [[], ["--force"], ["--dry-run"]], ids=" ".join)
-def test_a_read_only_database_is_refused_before_anything_is_done(
-    service: Service, read_only: Neo4jServer, options: list[str]
-) -> None:
-    before = service.keys()
-    with unchanged(read_only):
-        run = service.run("restore", *options)
-
-    assert_told(service, run, 3, "nothing was changed")
-    assert "server.databases.default_to_read_only" in run.log
-    assert "Checking the archive" not in run.log
-    assert service.keys() == before
-
-
-def test_a_read_only_database_is_backed_up(service: Service, read_only: Neo4jServer) -> None:
-    assert service.with_variables(BACKUP_PREFIX="read-only").backup().manifest
-
-
 def test_a_restore_can_be_repeated_after_a_full_disk(
     service: Service, original: Original, tmp_path: Path
 ) -> None:
