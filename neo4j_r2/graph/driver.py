@@ -14,7 +14,6 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 from neo4j_r2.config.neo4j_settings import SYSTEM_DATABASE, Neo4jSettings
 from neo4j_r2.core.errors import Ending, GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph.driver_errors import (
-    can_pass,
     explain,
     explain_encryption,
     is_of_database,
@@ -93,7 +92,7 @@ class Driver:
             text += f"; the server says of database {self._settings.database}: {message}"
         if is_refused_login(error):
             return LoginRefusedError(text)
-        return GraphUnavailableError(text) if can_pass(error) else GraphError(text)
+        return GraphUnavailableError(text) if error.is_retryable() else GraphError(text)
 
     def _status_message(self) -> str:
         """Return why a database is not in order, such as a full disk; empty if nobody says."""

@@ -411,7 +411,7 @@ def test_a_restore_can_be_repeated_after_a_full_disk(
 
         run = service.run("restore")
 
-        assert_left_incomplete(service, run, 3, "Neo4j")
+        assert_left_incomplete(service, run, 3, "the server says of database neo4j: File too large")
         with stopped(server):
             pass
         assert_force_repairs(service, original, server)
