@@ -18,19 +18,22 @@ _LEAST_TRANSACTIONS: Final = 2
 
 
 def refuse_unfit_for_restore(connection: Connection, database: str) -> None:
-    """Refuse a database that is read-only, and a server that allows too few transactions.
+    """Refuse a server that allows too few transactions, and a database that is read-only.
 
-    :raises GraphError: naming each setting, and what is needed.
+    :raises GraphError: naming the setting, and what is needed.
     """
-    problems = []
+    # First, because with one transaction at once no server tells of its databases.
+    for row in connection.rows(_SETTING, name=TRANSACTIONS_SETTING):  # none if it may not be seen
+        if allows_too_few_transactions(row["value"]):
+            raise GraphError(
+                f"{connection.uri} has {TRANSACTIONS_SETTING}={row['value']}, and a restore needs "
+                f"at least {_LEAST_TRANSACTIONS}"
+            )
     servers = connection.rows(_ACCESS, name=database)  # one, or more in a cluster
     if servers and all(row["access"] == "read-only" for row in servers):
-        problems.append(f"it is read-only: {READ_ONLY_CURE}")
-    for row in connection.rows(_SETTING, name=TRANSACTIONS_SETTING):  # none if it may not be seen
-        if _UNLIMITED < row["value"] < _LEAST_TRANSACTIONS:
-            problems.append(
-                f"{TRANSACTIONS_SETTING} is {row['value']}, and must be {_LEAST_TRANSACTIONS} or "
-                "more"
-            )
-    if problems:
-        raise GraphError(f"Database {database} cannot be restored into: {'; '.join(problems)}")
+        raise GraphError(f"Database {database} is read-only: {READ_ONLY_CURE}")
+
+
+def allows_too_few_transactions(maximum: int) -> bool:
+    """Whether a restore cannot succeed with so many transactions at once; 0 is without a limit."""
+    return _UNLIMITED < maximum < _LEAST_TRANSACTIONS
