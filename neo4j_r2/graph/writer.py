@@ -84,27 +84,27 @@ class Target:
         """
         return self._retried(lambda: self._transaction(writes))
 
-    def run(self, query: str) -> None:
+    def run(self, query: str, *, once: bool = False) -> None:
         """Run one statement in a transaction of its own, as a change of the schema needs.
 
+        :param once: do not try it again: it may be one that commits a part of its work.
         :raises GraphError: if it fails.
         """
-        self._retried(lambda: self._statement(query))
+        self._retried(lambda: self._statement(query), tries=1 if once else _TRIES)
 
-    def _retried(self, write: Callable[[], Result]) -> Result:
+    def _retried(self, write: Callable[[], Result], tries: int = _TRIES) -> Result:
         """Write, and try again if the server rolled it back for the sake of other transactions.
 
         After a commit whose reply was lost it is not tried again: the commit may have happened.
         """
-        for attempt in range(_TRIES):
+        for attempt in range(tries):
             try:
                 result = write()
             except (DriverError, Neo4jError) as error:
-                explained = self._driver.explained(error)
                 if is_short_of_memory(error):
-                    raise TooLargeError(str(explained)) from error
-                if not isinstance(error, TransientError) or attempt == _TRIES - 1:
-                    raise explained from error
+                    raise TooLargeError(str(self._driver.explained(error))) from error
+                if not isinstance(error, TransientError) or attempt == tries - 1:
+                    raise self._driver.explained(error) from error
                 if not is_deadlock(error):  # two transactions of a restore can have one
                     self._outage.failed(
                         error.code or "",  # without the ids of locks, which differ at each try
