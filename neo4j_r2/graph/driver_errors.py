@@ -74,8 +74,7 @@ def is_short_of_memory(error: DriverError | Neo4jError) -> bool:
 
 def can_pass(error: DriverError | Neo4jError) -> bool:
     """Whether the same call may succeed when others have ended theirs, or the server is back."""
-    code = getattr(error, "code", None) or ""
-    return error.is_retryable() and not server_limits.is_of_one_transaction(code)
+    return error.is_retryable() and not server_limits.is_of_one_transaction(first_line(error))
 
 
 def is_deadlock(error: DriverError | Neo4jError) -> bool:

@@ -10,7 +10,9 @@ READ_ONLY_CURE: Final = (
     "set, name it in server.databases.writable"
 )
 _TRANSIENT: Final = "Neo.TransientError."
-_TRANSACTION_MEMORY: Final = f"{_TRANSIENT}General.TransactionOutOfMemoryError"
+_ONE_TRANSACTION: Final = "db.memory.transaction.max threshold"
+"""In the message of a server that had too little memory for a transaction, whatever else it does.
+The code is the same as that of all transactions together."""
 _TOO_MANY_TRANSACTIONS: Final = f"{_TRANSIENT}Transaction.MaximumTransactionLimitReached"
 _NO_THREADS: Final = f"{_TRANSIENT}Request.NoThreadsAvailable"
 _STOP_OTHERS: Final = "stop other programs that use this Neo4j, or raise"
@@ -21,10 +23,7 @@ _CURES: Final = {
         "another transaction has kept a lock for longer than db.lock.acquisition.timeout; stop the "
         "programs that use this database"
     ),
-    _TRANSACTION_MEMORY: "raise db.memory.transaction.max",
-    f"{_TRANSIENT}General.MemoryPoolOutOfMemoryError": (
-        f"{_STOP_OTHERS} dbms.memory.transaction.total.max and db.memory.transaction.total.max"
-    ),
+    f"{_TRANSIENT}General.MemoryPoolOutOfMemoryError": f"{_STOP_OTHERS} that setting",
     f"{_TRANSIENT}General.OutOfMemoryError": "raise server.memory.heap.max_size",
     "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase": READ_ONLY_CURE,
 }
@@ -36,9 +35,9 @@ def cure(code: str) -> str | None:
     return _CURES.get(code)
 
 
-def is_of_one_transaction(code: str) -> bool:
-    """Whether a transaction was too large by itself, whatever the others do."""
-    return code == _TRANSACTION_MEMORY
+def is_of_one_transaction(message: str) -> bool:
+    """Whether a transaction was too large by itself."""
+    return _ONE_TRANSACTION in message
 
 
 def is_busy(code: str) -> bool:

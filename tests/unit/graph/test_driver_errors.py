@@ -10,22 +10,24 @@ from neo4j_r2.core.secret import Secret
 from neo4j_r2.graph.driver_errors import can_pass, explain, is_busy, is_short_of_memory
 
 SETTINGS = Neo4jSettings("bolt://localhost:7687", "neo4j", Secret("password"), "neo4j")
-ONE_TRANSACTION = "Neo.TransientError.General.TransactionOutOfMemoryError"
-ALL_TRANSACTIONS = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+OUT_OF_MEMORY = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
 TOO_MANY = "Neo.TransientError.Transaction.MaximumTransactionLimitReached"
 NO_THREADS = "Neo.TransientError.Request.NoThreadsAvailable"
 
 
-def failure(code: str) -> Neo4jError:
+def failure(code: str, message: str = "refused") -> Neo4jError:
     """Return an error as the driver makes it of a server's answer."""
-    return Neo4jError._hydrate_neo4j(code=code, message="refused")
+    return Neo4jError._hydrate_neo4j(code=code, message=message)
+
+
+def out_of_memory(setting: str) -> Neo4jError:
+    """Return the error of a server that has too little memory by a setting."""
+    return failure(OUT_OF_MEMORY, f"Currently using 4.0 MiB. {setting} threshold reached")
 
 
 @pytest.mark.parametrize(
     ("code", "setting"),
     [
-        (ONE_TRANSACTION, "db.memory.transaction.max"),
-        (ALL_TRANSACTIONS, "dbms.memory.transaction.total.max"),
         ("Neo.TransientError.General.OutOfMemoryError", "server.memory.heap.max_size"),
         (TOO_MANY, "db.transaction.concurrent.maximum"),
         (NO_THREADS, "server.bolt.thread_pool_max_size"),
@@ -44,19 +46,24 @@ def test_another_failure_leads_to_neo4js_logs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "waited_for"), [(ONE_TRANSACTION, False), (ALL_TRANSACTIONS, True), (TOO_MANY, True)]
+    ("setting", "waited_for"),
+    [
+        ("db.memory.transaction.max", False),
+        ("db.memory.transaction.total.max", True),
+        ("dbms.memory.transaction.total.max", True),
+    ],
 )
-def test_only_what_others_take_up_is_waited_for(code: str, *, waited_for: bool) -> None:
-    assert can_pass(failure(code)) is waited_for
-
-
-@pytest.mark.parametrize("code", [ONE_TRANSACTION, ALL_TRANSACTIONS])
-def test_smaller_steps_are_an_answer_to_each_limit_of_memory(code: str) -> None:
-    assert is_short_of_memory(failure(code))
+def test_memory_that_other_transactions_use_is_waited_for(
+    setting: str, *, waited_for: bool
+) -> None:
+    error = out_of_memory(setting)
+    assert setting in explain(error, SETTINGS)
+    assert is_short_of_memory(error)
+    assert can_pass(error) is waited_for
 
 
 @pytest.mark.parametrize(
-    ("code", "busy"), [(TOO_MANY, True), (NO_THREADS, True), (ALL_TRANSACTIONS, False)]
+    ("code", "busy"), [(TOO_MANY, True), (NO_THREADS, True), (OUT_OF_MEMORY, False)]
 )
 def test_a_server_that_takes_no_more_work_is_busy(code: str, *, busy: bool) -> None:
     assert is_busy(failure(code)) is busy
