@@ -24,7 +24,7 @@ LIMITS = {
     "db.transaction.timeout": "500ms",
     "db.transaction.monitor.check.interval": "50ms",
     "db.lock.acquisition.timeout": "1s",
-    "db.memory.transaction.max": "4m",
+    "db.memory.transaction.max": "10m",
     "db.transaction.concurrent.maximum": "3",
     "server.bolt.thread_pool_min_size": "1",
     "server.bolt.thread_pool_max_size": "5",
