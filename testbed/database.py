@@ -9,6 +9,8 @@ DEFAULT_LOOKUP_INDEXES = {
     "index_343aff4e": "FOR (n) ON EACH labels(n)",
     "index_f7700477": "FOR ()-[r]-() ON EACH type(r)",
 }
+UNTIMED = 0.0
+"""The timeout of a query that a server's `db.transaction.timeout` does not end."""
 _DELETE_EVERYTHING: LiteralString = (
     "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 200 ROWS"
 )
@@ -24,7 +26,7 @@ def empty(driver: Driver, database: str) -> None:
             _run(session, f"DROP CONSTRAINT {quoted(name)}")
         for name in _names(session, "SHOW INDEXES YIELD name, type RETURN name, type"):
             _run(session, f"DROP INDEX {quoted(name)}")
-        session.run(_DELETE_EVERYTHING).consume()
+        _run(session, _DELETE_EVERYTHING)
         for target in DEFAULT_LOOKUP_INDEXES.values():
             # Without a name, it gets the one that a new database of this server's version has.
             _run(session, f"CREATE LOOKUP INDEX IF NOT EXISTS {target}")
@@ -39,11 +41,11 @@ def _names(session: Session, statement: LiteralString) -> list[str]:
     """The names that `statement` lists, without the default lookup indexes."""
     return [
         record["name"]
-        for record in session.run(statement)
+        for record in session.run(Query(statement, timeout=UNTIMED))
         if record["name"] not in DEFAULT_LOOKUP_INDEXES or record.get("type") != "LOOKUP"
     ]
 
 
 def _run(session: Session, statement: str) -> None:
     """Run a statement that was put together from quoted names."""
-    session.run(Query(statement)).consume()
+    session.run(Query(statement, timeout=UNTIMED)).consume()

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from neo4j import Driver, GraphDatabase, NotificationMinimumSeverity
+from neo4j import Driver, GraphDatabase, NotificationMinimumSeverity, Query
 from neo4j.exceptions import DatabaseUnavailable, ServiceUnavailable, SessionExpired
 
 from testbed import jars
 from testbed.certificate import make_certificate
-from testbed.database import empty
+from testbed.database import UNTIMED, empty
 from testbed.java import calendar_java, java
 from testbed.ports import LOOPBACK, free_port, is_listening, require_free
 from testbed.process import Process
@@ -129,7 +129,7 @@ class Neo4jServer:
         try:
             self._set_first_password()
             with self.driver() as driver, driver.session(database=DATABASE) as session:
-                session.run("RETURN 1").consume()
+                session.run(Query("RETURN 1", timeout=UNTIMED)).consume()
         except _NOT_YET:
             return False
         return True
@@ -139,7 +139,9 @@ class Neo4jServer:
         done = self.directory / "password-is-set"
         if done.exists():
             return
-        statement = "ALTER CURRENT USER SET PASSWORD FROM $first TO $password"
+        statement = Query(
+            "ALTER CURRENT USER SET PASSWORD FROM $first TO $password", timeout=UNTIMED
+        )
         with self._driver(_FIRST_PASSWORD) as driver, driver.session(database="system") as session:
             session.run(statement, first=_FIRST_PASSWORD, password=self.password).consume()
         done.touch()

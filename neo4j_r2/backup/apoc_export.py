@@ -153,7 +153,10 @@ class ApocExport:
         except GraphError as error:
             raise ApocError(str(error)) from error
         if last["batches"] != last["rows"] // batch + 1:
-            raise ApocError("APOC's export ended before its last row")
+            raise ApocError(
+                "APOC's export ended before its last row: Neo4j's logs may say why; a low "
+                "db.transaction.concurrent.maximum does this"
+            )
         if (last["nodes"], last["relationships"]) != counts:
             raise ApocError(
                 f"APOC exported {last['nodes']} nodes and {last['relationships']} relationships "

@@ -22,6 +22,7 @@ from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import ConfigurationError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents, database_contents
+from neo4j_r2.graph.fit_for_restore import refuse_unfit_for_restore
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
@@ -98,7 +99,9 @@ def prepare(
     bucket = None
     if not options.from_file:
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
-    place = f"database {log_in(graph.connection).name} of {config.neo4j.uri}"
+    database = log_in(graph.connection).name
+    place = f"database {database} of {config.neo4j.uri}"
+    refuse_unfit_for_restore(graph.connection, database)
     held = database_contents(graph)
     refuse_obstacles(held.data_obstacles(), held, place, options)
     with watch.waiting_for(Side.R2):

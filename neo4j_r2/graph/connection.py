@@ -11,16 +11,10 @@ import neo4j
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
-from neo4j_r2.core.errors import GraphError, GraphUnavailableError, LoginRefusedError
+from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.outage import Outage
 from neo4j_r2.graph.driver import Driver
-from neo4j_r2.graph.driver_errors import (
-    explain,
-    explain_encryption,
-    first_line,
-    is_refused_login,
-)
-from neo4j_r2.graph.encryption_mistake import find_encryption_mistake
+from neo4j_r2.graph.driver_errors import can_pass, first_line, is_busy
 from neo4j_r2.graph.read_sizes import ReadSizes
 from neo4j_r2.graph.session import Session
 
@@ -37,11 +31,9 @@ class Connection:
         """
         self.uri = settings.uri
         self.read_sizes = ReadSizes()
-        self._settings = settings
         self._retry_seconds = retry_seconds
         self._driver = Driver(settings)
         self._outage = Outage("Neo4j")
-        self._has_asked_for_encryption = False
 
     def __enter__(self) -> Self:
         return self
@@ -74,11 +66,19 @@ class Connection:
             raise self.explained(error) from error
 
     def require_answer(self) -> None:
-        """Return when the server answers.
+        """Return when the server answers, be it that it is busy.
 
         :raises GraphError: if it does not.
         """
-        self.row("RETURN 1 AS one")
+
+        def ask() -> None:
+            try:
+                self._run("RETURN 1", {})
+            except Neo4jError as error:
+                if not is_busy(error):
+                    raise
+
+        self._retried(ask)
 
     def bookmark(self) -> frozenset[str]:
         """Return a bookmark; a later one is equal only if nothing was committed in between."""
@@ -105,7 +105,7 @@ class Connection:
         """
         if self.read_sizes.shrink_after(error):
             return
-        if not error.is_retryable() or waited > self._retry_seconds:
+        if not can_pass(error) or waited > self._retry_seconds:
             raise self.explained(error) from error
         reason = first_line(error)
         self._outage.failed(reason, f"Neo4j failed during a read, trying again: {reason}")
@@ -117,14 +117,7 @@ class Connection:
 
     def explained(self, error: DriverError | Neo4jError) -> GraphError:
         """Return an error of the driver as one of this service, to be raised."""
-        if isinstance(error, ServiceUnavailable) and not self._has_asked_for_encryption:
-            self._has_asked_for_encryption = True  # once, because a silent server costs seconds
-            if mistake := find_encryption_mistake(self._settings.uri):
-                return GraphError(explain_encryption(mistake, self._settings))
-        text = explain(error, self._settings)
-        if is_refused_login(error):
-            return LoginRefusedError(text)
-        return GraphUnavailableError(text) if error.is_retryable() else GraphError(text)
+        return self._driver.explained(error)
 
     def _run(self, query: str, parameters: Mapping[str, object]) -> list[Mapping[str, Any]]:
         with self.session() as session:

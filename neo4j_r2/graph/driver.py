@@ -1,4 +1,4 @@
-"""The driver, as this service opens and closes it and its sessions."""
+"""The driver, as this service opens and closes it and its sessions, and explains its errors."""
 
 from __future__ import annotations
 
@@ -9,15 +9,27 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import neo4j
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
-from neo4j_r2.config.neo4j_settings import Neo4jSettings
-from neo4j_r2.core.errors import Ending
+from neo4j_r2.config.neo4j_settings import SYSTEM_DATABASE, Neo4jSettings
+from neo4j_r2.core.errors import Ending, GraphError, GraphUnavailableError, LoginRefusedError
+from neo4j_r2.graph.driver_errors import (
+    explain,
+    explain_encryption,
+    is_of_database,
+    is_refused_login,
+)
+from neo4j_r2.graph.encryption_mistake import find_encryption_mistake
 from neo4j_r2.graph.session import Session
 
 log = logging.getLogger(__name__)
 
 CONNECTION_SECONDS: Final = 10.0
 """How long the driver waits for a new connection."""
+_STATUS: Final = (
+    "SHOW DATABASES YIELD name, statusMessage WHERE name = toLower($name) AND statusMessage <> '' "
+    "RETURN statusMessage AS message"
+)
 
 
 class Driver:
@@ -25,7 +37,8 @@ class Driver:
 
     def __init__(self, settings: Neo4jSettings) -> None:
         """Prepare to log in as the settings say; nothing is sent yet."""
-        self._database = settings.database
+        self._settings = settings
+        self._has_asked_for_encryption = False
         self._driver = neo4j.GraphDatabase.driver(
             settings.uri,
             auth=(settings.user, settings.password.reveal()),
@@ -43,7 +56,7 @@ class Driver:
         of a result. A normal close waits for the server's reply, and never returns if the server
         hangs.
         """
-        with self._driver.session(database=self._database, **options) as session:
+        with self._driver.session(database=self._settings.database, **options) as session:
             try:
                 yield Session(session)
             except (Ending, GeneratorExit):
@@ -67,3 +80,25 @@ class Driver:
             if error_type is None:
                 raise
             log.debug("The connection to Neo4j was not closed: %r", error)
+
+    def explained(self, error: DriverError | Neo4jError) -> GraphError:
+        """Return an error of the driver as one of this service, to be raised."""
+        if isinstance(error, ServiceUnavailable) and not self._has_asked_for_encryption:
+            self._has_asked_for_encryption = True  # once, because a silent server costs seconds
+            if mistake := find_encryption_mistake(self._settings.uri):
+                return GraphError(explain_encryption(mistake, self._settings))
+        text = explain(error, self._settings)
+        if is_of_database(error) and (message := self._status_message()):
+            text += f"; the server says of database {self._settings.database}: {message}"
+        if is_refused_login(error):
+            return LoginRefusedError(text)
+        return GraphUnavailableError(text) if error.is_retryable() else GraphError(text)
+
+    def _status_message(self) -> str:
+        """Return why a database is not in order, such as a full disk; empty if nobody says."""
+        try:
+            with self._driver.session(database=SYSTEM_DATABASE) as session:
+                result = Session(session).run(_STATUS, {"name": self._settings.database})
+                return "; ".join(record["message"] for record in result)
+        except (DriverError, Neo4jError):
+            return ""

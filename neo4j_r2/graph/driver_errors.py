@@ -1,18 +1,25 @@
-"""Explains the driver's errors to a user, and tells the kinds of them that smaller steps avoid."""
+"""Explains the driver's errors to a user, and tells the kinds of them that need an answer."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import (
+    AuthError,
+    DatabaseError,
+    DatabaseUnavailable,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+)
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.graph import server_limits
 from neo4j_r2.graph.encryption_mistake import EncryptionMistake
 
 _TRANSIENT: Final = "Neo.TransientError."
 _MEMORY: Final = "Memory"
 """A word in the codes of a server that is short of memory."""
-_TIMED_OUT: Final = "Neo.ClientError.Transaction.TransactionTimedOut"
 _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 
 
@@ -38,7 +45,8 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
             f"Neo4j connection failed: {uri}: {first_line(error)}; check that Neo4j is up and "
             f"healthy, {'that address' if settings.is_other else _ADDRESS}, and the network"
         )
-    return f"Neo4j failed: {code}: {first_line(error)}; check Neo4j's logs"
+    advice = server_limits.cure(code) or "check Neo4j's logs"
+    return f"Neo4j failed: {code}: {first_line(error)}; {advice}"
 
 
 def explain_encryption(mistake: EncryptionMistake, settings: Neo4jSettings) -> str:
@@ -64,9 +72,24 @@ def is_short_of_memory(error: DriverError | Neo4jError) -> bool:
     return code.startswith(_TRANSIENT) and _MEMORY in code
 
 
-def is_timed_out(error: DriverError | Neo4jError) -> bool:
-    """Whether the server ended a transaction because it took too long; a smaller one may do."""
-    return (getattr(error, "code", None) or "").startswith(_TIMED_OUT)
+def can_pass(error: DriverError | Neo4jError) -> bool:
+    """Whether the same call may succeed when others have ended theirs, or the server is back."""
+    return error.is_retryable() and not server_limits.is_of_one_transaction(first_line(error))
+
+
+def is_deadlock(error: DriverError | Neo4jError) -> bool:
+    """Whether two transactions waited for each other, and the server has ended this one."""
+    return getattr(error, "code", None) == f"{_TRANSIENT}Transaction.DeadlockDetected"
+
+
+def is_busy(error: DriverError | Neo4jError) -> bool:
+    """Whether the server answered, but took no more work."""
+    return server_limits.is_busy(getattr(error, "code", None) or "")
+
+
+def is_of_database(error: DriverError | Neo4jError) -> bool:
+    """Whether the server may know more of the failure: the database itself is not in order."""
+    return isinstance(error, DatabaseError | DatabaseUnavailable)
 
 
 def first_line(error: DriverError | Neo4jError) -> str:

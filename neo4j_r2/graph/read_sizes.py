@@ -1,4 +1,4 @@
-"""How many entities one read asks for: fewer if they are large, or if the server refuses a read."""
+"""How many entities one read asks for: fewer if they are large, or if memory is short."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from neo4j.exceptions import DriverError, Neo4jError
 
-from neo4j_r2.graph.driver_errors import is_short_of_memory, is_timed_out
+from neo4j_r2.graph.driver_errors import is_short_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,6 @@ class ReadSizes:
 
     def __init__(self) -> None:
         self._batch_ids = self._most_ids = BATCH_IDS
-        self._query_batches = QUERY_BATCHES
         self._mean_characters = 0.0
 
     def limits(self, first: int, last: int) -> dict[str, int]:
@@ -41,7 +40,7 @@ class ReadSizes:
         batch = self._batch_ids
         return {
             "first": first,
-            "last": min(first + self._query_batches * batch - 1, last),
+            "last": min(first + QUERY_BATCHES * batch - 1, last),
             "batch": batch,
             "limit": UNLIMITED if batch == 1 else VALUE_CHARACTERS // batch,
         }
@@ -62,9 +61,5 @@ class ReadSizes:
         if is_short_of_memory(error) and self._batch_ids > 1:
             self._most_ids = self._batch_ids = max(1, self._batch_ids // 4)
             log.warning("Neo4j ran out of memory for one read, reading in smaller steps")
-            return True
-        if is_timed_out(error) and self._query_batches > 1:
-            self._query_batches //= 4
-            log.warning("Neo4j ended a read because it took too long, reading in shorter queries")
             return True
         return False

@@ -1,7 +1,10 @@
-"""Sessions with Neo4j: each statement that is sent says in which Cypher it is meant.
+"""Sessions with Neo4j: each statement says in which Cypher it is meant, and takes its time.
 
-Without that, the default language of the database decides what a statement means. This module is
-the only one that hands statements to the driver, so none can be forgotten.
+Without the first, the default language of the database decides what a statement means. Without the
+second, the server ends a statement after its `db.transaction.timeout`: a scan of a large graph, or
+the building of an index, would then never succeed. A transaction that this service no longer wants
+ends with its connection. This module is the only one that hands statements to the driver, so none
+can be forgotten.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ import neo4j
 
 _LANGUAGE: Final = "CYPHER 5 "
 """Every supported server knows it, and it means the same on all of them."""
+_NO_TIMEOUT: Final = 0.0
+"""Overrides the server's `db.transaction.timeout`."""
 _NAMES_LANGUAGE: Final = re.compile(r"\s*CYPHER\s+[0-9]", re.IGNORECASE)
 
 
@@ -25,11 +30,12 @@ class Session:
 
     def run(self, statement: str, parameters: Mapping[str, object] | None = None) -> neo4j.Result:
         """Run a statement in a transaction of its own."""
-        return self._session.run(with_language(statement), dict(parameters or {}))
+        query = neo4j.Query(with_language(statement), timeout=_NO_TIMEOUT)
+        return self._session.run(query, dict(parameters or {}))
 
     def begin_transaction(self) -> Transaction:
         """Begin a transaction. If it stays open, the end of the session rolls it back."""
-        return Transaction(self._session.begin_transaction())
+        return Transaction(self._session.begin_transaction(timeout=_NO_TIMEOUT))
 
     def bookmark(self) -> frozenset[str]:
         """Return the bookmark of the last transaction."""

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError
+from neo4j_r2.core.outage import Outage
 from neo4j_r2.graph.driver import Driver
-from neo4j_r2.graph.driver_errors import explain, is_short_of_memory, is_timed_out
+from neo4j_r2.graph.driver_errors import first_line, is_deadlock, is_short_of_memory
 from neo4j_r2.graph.session import Transaction
 
-_DEADLOCK_TRIES: Final = 12
-_DEADLOCK_SECONDS: Final = 2.0
-"""The longest pause between two tries."""
+Result = TypeVar("Result")
+
+_TRIES: Final = 12
+_LONGEST_PAUSE: Final = 2.0
+"""Seconds between two tries."""
 
 
 class TooLargeError(GraphError):
-    """One transaction needs more memory or time than the server gives it; a smaller one may not."""
+    """One transaction needs more memory than the server gives it; a smaller one may not."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,9 @@ class Target:
     """A connection to the database that is restored into."""
 
     def __init__(self, settings: Neo4jSettings) -> None:
-        self._settings = settings
+        self._uri = settings.uri
         self._driver = Driver(settings)
+        self._outage = Outage("Neo4j")
 
     def __enter__(self) -> Self:
         return self
@@ -75,30 +79,46 @@ class Target:
     def write(self, writes: Sequence[Write]) -> list[Written]:
         """Run statements in one transaction.
 
-        After a deadlock it is tried again. After a commit whose reply was lost it is not: the
-        commit may have happened.
-
-        :raises TooLargeError: if the transaction needs too much memory or time.
+        :raises TooLargeError: if the transaction needs too much memory.
         :raises GraphError: if anything else fails, or the number of new entities is wrong.
         """
-        for attempt in range(_DEADLOCK_TRIES):
+        return self._retried(lambda: self._transaction(writes))
+
+    def run(self, query: str, *, once: bool = False) -> None:
+        """Run one statement in a transaction of its own, as a change of the schema needs.
+
+        :param once: do not try it again: it may be one that commits a part of its work.
+        :raises GraphError: if it fails.
+        """
+        self._retried(lambda: self._statement(query), tries=1 if once else _TRIES)
+
+    def _retried(self, write: Callable[[], Result], tries: int = _TRIES) -> Result:
+        """Write, and try again if the server rolled it back for the sake of other transactions.
+
+        After a commit whose reply was lost it is not tried again: the commit may have happened.
+        """
+        for attempt in range(tries):
             try:
-                return self._transaction(writes)
+                result = write()
             except (DriverError, Neo4jError) as error:
-                if is_short_of_memory(error) or is_timed_out(error):
-                    raise TooLargeError(self._explained(error)) from error
-                if not isinstance(error, TransientError) or attempt == _DEADLOCK_TRIES - 1:
-                    raise GraphError(self._explained(error)) from error
-                time.sleep(min(_DEADLOCK_SECONDS, 0.1 * 2**attempt))
+                if is_short_of_memory(error):
+                    raise TooLargeError(str(self._driver.explained(error))) from error
+                if not isinstance(error, TransientError) or attempt == tries - 1:
+                    raise self._driver.explained(error) from error
+                if not is_deadlock(error):  # two transactions of a restore can have one
+                    self._outage.failed(
+                        error.code or "",  # without the ids of locks, which differ at each try
+                        f"Neo4j failed during a write, trying again: {first_line(error)}",
+                    )
+                time.sleep(min(_LONGEST_PAUSE, 0.1 * 2**attempt))
+            else:
+                self._outage.over()
+                return result
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def run(self, query: str) -> None:
-        """Run one statement in a transaction of its own, as a change of the schema needs."""
-        try:
-            with self._driver.session() as session:
-                session.run(query).consume()
-        except (DriverError, Neo4jError) as error:
-            raise GraphError(self._explained(error)) from error
+    def _statement(self, query: str) -> None:
+        with self._driver.session() as session:
+            session.run(query).consume()
 
     def _transaction(self, writes: Sequence[Write]) -> list[Written]:
         with self._driver.session() as session:
@@ -107,14 +127,11 @@ class Target:
             for write, each in zip(writes, written, strict=True):
                 if write.creates not in (None, each.created):
                     raise GraphError(
-                        f"{self._settings.uri} made {each.created} entities of {write.creates} "
+                        f"{self._uri} made {each.created} entities of {write.creates} "
                         "rows; the transaction was rolled back. Does anybody else write to it?"
                     )
             transaction.commit()
         return written
-
-    def _explained(self, error: DriverError | Neo4jError) -> str:
-        return explain(error, self._settings)
 
 
 def _written(transaction: Transaction, write: Write) -> Written:

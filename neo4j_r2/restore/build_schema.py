@@ -42,13 +42,14 @@ class SchemaBuilder:
     progress: BuildProgress
     """Makes a step during a long statement, whenever the server answers."""
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, *, once: bool = False) -> None:
         """Run one statement, however long it takes.
 
+        :param once: see `Target.run`.
         :raises GraphError: if it fails, or if the server stops answering.
         """
         answer = self.graph.connection.require_answer
-        while_answering(lambda: self.target.run(statement), answer, self.progress.step)
+        while_answering(lambda: self.target.run(statement, once=once), answer, self.progress.step)
 
     def build(self, *statements: str) -> None:
         """Create indexes, and wait until the server has built them.

@@ -185,7 +185,7 @@ class Restore:
                     statements.append(item.text)
                 elif isinstance(item, AnyStatement):
                     replay.flush()
-                    self._schema.run(item.text)
+                    self._schema.run(item.text, once=True)
                 elif isinstance(item, NameList):
                     self._schema.run(name_statement(item.kind, item.names))
                     outcome.labels += item.names if item.kind == "label" else []

@@ -8,6 +8,7 @@ from neo4j_r2.archive.contents import Contents
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError, Side
 from neo4j_r2.graph.database_contents import database_contents
+from neo4j_r2.graph.fit_for_restore import refuse_unfit_for_restore
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watch: Watch) -> None:
     """Prove a backup, restore it into a scratch database, compare the two, and empty it again.
 
-    :raises GraphError: if the scratch database is not empty, or cannot make a value of the archive.
+    :raises GraphError: if the scratch database is not empty, cannot take a restore, or cannot make
+        a value of the archive.
     :raises CorruptError: if the database differs from the archive; then the database stays as it
         is, so that somebody can look at it.
     """
@@ -68,16 +70,18 @@ def _prove_for(graph: Graph, source: Source, watch: Watch) -> Contents:
 
 
 def refuse_unfit(graph: Graph, source: Source) -> None:
-    """Refuse a drill in the backup's own database, and in one that is not empty.
+    """Refuse a drill in the backup's own database, and in one that is not empty or not writable.
 
     :raises ConfigurationError: if the backup was taken of this database.
-    :raises GraphError: if the database is not empty.
+    :raises GraphError: if the database is not empty, or cannot take a restore.
     """
-    if source.manifest and log_in(graph.connection).id == source.manifest.database_id:
+    database = log_in(graph.connection)
+    if source.manifest and database.id == source.manifest.database_id:
         raise ConfigurationError(
             "--drill: this is the database that the backup was taken of; give the address of an "
             "empty Neo4j that nobody uses"
         )
+    refuse_unfit_for_restore(graph.connection, database.name)
     if obstacles := database_contents(graph).drill_obstacles():
         raise GraphError(
             f"The drill needs an empty database, but {'; '.join(obstacles)}. In the end it would "

@@ -23,7 +23,6 @@ def failure(code: str) -> Neo4jError:
 
 
 OUT_OF_MEMORY = failure("Neo.TransientError.General.MemoryPoolOutOfMemoryError")
-TOO_LONG = failure("Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration")
 
 
 def batch_ids(sizes: ReadSizes) -> int:
@@ -59,15 +58,6 @@ def test_too_little_memory_makes_batches_small_for_good_down_to_one_entity() -> 
         sizes.expect(10**9, 10**9)
         found.append(batch_ids(sizes))
     assert found == [32, 8, 2, 1]
-
-
-def test_a_read_that_took_too_long_makes_queries_shorter_down_to_one_batch() -> None:
-    sizes = ReadSizes()
-    found = []
-    while sizes.shrink_after(TOO_LONG):
-        limits = sizes.limits(0, FAR)
-        found.append((limits["last"] + 1) // limits["batch"])
-    assert found == [16, 4, 1]
 
 
 def test_other_failures_do_not_change_the_sizes() -> None:

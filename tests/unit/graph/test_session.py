@@ -1,4 +1,4 @@
-"""No statement is sent without the language that it is meant in."""
+"""No statement is sent without the language that it is meant in, nor with a limit of time."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ class Recording:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, object]]] = []
+        self.timeouts: list[float | None] = []
 
-    def run(self, statement: str, parameters: Mapping[str, object]) -> None:
+    def run(self, statement: str | neo4j.Query, parameters: Mapping[str, object]) -> None:
         """Keep a statement."""
-        self.sent.append((statement, dict(parameters)))
+        if isinstance(statement, neo4j.Query):
+            self.timeouts.append(statement.timeout)
+        self.sent.append((str(statement), dict(parameters)))
 
-    def begin_transaction(self) -> Recording:
+    def begin_transaction(self, timeout: float | None = None) -> Recording:
         """Keep the statements of a transaction too."""
+        self.timeouts.append(timeout)
         return self
 
 
@@ -37,6 +41,14 @@ def test_a_session_and_its_transactions_send_statements_in_cypher_5() -> None:
     session.run("RETURN 1")
     session.begin_transaction().run("RETURN $rows", {"rows": [1]})
     assert recording.sent == [("CYPHER 5 RETURN 1", {}), ("CYPHER 5 RETURN $rows", {"rows": [1]})]
+
+
+def test_neither_a_statement_nor_a_transaction_ends_by_the_servers_timeout() -> None:
+    recording = Recording()
+    session = Session(cast("neo4j.Session", recording))
+    session.run("RETURN 1")
+    session.begin_transaction().run("RETURN 1", {})
+    assert recording.timeouts == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""What a user is told of a failure, and which failures are waited for."""
+
+from __future__ import annotations
+
+import pytest
+from neo4j.exceptions import Neo4jError
+
+from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.core.secret import Secret
+from neo4j_r2.graph.driver_errors import can_pass, explain, is_busy, is_short_of_memory
+
+SETTINGS = Neo4jSettings("bolt://localhost:7687", "neo4j", Secret("password"), "neo4j")
+OUT_OF_MEMORY = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
+TOO_MANY = "Neo.TransientError.Transaction.MaximumTransactionLimitReached"
+NO_THREADS = "Neo.TransientError.Request.NoThreadsAvailable"
+
+
+def failure(code: str, message: str = "refused") -> Neo4jError:
+    """Return an error as the driver makes it of a server's answer."""
+    return Neo4jError._hydrate_neo4j(code=code, message=message)
+
+
+def out_of_memory(setting: str) -> Neo4jError:
+    """Return the error of a server that has too little memory by a setting."""
+    return failure(OUT_OF_MEMORY, f"Currently using 4.0 MiB. {setting} threshold reached")
+
+
+@pytest.mark.parametrize(
+    ("code", "setting"),
+    [
+        ("Neo.TransientError.General.OutOfMemoryError", "server.memory.heap.max_size"),
+        (TOO_MANY, "db.transaction.concurrent.maximum"),
+        (NO_THREADS, "server.bolt.thread_pool_max_size"),
+        ("Neo.TransientError.Transaction.LockAcquisitionTimeout", "db.lock.acquisition.timeout"),
+        ("Neo.ClientError.General.WriteOnReadOnlyAccessDatabase", "server.databases.read_only"),
+    ],
+)
+def test_a_refusal_by_a_limit_names_the_setting(code: str, setting: str) -> None:
+    assert setting in explain(failure(code), SETTINGS)
+
+
+def test_another_failure_leads_to_neo4js_logs() -> None:
+    assert explain(failure("Neo.DatabaseError.General.UnknownError"), SETTINGS).endswith(
+        "refused; check Neo4j's logs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "waited_for"),
+    [
+        ("db.memory.transaction.max", False),
+        ("db.memory.transaction.total.max", True),
+        ("dbms.memory.transaction.total.max", True),
+    ],
+)
+def test_memory_that_other_transactions_use_is_waited_for(
+    setting: str, *, waited_for: bool
+) -> None:
+    error = out_of_memory(setting)
+    assert setting in explain(error, SETTINGS)
+    assert is_short_of_memory(error)
+    assert can_pass(error) is waited_for
+
+
+@pytest.mark.parametrize(
+    ("code", "busy"), [(TOO_MANY, True), (NO_THREADS, True), (OUT_OF_MEMORY, False)]
+)
+def test_a_server_that_takes_no_more_work_is_busy(code: str, *, busy: bool) -> None:
+    assert is_busy(failure(code)) is busy
