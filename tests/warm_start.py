@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TextIO
 
-_LIBRARIES: Final = ("boto3", "neo4j", "orjson", "pyrage", "isal.isal_zlib")
+_LIBRARIES: Final = ("botocore.client", "neo4j", "orjson", "pyrage", "isal.isal_zlib")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ only once. Its own retries would end within a second, and they do not know Cloud
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-import boto3
-import botocore.session
 from botocore.config import Config as ClientConfig
+from botocore.session import Session
 
 from neo4j_r2.config.r2_settings import R2Settings
 from neo4j_r2.core.errors import ConfigurationError
@@ -58,11 +57,7 @@ class Clients:
 
 
 def _make(settings: R2Settings) -> tuple[S3Client, S3Client]:
-    session = boto3.Session(
-        aws_access_key_id=settings.access_key_id.reveal(),
-        aws_secret_access_key=settings.secret_access_key.reveal(),
-        botocore_session=botocore.session.Session(session_vars=_NO_FOREIGN_SETTINGS),
-    )
+    session = Session(session_vars=_NO_FOREIGN_SETTINGS)
     try:
         return (
             _client(session, settings, REQUEST_SECONDS),
@@ -72,9 +67,11 @@ def _make(settings: R2Settings) -> tuple[S3Client, S3Client]:
         raise ConfigurationError(f"R2_ENDPOINT_URL: {error}") from error
 
 
-def _client(session: boto3.Session, settings: R2Settings, reply_seconds: int) -> S3Client:
-    return session.client(
+def _client(session: Session, settings: R2Settings, reply_seconds: int) -> S3Client:
+    client = session.create_client(
         "s3",
+        aws_access_key_id=settings.access_key_id.reveal(),
+        aws_secret_access_key=settings.secret_access_key.reveal(),
         endpoint_url=settings.endpoint_url,
         verify=str(settings.ca_bundle) if settings.ca_bundle else None,
         region_name="auto",
@@ -89,3 +86,4 @@ def _client(session: boto3.Session, settings: R2Settings, reply_seconds: int) ->
             response_checksum_validation="when_required",
         ),
     )
+    return cast("S3Client", client)

@@ -126,9 +126,8 @@ def test_only_the_graph_and_the_encoder_know_the_driver() -> None:
     assert others == {"archive.cells.encode"}
 
 
-@pytest.mark.parametrize("library", ["boto3", "botocore"])
-def test_only_the_bucket_knows_the_s3_client(library: str) -> None:
-    assert {place(module)[1] for module in importers(library)} == {"bucket"}
+def test_only_the_bucket_knows_the_s3_client() -> None:
+    assert {place(module)[1] for module in importers("botocore")} == {"bucket"}
 
 
 @pytest.mark.parametrize(

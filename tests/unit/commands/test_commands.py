@@ -41,7 +41,7 @@ BANNER = f"""\
 [INFO] {RULE}
 """
 """As in the specification."""
-HEAVY = {"apprise", "boto3", "botocore", "isal", "neo4j", "requests"}
+HEAVY = {"apprise", "botocore", "isal", "neo4j", "requests"}
 BACKUP_KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
 
 
