@@ -23,10 +23,10 @@ COPY requirements.txt ./
 # own words, and a second, faster reader of YAML, which Apprise has only for its configuration files.
 RUN export PYTHONDONTWRITEBYTECODE=1 \
     && pip install --no-cache-dir --no-compile --require-hashes -r requirements.txt \
-    && cd "$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
-    && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} + \
-    && find apprise/i18n -mindepth 1 ! -name __init__.py -delete \
-    && rm -f yaml/_yaml.*.so
+    && libraries="$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+    && find "$libraries/botocore/data" -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} + \
+    && find "$libraries/apprise/i18n" -mindepth 1 ! -name __init__.py -delete \
+    && rm -f "$libraries"/yaml/_yaml.*.so
 
 COPY neo4j_r2 ./neo4j_r2
 COPY --chmod=755 backup.py entrypoint.sh ./
