@@ -189,6 +189,13 @@ def _add_supervise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--failed", type=int, metavar="CODE", help="run no crond, as the service cannot start"
     )
+    parser.add_argument(
+        "--look-every",
+        type=int,
+        default=120,
+        metavar="SECONDS",
+        help="how often to look for a Neo4j or an R2 that was away at the start (default: 120)",
+    )
 
 
 def _add_database(parser: argparse.ArgumentParser) -> None:

@@ -40,7 +40,6 @@ _STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 _SIGNALS: Final = _STOP | {signal.SIGCHLD}
 _POLL_SECONDS: Final = 0.1
 _METRICS_PAUSE_SECONDS: Final = 30
-_LOOK_PAUSE_SECONDS: Final = 120
 _LONGEST_SECONDS: Final = 3600.0
 """How long nothing is looked at, if nothing is to be started and no signal comes."""
 _FAILED_SECONDS: Final = 300
@@ -67,7 +66,7 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
         immediate = _start(_program(), invocation.environment)
     helpers = [_metrics(invocation.environment, settings)]
     if has_start_problem(root, settings):
-        helpers.append(_Look(invocation.environment, root, settings))
+        helpers.append(_Look(invocation, root, settings))
     exit_code = _supervise(crond, immediate, helpers)
     _end_runs(crond, helpers)
     return exit_code
@@ -175,12 +174,13 @@ class _Look(_Helper):
     """The helper that looks for a Neo4j and an R2 that were away at the start."""
 
     def __init__(
-        self, environment: Mapping[str, str], root: Path, settings: ServiceSettings
+        self, invocation: Invocation[SuperviseOptions], root: Path, settings: ServiceSettings
     ) -> None:
-        super().__init__(("wait",), environment, _LOOK_PAUSE_SECONDS, "")
+        pause = invocation.options.look_every
+        super().__init__(("wait",), invocation.environment, pause, "")
         self._root = root
         self._settings = settings
-        self._next = time.monotonic() + _LOOK_PAUSE_SECONDS
+        self._next = time.monotonic() + pause
 
     def ended(self, reason: str) -> None:
         """Look again later, unless the problem is over or does not heal by itself."""

@@ -64,7 +64,7 @@ def wait(invocation: Invocation[Options]) -> None:
     :raises Stalled: if one of them accepts connections, and is then silent.
     :raises BackupError: at once, if waiting cannot help.
     """
-    config = take_state(invocation, configure(invocation))
+    config = configure(invocation)
     seconds = config.service.wait_seconds
     # A server can be silent through a whole try: the login, and two looks at its encryption.
     watch = Watch(seconds + 3 * CONNECTION_SECONDS)
@@ -76,6 +76,8 @@ def wait(invocation: Invocation[Options]) -> None:
         with watch.waiting_for(Side.R2):
             bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
             bucket.preflight()
+            # Not before: a mistyped address or bucket shall not hold the directory for ever.
+            config = take_state(invocation, config)
             # A run that is under way has the lock, and records itself.
             with suppress(LockedError), run_lock(config.service.state_directory):
                 recover_state(bucket, config, databases)

@@ -49,6 +49,7 @@ class RunRecord:
         self._previous_killed: datetime | None = None
         self._kill_reason = ""
         self._has_begun = False
+        self._told_problem = ""
         self._before: State | None = None
         """What was recorded before this run began."""
         self._selected: Sequence[str] = ()
@@ -213,7 +214,9 @@ class RunRecord:
         try:
             self._file.write(state)
         except BackupError as error:
-            log.warning("This run is not recorded: %s", error)
+            if self._told_problem != str(error):  # each step of the run would tell it again
+                log.warning("This run is not recorded: %s", error)
+            self._told_problem = str(error)
 
 
 class AttemptRecord:

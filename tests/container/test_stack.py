@@ -18,6 +18,7 @@ from testbed.waiting import wait_until
 from tests.container.backup_stack import (
     BACKUP,
     BUCKET,
+    HERE,
     PASSWORD,
     ROOT,
     SERVICE,
@@ -47,6 +48,14 @@ BANNER = """[INFO] ============================================================
 [INFO] At the start: no backup yet, due next at 2028-02-29T00:00:00+00:00
 [INFO] Starting Neo4j backup process
 """
+STARTED_A_DAY_AGO = """
+import datetime, json, pathlib
+file = pathlib.Path("/var/lib/neo4j-r2-backup/state.json")
+state = json.loads(file.read_text())
+state["since"] = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)).isoformat()
+file.write_text(json.dumps(state))
+"""
+"""Changes the state file to that of a service whose last due time has passed without a run."""
 DONE = "[INFO] Backup completed successfully!"
 PREFIX = "neo4j-backup"
 
@@ -222,6 +231,46 @@ def test_a_neo4j_that_never_comes_up_makes_the_service_unhealthy_but_does_not_st
         wait_for_line(stack, "Starting cron daemon...")
         wait_for_health(stack, "unhealthy", "Neo4j was not ready within 2 s")
         assert stack.stop(SERVICE) < 2
+
+
+def test_a_service_that_started_without_r2_heals_by_itself_and_says_so(
+    surroundings: Surroundings,
+) -> None:
+    surroundings.stack.stop("s3")
+    try:
+        variables = {"BACKUP_PREFIX": "heals", "BACKUP_RETRY_SECONDS": "1"}
+        with surroundings.beside(HERE / "looks_often.yml", **variables) as stack:
+            stack.up()
+            wait_for_line(stack, "; the service goes on without it, and looks again later")
+            wait_for_line(stack, "[INFO] Starting cron daemon...")
+            wait_for_health(stack, "unhealthy", "the service cannot work since ")
+            surroundings.stack.start("s3")
+            wait_for_line(stack, "[INFO] What kept the service from its work is over")
+            wait_for_health(stack, "healthy", "Healthy: no backup yet")
+    finally:
+        surroundings.stack.up("s3", wait=True)
+
+
+def test_a_service_that_was_stopped_over_a_due_time_makes_that_backup_when_it_starts(
+    surroundings: Surroundings,
+) -> None:
+    hours_away = datetime.now(UTC) + timedelta(hours=12)  # no test meets it
+    variables = {"BACKUP_SCHEDULE": f"0 {hours_away.hour} * * *", "BACKUP_PREFIX": "missed"}
+    with surroundings.beside(**variables) as stack:
+        stack.up(wait=True)
+        started = stack.execute(SERVICE, "python3", "-c", STARTED_A_DAY_AGO, user="neo4j-backup")
+        assert started.exit_code == 0, started.output
+        stack.stop(SERVICE)
+        stack.start(SERVICE)
+        wait_for_line(stack, DONE)
+        log = stack.logs(SERVICE)
+        assert re.search(
+            r"\[INFO\] At the start: no backup yet, due next at .*\n"
+            r"\[INFO\] The backup that was due at .* was missed: making it now\n"
+            r"\[INFO\] Starting Neo4j backup process\n",
+            log,
+        ), log
+        assert len(surroundings.manifests("missed")) == 1
 
 
 def test_a_refused_password_ends_the_wait_and_does_not_lock_the_account(

@@ -241,7 +241,7 @@ def test_a_full_state_directory_fails_no_backup_but_makes_the_service_unhealthy(
 
             assert full.exit_code == 0, full.log
             assert len(service.backups()) == 2
-            assert "[WARNING] This run is not recorded: BACKUP_STATE_DIR=" in full.log
+            assert full.log.count("[WARNING] This run is not recorded: BACKUP_STATE_DIR=") == 1
             assert "has no space left (No space left on device)" in complaint(service)
             assert state_of(service) == before
             assert service.run("wait").exit_code == 0
@@ -353,6 +353,22 @@ def test_a_service_that_cannot_start_tells_it_once_and_shows_it_until_it_can(
     assert "\nHost: vault\n" in posted[0]["message"]
     assert pings == ["/ping/good/fail"]
     assert_secretless(wrong, str(posted))
+
+
+def test_a_mistyped_bucket_at_the_first_start_holds_no_state_directory_and_its_end_is_told(
+    service: Service,
+) -> None:
+    mistyped = service.with_variables(R2_BUCKET_NAME="no-such-bucket")
+    assert mistyped.run("wait").exit_code == 4
+    assert "R2 bucket not found" in complaint(mistyped)
+
+    over = service.run("wait")
+
+    assert over.exit_code == 0
+    assert "What kept the service from its work is over" in over.log
+    assert state_file(service).parent == service.directory / "state"
+    assert state_file(service).exists()
+    assert complaint(service) == ""
 
 
 def test_an_r2_that_is_away_does_not_keep_the_service_from_starting(service: Service) -> None:
