@@ -28,4 +28,4 @@ def verify_upload(bucket: Bucket, manifest: Manifest, watch: Watch, *, is_encryp
             verify(unlock(stored, None), watch)
             return
         verify_stored(stored, manifest, watch)
-    log.info("It is what was sent; checking what is in it takes a private key")
+    log.info("It is what was sent; `verify --identity` checks what is in it")

@@ -48,10 +48,15 @@ def choose(backups: Sequence[StoredBackup], key: str) -> StoredBackup:
         names = [*_keys(backup), f"{backup.name.prefix}/{backup.name.stem}"]
         if key in {name for full in names for name in (full, full.rpartition("/")[2])}:
             return backup
-    known = [name for backup in backups for name in _keys(backup)]
+    raise no_such_backup(backups, key)
+
+
+def no_such_backup(backups: Sequence[StoredBackup], key: str) -> ConfigurationError:
+    """Return the error that no backup has a key, with the nearest archives' keys."""
+    known = [archive for backup in backups for archive, _ in backup.archives]
     nearest = difflib.get_close_matches(key, known, _SUGGESTIONS, 0.0)
-    hint = f"; nearest are {', '.join(nearest)}" if nearest else ""
-    raise ConfigurationError(f"There is no backup {key}{hint}")
+    hint = f"; nearest are {', '.join(nearest)}; `list` shows all" if nearest else ""
+    return ConfigurationError(f"There is no backup {key}{hint}")
 
 
 def taken_up_to(

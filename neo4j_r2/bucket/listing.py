@@ -71,7 +71,7 @@ class Listing:
     database: str | None = None
     """The only database whose backups were read; None means all."""
     whereabouts: str = ""
-    """If there is no backup: where in the bucket there are some, in words."""
+    """If there is none, or none but those before restores: where there are backups, in words."""
 
 
 def read_listing(bucket: Bucket, prefix: str, database: str | None = None) -> Listing:
@@ -96,7 +96,7 @@ def read_listing(bucket: Bucket, prefix: str, database: str | None = None) -> Li
         uploads=_uploads(bucket, prefix, database),
         foreign=[(key, size) for key, size in objects if parse_key(key, prefix) is None],
         database=database,
-        whereabouts="" if lines else whereabouts(bucket),
+        whereabouts="" if any(not line.before_restore for line in lines) else whereabouts(bucket),
     )
 
 

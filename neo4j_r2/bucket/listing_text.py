@@ -78,7 +78,8 @@ def sections(listing: Listing, zone: tzinfo) -> list[RenderableType]:
 
     :param zone: the time zone of the times, which `restore --at` reads.
     """
-    parts = [_backups(listing, zone), _uploads(listing), _foreign(listing)]
+    backups, elsewhere = _backups(listing, zone), _elsewhere(listing)
+    parts = [backups, elsewhere, _uploads(listing), _foreign(listing)]
     return [part for part in parts if part is not None]
 
 
@@ -88,6 +89,11 @@ def _backups(listing: Listing, zone: tzinfo) -> RenderableType:
     of_database = f" of database {listing.database}" if listing.database else ""
     nothing = f"No backups{of_database} under s3://{listing.bucket}/{listing.prefix}/"
     return Text("\n".join([nothing, *filter(None, [listing.whereabouts])]))
+
+
+def _elsewhere(listing: Listing) -> RenderableType | None:
+    """Return where else there are backups, if there are only those of what restores replaced."""
+    return Text(listing.whereabouts) if listing.backups and listing.whereabouts else None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,16 @@ def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> Confi
     )
 
 
+def elsewhere_too(bucket: Bucket, prefix: str, database: str) -> str:
+    """Return the end of a sentence: in which other places there are backups; empty if in none."""
+    try:
+        places = places_of(each.key for each in islice(bucket.objects(""), _LOOKED_AT))
+    except BucketError:
+        return ""
+    del places[prefix, database]
+    return f"; besides, {in_words(places, bucket.name)}" if places else ""
+
+
 def whereabouts(bucket: Bucket) -> str:
     """Look through the bucket, and return where its backups are, in words; with what to check."""
     try:

@@ -30,7 +30,9 @@ _LAST: Final = datetime(2001, 2, 2, 23, 59, 59, 999_999)
 
 
 def read_time(text: str, zone: tzinfo, now: datetime) -> datetime:
-    """Return the last moment that a text can mean: a date alone means its end, as does a minute.
+    """Return the moment that a text means: of a date alone, its end; 14:00 means 14:00:00.
+
+    A backup of the minute that somebody names may be too late for them; of a day, they want all.
 
     :param zone: the time zone of a text that names none; the result is in it.
     :param now: tells which days today and yesterday are.
@@ -73,8 +75,8 @@ def _last_moment(text: str, zone: tzinfo) -> datetime:
     last: datetime = parse(text, default=_LAST, tzinfos=_named(zone))
     if first.date() != last.date():
         raise ValueError(text)
-    if first.hour == last.hour and first.minute != last.minute:  # 2 pm is 14:00
-        last = last.replace(minute=0)
+    if first.hour == last.hour:  # a time of the day begins: 2 pm is 14:00, and 14:00 is 14:00:00
+        last = last.replace(minute=first.minute, second=first.second, microsecond=0)
     # When an hour comes twice, the last moment is in the second one.
     return last if last.tzinfo else last.replace(tzinfo=zone, fold=1)
 

@@ -17,7 +17,11 @@ from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.open_source import open_source
 from neo4j_r2.commands.options import RestoreOptions
 from neo4j_r2.commands.read_time import read_time
-from neo4j_r2.commands.safety_backup import back_up_before_restore, way_back
+from neo4j_r2.commands.safety_backup import (
+    back_up_before_restore,
+    foresee_safety_backup,
+    way_back,
+)
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import ConfigurationError, GraphError, Side
@@ -103,7 +107,8 @@ def prepare(
     place = f"database {database} of {config.neo4j.uri}"
     refuse_unfit_for_restore(graph.connection, database)
     held = database_contents(graph)
-    refuse_obstacles(held.data_obstacles(), held, place, options)
+    if not options.dry_run:  # which first tells whether the archive is good
+        refuse_obstacles(held.data_obstacles(), held, place, options)
     with watch.waiting_for(Side.R2):
         source = open_source(options, config, bucket, at)
     log.info("Restoring %s into %s", source.label, place)
@@ -116,6 +121,8 @@ def prepare(
     refuse_obstacles(obstacles, held, place, options)
     if obstacles and lock is None:
         log.info("Would replace %s: %s", place, held)
+        if bucket and not options.no_safety_backup:
+            foresee_safety_backup(bucket, held, config, database)
     elif obstacles and lock and not options.no_safety_backup:
         safety = back_up_before_restore(graph, held, config, lock, watch)
     items = items_to_replay(source, cache, watch)

@@ -15,10 +15,11 @@ from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import is_encrypted_key
+from neo4j_r2.bucket.newest_backup import backups_of, find_newest
 from neo4j_r2.commands.options import RestoreOptions
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import BackupError, GraphError, Side
+from neo4j_r2.core.errors import BackupError, BucketError, GraphError, Side
 from neo4j_r2.graph.database_contents import DatabaseContents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
@@ -29,6 +30,8 @@ from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 
+_NO_RETRIES: Final = 0
+"""Seconds: a restore does not wait for what it only tells."""
 _WITHOUT: Final = "--no-safety-backup replaces the database without a backup of it"
 
 
@@ -43,8 +46,8 @@ def back_up_before_restore(
     database = log_in(graph.connection)
     if held.is_marked:
         log.warning(
-            "Database %s holds an unfinished restore: no backup of it; if there is one of what it "
-            "held before that, `list` shows it", database.name,
+            "Database %s holds an unfinished restore: no backup of it. %s",
+            database.name, _last_safety_backup(config, database.name, watch),
         )  # fmt: skip
         return None
     log.info(
@@ -52,6 +55,18 @@ def back_up_before_restore(
     )
     with note_on_failure(_WITHOUT, BackupError):
         return _back_up(graph, held, _keeping_secrets(config), lock, watch)
+
+
+def foresee_safety_backup(
+    bucket: Bucket, held: DatabaseContents, config: Config, database: str
+) -> None:
+    """Refuse in a dry run what `back_up_before_restore` would refuse.
+
+    :raises ConfigurationError: if the backup would be in plain text, and earlier ones are not.
+    """
+    if not held.is_marked:
+        with note_on_failure(_WITHOUT, BackupError):
+            look_and_refuse_plain_text(bucket, _keeping_secrets(config), database)
 
 
 def way_back(safety: Manifest, options: RestoreOptions) -> str:
@@ -73,10 +88,27 @@ def _keeping_secrets(config: Config) -> Config:
     A host that only restores has no public keys. But whoever gives private keys has backups that
     are not for everybody, so what is replaced is not stored in plain text.
     """
-    if config.recipients or config.private_keys is None:
+    if config.recipients:
+        return config
+    if config.private_keys is None:
+        log.info("The backup of it is not encrypted")
         return config
     log.info("The backup of it is encrypted to the public keys of --identity")
     return replace(config, recipients=config.private_keys.public_keys)
+
+
+def _last_safety_backup(config: Config, database: str, watch: Watch) -> str:
+    """Return a sentence that names the last backup that a restore made of what it replaced."""
+    try:
+        bucket = Bucket(config.r2, _NO_RETRIES, watch.progress)
+        with watch.waiting_for(Side.R2):
+            backups = backups_of(bucket, config.r2.prefix, database)
+            last = find_newest(bucket, backups, lambda each: each.before_restore).manifest
+    except BucketError as error:
+        return f"Whether there is one of what it held before that is not known: {error}"
+    if last is None:
+        return "There is none of what it held before that"
+    return f"The last one made before a restore is {last.archive_key}"
 
 
 def _back_up(

@@ -17,10 +17,16 @@ from neo4j_r2.archive.manifest import Manifest, StoredManifest, read_manifest
 from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
 from neo4j_r2.archive.storage.unpack import lines, unpack, whole_lines
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
-from neo4j_r2.bucket.choose_backup import choose, oldest_is_younger, plain_key, taken_up_to
+from neo4j_r2.bucket.choose_backup import (
+    choose,
+    no_such_backup,
+    oldest_is_younger,
+    plain_key,
+    taken_up_to,
+)
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import Newest, find_newest, warn_of_passed_over
-from neo4j_r2.bucket.whereabouts import no_backup, whereabouts
+from neo4j_r2.bucket.whereabouts import elsewhere_too, no_backup, whereabouts
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, NewerFormatError
 
@@ -139,7 +145,8 @@ def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
             f"No backup of database {wish.database} is complete: {damaged.key}: {damaged.reason}"
         )
     if younger := oldest_is_younger(backups, wish.database, wish.at):
-        raise younger
+        elsewhere = elsewhere_too(bucket, prefix, wish.database)
+        raise ConfigurationError(f"{younger}{elsewhere}") from None
     raise no_backup(bucket, prefix, wish.database)
 
 
@@ -159,6 +166,9 @@ def _named_source(
     except ConfigurationError as error:
         if found := _source_elsewhere(bucket, key):
             return found
+        folder = key.rpartition("/")[0]
+        if folder not in ("", prefix) and (beside := backups_in(bucket, folder)):
+            raise no_such_backup(beside, key) from error
         if backups:
             raise
         nothing = f"nor is there any other under s3://{bucket.name}/{prefix}/"
@@ -175,22 +185,23 @@ def _named_source(
 def _source_elsewhere(bucket: Bucket, key: str) -> StoredSource | None:
     """Return the archive with a key that is not under the prefix, and the manifest beside it.
 
+    The key may be the manifest's, or without its extension.
+
     The manifest may name another prefix, because somebody may have copied both.
 
     :returns: None if there is no such object.
     :raises CorruptError: if the manifest is damaged, or describes a file of another size.
     """
     folder, slash, name = key.rpartition("/")
-    manifest_key = f"{folder}{slash}{name.partition('.cypher')[0]}{_MANIFEST_SUFFIX}"
-    if name.endswith(_MANIFEST_SUFFIX):
-        manifest_key = key
+    stem = name.removesuffix(_MANIFEST_SUFFIX).partition(".cypher")[0]
+    manifest_key = f"{folder}{slash}{stem}{_MANIFEST_SUFFIX}"
     try:
         manifest = read_manifest(bucket.get(manifest_key)) if bucket.head(manifest_key) else None
     except CorruptError as error:
         raise CorruptError(f"{manifest_key}: {error}") from error
     if manifest is not None:
         named = f"{folder}{slash}{manifest.archive_key.rpartition('/')[2]}"
-        if key == manifest_key:
+        if key == manifest_key or name == stem:
             key = named
         elif key != named:  # two archives can have one name: compressed, and not
             manifest = None

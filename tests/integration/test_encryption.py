@@ -245,7 +245,7 @@ def test_the_backup_of_a_replaced_graph_is_encrypted_and_restores(
 
     assert run.exit_code == 0, run.log
     assert differences(before, source) == ""
-    assert "It is what was sent; checking what is in it takes a private key\n" in run.log
+    assert "It is what was sent; `verify --identity` checks what is in it\n" in run.log
     safety = encrypting.backups()[-1]
     assert safety.manifest["format_version"] == 4
     assert safety.manifest["before_restore"] is True
@@ -365,7 +365,7 @@ def test_logs_say_that_a_backup_is_encrypted_and_what_verify_can_prove(
     name = key.rpartition("/")[2]
     assert f"[INFO] Encrypting {name}..." in lines
     verifying = lines.index(f"[INFO] Verifying the upload: {key}")
-    proved = "[INFO] It is what was sent; checking what is in it takes a private key"
+    proved = "[INFO] It is what was sent; `verify --identity` checks what is in it"
     assert lines[verifying + 1] == proved
     assert " encrypted" in printed(encrypting, "list")
 

@@ -87,7 +87,11 @@ def test_a_wrong_key_is_one_clear_line(service: Service, other_file: str) -> Non
     key = store(service, ARCHIVE)
     run = service.run("verify", "--identity", other_file)
     assert run.exit_code == 2
-    assert run.log == f"[ERROR] {key} is encrypted: none of the given private keys opens it\n"
+    assert (
+        run.log
+        == f"[ERROR] {key} is encrypted: none of the given private keys opens it; it takes one of "
+        "BACKUP_ENCRYPTION_RECIPIENTS as it was then\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -289,6 +289,16 @@ def test_a_dry_run_checks_all_and_changes_nothing(
     assert not (service.directory / "state").exists()
 
 
+@pytest.mark.usefixtures("key", "old_graph")
+def test_a_dry_run_checks_an_archive_for_a_database_in_use_too(
+    service: Service, target: Neo4jServer
+) -> None:
+    with unchanged(target):
+        run = service.run("restore", "--dry-run")
+    assert "The archive is good: 40 nodes, 20 relationships" in run.log
+    assert_told(service, run, 3, "--force replaces all that it holds")
+
+
 def test_the_backup_is_chosen_by_key_or_by_time(service: Service, original: Original) -> None:
     ages = (9, 6, 3)
     keys = {age: put_backup(service, original.backup, days_ago(age))[1] for age in ages}
@@ -320,11 +330,14 @@ def test_a_backup_under_another_prefix_is_read_with_its_manifest(
         Key=copied.replace(".cypher.gz", ".manifest.json"),
         Body=json.dumps(original.backup.manifest).encode(),
     )
-    for given, archive in ((key, key), (manifest, key), (copied, copied)):
+    bare = key.removesuffix(".cypher.gz")
+    for given, archive in ((key, key), (manifest, key), (bare, key), (copied, copied)):
         run = service.run("restore", "--dry-run", given)
         assert run.exit_code == 0, run.log
         assert f"Restoring {archive} into" in run.log
         assert "has no manifest" not in run.log
+    missed = service.run("restore", "--dry-run", f"{key[:-20]}-59-59")
+    assert_told(service, missed, 2, f"; nearest are {key}; `list` shows all")
     verified = service.run("verify", copied)
     assert (verified.exit_code, "Good: " in verified.log) == (0, True), verified.log
 
@@ -367,6 +380,10 @@ def test_a_missing_backup_is_reported_with_the_nearest_ones(
     assert "has no backup anywhere: check R2_BUCKET_NAME" in nothing.log
     assert_told(service, unknown, 2, f"There is no backup {other_time}; nearest are {key}")
     assert_told(service, too_old, 2, "There is no backup of database neo4j that old")
+    assert "besides" not in too_old.log
+    put_backup(service, original.backup, days_ago(9), prefix="other")
+    too_old = service.run("restore", "--at", days_ago(9).isoformat())
+    assert "; besides, there are backups of neo4j (1) under other/: check" in too_old.log
 
 
 def test_a_file_restores_without_r2_and_without_its_manifest(

@@ -28,6 +28,10 @@ _HEADER: Final = re.compile(
 _PRIVATE_PREFIX: Final = "AGE-"
 _NO_KEY_FITS: Final = "No matching keys found"
 """What the library says if none of the given keys opens a file."""
+_OPENS_NOT: Final = (
+    "none of the given private keys opens it; it takes one of BACKUP_ENCRYPTION_RECIPIENTS as it "
+    "was then"
+)
 
 
 def is_encrypted(start: bytes) -> bool:
@@ -113,5 +117,5 @@ def _decrypt(reader: BufferedIOBase, writer: BufferedIOBase, keys: Sequence[Iden
         pyrage.decrypt_io(reader, writer, keys)
     except (pyrage.DecryptError, OSError) as error:
         if str(error) == _NO_KEY_FITS:
-            raise NoKeyError("none of the given private keys opens it") from error
+            raise NoKeyError(_OPENS_NOT) from error
         raise CorruptError(f"it is damaged or cut off (age: {error})") from error
