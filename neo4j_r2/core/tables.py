@@ -31,6 +31,8 @@ class _Table(Table):
     """A table that is wider than a narrow terminal rather than cut off: the terminal wraps it."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if not self.columns:
+            return  # the library would make it an empty line
         least = sum((column.min_width or 0) + sum(_GAP) for column in self.columns)
         wide = options.update_width(max(options.max_width, least))
         yield from super().__rich_console__(console, wide)

@@ -300,3 +300,4 @@ def test_a_plan_has_a_line_with_a_reason_for_each_backup() -> None:
         ["remove", PLAIN, "older than 7 days"],
         ["keep", MANIFEST, "not older than 7 days; daily"],
     ]
+    assert plain(plan([])) == ""
