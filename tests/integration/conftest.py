@@ -8,6 +8,7 @@ import pytest
 
 from testbed.neo4j_server import Neo4jServer
 from tests.integration import documents
+from tests.integration.languages import LANGUAGES, in_language
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,13 @@ def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
     """The newest calendar release, its database in Cypher 5, as an upgrade in place leaves it."""
     with Neo4jServer(tmp_path_factory.mktemp("newest"), calendar=True) as server:
         yield server
+
+
+@pytest.fixture(params=LANGUAGES)
+def release(newest: Neo4jServer, request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
+    """The newest release, empty, its database in one of the languages."""
+    with in_language(newest, request.param):
+        yield newest
 
 
 @pytest.fixture(scope="module")

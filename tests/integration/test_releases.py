@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from testbed.cypher_shell import run_cypher_shell
 from testbed.fingerprint import Fingerprint, difference
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration import everything, widths
-from tests.integration.languages import LANGUAGES, set_language
 from tests.integration.restoring import (
     Original,
     assert_passes_drill,
@@ -24,15 +20,6 @@ from tests.integration.restoring import (
 )
 from tests.integration.widths import WIDTHS
 from tests.service import Service
-
-
-@pytest.fixture(params=LANGUAGES)
-def release(newest: Neo4jServer, request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
-    """The newest release, empty, its database in one of the languages."""
-    newest.reset()
-    set_language(newest, request.param)
-    yield newest
-    set_language(newest, LANGUAGES[0])
 
 
 def service_of(server: Neo4jServer, s3: S3Server, bucket: str, directory: Path) -> Service:
