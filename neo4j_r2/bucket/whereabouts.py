@@ -35,7 +35,7 @@ def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> Confi
 def elsewhere_too(bucket: Bucket, prefix: str, database: str) -> str:
     """Return the end of a sentence: in which other places there are backups; empty if in none."""
     try:
-        places = places_of(each.key for each in islice(bucket.objects(""), _LOOKED_AT))
+        places = places_of(_first_keys(bucket)[:_LOOKED_AT])
     except BucketError:
         return ""
     del places[prefix, database]
@@ -45,11 +45,16 @@ def elsewhere_too(bucket: Bucket, prefix: str, database: str) -> str:
 def whereabouts(bucket: Bucket) -> str:
     """Look through the bucket, and return where its backups are, in words; with what to check."""
     try:
-        keys = [each.key for each in islice(bucket.objects(""), _LOOKED_AT + 1)]
+        keys = _first_keys(bucket)
     except BucketError as error:
         return f"the rest of the bucket cannot be listed ({error})"
     text = in_words(places_of(keys[:_LOOKED_AT]), bucket.name)
     return f"{text} (of the first {_LOOKED_AT:,} objects)" if len(keys) > _LOOKED_AT else text
+
+
+def _first_keys(bucket: Bucket) -> list[str]:
+    """Return the keys that are looked at, and one more if there are more."""
+    return [each.key for each in islice(bucket.objects(""), _LOOKED_AT + 1)]
 
 
 def places_of(keys: Iterable[str]) -> Counter[Place]:

@@ -41,7 +41,7 @@ def read_time(text: str, zone: tzinfo, now: datetime) -> datetime:
     try:
         dated = _with_date(" ".join(text.split()), now.astimezone(zone))
         clock, named = _split_zone(dated, zone)
-        return _last_moment(clock, named).astimezone(zone)
+        return _moment(clock, named).astimezone(zone)
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(f"--at {text!r} cannot be understood: {_ACCEPTED}") from error
 
@@ -68,17 +68,17 @@ def _is_dated(text: str) -> bool:
     return _MONTH.search(text) is not None and re.search(r"\b\d{4}\b", text) is not None
 
 
-def _last_moment(text: str, zone: tzinfo) -> datetime:
+def _moment(text: str, zone: tzinfo) -> datetime:
     if _ZONE_AND_NUMBER.search(text) or not _is_dated(text):
         raise ValueError(text)
     first: datetime = parse(text, default=_FIRST, tzinfos=_named(zone))
     last: datetime = parse(text, default=_LAST, tzinfos=_named(zone))
     if first.date() != last.date():
         raise ValueError(text)
-    if first.hour == last.hour:  # a time of the day begins: 2 pm is 14:00, and 14:00 is 14:00:00
-        last = last.replace(minute=first.minute, second=first.second, microsecond=0)
-    # When an hour comes twice, the last moment is in the second one.
-    return last if last.tzinfo else last.replace(tzinfo=zone, fold=1)
+    # A time of the day means its beginning: 2 pm is 14:00, and 14:00 is 14:00:00.
+    moment = first if first.hour == last.hour else last
+    # When an hour comes twice, the second one is meant.
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone, fold=1)
 
 
 def _named(zone: tzinfo) -> Callable[[str | None, int | None], tzinfo | None]:

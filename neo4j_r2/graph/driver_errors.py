@@ -26,7 +26,7 @@ _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
     """Return one line for a failure: what failed, and what to check."""
     uri = settings.uri
-    code = getattr(error, "code", None) or ""
+    code = _code(error)
     if is_refused_login(error):
         hint = settings.login_hint
         return (
@@ -62,13 +62,13 @@ def explain_encryption(mistake: EncryptionMistake, settings: Neo4jSettings) -> s
 
 def is_refused_login(error: DriverError | Neo4jError) -> bool:
     """Whether the server refused the login itself."""
-    code = getattr(error, "code", None) or ""
+    code = _code(error)
     return isinstance(error, AuthError) or code.startswith("Neo.ClientError.Security.Auth")
 
 
 def is_short_of_memory(error: DriverError | Neo4jError) -> bool:
     """Whether the server had too little memory for a query; a smaller one may do."""
-    code = getattr(error, "code", None) or ""
+    code = _code(error)
     return code.startswith(_TRANSIENT) and _MEMORY in code
 
 
@@ -79,12 +79,12 @@ def can_pass(error: DriverError | Neo4jError) -> bool:
 
 def is_deadlock(error: DriverError | Neo4jError) -> bool:
     """Whether two transactions waited for each other, and the server has ended this one."""
-    return getattr(error, "code", None) == f"{_TRANSIENT}Transaction.DeadlockDetected"
+    return _code(error) == f"{_TRANSIENT}Transaction.DeadlockDetected"
 
 
 def is_busy(error: DriverError | Neo4jError) -> bool:
     """Whether the server answered, but took no more work."""
-    return server_limits.is_busy(getattr(error, "code", None) or "")
+    return server_limits.is_busy(_code(error))
 
 
 def is_of_database(error: DriverError | Neo4jError) -> bool:
@@ -96,3 +96,8 @@ def first_line(error: DriverError | Neo4jError) -> str:
     """Return the first line of an error's message."""
     text = getattr(error, "message", None) or str(error) or type(error).__name__
     return str(text).splitlines()[0].rstrip(":")
+
+
+def _code(error: DriverError | Neo4jError) -> str:
+    """Return the server's code of an error; empty if it is not the server's."""
+    return getattr(error, "code", None) or ""

@@ -70,12 +70,13 @@ def document(known: Known, stored: Stored | None) -> str:
 
 
 def _run_entry(run: RunState, settings: ServiceSettings) -> dict[str, Any]:
+    outcome = run_outcome(run, settings.state_directory)
     return {
         "started": timestamp(run.started),
         "finished": timestamp(run.finished) if run.finished else None,
-        "outcome": run_outcome(run, settings.state_directory),
+        "outcome": outcome,
         "exit_code": run.exit_code,
-        "error": run_error(run, settings.state_directory) or None,
+        "error": run_error(run, outcome) or None,
     }
 
 

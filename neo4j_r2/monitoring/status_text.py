@@ -116,9 +116,9 @@ def run_outcome(run: RunState, directory: Path) -> str:
     return "failed" if run.exit_code else "succeeded"
 
 
-def run_error(run: RunState, directory: Path) -> str:
+def run_error(run: RunState, outcome: str) -> str:
     """Return why a run failed or was killed; empty if it was not, or if nobody knows."""
-    if run_outcome(run, directory) == "killed":
+    if outcome == "killed":
         return kill_reason(run.memory_kills, read_memory_limit())
     return run.error
 
@@ -127,15 +127,15 @@ def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
     if run is None:
         return "none is known"
     outcome = run_outcome(run, settings.state_directory)
+    error = printable(run_error(run, outcome))
     began = shown(run.started, settings.time_zone)
+    if outcome == "failed":
+        return f"{began}, failed (exit {run.exit_code}): {error}"
+    if run.finished is not None:
+        return f"{began}, succeeded in {duration(run.finished - run.started)}"
     if outcome == "running":
         return f"{began}, is under way"
-    error = printable(run_error(run, settings.state_directory))
-    if outcome == "killed":
-        return f"{began}, was killed{error and ': '}{error}"
-    if outcome == "failed" or run.finished is None:
-        return f"{began}, failed (exit {run.exit_code}): {error}"
-    return f"{began}, succeeded in {duration(run.finished - run.started)}"
+    return f"{began}, was killed{error and ': '}{error}"
 
 
 def _failure(attempt: Attempt) -> Text:
