@@ -201,7 +201,8 @@ def test_the_service_starts_although_one_of_its_databases_is_missing(service: Se
 
     assert run.exit_code == 0, run.log
     assert re.findall(r"^\[WARNING\] (.*)", run.log, re.MULTILINE) == [
-        f"Neo4j connection failed: {service.variables['NEO4J_URI']} {MISSING} (or --to-database)"
+        f"Neo4j connection failed: {service.variables['NEO4J_URI']} {MISSING}"
+        " (or --database, --to-database)"
     ]
     assert state_of(service)["expected"] == ["neo4j", "missing"]
 
