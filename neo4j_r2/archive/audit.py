@@ -17,6 +17,7 @@ from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.archive.storage.encryption import HEADER_BYTES, has_header
 from neo4j_r2.archive.storage.unpack import LONGEST_PIECE, unpack_member
 from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.figures import counted, entity_count
 
 _METHODS: Final = ("manual", "apoc")
 Decryption = Callable[[Iterable[bytes]], Iterator[bytes]]
@@ -50,7 +51,9 @@ def _manual_items(blocks: Iterable[tuple[BlockEntry, bytes]]) -> Iterator[Item]:
         except CorruptError as error:
             raise CorruptError(f"{_where(block)}: {error}") from error
         if entities != block.entities:
-            raise CorruptError(f"{_where(block)} has {entities} entities, not {block.entities}")
+            raise CorruptError(
+                f"{_where(block)} has {entity_count(entities)}, not {block.entities:,}"
+            )
     recogniser.finish()
 
 
@@ -87,20 +90,22 @@ def _blocks(
         raise CorruptError("there is more in the archive than its blocks")
     stored.compare(manifest)
     if sum(block.text_length for block in manifest.blocks) != manifest.text_size:
-        raise CorruptError(f"the archive's text does not have {manifest.text_size} bytes")
+        raise CorruptError(
+            f"the archive's text does not have {counted(manifest.text_size, 'byte')}"
+        )
 
 
 def _check_place(block: BlockEntry, offset: int, archive_size: int) -> None:
     if block.offset != offset:
         raise CorruptError(f"{_where(block)} does not begin where the one before it ends")
     if block.end > archive_size:
-        raise CorruptError(f"{_where(block)} is not within {archive_size} bytes")
+        raise CorruptError(f"{_where(block)} is not within {counted(archive_size, 'byte')}")
     if max(block.length, block.text_length) > LONGEST_PIECE:
-        raise CorruptError(f"{_where(block)} is longer than {LONGEST_PIECE} bytes")
+        raise CorruptError(f"{_where(block)} is longer than {LONGEST_PIECE:,} bytes")
 
 
 def _where(block: BlockEntry) -> str:
-    return f"the block of bytes {block.offset} to {block.end}"
+    return f"the block of bytes {block.offset:,} to {block.end:,}"
 
 
 class _StoredBytes:
@@ -123,7 +128,9 @@ class _StoredBytes:
         :raises CorruptError: if they are not the bytes that it describes.
         """
         if self._size != manifest.archive_size:
-            raise CorruptError(f"the archive does not have {manifest.archive_size} bytes")
+            raise CorruptError(
+                f"the archive does not have {counted(manifest.archive_size, 'byte')}"
+            )
         if self._hash.hexdigest() != manifest.archive_sha256:
             raise CorruptError("the archive's SHA-256 is not the manifest's")
 

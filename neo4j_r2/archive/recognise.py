@@ -26,6 +26,7 @@ from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.table_grammar import Table, read_table
 from neo4j_r2.archive.text.unwind import is_unwind, read_unwind
 from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.figures import graph_size
 
 _CONSTRAINT: Final = re.compile(
     r"CREATE CONSTRAINT (`[^`]+`) FOR \(n:(`[^`]+`)\) REQUIRE n\.(`[^`]+`) IS UNIQUE;"
@@ -104,9 +105,7 @@ class _ApocLines:
 
 def _check_end(line: str, nodes: int, relationships: int) -> None:
     if line != frame.end_marker(nodes, relationships):
-        raise CorruptError(
-            f"it ends with {line[:80]!r} after {nodes} nodes and {relationships} relationships"
-        )
+        raise CorruptError(f"it ends with {line[:80]!r} after {graph_size(nodes, relationships)}")
 
 
 def _schema_statement(line: str) -> SchemaStatement:

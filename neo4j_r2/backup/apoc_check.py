@@ -16,7 +16,7 @@ from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, row_va
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.entity_record import VALUES
 from neo4j_r2.core.errors import CorruptError
-from neo4j_r2.core.log import megabytes
+from neo4j_r2.core.figures import megabytes
 from neo4j_r2.graph.reader import Graph
 
 APOC_RESTORE_KEY: Final = RestoreKey(
@@ -177,7 +177,7 @@ def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
     lists = [value for value in values if isinstance(value, list)]
     longest = max(map(len, lists), default=0)
     if longest > LONGEST_LIST:
-        return f"a list of {longest} items is restored too slowly from APOC's text"
+        return f"a list of {longest:,} items is restored too slowly from APOC's text"
     # NaN is not equal to itself: no node is found by a unique property that is NaN.
     if any(isinstance(item, float) and isnan(item) for item in chain(values, *lists)):
         return "a property holds NaN"

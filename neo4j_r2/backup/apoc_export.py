@@ -28,6 +28,7 @@ from neo4j_r2.backup.apoc_check import APOC_RESTORE_KEY, ApocCheck
 from neo4j_r2.backup.apoc_proof import ApocProof
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import CorruptError, GraphError
+from neo4j_r2.core.figures import graph_size
 from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
 
@@ -159,8 +160,8 @@ class ApocExport:
             )
         if (last["nodes"], last["relationships"]) != counts:
             raise ApocError(
-                f"APOC exported {last['nodes']} nodes and {last['relationships']} relationships "
-                f"of {counts[0]} and {counts[1]}"
+                f"APOC exported {graph_size(last['nodes'], last['relationships'])} of "
+                f"{graph_size(*counts)}"
             )
 
 

@@ -11,7 +11,7 @@ from neo4j_r2.backup.apoc_export import ApocExport
 from neo4j_r2.backup.walk_export import Walk
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
-from neo4j_r2.core.log import megabytes
+from neo4j_r2.core.figures import entity_count, megabytes
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.run.progress import Progress
 
@@ -70,7 +70,7 @@ def _too_many(graph: Graph) -> str | None:
     entities = sum(graph.catalogue.counts())
     if entities <= FAST_ENTITIES:
         return None
-    return f"{entities} entities, and APOC's text restores slowly above {FAST_ENTITIES}"
+    return f"{entity_count(entities)}, and APOC's text restores slowly above {FAST_ENTITIES:,}"
 
 
 def _too_much(check: ApocCheck) -> str | None:

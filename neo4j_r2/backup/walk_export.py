@@ -23,6 +23,7 @@ from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, shapes
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
+from neo4j_r2.core.figures import graph_size
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
@@ -90,8 +91,8 @@ class Walk:
         self._consistent = self._graph.connection.bookmark() == before
         if self._consistent and counts != (self._labels.total(), self._types.total()):
             raise GraphError(
-                f"Neo4j has {counts[0]} nodes and {counts[1]} relationships, but gave "
-                f"{self._labels.total()} and {self._types.total()}; nothing was backed up"
+                f"Neo4j has {graph_size(*counts)}, but gave "
+                f"{graph_size(self._labels.total(), self._types.total())}; nothing was backed up"
             )
         # The schema comes last. If others write during the export, the archive can hold a unique
         # value twice. The data is loaded by then, and the failing statement names the constraint.

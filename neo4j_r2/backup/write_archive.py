@@ -13,7 +13,7 @@ from neo4j_r2.backup.exporter import Exporter
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.upload import Upload
 from neo4j_r2.core.errors import Side
-from neo4j_r2.core.log import megabytes
+from neo4j_r2.core.figures import megabytes
 from neo4j_r2.run.progress import Progress
 from neo4j_r2.run.stall_watch import Watch
 

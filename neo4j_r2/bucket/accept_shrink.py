@@ -12,6 +12,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.figures import entity_count
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,9 @@ def accept_shrink(
         raise ConfigurationError(
             "--accept-shrink: the newest backup is of an empty graph, which is never accepted"
         )
-    change = f"{latest.archive_key} with {size.entities:,} entities, after {size.last_accepted:,}"
+    change = (
+        f"{latest.archive_key} with {entity_count(size.entities)}, after {size.last_accepted:,}"
+    )
     if is_dry:
         log.info("Would accept: %s", change)
         return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName, is_encrypted_key, parse_key
+from neo4j_r2.core.figures import counted
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class StoredBackup:
         if (manifest.archive_key, manifest.archive_size) in self.archives:
             return ""
         size = dict(self.archives).get(manifest.archive_key)
-        found = "is not there" if size is None else f"has {size} bytes"
-        return f"its archive {manifest.archive_key} of {manifest.archive_size} bytes {found}"
+        found = "is not there" if size is None else f"has {counted(size, 'byte')}"
+        right = counted(manifest.archive_size, "byte")
+        return f"its archive {manifest.archive_key} of {right} {found}"
 
 
 def backups_in(bucket: Bucket, prefix: str) -> list[StoredBackup]:

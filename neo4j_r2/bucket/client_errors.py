@@ -23,7 +23,7 @@ from neo4j_r2.bucket.error_codes import (
     Again,
     Meaning,
 )
-from neo4j_r2.core.log import duration
+from neo4j_r2.core.figures import duration
 
 _ALLOWED_SKEW: Final = timedelta(minutes=5)
 """Clocks that differ by less agree: R2 refuses only requests that are 15 minutes off."""

@@ -17,6 +17,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.core.errors import BucketError, CorruptError
+from neo4j_r2.core.figures import counted
 from neo4j_r2.core.threads import ordered_map
 
 log = logging.getLogger(__name__)
@@ -155,5 +156,5 @@ def _problem(key: str, size: int, manifest: StoredManifest | None) -> str:
     if key != manifest.archive_key:
         return "incomplete: the manifest is of another archive"
     if size != manifest.archive_size:
-        return f"incomplete: {size} of {manifest.archive_size} bytes"
+        return f"incomplete: {size:,} of {counted(manifest.archive_size, 'byte')}"
     return ""

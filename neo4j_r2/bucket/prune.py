@@ -23,6 +23,7 @@ from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.config.keep_rules import Rules, is_young
 from neo4j_r2.config.prune_settings import PruneSettings
 from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.figures import counted
 from neo4j_r2.core.threads import ordered_map
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
             level = logging.WARNING if decision.warning else logging.DEBUG
             log.log(level, "Kept %s: %s", _label(backup), decision.reason)
     if is_dry:
-        log.info("Dry run: %d old backups would be removed", removed)
+        log.info("Dry run: %s would be removed", counted(removed, "old backup"))
     else:
         log.info("Cleanup complete: %d old backups removed", removed)
 

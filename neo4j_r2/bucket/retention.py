@@ -9,6 +9,7 @@ from datetime import datetime
 from neo4j_r2.bucket.candidates import Candidate, Policy, ordinary_backups
 from neo4j_r2.bucket.pause import Pause, pauses
 from neo4j_r2.config.keep_rules import Rules, is_young, reasons_to_keep
+from neo4j_r2.core.figures import counted
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,13 @@ def _kept_by_rules(candidate: Candidate, rules: Rules, view: _View, now: datetim
         return view.kept[candidate.name.taken]
     days = rules.days_of_uncounted
     is_kept = is_young(candidate.name.taken, days, now)
-    return [f"not older than {days} days"] if is_kept else []
+    return [f"not older than {counted(days, 'day')}"] if is_kept else []
 
 
 def _removal(candidate: Candidate, rules: Rules, view: _View) -> str:
-    days = rules.days_of_uncounted
+    old = f"older than {counted(rules.days_of_uncounted, 'day')}"
     if not candidate.complete:
-        return f"older than {days} days, and incomplete"
+        return f"{old}, and incomplete"
     if candidate.name.taken in view.kept and rules.counts:
         return f"no rule keeps it: {rules}"
-    return f"older than {days} days"
+    return old

@@ -11,6 +11,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import READ_AT_ONCE
 from neo4j_r2.config.keep_rules import Rules
 from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.figures import counted
 from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.threads import ordered_map
 
@@ -39,11 +40,13 @@ def safety_text(taken: Sequence[datetime], rules: Rules, zone: tzinfo) -> str:
     """
     if not taken:
         return ""
-    number = f"{len(taken)} backup{'s were' if len(taken) > 1 else ' was'} made before a restore"
+    number = f"{counted(len(taken), 'backup was', 'backups were')} made before a restore"
     if rules.days == 0:
         return f"{number}; nothing is removed, because retention is off"
     days = rules.days_of_uncounted
     first = shown(min(taken) + timedelta(days=days), zone)
     if len(taken) == 1:
         return f"{number}; the next backup after {first} removes it"
-    return f"{number}; backups remove those older than {days} days, the first after {first}"
+    return (
+        f"{number}; backups remove those older than {counted(days, 'day')}, the first after {first}"
+    )

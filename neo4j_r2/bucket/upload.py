@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.core.errors import BackupError, BucketError, KeyTakenError
-from neo4j_r2.core.log import megabytes
+from neo4j_r2.core.figures import megabytes
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class Upload:
         self._number += 1
         if self._number > HIGHEST_PART:
             raise BucketError(
-                f"The backup needs more than {HIGHEST_PART} parts of {self._part_size} bytes; "
+                f"The backup needs more than {HIGHEST_PART:,} parts of {self._part_size:,} bytes; "
                 "set BACKUP_PART_SIZE_MB to a larger size"
             )
         self._slots.acquire()

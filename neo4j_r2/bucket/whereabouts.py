@@ -77,7 +77,7 @@ def in_words(places: Counter[Place], bucket: str) -> str:
         for (prefix, database), number in places.most_common(_SHOWN)
     ]
     rest = len(places) - len(named)
-    more = f" and {rest} more" if rest else ""
+    more = f" and {rest:,} more" if rest else ""
     return (
         f"there are backups of {', '.join(named)}{more}: check BACKUP_PREFIX, and NEO4J_DATABASE "
         "or --database"

@@ -13,7 +13,7 @@ from neo4j_r2.commands.options import CheckOptions
 from neo4j_r2.commands.report_start import report_failure
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError
-from neo4j_r2.core.log import megabytes
+from neo4j_r2.core.figures import counted, megabytes
 from neo4j_r2.run.state_directory import require_own
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def banner(config: Config) -> list[str]:
         *(["Prune: dry run"] if config.prune.is_dry else []),
         *([f"Metrics port: {port}"] if (port := service.metrics_port) else []),
         f"Compression: {str(config.compression).lower()}",
-        *([f"Encryption: {keys} recipient{'s' if keys > 1 else ''}"] if keys else []),
+        *([f"Encryption: {counted(keys, 'recipient')}"] if keys else []),
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",
         f"Neo4j Database: {', '.join(config.databases)}",

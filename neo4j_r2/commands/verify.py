@@ -22,7 +22,7 @@ from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError, ConfigurationError, CorruptError, Ending, Side
 from neo4j_r2.restore.check_archive import prove
-from neo4j_r2.restore.examine import Finding, examine, report_findings
+from neo4j_r2.restore.examine import Examined, Finding, examine, report_findings
 from neo4j_r2.restore.findings import Findings
 from neo4j_r2.restore.run_drill import run_drill
 from neo4j_r2.restore.source import StoredSource, Wish, chosen_source, stored_source
@@ -131,7 +131,7 @@ def verify_latest(
         raise no_backup(bucket, config.r2.prefix, wished)
     each_database(databases, verify_latest_of)
     if len(databases) > 1:
-        report_findings(found, f"{len(databases)} latest backups", has_keys=False)
+        report_findings(found, Examined("latest backup", "latest backups"), has_keys=False)
 
 
 def verify_one(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Finding:
@@ -163,7 +163,8 @@ def verify_all(
     if not backups:
         raise no_backup(bucket, prefix, database)
     found = [examine_stored(bucket, each, keys, watch, findings) for each in reversed(backups)]
-    report_findings(found, f"{len(backups)} backups under {prefix}/", has_keys=keys is not None)
+    examined = Examined(f"backup under {prefix}/", f"backups under {prefix}/")
+    report_findings(found, examined, has_keys=keys is not None)
 
 
 def examine_stored(

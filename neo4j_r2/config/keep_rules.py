@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from neo4j_r2.core.figures import counted
+
 DEFAULT_DAYS: Final = 7
 
 
@@ -68,7 +70,7 @@ def reasons_to_keep(
     reasons: dict[datetime, list[str]] = {time: [] for time in newest_first}
     for time in newest_first:
         if rules.days is not None and is_young(time, rules.days, now):
-            reasons[time].append(f"not older than {rules.days} days")
+            reasons[time].append(f"not older than {counted(rules.days, 'day')}")
     for name, period in _PERIODS.items():
         for time, is_extra in _newest_of_each(newest_first, rules, name, period):
             reasons[time].append(f"oldest {name}" if is_extra else name)

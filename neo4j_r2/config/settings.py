@@ -162,7 +162,7 @@ def _recipients(variables: Variables) -> tuple[str, ...]:
     if value and not keys:
         variables.problem(name, "there is no key in it")
     for number, key in enumerate(keys, 1):
-        where = f"key {number} of {len(keys)}"
+        where = f"key {number} of {len(keys)}" if len(keys) > 1 else "the key"
         if looks_private(key):
             variables.problem(
                 name,

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from neo4j_r2.core.progress_bar import Bar, LogStream, open_bar
 from neo4j_r2.core.secret import Redaction, Secret
@@ -60,26 +60,6 @@ def redact(text: str) -> str:
         if isinstance(handler.formatter, _TextFormatter):
             return handler.formatter.redact(text)
     return text
-
-
-def megabytes(size: int) -> str:
-    """Return a size for people, in MB of 1,000,000 bytes."""
-    return f"{size / 1e6:.2f} MB"
-
-
-def duration(span: timedelta) -> str:
-    """Return a length of time for people, in at most two units."""
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h"
 
 
 class _TextFormatter(logging.Formatter):

@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 from typing import Final
 
-from neo4j_r2.core.log import duration
+from neo4j_r2.core.figures import duration
 
 log = logging.getLogger(__name__)
 

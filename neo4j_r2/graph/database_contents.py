@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from neo4j_r2.archive.schema_description import DescribedSchema
 from neo4j_r2.archive.text.quoting import escape_unicode
 from neo4j_r2.core.database import SchemaObject
+from neo4j_r2.core.figures import counted, graph_size
 from neo4j_r2.graph import unfinished_mark
 from neo4j_r2.graph.reader import Graph
 
@@ -27,8 +28,8 @@ class DatabaseContents:
 
     def __str__(self) -> str:
         return (
-            f"{self.nodes:,} nodes, {self.relationships:,} relationships, "
-            f"{len(self.schema)} constraints and indexes"
+            f"{graph_size(self.nodes, self.relationships)}, "
+            f"{counted(len(self.schema), 'constraint or index', 'constraints and indexes')}"
         )
 
     @property
@@ -38,7 +39,7 @@ class DatabaseContents:
 
     def data_obstacles(self) -> list[str]:
         """Return the reasons against a restore that do not depend on the archive."""
-        found = [f"it has {self.nodes:,} nodes"] if self.nodes else []
+        found = [f"it has {counted(self.nodes, 'node')}"] if self.nodes else []
         return [*found, "a restore into it was not finished"] if self.is_marked else found
 
     def obstacles(self, archive_schema: Collection[str] | None) -> list[str]:

@@ -11,6 +11,7 @@ from neo4j.exceptions import DriverError, Neo4jError, TransientError
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.errors import GraphError
+from neo4j_r2.core.figures import counted, entity_count
 from neo4j_r2.core.outage import Outage
 from neo4j_r2.graph.driver import Driver
 from neo4j_r2.graph.driver_errors import first_line, is_deadlock, is_short_of_memory
@@ -125,10 +126,11 @@ class Target:
             transaction = session.begin_transaction()
             written = [_written(transaction, write) for write in writes]
             for write, each in zip(writes, written, strict=True):
-                if write.creates not in (None, each.created):
+                if write.creates is not None and write.creates != each.created:
                     raise GraphError(
-                        f"{self._uri} made {each.created} entities of {write.creates} "
-                        "rows; the transaction was rolled back. Does anybody else write to it?"
+                        f"{self._uri} made {entity_count(each.created)} of "
+                        f"{counted(write.creates, 'row')}; the transaction was rolled back. "
+                        "Does anybody else write to it?"
                     )
             transaction.commit()
         return written

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
-from neo4j_r2.core.log import duration, megabytes
+from neo4j_r2.core.figures import counted, duration, megabytes
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import BackupState
@@ -107,8 +107,8 @@ def _body(report: RunReport, host: str) -> str:
     if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
         paragraphs.append(_error(report.exit_code, report.error))
     paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]
-    if len(report.databases) > _SECTIONS:
-        paragraphs.append(f"and {len(report.databases) - _SECTIONS} more databases")
+    if (more := len(report.databases) - _SECTIONS) > 0:
+        paragraphs.append(f"and {counted(more, 'more database')}")
     if report.unreached:
         paragraphs.append(_line(f"Not backed up: {', '.join(report.unreached)}"))
     paragraphs.append("\n".join(_closing(report, host)))

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.core.figures import counted, duration
 from neo4j_r2.core.local_time import FORMAT, shown
-from neo4j_r2.core.log import duration
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import bar, columns, size_text, table
 from neo4j_r2.run.lock import is_under_way
@@ -144,8 +144,7 @@ def _failure(attempt: Attempt) -> Text:
 
 
 def _stored(stored: Usage) -> str:
-    number = f"{stored.backups} backup{'' if stored.backups == 1 else 's'}"
-    return f"{size_text(stored.size)}, {number}"
+    return f"{size_text(stored.size)}, {counted(stored.backups, 'backup')}"
 
 
 def monthly_dollars(size: int) -> float:

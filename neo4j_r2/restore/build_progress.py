@@ -56,5 +56,5 @@ def progress_line(indexes: Sequence[Mapping[str, Any]]) -> str:
     :param indexes: the name and the percentage of each index that is being built, at least one.
     """
     shown = [f"{printable(each['name'])} {each['percent']:.0f}%" for each in indexes[:_SHOWN]]
-    more = [f"{len(indexes) - _SHOWN} more"] if len(indexes) > _SHOWN else []
+    more = [f"{len(indexes) - _SHOWN:,} more"] if len(indexes) > _SHOWN else []
     return f"Building indexes: {', '.join([*shown, *more])}"

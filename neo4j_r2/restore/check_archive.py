@@ -8,6 +8,7 @@ from collections.abc import Callable
 from neo4j_r2.archive.contents import Contents
 from neo4j_r2.archive.items import Adaptation, Item
 from neo4j_r2.core.errors import CorruptError, Side
+from neo4j_r2.core.figures import counted, graph_size
 from neo4j_r2.core.printable import printable
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.restore.item_cache import ItemCache
@@ -39,9 +40,10 @@ def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: Item
         contents = read_whole(source, watch, on_item)
     trial.finish()
     log.info(
-        "The archive is good: %s nodes, %s relationships, %d statements of the schema",
-        f"{contents.nodes:,}", f"{contents.relationships:,}", len(contents.schema),
-    )  # fmt: skip
+        "The archive is good: %s, %s of the schema",
+        graph_size(contents.nodes, contents.relationships),
+        counted(len(contents.schema), "statement"),
+    )
     if source.manifest is None:
         log.warning("It has no manifest, so nobody can tell whether anything is missing")
     return contents
@@ -56,7 +58,7 @@ def prove(
     :raises CorruptError: if it is not good, or has no manifest and so is no complete backup.
     """
     contents = read_whole(source, watch, on_item)
-    size = f"{contents.nodes:,} nodes, {contents.relationships:,} relationships"
+    size = graph_size(contents.nodes, contents.relationships)
     if source.manifest is None:
         raise CorruptError(
             f"{source.label} has no manifest, so it is no complete backup; every statement of it "

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from neo4j_r2.core.figures import graph_size
 from neo4j_r2.core.threads import while_answering
 from neo4j_r2.graph.estimate import mean_sizes
 from neo4j_r2.graph.reader import Graph
@@ -80,7 +81,7 @@ def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> No
     nodes, relationships = graph.catalogue.counts()
     if not nodes and not relationships:
         return
-    log.info("Deleting %s nodes, %s relationships", f"{nodes:,}", f"{relationships:,}")
+    log.info("Deleting %s", graph_size(nodes, relationships))
     node, relationship = mean_sizes(graph)
     last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
     with Countdown("Deleted", nodes + relationships, on_alive) as deleted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys
@@ -47,23 +48,46 @@ def examine(stored: StoredSource, keys: PrivateKeys | None, watch: Watch) -> Fin
     return Finding.GOOD
 
 
-def report_findings(findings: Sequence[Finding], backups: str, *, has_keys: bool) -> None:
+@dataclass(frozen=True)
+class Examined:
+    """Which backups were examined, in words for the log."""
+
+    one: str
+    """What one of them is."""
+    many: str
+    """What several of them are."""
+
+    def share(self, number: int, total: int) -> str:
+        """Return some of them, as in "2 of 7 backups"."""
+        return f"the only {self.one}" if total == 1 else f"{number:,} of {total:,} {self.many}"
+
+    def all(self, total: int) -> tuple[str, str]:
+        """Return all of them with the verb, and their pronoun."""
+        one, many = f"The only {self.one} is", f"All {total:,} {self.many} are"
+        return (one, "it") if total == 1 else (many, "they")
+
+
+def report_findings(findings: Sequence[Finding], examined: Examined, *, has_keys: bool) -> None:
     """Log that all backups are good, or what of them was not checked.
 
-    :param backups: how many backups were examined, and where they are, in words for the log.
+    :param findings: one for each backup, at least one.
     :param has_keys: whether private keys were given.
     :raises CorruptError: if a backup is not good.
     :raises NoKeyError: if private keys were given, and none of them opens one of the backups.
     """
+    total = len(findings)
     bad, locked = findings.count(Finding.BAD), findings.count(Finding.LOCKED)
     if bad:
-        raise CorruptError(f"{bad} of {backups} are not good")
+        share = examined.share(bad, total)
+        raise CorruptError(f"{share[0].upper()}{share[1:]} {'is' if bad == 1 else 'are'} not good")
     if locked and has_keys:
-        raise NoKeyError(f"None of the given private keys opens {locked} of {backups}")
+        raise NoKeyError(f"None of the given private keys opens {examined.share(locked, total)}")
+    all_are, they = examined.all(total)
     if locked:
         log.warning(
-            "All %s are good as far as they were read. The statements, counts and blocks of %d of "
-            "them were not checked: that takes a private key (--identity)", backups, locked,
+            "%s good as far as %s could be read. The statements, counts and blocks of %s were not "
+            "checked: that takes a private key (--identity)",
+            all_are, they, examined.share(locked, total),
         )  # fmt: skip
     else:
-        log.info("All %s are good", backups)
+        log.info("%s good", all_are)

@@ -30,6 +30,7 @@ from neo4j_r2.archive.text.name_lists import name_statement
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import GraphError, Side
+from neo4j_r2.core.figures import counted
 from neo4j_r2.core.threads import prefetch, while_answering
 from neo4j_r2.graph import unfinished_mark
 from neo4j_r2.graph.reader import Graph
@@ -80,9 +81,11 @@ class Outcome:
         """A sentence for everything that differs from the archive."""
         found = [f"Not restored: {each}" for each in self.failed_schema] + self.differences
         if self.unmatched:
-            found.append(f"{self.unmatched:,} relationships have no nodes to be between")
+            have = counted(self.unmatched, "relationship has", "relationships have")
+            found.append(f"{have} no nodes to be between")
         if self.ambiguous:
-            found.append(f"{self.ambiguous:,} relationships are between several pairs of nodes")
+            are = counted(self.ambiguous, "relationship is", "relationships are")
+            found.append(f"{are} between several pairs of nodes")
         return found
 
 
@@ -196,7 +199,9 @@ class Restore:
             replay.remove_helpers()
         outcome.node_ids = replay.node_ids
         outcome.unmatched, outcome.ambiguous = replay.unmatched, replay.ambiguous
-        log.info("Building %d indexes and constraints", sum(map(_is_creation, statements)))
+        created = sum(map(_is_creation, statements))
+        what = counted(created, "index or constraint", "indexes and constraints")
+        log.info("Building %s", what)
         with self._schema.progress:
             outcome.failed_schema += self._schema.create(lookup_indexes)
             self._schema.await_indexes()  # without them the server scans the store for each index

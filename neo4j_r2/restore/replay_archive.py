@@ -6,10 +6,12 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from neo4j_r2.archive.contents import Contents
 from neo4j_r2.archive.items import Item
 from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.figures import duration, graph_size
 from neo4j_r2.restore.check_archive import tell_adaptation, warn_of_unstated
 from neo4j_r2.restore.fill import Counts, Outcome, Restore, read_ahead
 from neo4j_r2.restore.item_cache import ItemCache
@@ -75,9 +77,9 @@ def expected_counts(source: Source, contents: Contents | None) -> Counts | None:
 
 
 def _report(outcome: Outcome, seconds: float) -> None:
-    size = f"{outcome.nodes:,} nodes, {outcome.relationships:,} relationships"
+    size = graph_size(outcome.nodes, outcome.relationships)
     for problem in outcome.problems:
         log.warning("%s", problem)
     if outcome.problems:
         raise CorruptError(f"The data is restored ({size}), but not all is as the archive says")
-    log.info("Restore completed successfully! %s in %.0f s", size, seconds)
+    log.info("Restore completed successfully! %s in %s", size, duration(timedelta(seconds=seconds)))

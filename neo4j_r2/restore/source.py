@@ -29,6 +29,7 @@ from neo4j_r2.bucket.newest_backup import Newest, find_newest, warn_of_passed_ov
 from neo4j_r2.bucket.whereabouts import elsewhere_too, no_backup, whereabouts
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, NewerFormatError
+from neo4j_r2.core.figures import counted
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _MANIFEST_SUFFIX: Final = ".manifest.json"
@@ -210,8 +211,8 @@ def _source_elsewhere(bucket: Bucket, key: str) -> StoredSource | None:
         return None
     if manifest and archive.size != manifest.archive_size:
         raise CorruptError(
-            f"{manifest_key}: its archive {key} of {manifest.archive_size} bytes has "
-            f"{archive.size} bytes"
+            f"{manifest_key}: its archive {key} of {counted(manifest.archive_size, 'byte')} has "
+            f"{counted(archive.size, 'byte')}"
         )
     return StoredSource(key, manifest, partial(bucket.stream, key))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.core.log import megabytes
+from neo4j_r2.core.figures import megabytes
 
 _ROOT: Final = Path("/sys/fs/cgroup")
 _VERSION_2: Final = ("memory.events", "memory.max", "memory.peak")

@@ -10,10 +10,12 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self
 
-from neo4j_r2.core.log import megabytes, watched_bar
+from neo4j_r2.core.figures import duration, entity_count, megabytes
+from neo4j_r2.core.log import watched_bar
 from neo4j_r2.core.progress_bar import Bar
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ _SHOWN_BYTES: Final = 10_000
 """The smallest size that is not shown as 0.00 MB."""
 _SMALLEST: Final = 1e-9
 """Stands for 0 where a time or a rate divides: at the first step both can be 0."""
+_LONGEST: Final = 1e9
+"""The most seconds that are told as the time left."""
 
 
 class Teller:
@@ -121,8 +125,9 @@ class _Counter(Teller, ABC):
     def _text(self, rate: float) -> str:
         """Return what stands behind the bar: shorter, and without the time left."""
 
-    def _seconds_left(self, rate: float) -> float:
-        return max(0, self._expected - self._done) / max(rate, _SMALLEST)
+    def _time_left(self, rate: float) -> str:
+        seconds = max(0, self._expected - self._done) / max(rate, _SMALLEST)
+        return duration(timedelta(seconds=min(seconds, _LONGEST)))
 
 
 class Countdown(_Counter):
@@ -130,10 +135,10 @@ class Countdown(_Counter):
 
     def _line(self, rate: float) -> str:
         if not self._expected:
-            return f"{self._action} {self._done:,} entities ({rate:,.0f}/s)"
+            return f"{self._action} {entity_count(self._done)} ({rate:,.0f}/s)"
         return (
-            f"{self._action} {self._done:,} of {self._expected:,} entities ({rate:,.0f}/s), "
-            f"about {self._seconds_left(rate):.0f} s left"
+            f"{self._action} {self._done:,} of {entity_count(self._expected)} ({rate:,.0f}/s), "
+            f"about {self._time_left(rate)} left"
         )
 
     def _text(self, rate: float) -> str:
@@ -146,7 +151,7 @@ class ByteCountdown(_Counter):
     def _line(self, rate: float) -> str:
         return (
             f"{self._action} {megabytes(self._done)} of {megabytes(self._expected)} "
-            f"({megabytes(int(rate))}/s), about {self._seconds_left(rate):.0f} s left"
+            f"({megabytes(int(rate))}/s), about {self._time_left(rate)} left"
         )
 
     def _text(self, rate: float) -> str:
@@ -184,7 +189,8 @@ class Progress(_Counter):
         self._advance()
 
     def _line(self, rate: float) -> str:
-        exported = f"Exported {self._done} of about {self._expected} entities ({rate:.0f}/s)"
+        expected = entity_count(self._expected)
+        exported = f"Exported {self._done:,} of about {expected} ({rate:,.0f}/s)"
         # What was exported is stored some time later, in whole blocks.
         if self._bytes < _SHOWN_BYTES:
             return f"{exported}, nothing stored yet"

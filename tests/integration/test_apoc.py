@@ -132,7 +132,7 @@ def test_a_large_graph_is_walked_because_apoc_s_text_restores_slowly(
         driver.execute_query("UNWIND range(1, 10001) AS i CREATE ({i: i})")
     run = service.run()
     assert run.exit_code == 0
-    assert "using manual export: 10001 entities" in run.log
+    assert "using manual export: 10,001 entities" in run.log
 
 
 def test_without_apoc_the_walk_is_used_with_a_warning(

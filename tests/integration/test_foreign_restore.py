@@ -357,8 +357,8 @@ def test_the_log_counts_relationships_whose_endpoints_match_no_node_or_several(
     )
     run = service.run("restore", "--from-file", written(service, text))
     assert_told(service, run, 5, "3 nodes, 3 relationships), but not all is as the archive says")
-    assert "[WARNING] 1 relationships have no nodes to be between" in run.log
-    assert "[WARNING] 1 relationships are between several pairs of nodes" in run.log
+    assert "[WARNING] 1 relationship has no nodes to be between" in run.log
+    assert "[WARNING] 1 relationship is between several pairs of nodes" in run.log
     restored = contents(target)
     target.reset()
     run_cypher_shell(target, text.encode())

@@ -139,7 +139,7 @@ def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) 
     assert [backup["problem"] for backup in backups] == [
         None,
         "incomplete: no manifest",
-        "incomplete: 10 of 4711 bytes",
+        "incomplete: 10 of 4,711 bytes",
         "incomplete: no archive",
         "the manifest is not one of this service",
         "the manifest has format version 5; this version of the service reads 1, 2, 3, 4",

@@ -87,7 +87,7 @@ def test_a_dry_run_decides_the_same_and_removes_nothing(
     dry, run = prune(service, "--dry-run")
 
     assert run.exit_code == 0, run.log
-    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+    assert "[INFO] Dry run: 1 old backup would be removed" in run.log
     assert deleted(proxy) == []
     assert not (service.directory / "state").exists()
     assert prune(service)[0] == dry
@@ -102,7 +102,7 @@ def test_a_dry_run_can_be_configured(service: Service, proxy: FaultProxy) -> Non
 
     assert run.exit_code == 0, run.log
     assert plan[0] == ["remove", old, "older than 7 days"]
-    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+    assert "[INFO] Dry run: 1 old backup would be removed" in run.log
     assert deleted(proxy) == []
 
 

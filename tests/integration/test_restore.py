@@ -219,9 +219,9 @@ def test_force_backs_up_the_graph_before_it_replaces_it(
     (safety,) = safety_backups(service)
     told = [
         f"Restoring {key} into database neo4j",
-        "Backing up database neo4j first: 2 nodes, 1 relationships, 2 constraints",
+        "Backing up database neo4j first: 2 nodes, 1 relationship, 2 constraints",
         f"{safety.manifest['archive_key']}",
-        f"Replacing database neo4j of {old_graph.uri}: 2 nodes, 1 relationships, 2 constraints",
+        f"Replacing database neo4j of {old_graph.uri}: 2 nodes, 1 relationship, 2 constraints",
         "Restore completed",
         f"to get it back: backup.py restore {safety.manifest['archive_key']} --force "
         "--to-database neo4j\n",

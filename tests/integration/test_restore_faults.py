@@ -394,7 +394,7 @@ def test_a_write_before_the_removal_stops_the_restore_and_stays(
         hold.release.set()
         run = finish(process)
 
-    assert_told(service, run, 3, "it has 1 nodes" if not options else "no data was changed")
+    assert_told(service, run, 3, "it has 1 node" if not options else "no data was changed")
     assert count_nodes(target) == 1
     assert not is_marked(target)
 

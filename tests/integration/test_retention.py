@@ -212,7 +212,7 @@ def test_a_scheduled_dry_run_says_what_it_would_remove(
     assert run.exit_code == 0, run.log
     assert deleted(proxy) == []
     assert f"[INFO] Would remove {manifest}: older than 7 days" in run.log
-    assert "[INFO] Dry run: 1 old backups would be removed" in run.log
+    assert "[INFO] Dry run: 1 old backup would be removed" in run.log
 
 
 @pytest.mark.parametrize("days", ["-1", "0.5", "1.0", "seven", "1e3", "\u0667"])

@@ -60,7 +60,7 @@ def test_damage_in_the_bucket_is_reported_with_its_position(
 ) -> None:
     block = archive.manifest.blocks[2]
     key = store(service, archive.altered(flipped(archive.data, block.end - 100)))
-    where = f"{key}: the block of bytes {block.offset} to {block.end}"
+    where = f"{key}: the block of bytes {block.offset:,} to {block.end:,}"
     assert_told(service, service.run("verify"), 5, where)
 
 

@@ -10,6 +10,7 @@ from typing import Final, cast
 from isal import isal_zlib
 
 from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.figures import counted
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP: Final = 16 + 15
@@ -48,7 +49,7 @@ def unpack_member(data: bytes, text_length: int) -> bytes:
     except _GzipError as error:
         raise CorruptError(f"gzip: {_reason(error)}") from error
     if len(text) != text_length or not decompressor.eof or decompressor.unused_data:
-        raise CorruptError(f"gzip: not one member of {text_length} bytes")
+        raise CorruptError(f"gzip: not one member of {counted(text_length, 'byte')}")
     return text
 
 
@@ -67,7 +68,7 @@ def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         rest.append(chunk[end:])
         size += len(chunk) - end
         if size > LONGEST_PIECE:
-            raise CorruptError(f"a line is longer than {LONGEST_PIECE} bytes")
+            raise CorruptError(f"a line is longer than {LONGEST_PIECE:,} bytes")
     if last := b"".join(rest):
         yield last
 

@@ -173,7 +173,7 @@ def test_the_error_names_the_block_and_the_byte_of_the_damage() -> None:
     block = archive.manifest.blocks[3]
     place = block.offset + block.length // 2
     data = archive.data[:place] + b"x" + archive.data[place + 1 :]
-    where = f"the block of bytes {block.offset} to {block.end}"
+    where = f"the block of bytes {block.offset:,} to {block.end:,}"
     assert where in complaint(archive.altered(data).source())
     assert f"cut off at byte {place}" in complaint(archive.altered(data[:place]).source())
 
@@ -325,7 +325,7 @@ def test_an_end_line_with_wrong_counts_is_refused() -> None:
     archive = changed.sealed(compressed=True)
     for has_manifest in (True, False):
         found = complaint(archive.source(has_manifest=has_manifest))
-        assert f"after {nodes} nodes and {relationships} relationships" in found
+        assert f"after {nodes} nodes, {relationships} relationships" in found
 
 
 def test_wrong_counts_of_a_label_set_or_type_are_reported() -> None:

@@ -195,7 +195,7 @@ def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(
     memory.prune(memory.add(0), is_dry=True)
     assert memory.deleted == []
     assert f"Would remove {name_of(20).manifest_key}: older than 7 days" in caplog.messages
-    assert "Dry run: 1 old backups would be removed" in caplog.messages
+    assert "Dry run: 1 old backup would be removed" in caplog.messages
 
 
 def test_nothing_is_removed_while_the_newest_backup_has_shrunk(

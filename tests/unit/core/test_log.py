@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from neo4j_r2.core.log import megabytes
 from tests.unit.process import run
 
 SET_UP = """
@@ -107,10 +106,3 @@ for name in ("botocore", "neo4j", "urllib3"):
 def test_a_second_set_up_replaces_the_first_one() -> None:
     code = "set_up('info', LogStyle()); log.info('once')"
     assert logged(code, "info", "json") == ["[INFO] once"]
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(2_450_000, "2.45 MB"), (0, "0.00 MB"), (1_234_567_890, "1234.57 MB")]
-)
-def test_sizes_are_in_megabytes_as_in_the_specification(size: int, text: str) -> None:
-    assert megabytes(size) == text

@@ -12,7 +12,6 @@ from rich.console import RenderableType
 
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import read_service_settings
-from neo4j_r2.core.log import duration
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import plain
 from neo4j_r2.monitoring.status_text import (
@@ -178,23 +177,6 @@ def test_storage_is_shown_for_each_database_and_in_total() -> None:
         "Stored of neo4j  500.00 kB, 1 backup",
         "Stored in all    1.50 GB in s3://b/p/",
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s"),
-        (59.4, "59 s"),
-        (60, "1 min 0 s"),
-        (3599, "59 min 59 s"),
-        (3600, "1 h 0 min"),
-        (172_799, "47 h 59 min"),
-        (172_800, "2 d 0 h"),
-        (-5, "0 s"),
-    ],
-)
-def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
-    assert duration(timedelta(seconds=seconds)) == text
 
 
 @given(st.text(), st.text())

@@ -25,7 +25,7 @@ def test_the_log_shows_entities_rate_and_bytes(caplog: pytest.LogCaptureFixture)
         progress = Progress(300, lambda: None, interval_seconds=0)
         progress.add(120)
         progress.stored(45_200_000)
-    line = r"Exported 120 of about 300 entities \(\d+/s\), 45\.20 MB stored so far"
+    line = r"Exported 120 of about 300 entities \([\d,]+/s\), 45\.20 MB stored so far"
     assert re.fullmatch(line, caplog.messages[-1])
 
 

@@ -128,7 +128,7 @@ def test_a_member_of_the_expected_length_is_unpacked(text: bytes, level: int) ->
 
 @pytest.mark.parametrize("length", [0, len(FIRST) - 1, len(FIRST) + 1, 2**40, sys.maxsize, 2**64])
 def test_a_member_of_another_length_is_refused(length: int) -> None:
-    with pytest.raises(CorruptError, match=f"not one member of {length} bytes"):
+    with pytest.raises(CorruptError, match=f"not one member of {length:,} bytes"):
         unpack_member(MEMBER, length)
 
 
