@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from neo4j_r2 import __version__
 from neo4j_r2.archive.manifest import (
@@ -19,6 +19,7 @@ from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.backup.exporter import Exporter
 from neo4j_r2.bucket.upload import Upload
+from neo4j_r2.core.clock import now
 from neo4j_r2.core.database import Database
 
 
@@ -28,6 +29,7 @@ class Origin:
 
     database: Database
     started: datetime
+    """The time in the backup's keys."""
     before_restore: bool = False
     """Whether a restore is about to replace the graph."""
     last_accepted: int = 0
@@ -52,7 +54,7 @@ def make_manifest(
         server_version=database.server_version,
         server_edition=database.edition,
         started=timestamp(origin.started),
-        finished=timestamp(datetime.now(UTC)),
+        finished=timestamp(max(origin.started, now())),
         export=exporter.summary(),
         identity=asdict(exporter.restore_key),
         archive_key=upload.key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.begin_upload import begin_upload
@@ -60,7 +60,8 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
             upload.complete()
     log.info("Upload successful: s3://%s/%s", bucket.name, upload.key)
     is_encrypted = settings.is_encrypted
-    manifest = make_manifest(origin, exporter, upload, blocks, is_encrypted=is_encrypted)
+    named = replace(origin, started=name.taken)
+    manifest = make_manifest(named, exporter, upload, blocks, is_encrypted=is_encrypted)
     if settings.verify_after:
         verify_upload(bucket, manifest, watch, is_encrypted=is_encrypted)
     with watch.waiting_for(Side.R2):

@@ -108,8 +108,8 @@ class _Backups:
         keys = [Text(each.key) for each in self.backups]
         flags = [flags_of(each) for each in self.backups]
         wide = table(
-            ["KEY", *headings, "FLAGS"],
-            [[key, *row, each] for key, row, each in zip(keys, rows, flags, strict=True)],
+            ["KEY", *headings, "KIND", "FLAGS"],
+            [[key, *row, KIND, each] for key, row, each in zip(keys, rows, flags, strict=True)],
             right=_NUMBERS,
         )
         unlimited = options.update_width(UNLIMITED)
@@ -121,10 +121,10 @@ class _Backups:
         first = len(lines) - len(rows)  # the heading of the time can take two lines
         for line in lines[:first]:
             yield from (*line, Segment.line())
-        yield Text("  KEY  FLAGS", style="bold")
+        yield Text(" KEY  KIND  FLAGS", style="bold")
         for line, key, each in zip(lines[first:], keys, flags, strict=True):
             yield from (*line, Segment.line())
-            yield Text.assemble("  ", key, "  ", each, no_wrap=True, overflow="ignore")
+            yield Text.assemble(" ", key, f"  {KIND}  ", each, no_wrap=True, overflow="ignore")
 
     def _headings(self) -> list[str]:
         return ["DATABASE", f"TIME ({self.zone})", *_NUMBERS, "METHOD"]

@@ -96,7 +96,7 @@ def run_backup(
 
     :param patience: how long to wait at the beginning for a Neo4j or an R2 that is briefly away.
     """
-    started = now()
+    started = attempt.started
     log.info("Connecting to Neo4j: %s", config.neo4j.uri)
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with Graph(config.neo4j, config.retry_seconds) as graph:

@@ -78,11 +78,15 @@ class RunRecord:
 
     @contextmanager
     def attempt(self, database: str) -> Iterator[AttemptRecord]:
-        """Record how the attempt in the context ends: well, with an error or by a signal."""
+        """Record how the attempt in the context ends: well, with an error or by a signal.
+
+        The first one begins with the run, so that people see one time of the run and its backup.
+        """
+        started = now() if self._run.database else self._run.started
+        error = None
         record = AttemptRecord(
-            lambda: self._expect(database), lambda backup: self._made(database, backup)
+            started, lambda: self._expect(database), lambda backup: self._made(database, backup)
         )
-        started, error = now(), None
         self._run = replace(self._run, database=database)
         self._write(replace(self._state(), last_run=self._run))
         try:
@@ -91,7 +95,7 @@ class RunRecord:
             error = raised
             raise
         finally:
-            self._end_attempt(database, record, started, error)
+            self._end_attempt(database, record, error)
 
     def end(self, error: BaseException | None) -> bool:
         """Record how the run ended, and return whether it was recorded.
@@ -167,14 +171,13 @@ class RunRecord:
         self,
         database: str,
         record: AttemptRecord,
-        started: datetime,
         error: BaseException | None,
     ) -> None:
         if is_by_hand(error):
             return
         exit_code, line = _ending(error)
         size = record.backup.archive_size if record.backup else 0
-        attempt = Attempt(started, now(), exit_code, line, size)
+        attempt = Attempt(record.started, max(record.started, now()), exit_code, line, size)
         state = self._state()
         before = state.of(database)
         after = replace(
@@ -223,8 +226,13 @@ class AttemptRecord:
     """What becomes known about one database while it is backed up."""
 
     def __init__(
-        self, on_found: Callable[[], None], on_backup: Callable[[BackupState], None]
+        self,
+        started: datetime,
+        on_found: Callable[[], None],
+        on_backup: Callable[[BackupState], None],
     ) -> None:
+        self.started = started
+        """When the attempt began; once there is a backup, its time, by which people find it."""
         self._on_found = on_found
         self._on_backup = on_backup
         self.backup: BackupState | None = None
@@ -240,6 +248,7 @@ class AttemptRecord:
     def made(self, manifest: StoredManifest) -> None:
         """Record the backup at once: it stays good even if a later step fails."""
         self.backup = backup_state(manifest)
+        self.started = self.backup.started
         self._on_backup(self.backup)
 
 

@@ -14,8 +14,9 @@ from neo4j_r2.core.tables import size_text
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
-from tests.integration.old_backups import days_ago, invented_backup, put_backup
+from tests.integration.old_backups import days_ago, invented_backup, put_archive, put_backup, stem
 from tests.integration.outcome import assert_secretless, assert_told
+from tests.integration.restoring import printed
 from tests.service import TIMEOUT_SECONDS, Run, Service
 
 
@@ -112,6 +113,22 @@ def test_the_json_document_says_what_the_text_says(service: Service, proxy: Faul
     assert_told(service, run, 4, "Access denied")
     assert without["storage"] is None
     assert without["last_run"] == last
+
+
+def test_a_backup_has_one_time_in_status_and_list_and_that_time_finds_it(service: Service) -> None:
+    put_backup(service, invented_backup(), days_ago(0.5))
+    for seconds in range(20):  # so that the backup has to take a later key
+        put_archive(service, f"{stem(days_ago(-seconds / 86_400))}.cypher.gz")
+    made = service.backup().manifest["archive_key"]
+
+    lines, _ = status(service)
+    (listed,) = [line for line in printed(service, "list").splitlines() if made in line]
+
+    shown = re.search(r"[-0-9]{10} [:0-9]{8}", lines[6])
+    assert shown
+    assert shown[0] in listed
+    run = service.run("restore", "--at", shown[0], "--dry-run")
+    assert f"The latest backup up to {shown[0]} UTC is {made}, taken at {shown[0]} UTC" in run.log
 
 
 def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Service) -> None:

@@ -60,4 +60,4 @@ def test_list_fits_into_a_terminal_of_80_columns(service: Service) -> None:
     shown = seen(service, "list", columns=80)
     assert shown.exit_code == 0
     assert shown.lines[2].split()[0] == "neo4j"
-    assert shown.lines[3].strip() == key
+    assert shown.lines[3].split() == [key, "full"]

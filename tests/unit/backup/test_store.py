@@ -9,12 +9,19 @@ from typing import cast
 
 import pytest
 
-from neo4j_r2.archive.manifest import ExportSummary, LockedManifest, Manifest, read_manifest
+from neo4j_r2.archive.manifest import (
+    ExportSummary,
+    LockedManifest,
+    Manifest,
+    read_manifest,
+    timestamp,
+)
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.bucket.client import Bucket, StoredObject
+from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.bucket.multipart import UnfinishedUpload
 from neo4j_r2.core.errors import BucketError, CorruptError
 from neo4j_r2.restore.source import Source
@@ -178,7 +185,10 @@ def test_a_key_that_is_taken_is_never_used(bucket: _FakeBucket, lock: RunLock) -
     manifest = stored(bucket, lock)
     assert manifest.archive_key > max(bucket.uploads.rivals)
     assert bucket.content[MANIFEST_KEY] == b"another backup"
-    assert manifest.started == "2025-10-08T02:00:00Z"
+    parsed = parse_key(manifest.archive_key, manifest.archive_key.rpartition("/")[0])
+    assert parsed is not None
+    assert manifest.started == timestamp(parsed[0].taken)
+    assert manifest.finished >= manifest.started
 
 
 def test_the_upload_is_on_record_while_it_is_under_way(bucket: _FakeBucket, lock: RunLock) -> None:

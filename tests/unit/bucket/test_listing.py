@@ -114,7 +114,7 @@ def test_a_terminal_of_80_columns_shows_everything_without_a_wrapped_line(zone: 
 
 def test_a_key_stays_whole_on_the_narrowest_terminal() -> None:
     lines = table(replace(EXAMPLE, uploads=[]), BERLIN, width=30).splitlines()
-    assert f"  {ARCHIVE}" in lines
+    assert f" {ARCHIVE}  full" in lines
 
 
 def test_a_wide_terminal_shows_what_a_pipe_gets() -> None:
@@ -126,24 +126,24 @@ def test_a_row_has_a_cell_for_each_heading() -> None:
     heading, row = table(listing, BERLIN).splitlines()
     assert columns(heading) == [
         "KEY", "DATABASE", "TIME (Europe/Berlin)", "SIZE",
-        "NODES", "RELATIONSHIPS", "METHOD", "FLAGS",
+        "NODES", "RELATIONSHIPS", "METHOD", "KIND", "FLAGS",
     ]  # fmt: skip
     assert columns(row) == [
         ARCHIVE, "neo4j", "2025-10-08 04:00:00", "6.00 MB",
-        "10,000", "24,518", "manual", "inconsistent",
+        "10,000", "24,518", "manual", "full", "inconsistent",
     ]  # fmt: skip
 
 
 def test_a_row_says_what_is_wrong_with_its_backup() -> None:
     lines = table(EXAMPLE, BERLIN).splitlines()
-    assert columns(lines[3])[4:] == ["incomplete: no manifest"]
-    assert columns(lines[4])[4].startswith("the manifest has format version 5")
+    assert columns(lines[3])[4:] == ["full", "incomplete: no manifest"]
+    assert columns(lines[4])[5].startswith("the manifest has format version 5")
 
 
 def test_only_totals_are_shown_of_an_encrypted_backup() -> None:
     listing = replace(EMPTY, backups=[replace(backup(0), export=Totals(10_000, 24_518, 1, 2))])
     _, row = table(listing, BERLIN).splitlines()
-    assert columns(row)[3:] == ["6.00 MB", "10,000", "24,518", "encrypted"]
+    assert columns(row)[3:] == ["6.00 MB", "10,000", "24,518", "full", "encrypted"]
     (entry,) = json.loads(document(listing))["backups"]
     assert entry["complete"] is entry["encrypted"] is True
     assert (entry["nodes"], entry["relationships"]) == (10_000, 24_518)
@@ -258,6 +258,7 @@ def test_a_backup_before_a_restore_and_an_accepted_shrink_are_flags() -> None:
     listing = replace(EMPTY, backups=backup_lines(stored, record, ""))
     assert columns(table(listing, BERLIN).splitlines()[1])[6:] == [
         "manual",
+        "full",
         "safety, shrink accepted",
     ]
     assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.archive.manifest import Manifest
+from neo4j_r2.archive.manifest import Manifest, timestamp
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.errors import (
     BackupError,
@@ -143,7 +143,8 @@ def test_a_success_is_recorded_with_its_backup_and_the_usage_of_the_bucket(direc
     assert began <= finished <= datetime.now(UTC)
     known = known_of(directory)
     tried = known.attempts[-1]
-    assert began <= tried.started <= tried.finished <= finished
+    assert tried.started == BACKUP.started
+    assert began <= tried.finished <= finished
     assert (tried.exit_code, tried.error, tried.archive_size) == (0, "", 100)
     assert known == replace(
         DATABASE,
@@ -154,6 +155,31 @@ def test_a_success_is_recorded_with_its_backup_and_the_usage_of_the_bucket(direc
     )
     ended = RunState(TIME, ProcessId.own(), finished, 0, "", "neo4j", known_kills())
     assert state_in(directory) == replace(BEFORE, last_run=ended, databases={"neo4j": known})
+
+
+def test_an_attempt_began_at_the_time_of_its_backup_even_if_that_is_still_to_come(
+    directory: Path,
+) -> None:
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=1)
+    with recorded(directory) as record:
+        record.begin(TIME)
+        with record.attempt("neo4j") as attempt:
+            attempt.made(replace(MANIFEST, started=timestamp(later)))
+    tried = known_of(directory).attempts[-1]
+    assert (tried.started, tried.seconds) == (later, 0)
+
+
+def test_the_first_attempt_begins_with_the_run_and_the_others_when_it_is_their_turn(
+    directory: Path,
+) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    with recorded(directory) as record:
+        record.begin(TIME)
+        for database in ("neo4j", "other"):
+            with record.attempt(database):
+                pass
+    assert known_of(directory).attempts[-1].started == last_run(directory).started == TIME
+    assert known_of(directory, "other").attempts[-1].started >= before
 
 
 @pytest.mark.parametrize(
