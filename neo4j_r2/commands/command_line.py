@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
             each.name,
             help=each.help,
             description=f"{each.help[0].upper()}{each.help[1:]}.",
-            epilog=f"Example:\n  %(prog)s {each.example}\n    {each.what_it_does}",
+            epilog=f"Example:\n  {f'%(prog)s {each.example}'.rstrip()}\n    {each.what_it_does}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         each.add_options(added)
@@ -104,7 +104,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
-    _add_database(parser)
+    _add_database(parser, "only the backups of this database")
     _add_json(parser, "instead of tables")
 
 
@@ -198,10 +198,10 @@ def _add_supervise(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_database(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--database", type=_database, metavar="DB", help="this database instead of NEO4J_DATABASE"
-    )
+def _add_database(
+    parser: argparse.ArgumentParser, meaning: str = "this database instead of NEO4J_DATABASE"
+) -> None:
+    parser.add_argument("--database", type=_database, metavar="DB", help=meaning)
 
 
 def _add_identity(parser: argparse.ArgumentParser) -> None:

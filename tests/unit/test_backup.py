@@ -181,6 +181,7 @@ def test_the_help_of_a_command_has_an_example_that_it_accepts(
         main([command, "--help"])
     assert ended.value.code == 0
     printed = capsys.readouterr().out
+    assert not [line for line in printed.splitlines() if line != line.rstrip()]
     (example,) = re.findall(r"^Example:\n  (.*)\n {4}\S", printed, re.MULTILINE)
     _, *arguments = shlex.split(example)
     assert arguments[0] == command
