@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from neo4j_r2.config.route import Route
 from neo4j_r2.run.route_directory import FILE_NAME, route_directory, take_route_directory
+from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
 
 ROUTE = Route("neo4j:7687", "abc123.r2.cloudflarestorage.com:443", "backups", "neo4j-backup")
 OTHERS = [
@@ -43,6 +45,43 @@ def test_a_state_directory_of_an_earlier_version_goes_to_the_first_route_that_wr
     assert route_directory(tmp_path, OTHERS[0]) == tmp_path
     assert take_route_directory(tmp_path, ROUTE) == tmp_path
     assert route_directory(tmp_path, OTHERS[0]) != tmp_path
+
+
+def shared_state(**prefixes: str) -> State:
+    """Return a state that earlier versions wrote for services under several prefixes."""
+    time = datetime(2025, 10, 8, 2, tzinfo=UTC)
+    known = {
+        name: DatabaseState(
+            time,
+            BackupState(time, time, f"{prefix}/{name}_2025-10-08_02-00-00.cypher.gz", 1, 1, 1, "id")
+            if prefix
+            else None,
+        )
+        for name, prefix in prefixes.items()
+    }
+    return State(time, expected=tuple(known), databases=known)
+
+
+def test_a_state_of_an_earlier_version_goes_to_the_service_whose_backups_it_knows(
+    tmp_path: Path,
+) -> None:
+    StateFile(tmp_path).write(shared_state(neo4j="neo4j-backup"))
+    second = OTHERS[3]
+    assert route_directory(tmp_path, second) != tmp_path
+    assert take_route_directory(tmp_path, second) == route_directory(tmp_path, second)
+    assert route_directory(tmp_path, ROUTE) == tmp_path
+    assert take_route_directory(tmp_path, ROUTE) == tmp_path
+    assert StateFile(tmp_path).read() == shared_state(neo4j="neo4j-backup")
+
+
+def test_the_service_that_takes_a_shared_state_expects_no_backups_of_the_other_s_databases(
+    tmp_path: Path,
+) -> None:
+    both = {"movies": "neo4j-backup", "people": "second", "new": ""}
+    StateFile(tmp_path).write(shared_state(**both))
+    take_route_directory(tmp_path, ROUTE)
+    state = StateFile(tmp_path).read()
+    assert state == replace(shared_state(**both), expected=("movies", "new"))
 
 
 def test_looking_for_the_directory_writes_nothing(tmp_path: Path) -> None:
