@@ -46,14 +46,15 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     if invocation.options.at_start:
         sys.stdout.write(f"{config.service.schedule}\n")
     else:
-        log.info("The configuration is OK. %s", config.service.encryption)
+        log.info("The configuration is OK")
     return 0
 
 
 def banner(config: Config) -> list[str]:
     """Return the lines that show a configuration when the service starts.
 
-    By default these are the lines of the specification. The others are about what is on.
+    By default these are the lines of the specification, and whether backups are encrypted. The
+    others are about what else is on.
     """
     rules, shrink = config.prune.rules, config.prune.shrink_percent
     service, notify = config.service, config.notify
@@ -67,10 +68,10 @@ def banner(config: Config) -> list[str]:
         *(["Prune: dry run"] if config.prune.is_dry else []),
         *([f"Metrics port: {port}"] if (port := service.metrics_port) else []),
         f"Compression: {str(config.compression).lower()}",
-        *([f"Encryption: {counted(keys, 'recipient')}"] if keys else []),
         f"R2 Bucket: {config.r2.bucket}",
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",
         f"Neo4j Database: {', '.join(config.databases)}",
+        f"Encryption: {counted(keys, 'recipient') if keys else 'off, backups are not encrypted'}",
         *([f"Notifications: {len(notify.urls)} ({notify.when})"] if notify.urls else []),
         *(["Ping: on"] if notify.ping_url else []),
         *([f"Export method: {method}"] if (method := config.export_method) != "auto" else []),

@@ -59,7 +59,6 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     log.info("Cron schedule configured: %s", settings.schedule)
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
-    log.info("%s", settings.encryption)
     crond = start_crond({**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
     if is_backup_wanted_now(settings, state):

@@ -38,13 +38,6 @@ class ServiceSettings:
     state_directory: Path
     log_level: str
     log_style: LogStyle
-    encrypts: bool = False
-    """Whether backups are encrypted; the public keys themselves are no settings of the service."""
-
-    @property
-    def encryption(self) -> str:
-        """Whether backups are encrypted, in words: by default the banner says nothing of it."""
-        return f"Backups are {'' if self.encrypts else 'not '}encrypted"
 
     @property
     def due_times(self) -> str:
@@ -68,7 +61,6 @@ def read_service(variables: Variables) -> ServiceSettings:
         state_directory=_state_directory(variables),
         log_level=variables.read("LOG_LEVEL", parsers.choice(*levels), "info"),
         log_style=_log_style(variables, zone),
-        encrypts=variables.get("BACKUP_ENCRYPTION_RECIPIENTS") is not None,
     )
 
 

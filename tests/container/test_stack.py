@@ -38,13 +38,13 @@ BANNER = """[INFO] ============================================================
   - R2 Bucket: graphiti-neo4j-backup
   - Neo4j Host: neo4j
   - Neo4j Database: neo4j
+  - Encryption: off, backups are not encrypted
 [INFO] ============================================================
 [INFO] Waiting for Neo4j to be ready...
 [INFO] Neo4j is ready!
 [INFO] Cron schedule configured: 0 0 29 2 *
 [INFO] Next backup will run at configured time
 [INFO] Starting cron daemon...
-[INFO] Backups are not encrypted
 [INFO] At the start: no backup yet, due next at 2028-02-29T00:00:00+00:00
 [INFO] Starting Neo4j backup process
 """

@@ -107,7 +107,7 @@ def test_the_installed_program_runs_its_commands(installed: Path, tmp_path: Path
     right = {**dict.fromkeys(variables, "value"), "R2_BUCKET_NAME": "backups"}
     process = run(installed, tmp_path, "check", **right)
     assert (process.returncode, process.stdout) == (0, ""), process.stderr
-    assert "[INFO] The configuration is OK." in process.stderr
+    assert "[INFO] The configuration is OK\n" in process.stderr
 
 
 def completed(script: Path, *words: str) -> set[str]:
