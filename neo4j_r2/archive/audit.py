@@ -105,7 +105,7 @@ def _check_place(block: BlockEntry, offset: int, archive_size: int) -> None:
 
 
 def _where(block: BlockEntry) -> str:
-    return f"the block of bytes {block.offset:,} to {block.end:,}"
+    return f"the block of bytes {block.offset} to {block.end}"
 
 
 class _StoredBytes:

@@ -138,7 +138,7 @@ class Bucket:
                 if time.monotonic() - failing_since > self._retry.limit_seconds:
                     raise self._retry.failure(error, "Get") from error
                 log.warning(
-                    "R2: Get was cut off at byte %s (%s), going on", f"{offset:,}", describe(error)
+                    "R2: Get was cut off at byte %d (%s), going on", offset, describe(error)
                 )
             conditions = {"Range": f"bytes={offset}-", "IfMatch": reply["ETag"]}
 

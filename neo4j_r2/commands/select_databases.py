@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
-from neo4j_r2.bucket.backups import backups_in
+from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.config.neo4j_settings import SYSTEM_DATABASE
 from neo4j_r2.config.parsers import ALL_DATABASES
@@ -48,4 +48,9 @@ def stored_databases(bucket: Bucket, config: Config, wished: str | None) -> Sequ
         return [wished]
     if config.databases != ALL_DATABASES:
         return config.databases
-    return sorted({backup.name.database for backup in backups_in(bucket, config.r2.prefix)})
+    return databases_in(backups_in(bucket, config.r2.prefix))
+
+
+def databases_in(backups: Iterable[StoredBackup]) -> list[str]:
+    """Return the names of the databases of which there are backups, in the order of the names."""
+    return sorted({backup.name.database for backup in backups})

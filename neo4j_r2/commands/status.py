@@ -22,6 +22,8 @@ from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import StatusOptions
 from neo4j_r2.commands.record_look import record_look
+from neo4j_r2.commands.select_databases import databases_in
+from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError, Side
 from neo4j_r2.core.tables import show
@@ -127,11 +129,23 @@ def look(config: Config, known: Known) -> Stored:
             safety_backups=safety_backups(bucket, backups),
             problems=[
                 line
-                for name in (known.state.expected if known.state else ())
+                for name in databases_of(config, known, backups)
                 for line in newest_problems(bucket, config, backups, name)
             ],
             whereabouts="" if usages else whereabouts(bucket),
         )
+
+
+def databases_of(config: Config, known: Known, backups: Sequence[StoredBackup]) -> Sequence[str]:
+    """Return the databases whose newest backups are looked at.
+
+    Where the service has not run yet, as on a new host, these are the configured ones.
+
+    :param backups: all backups under the prefix.
+    """
+    if known.state and known.state.expected:
+        return known.state.expected
+    return databases_in(backups) if config.databases == ALL_DATABASES else config.databases
 
 
 def newest_problems(

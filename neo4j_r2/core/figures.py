@@ -1,6 +1,7 @@
 """Figures as people are shown them: counts, sizes and lengths of time, each in one style.
 
-The specification's lines of the log keep their own style, such as "1 old backups removed".
+The specification's lines of the log keep their own style, such as "1 old backups removed". Places,
+such as a line or a byte of a file, have no separators: people paste them into other programs.
 """
 
 from __future__ import annotations

@@ -73,9 +73,9 @@ def test_backups_of_every_database_are_listed_newest_first(service: Service) -> 
     for row in rows:
         assert row[2].translate(str.maketrans(" :", "_-")) in row[0]  # keys are in UTC
     assert [[*row[:2], *row[3:]] for row in rows] == [
-        [newest, "movies", SIZE, "1,000", "1", "apoc", "inconsistent"],
-        [middle, "neo4j", SIZE, "2", "1", "manual"],
-        [oldest, "neo4j", SIZE, "2", "1", "manual"],
+        [newest, "movies", SIZE, "1,000", "1", "apoc", "full", "inconsistent"],
+        [middle, "neo4j", SIZE, "2", "1", "manual", "full"],
+        [oldest, "neo4j", SIZE, "2", "1", "manual", "full"],
     ]
 
 
@@ -119,7 +119,7 @@ def test_an_acceptance_is_listed_with_its_backup_and_not_as_a_foreign_object(
 
     assert [each["shrink_accepted"] for each in content["backups"]] == [True]
     assert content["foreign"] == []
-    assert table_of(service)[1][-2:] == ["manual", "shrink accepted"]
+    assert table_of(service)[1][-2:] == ["full", "shrink accepted"]
 
 
 def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) -> None:
@@ -148,7 +148,7 @@ def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) 
     assert [backup["complete"] for backup in backups] == [
         not backup["problem"] for backup in backups
     ]
-    assert [len(row) for row in table_of(service)] == [8, 7, 5, 5, 5, 5, 5, 7]
+    assert [len(row) for row in table_of(service)] == [9, 8, 6, 6, 6, 6, 6, 8]
 
 
 def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) -> None:

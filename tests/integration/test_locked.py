@@ -112,7 +112,9 @@ def test_an_archive_that_was_cut_off_is_reported(service: Service, key_file: str
     store(service, ARCHIVE.altered(ARCHIVE.data[:-1]))
     for options in ([], ["--identity", key_file]):
         run = service.run("verify", *options)
-        assert_told(service, run, 5, f"of {len(ARCHIVE.data)} bytes has {len(ARCHIVE.data) - 1}")
+        assert_told(
+            service, run, 5, f"of {len(ARCHIVE.data):,} bytes has {len(ARCHIVE.data) - 1:,}"
+        )
 
 
 def test_an_archive_and_a_manifest_for_different_keys_are_corrupt(
@@ -234,7 +236,8 @@ def test_list_shows_totals_without_a_private_key(service: Service) -> None:
     cells = [cell.strip() for cell in lines[1].split("  ") if cell.strip()]
     summary = CONTENT.summary
     assert cells[0] == key
-    assert cells[-3:] == [f"{summary.nodes:,}", f"{summary.relationships:,}", "encrypted"]
+    counts = [f"{summary.nodes:,}", f"{summary.relationships:,}"]
+    assert cells[-4:] == [*counts, "full", "encrypted"]
     (entry,) = json.loads(printed(service, "list", "--json"))["backups"]
     assert entry["encrypted"] is entry["complete"] is True
     assert entry["nodes"] == summary.nodes

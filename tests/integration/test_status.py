@@ -143,6 +143,22 @@ def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Se
     ]
 
 
+@pytest.mark.parametrize("databases", ["neo4j", "*"])
+def test_a_host_that_has_never_run_names_newest_backups_that_are_incomplete(
+    service: Service, databases: str
+) -> None:
+    put_backup(service, invented_backup(), days_ago(3))
+    bare = put_archive(service, f"{stem(days_ago(1))}.cypher.gz")
+    service = service.with_variables(NEO4J_DATABASE=databases)
+
+    lines, run = status(service)
+    content, _ = document(service)
+
+    assert run.exit_code == 0
+    assert lines[lines.index("Not complete in the bucket:") + 1] == f"{bare}: it has no manifest"
+    assert content["storage"]["incomplete"] == [f"{bare}: it has no manifest"]
+
+
 def test_status_shows_what_this_host_knows_even_if_r2_fails(
     service: Service, proxy: FaultProxy
 ) -> None:

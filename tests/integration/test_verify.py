@@ -60,7 +60,7 @@ def test_damage_in_the_bucket_is_reported_with_its_position(
 ) -> None:
     block = archive.manifest.blocks[2]
     key = store(service, archive.altered(flipped(archive.data, block.end - 100)))
-    where = f"{key}: the block of bytes {block.offset:,} to {block.end:,}"
+    where = f"{key}: the block of bytes {block.offset} to {block.end}"
     assert_told(service, service.run("verify"), 5, where)
 
 
@@ -193,7 +193,7 @@ def test_a_damaged_backup_without_another_one_is_reported(service: Service) -> N
 def test_a_manifest_without_its_archive_is_reported(service: Service) -> None:
     put(service, f"{STEM}.manifest.json", ARCHIVE.manifest.to_json())
     run = service.run("verify", f"{STEM}.manifest.json")
-    assert_told(service, run, 5, f"its archive {STEM}.cypher.gz of {len(ARCHIVE.data)} bytes")
+    assert_told(service, run, 5, f"its archive {STEM}.cypher.gz of {len(ARCHIVE.data):,} bytes")
 
 
 def test_an_archive_that_was_replaced_with_its_manifest_cannot_smuggle_a_statement(

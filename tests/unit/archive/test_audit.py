@@ -173,7 +173,7 @@ def test_the_error_names_the_block_and_the_byte_of_the_damage() -> None:
     block = archive.manifest.blocks[3]
     place = block.offset + block.length // 2
     data = archive.data[:place] + b"x" + archive.data[place + 1 :]
-    where = f"the block of bytes {block.offset:,} to {block.end:,}"
+    where = f"the block of bytes {block.offset} to {block.end}"
     assert where in complaint(archive.altered(data).source())
     assert f"cut off at byte {place}" in complaint(archive.altered(data[:place]).source())
 
