@@ -63,15 +63,23 @@ def read_r2(variables: Variables, *, is_used: bool) -> R2Settings:
 
 
 def _endpoint_url(variables: Variables) -> str:
-    account = variables.get("R2_ACCOUNT_ID")
-    if given := variables.get("R2_ENDPOINT_URL"):
+    account = _without_bucket(variables, "R2_ACCOUNT_ID")
+    if given := _without_bucket(variables, "R2_ENDPOINT_URL"):
         if problem := parsers.endpoint_problem(given):
             variables.problem("R2_ENDPOINT_URL", problem)
         elif account and account not in given:
             variables.warnings.append("R2_ACCOUNT_ID is not used: R2_ENDPOINT_URL says where R2 is")
         return given.rstrip("/")
-    if match := _ENDPOINT.fullmatch(account or ""):  # the dashboard shows it beside the account id
+    if match := _ENDPOINT.fullmatch(account):  # the dashboard shows it beside the account id
         return f"https://{match[1].lower()}"
     what = "the Cloudflare account's id (or set R2_ENDPOINT_URL)"
     parsed = variables.required("R2_ACCOUNT_ID", parsers.account, what)
     return f"https://{parsed}.{_DOMAIN}"
+
+
+def _without_bucket(variables: Variables, name: str) -> str:
+    """Return a variable's value; a bucket's page in the dashboard shows the bucket behind it."""
+    value, bucket = variables.get(name) or "", variables.get("R2_BUCKET_NAME")
+    address = value.rstrip("/")
+    is_behind = bucket and address.endswith(f"/{bucket}") and not address.endswith(f"//{bucket}")
+    return address.removesuffix(f"/{bucket}") if is_behind else value
