@@ -55,8 +55,13 @@ def _with_date(text: str, now: datetime) -> str:
 
 
 def _split_zone(text: str, zone: tzinfo) -> tuple[str, tzinfo]:
-    """Return the text without an IANA name at its end, and the time zone that is meant."""
+    """Return the text without an IANA name at its end, and the time zone that is meant.
+
+    The configured zone is known by any name: `list` and `status` show it, and it may be CET.
+    """
     rest, _, name = text.rpartition(" ")
+    if rest and name == str(zone):
+        return rest, zone
     return (rest, time_zone(name)) if rest and "/" in name and name[0].isalpha() else (text, zone)
 
 

@@ -101,6 +101,14 @@ def test_a_time_that_was_shown_is_read_as_itself(time: datetime, name: str) -> N
     assert read_time(local.isoformat(), BERLIN, NOW) - local < timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("name", ["CET", "EST5EDT", "GB", "Japan", "GMT-0", "Etc/GMT+3"])
+def test_a_time_that_was_shown_in_the_configured_zone_is_read_whatever_its_name(name: str) -> None:
+    zone = ZoneInfo(name)
+    for month in (1, 7):
+        time = datetime(2025, month, 8, 14, 0, 5, tzinfo=zone)
+        assert read_time(shown(time, zone), zone, NOW) == time
+
+
 @given(st.text())
 def test_any_text_is_read_or_refused_in_one_way(text: str) -> None:
     with suppress(ConfigurationError):
