@@ -15,7 +15,7 @@ from rich.text import Text
 
 from neo4j_r2.archive.manifest import ExportSummary, Totals, timestamp
 from neo4j_r2.bucket.listing import BackupLine, Listing, UploadLine
-from neo4j_r2.core.local_time import FORMAT
+from neo4j_r2.core.local_time import clock_time
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import UNLIMITED, size_text, table
 
@@ -117,8 +117,10 @@ class _Backups:
             yield wide
             return
         narrow = table(headings, rows, right=_NUMBERS, wrapped=headings[1:2])
+        # The heading of the time can take two lines, but no time: each row is one line.
+        narrow.columns[1].min_width = max(len(row[1]) for row in rows)
         lines = list(Segment.split_lines(console.render(narrow, options)))
-        first = len(lines) - len(rows)  # the heading of the time can take two lines
+        first = len(lines) - len(rows)
         for line in lines[:first]:
             yield from (*line, Segment.line())
         yield Text(" KEY  KIND  FLAGS", style="bold")
@@ -133,7 +135,7 @@ class _Backups:
         export = backup.export
         return [
             backup.database,
-            f"{backup.taken.astimezone(self.zone):{FORMAT}}",
+            clock_time(backup.taken, self.zone),
             size_text(backup.size),
             f"{export.nodes:,}" if export else "",
             f"{export.relationships:,}" if export else "",

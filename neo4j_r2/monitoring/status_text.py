@@ -13,7 +13,7 @@ from rich.text import Text
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.figures import counted, duration
-from neo4j_r2.core.local_time import FORMAT, shown
+from neo4j_r2.core.local_time import clock_time, shown
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import bar, columns, size_text, table
 from neo4j_r2.run.lock import is_under_way
@@ -74,7 +74,7 @@ def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> Rendera
     largest = max(each.archive_size for each in attempts)
     rows = [
         (
-            f"{each.started.astimezone(zone):{FORMAT}}",
+            clock_time(each.started, zone),
             duration(each.finished - each.started),
             bar(each.seconds, longest),
             size_text(each.archive_size) if each.archive_size else "",

@@ -112,6 +112,15 @@ def test_a_terminal_of_80_columns_shows_everything_without_a_wrapped_line(zone: 
     assert {word for word in wanted if zone not in word} <= set(text.split())
 
 
+def test_the_first_time_of_an_hour_that_comes_twice_is_told_from_the_second_on_one_line() -> None:
+    times = [datetime(2025, 10, 26, hour, 30, tzinfo=UTC) for hour in (0, 1)]
+    listing = replace(EMPTY, backups=[replace(backup(0), taken=time) for time in times])
+    for width in (None, 80, 30):
+        text = table(listing, BERLIN, width=width)
+        assert text.count("2025-10-26 02:30:00") == 2
+        assert text.count("2025-10-26 02:30:00 CEST ") == 1
+
+
 def test_a_key_stays_whole_on_the_narrowest_terminal() -> None:
     lines = table(replace(EXAMPLE, uploads=[]), BERLIN, width=30).splitlines()
     assert f" {ARCHIVE}  full" in lines

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.commands.read_time import read_time
 from neo4j_r2.core.errors import ConfigurationError
-from neo4j_r2.core.local_time import shown
+from neo4j_r2.core.local_time import clock_time, shown
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2025, 10, 8, 22, 30, tzinfo=UTC)
@@ -95,10 +95,23 @@ def test_a_time_that_was_shown_is_read_as_itself(time: datetime, name: str) -> N
     zone = ZoneInfo(name) if name != "UTC" else UTC
     local = time.astimezone(zone).replace(microsecond=0)
     meant = read_time(shown(time, zone), BERLIN, NOW)
-    assert timedelta() <= meant - local < timedelta(seconds=1) or (
-        local.replace(fold=1).utcoffset() != local.utcoffset()
-    )
+    assert timedelta() <= meant - local < timedelta(seconds=1)
     assert read_time(local.isoformat(), BERLIN, NOW) - local < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "America/Asuncion", "Australia/Lord_Howe"])
+def test_both_times_of_an_hour_that_comes_twice_are_shown_so_that_they_are_found(name: str) -> None:
+    zone = ZoneInfo(name)
+    for minutes in range(0, 366 * 24 * 60, 30):
+        time = datetime(2024, 1, 1, 0, 0, 5, tzinfo=UTC) + timedelta(minutes=minutes)
+        local = time.astimezone(zone)
+        if local.utcoffset() != local.replace(fold=not local.fold).utcoffset():
+            found = (
+                read_time(shown(time, zone), BERLIN, NOW),
+                read_time(clock_time(time, zone), zone, NOW),
+            )
+            # In their own zone they would equal no time of another one, as PEP 495 wants it.
+            assert {each.astimezone(UTC) for each in found} == {time}
 
 
 @pytest.mark.parametrize("name", ["CET", "EST5EDT", "GB", "Japan", "GMT-0", "Etc/GMT+3"])
