@@ -22,6 +22,7 @@ from neo4j_r2.archive.text.name_lists import name_statements
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import (
     Rows,
+    characters_of_floats,
     node_rows,
     number_of,
     relationship_rows,
@@ -204,4 +205,5 @@ def free_restore_key(graph: Graph) -> RestoreKey:
 
 def _text_block(kind: str, block: RowBlock, statements: str) -> TextBlock:
     text = f":begin\n{statements}:commit\n".encode("ascii")
-    return TextBlock(kind, block.first, block.last, number_of(block.rows), text)
+    is_base64 = 2 * sum(map(characters_of_floats, block.rows)) > len(text)
+    return TextBlock(kind, block.first, block.last, number_of(block.rows), text, is_base64)

@@ -140,16 +140,13 @@ def weight(rows: Iterable[Rows]) -> int:
 
     That is about the memory that they need in the server.
     """
-    return sum(map(_weight, rows))
+    return sum(each.size + (FLOATS_32_WEIGHT - 1) * characters_of_floats(each) for each in rows)
 
 
-def _weight(rows: Rows) -> int:
-    floats = (
-        _characters(cells)
-        for column, cells in zip(rows.shape.columns, rows.cells, strict=True)
-        if column.kind == FLOATS_32
-    )
-    return rows.size + (FLOATS_32_WEIGHT - 1) * sum(floats)
+def characters_of_floats(rows: Rows) -> int:
+    """Return how many characters the cells of 32-bit floats have."""
+    columns = zip(rows.shape.columns, rows.cells, strict=True)
+    return sum(_characters(cells) for column, cells in columns if column.kind == FLOATS_32)
 
 
 def node_rows(records: Sequence[EntityRecord]) -> list[Rows]:
