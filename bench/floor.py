@@ -18,7 +18,8 @@ from neo4j import Query, Session
 
 from bench.connections import open_driver, settings
 from bench.steps import Nodes, Relationships, read_steps
-from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, weight
+from neo4j_r2.archive.text.rows import Rows as AlikeRows
+from neo4j_r2.archive.text.rows import node_rows, relationship_rows, weight
 from neo4j_r2.graph.reader import Graph
 from testbed.rows import Rows
 
@@ -36,7 +37,7 @@ def read() -> None:
 
 
 def _drop(
-    graph: Graph, records: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[Row]]
+    graph: Graph, records: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[AlikeRows]]
 ) -> int:
     """Read records, and return how many entities they have."""
     number = 0

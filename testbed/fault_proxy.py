@@ -150,6 +150,8 @@ class Request:
     length: int
     """Bytes of the request's body."""
     faults: tuple[Action, ...]
+    has_signed_body: bool
+    """Whether the signature covers the body too."""
     status: int | None = None
     """The status that the client gets; None during the call, or if no reply was sent."""
     upstream_status: int | None = None
@@ -299,7 +301,14 @@ class FaultProxy:
                     self._faults[fault] += 1
                     if fault.acts_on(self._faults[fault]):
                         actions.append(fault.action)
-            record = Request(call.operation, call.key, call.part, len(call.body), tuple(actions))
+            record = Request(
+                call.operation,
+                call.key,
+                call.part,
+                len(call.body),
+                tuple(actions),
+                call.headers.get("x-amz-content-sha256") != "UNSIGNED-PAYLOAD",
+            )
             self._requests.append(record)
             return _Exchange(request, call, record.faults, len(self._requests) - 1)
 

@@ -26,17 +26,18 @@ from neo4j_r2.archive.storage.pack import TextBlock, pack
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import blocks
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import Row
+from neo4j_r2.archive.text.rows import Rows, node_rows, number_of, relationship_rows
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.core.database import Database, SchemaObject
 from neo4j_r2.restore.source import Source
-from tests.entities import node_row, relationship_row
 from tests.service import Service
 
 RESTORE_KEY = RestoreKey.numbered(0)
 DATABASE = Database("neo4j", "ours", "5.26.19", "community")
 TAKEN = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 STEM = "neo4j-backup/neo4j_2025-10-08_02-00-00"
+SOME_NODES = (*range(0, 60, 2), *range(9000, 9020), *range(20_000, 20_005))
+"""The ids of the graph's nodes; they have gaps."""
 _LABELS = ((), ("Person",), ("Person", "漢`字"))
 _CONSTRAINTS = (
     "CREATE CONSTRAINT `key` FOR (n:`Person`) REQUIRE (n.`key`) IS UNIQUE",
@@ -153,16 +154,19 @@ def store(
     return key
 
 
-def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
+def content_of(nodes: Sequence[Rows], relationships: Sequence[Rows]) -> Content:
     """Return what an export writes of these entities and of a schema."""
     constraints = [SchemaObject("", "", (), text) for text in _CONSTRAINTS]
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
     prologue = frame.header(DATABASE, TAKEN, "manual") + frame.restore_key_creation(RESTORE_KEY)
     epilogue = frame.restore_key_removal(RESTORE_KEY, 1000)
     epilogue += frame.constraint_creation(constraints) + frame.index_creation(indexes)
-    epilogue += frame.end(len(nodes), len(relationships))
-    labels = Counter(json.dumps(row.shape.group) for row in nodes)
-    types = Counter(row.shape.group[0] for row in relationships)
+    epilogue += frame.end(number_of(nodes), number_of(relationships))
+    labels, types = Counter[str](), Counter[str]()
+    for rows in nodes:
+        labels[json.dumps(rows.shape.group)] += len(rows)
+    for rows in relationships:
+        types[rows.shape.group[0]] += len(rows)
     return Content(
         [
             TextBlock("prologue", -1, -1, 0, prologue.encode("ascii")),
@@ -173,8 +177,8 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
         ],
         ExportSummary(
             method="manual",
-            nodes=len(nodes),
-            relationships=len(relationships),
+            nodes=number_of(nodes),
+            relationships=number_of(relationships),
             nodes_by_labels=dict(labels),
             relationships_by_type=dict(types),
             constraints=len(constraints),
@@ -190,29 +194,25 @@ def some_content() -> Content:
     return content_of(some_nodes(), some_relationships())
 
 
-def some_nodes() -> list[Row]:
-    """Return the graph's nodes. Their ids have gaps."""
-    return [
-        node_row([number, _LABELS[number % 3], *_properties(number)])
-        for number in (*range(0, 60, 2), *range(9000, 9020), *range(20_000, 20_005))
-    ]
+def some_nodes(ids: Iterable[int] = SOME_NODES) -> list[Rows]:
+    """Return the graph's nodes, or those of them with these ids."""
+    return node_rows([[number, _LABELS[number % 3], *_properties(number)] for number in ids])
 
 
-def some_relationships() -> list[Row]:
+def some_relationships() -> list[Rows]:
     """Return the graph's relationships."""
     chosen = random.Random(5)
-    ids = [row.id for row in some_nodes()]
-    return [
-        relationship_row(
+    return relationship_rows(
+        [
             [
                 number,
                 "KNOWS" if number % 3 else "`",
-                *chosen.choices(ids, k=2),
+                *chosen.choices(SOME_NODES, k=2),
                 *_properties(number),
             ]
-        )
-        for number in (*range(40), *range(8192, 8210))
-    ]
+            for number in (*range(40), *range(8192, 8210))
+        ]
+    )
 
 
 def _properties(number: int) -> tuple[list[str], list[object]]:
@@ -231,11 +231,11 @@ def _properties(number: int) -> tuple[list[str], list[object]]:
     return keys, [values[key] for key in keys]
 
 
-def _row_blocks(kind: str, rows: Sequence[Row]) -> Iterable[TextBlock]:
+def _row_blocks(kind: str, rows: Sequence[Rows]) -> Iterable[TextBlock]:
     statements = node_statements if kind == "nodes" else relationship_statements
-    for block in blocks([list(rows)]):
+    for block in blocks([rows]):
         text = f":begin\n{statements(block.rows, RESTORE_KEY)}:commit\n".encode("ascii")
-        yield TextBlock(kind, block.first, block.last, len(block.rows), text)
+        yield TextBlock(kind, block.first, block.last, number_of(block.rows), text)
 
 
 def _type(statement: str) -> str:

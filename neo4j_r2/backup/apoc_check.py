@@ -12,9 +12,8 @@ from typing import Any, Final
 from neo4j_r2.archive.content_fingerprint import ContentFingerprint
 from neo4j_r2.archive.text.frame import unstated
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, row_values
+from neo4j_r2.archive.text.rows import Rows, RowShape, node_rows, relationship_rows
 from neo4j_r2.core.database import SchemaObject
-from neo4j_r2.core.entity_record import VALUES
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.figures import megabytes
 from neo4j_r2.graph.reader import Graph
@@ -128,12 +127,15 @@ def _check_content(
     characters = 0
     for batch, encode in chain(nodes, relationships):
         on_progress()
-        for record, row in zip(batch, encode(batch), strict=True):
-            characters += row.size
-            if (reason := _unfit_entity(record[VALUES], row)) is not None:
+        for rows in encode(batch):
+            characters += rows.size
+            reason = _unfit_shape(rows.shape) or next(
+                filter(None, map(_unfit, rows.values())), None
+            )
+            if reason is not None:
                 return reason, characters
             try:
-                _add_row(content, row)
+                _add_rows(content, rows)
             except CorruptError:
                 return "the graph is being written to", characters
         if characters > MOST_CHARACTERS:
@@ -141,13 +143,13 @@ def _check_content(
     return None, characters
 
 
-def _add_row(content: ContentFingerprint, row: Row) -> None:
-    columns, values = row.shape.columns, row_values(row)
-    if len(row.ids) == 1:
-        content.add_node(row.id, row.shape.group, columns, values)
-    else:
-        start, end = map(int, row.ids)
-        content.add_relationship(row.shape.group[0], (start, end), columns, values)
+def _add_rows(content: ContentFingerprint, rows: Rows) -> None:
+    group, columns = rows.shape
+    for names, values in zip(zip(*rows.names, strict=True), rows.values(), strict=True):
+        if len(names) == 1:
+            content.add_node(names[0], group, columns, values)
+        else:
+            content.add_relationship(group[0], names, columns, values)
 
 
 def _unfit_constraint(constraint: SchemaObject) -> str | None:
@@ -163,17 +165,19 @@ def _unfit_constraint(constraint: SchemaObject) -> str | None:
     return None
 
 
-def _unfit_entity(values: Sequence[Any], row: Row) -> str | None:
-    """Return why APOC would not write one entity exactly.
-
-    :param values: the entity's values as they were read.
-    """
-    for name in (*row.shape.group, *(column.key for column in row.shape.columns)):
+def _unfit_shape(shape: RowShape) -> str | None:
+    """Return why APOC would not write entities of a shape exactly."""
+    for name in (*shape.group, *(column.key for column in shape.columns)):
         if not _FAITHFUL_NAME.fullmatch(name):
             return f"the name {name!r} is not one that APOC is known to write exactly"
-    for key, kind in row.shape.columns:
+    for key, kind in shape.columns:
         if kind not in FAITHFUL_KINDS:
             return f"property {key!r} holds a {kind}"
+    return None
+
+
+def _unfit(values: Sequence[Any]) -> str | None:
+    """Return why APOC would not write an entity with these values exactly."""
     lists = [value for value in values if isinstance(value, list)]
     longest = max(map(len, lists), default=0)
     if longest > LONGEST_LIST:

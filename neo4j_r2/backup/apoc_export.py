@@ -26,6 +26,7 @@ from neo4j_r2.archive.text.name_lists import name_statements
 from neo4j_r2.archive.text.quoting import escape_non_ascii
 from neo4j_r2.backup.apoc_check import APOC_RESTORE_KEY, ApocCheck
 from neo4j_r2.backup.apoc_proof import ApocProof
+from neo4j_r2.backup.exporter import ApocError
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import CorruptError, GraphError
 from neo4j_r2.core.figures import graph_size
@@ -35,10 +36,6 @@ from neo4j_r2.graph.reader import Graph
 _STATEMENT_ROWS: Final = 20
 _BATCH_CHARACTERS: Final = 4 * 1024 * 1024
 _LARGEST_BATCH: Final = 20_000
-
-
-class ApocError(GraphError):
-    """APOC's export failed or is not complete. The manual export can take its place."""
 
 
 class ApocExport:

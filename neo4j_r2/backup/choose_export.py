@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from neo4j_r2.backup.apoc_check import ApocCheck, check_for_apoc
-from neo4j_r2.backup.apoc_export import ApocExport
 from neo4j_r2.backup.walk_export import Walk
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.figures import entity_count, megabytes
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.run.progress import Progress
+
+if TYPE_CHECKING:
+    from neo4j_r2.backup.apoc_export import ApocExport
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,9 @@ def choose_exporter(
     if check:
         reason = check.unfit_reason or (_too_much(check) if method == "auto" else None)
     if check and reason is None:
+        # With it comes all that reads other programs' text, which takes as long to load as a login.
+        from neo4j_r2.backup.apoc_export import ApocExport  # noqa: PLC0415
+
         log.info("APOC detected (version: %s), using APOC export", version)
         return ApocExport(graph, database, started, check, progress.add)
     if method == "apoc":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from neo4j_r2.archive.manifest import Manifest
-from neo4j_r2.backup.apoc_export import ApocError
 from neo4j_r2.backup.choose_export import choose_exporter
+from neo4j_r2.backup.exporter import ApocError
 from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.walk_export import Walk

@@ -8,6 +8,11 @@ from typing import Protocol
 from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text.restore_key import RestoreKey
+from neo4j_r2.core.errors import GraphError
+
+
+class ApocError(GraphError):
+    """APOC's export failed or is not complete. The manual export can take its place."""
 
 
 class Exporter(Protocol):

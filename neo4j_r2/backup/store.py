@@ -11,7 +11,6 @@ from neo4j_r2.backup.begin_upload import begin_upload
 from neo4j_r2.backup.exporter import Exporter
 from neo4j_r2.backup.make_manifest import Origin, make_manifest, stored_form
 from neo4j_r2.backup.store_settings import StoreSettings
-from neo4j_r2.backup.verify_upload import verify_upload
 from neo4j_r2.backup.write_archive import write_archive
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName
@@ -63,6 +62,9 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
     named = replace(origin, started=name.taken)
     manifest = make_manifest(named, exporter, upload, blocks, is_encrypted=is_encrypted)
     if settings.verify_after:
+        # Only here, since it takes as long to load as a login at Neo4j.
+        from neo4j_r2.backup.verify_upload import verify_upload  # noqa: PLC0415
+
         verify_upload(bucket, manifest, watch, is_encrypted=is_encrypted)
     with watch.waiting_for(Side.R2):
         bucket.put_new(name.manifest_key, stored_form(manifest, settings.recipients).to_json())

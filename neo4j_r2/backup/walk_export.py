@@ -1,7 +1,7 @@
 """The manual export: the service reads the whole graph itself. It is the reference for fidelity.
 
 It reads the nodes by their internal ids, then the relationships, then the schema. In memory it
-holds one block, what is read ahead, and one bit for each node id.
+holds one block, what is read ahead, and the set of the nodes' ids.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain, count
 from typing import Any, Final
@@ -19,8 +20,16 @@ from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import RowBlock, blocks
 from neo4j_r2.archive.text.name_lists import name_statements
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, shapes, weight
+from neo4j_r2.archive.text.rows import (
+    Rows,
+    characters_of_floats,
+    node_rows,
+    number_of,
+    relationship_rows,
+    weight,
+)
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
+from neo4j_r2.backup.seen_nodes import SeenNodes
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.figures import graph_size
@@ -50,7 +59,7 @@ class Walk:
         self._started = started
         self._on_progress = on_progress
         self.restore_key = free_restore_key(graph)
-        self._seen = _IdSet()
+        self._seen = SeenNodes()
         self._labels: Counter[tuple[str, ...]] = Counter()
         self._types: Counter[str] = Counter()
         self._largest_mean = 0.0
@@ -119,13 +128,13 @@ class Walk:
         )
 
     def _rows(
-        self, batches: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[Row]]
-    ) -> Iterator[list[Row]]:
+        self, batches: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[Rows]]
+    ) -> Iterator[list[Rows]]:
         for batch in prefetch(batches, _READ_AHEAD):
             rows = encode(batch)
-            self._on_progress(len(rows))
+            self._on_progress(len(batch))
             characters = weight(rows)
-            entities = max(1, len(rows))
+            entities = max(1, len(batch))
             self._largest_mean = max(self._largest_mean, characters / entities)
             self._graph.read_sizes.expect(characters, entities)
             yield rows
@@ -137,39 +146,42 @@ class Walk:
         return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
 
     def _node_block(self, block: RowBlock, kind: str = "nodes") -> TextBlock:
-        self._seen.add(row.id for row in block.rows)
-        for shape, number in shapes(block.rows).items():
-            self._labels[shape.group] += number
+        self._seen.add([rows.ids for rows in block.rows])
+        for rows in block.rows:
+            self._labels[rows.shape.group] += len(rows)
         self._refuse_reserved_names(block.rows)
         return _text_block(kind, block, node_statements(block.rows, self.restore_key))
 
     def _relationship_blocks(self, block: RowBlock) -> Iterator[TextBlock]:
         """Yield a block of relationships. Endpoints that were created meanwhile come before it."""
-        rows = block.rows
-        if missing := self._missing(rows):
+        if missing := self._missing(block.rows):
             for late in blocks(map(node_rows, self._graph.nodes.read_ids(missing))):
                 yield self._node_block(late, "late nodes")
-            gone = set(map(str, self._missing(rows)))
-            rows = [row for row in rows if gone.isdisjoint(row.ids)]
-            self._dangling += len(block.rows) - len(rows)
-        for shape, number in shapes(rows).items():
-            self._types[shape.group[0]] += number
-        self._refuse_reserved_names(rows)
-        if rows:
-            text = relationship_statements(rows, self.restore_key)
-            yield _text_block("relationships", RowBlock(block.first, block.last, rows), text)
+            block = self._without_dangling(block)
+        for rows in block.rows:
+            self._types[rows.shape.group[0]] += len(rows)
+        self._refuse_reserved_names(block.rows)
+        if block.rows:
+            text = relationship_statements(block.rows, self.restore_key)
+            yield _text_block("relationships", block, text)
 
-    def _missing(self, relationships: Sequence[Row]) -> list[int]:
+    def _without_dangling(self, block: RowBlock) -> RowBlock:
+        """Return a block without the relationships whose endpoints are in no block."""
+        gone = self._missing(block.rows)
+        rows = [left for rows in block.rows if (left := rows.without(gone))]
+        self._dangling += number_of(block.rows) - number_of(rows)
+        return replace(block, rows=rows)
+
+    def _missing(self, relationships: Iterable[Rows]) -> set[int]:
         """Return the endpoints that are in no block yet."""
-        endpoints = set(chain.from_iterable(row.ids for row in relationships))
-        return self._seen.missing(map(int, endpoints))
+        return self._seen.missing(chain.from_iterable(rows.names for rows in relationships))
 
-    def _refuse_reserved_names(self, rows: Sequence[Row]) -> None:
+    def _refuse_reserved_names(self, rows: Iterable[Rows]) -> None:
         """Fail if somebody has begun to use the names of the restore key during the export."""
         if any(
-            self.restore_key.label in shape.group
-            or any(self.restore_key.key == column.key for column in shape.columns)
-            for shape in shapes(rows)
+            self.restore_key.label in group
+            or any(self.restore_key.key == column.key for column in columns)
+            for group, columns in {each.shape for each in rows}
         ):
             raise GraphError(
                 f"The name {self.restore_key.label} or {self.restore_key.key} came into use during "
@@ -194,29 +206,5 @@ def free_restore_key(graph: Graph) -> RestoreKey:
 
 def _text_block(kind: str, block: RowBlock, statements: str) -> TextBlock:
     text = f":begin\n{statements}:commit\n".encode("ascii")
-    return TextBlock(kind, block.first, block.last, len(block.rows), text)
-
-
-class _IdSet:
-    """A set of internal ids. It has one bit for each id up to the highest."""
-
-    def __init__(self) -> None:
-        self._bits = bytearray()
-
-    def add(self, numbers: Iterable[int]) -> None:
-        """Add ids."""
-        bits = self._bits
-        for number in numbers:
-            index = number >> 3
-            if index >= len(bits):
-                bits.extend(bytes(index + 1 - len(bits) + 4096))
-            bits[index] |= 1 << (number & 7)
-
-    def missing(self, numbers: Iterable[int]) -> list[int]:
-        """Return the ids that are not in the set."""
-        bits, end = self._bits, 8 * len(self._bits)
-        return [
-            number
-            for number in numbers
-            if number >= end or not bits[number >> 3] >> (number & 7) & 1
-        ]
+    is_base64 = 2 * sum(map(characters_of_floats, block.rows)) > len(text)
+    return TextBlock(kind, block.first, block.last, number_of(block.rows), text, is_base64)

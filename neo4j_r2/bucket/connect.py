@@ -74,6 +74,7 @@ def _make(settings: R2Settings) -> tuple[S3Client, S3Client]:
 
 
 def _client(session: boto3.Session, settings: R2Settings, reply_seconds: int) -> S3Client:
+    is_encrypted = settings.endpoint_url.startswith("https:")
     client = session.client(
         "s3",
         endpoint_url=settings.endpoint_url,
@@ -81,7 +82,8 @@ def _client(session: boto3.Session, settings: R2Settings, reply_seconds: int) ->
         region_name="auto",
         config=ClientConfig(
             signature_version="s3v4",
-            s3={"addressing_style": "path", "payload_signing_enabled": True},
+            # TLS protects what is sent; without it, the signature has to cover the bytes as well.
+            s3={"addressing_style": "path", "payload_signing_enabled": not is_encrypted},
             connect_timeout=QUICK_SECONDS,
             read_timeout=reply_seconds,
             retries={"mode": "standard", "total_max_attempts": 1},

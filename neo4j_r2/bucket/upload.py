@@ -13,12 +13,14 @@ import logging
 import queue
 import threading
 import uuid
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.core.errors import BackupError, BucketError, KeyTakenError
 from neo4j_r2.core.figures import megabytes
+from neo4j_r2.core.threads import Lanes
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Upload:
         self._concurrency = concurrency
         self._run = uuid.uuid4().hex
         self._sha256 = hashlib.sha256()
+        self._hashing = Lanes(1)
         self._buffer = bytearray()
         self._number = 0
         self._parts: queue.Queue[tuple[int, bytes] | None] = queue.Queue()
@@ -71,7 +74,7 @@ class Upload:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of all bytes written so far."""
+        """SHA-256 of the object, once `complete` has returned."""
         return self._sha256.hexdigest()
 
     def __enter__(self) -> Self:
@@ -102,7 +105,6 @@ class Upload:
 
         :raises BucketError: if a part could not be uploaded, or if R2 takes no more parts.
         """
-        self._sha256.update(data)
         self.size += len(data)
         self._buffer += data
         while len(self._buffer) >= self._part_size:
@@ -116,6 +118,7 @@ class Upload:
         if self._buffer or not self._number:
             self._submit()
         self._parts.join()
+        self._hashing.drain()
         self._raise_failure()
         if len(self._etags) != self._number:
             raise AssertionError("a part was lost without an error")
@@ -143,6 +146,7 @@ class Upload:
         with memoryview(self._buffer) as buffer:
             part = bytes(buffer[: self._part_size])
         del self._buffer[: self._part_size]
+        self._hashing.begin(partial(self._sha256.update, part), take=lambda _: None)
         self._parts.put((self._number, part))
 
     def _raise_failure(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Final, NamedTuple
 
 from neo4j_r2.archive.text.quoting import string_literal
-from neo4j_r2.archive.text.rows import Row, node_rows, relationship_rows, weight
+from neo4j_r2.archive.text.rows import Rows, node_rows, relationship_rows, weight
 from neo4j_r2.core.entity_record import EntityRecord
 from neo4j_r2.graph.entities import Entities
 from neo4j_r2.graph.reader import Graph
@@ -42,17 +43,23 @@ def mean_sizes(graph: Graph) -> tuple[Estimate, Estimate]:
     )
 
 
-def _mean_size(entities: Entities, encode: Callable[[list[EntityRecord]], list[Row]]) -> Estimate:
+def _mean_size(entities: Entities, encode: Callable[[list[EntityRecord]], list[Rows]]) -> Estimate:
     """Return the mean size of a few entities, with ids from the lowest to the highest.
 
     They are read one by one, since they may be large.
     """
     last = entities.highest_id()
     ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()
-    rows = (
+    single_rows = (
         row for number in ids for records in entities.read_ids([number]) for row in encode(records)
     )
-    sizes = [(len(string_literal("\t".join(row.ids + row.cells))), weight([row])) for row in rows]
+    sizes = [(_text_size(row), weight([row])) for row in single_rows]
     if not sizes:
         return Estimate(0, 0)
     return Estimate(*(sum(each) // len(sizes) for each in zip(*sizes, strict=True)))
+
+
+def _text_size(row: Rows) -> int:
+    """Return how many characters a single row takes in an archive."""
+    cells = [*map(str, chain.from_iterable(row.names)), *chain.from_iterable(row.cells)]
+    return len(string_literal("\t".join(cells)))

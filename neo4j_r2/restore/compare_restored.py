@@ -11,7 +11,7 @@ from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.schema_description import DescribedSchema
 from neo4j_r2.archive.text.quoting import CYPHER_25
-from neo4j_r2.archive.text.rows import node_rows, relationship_rows, row_values
+from neo4j_r2.archive.text.rows import node_rows, relationship_rows
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
@@ -67,13 +67,15 @@ def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Finge
     """Return the fingerprint of a database; reads its whole graph."""
     fingerprint = Fingerprint()
     for records in prefetch(graph.nodes.read_all(), _READ_AHEAD):
-        for row in node_rows(records):
-            fingerprint.add_node(row.id, row.shape.group, row.shape.columns, row_values(row))
+        for rows in node_rows(records):
+            group, columns = rows.shape
+            for number, values in zip(rows.ids, rows.values(), strict=True):
+                fingerprint.add_node(number, group, columns, values)
         on_progress(len(records))
     for records in prefetch(graph.relationships.read_all(), _READ_AHEAD):
-        for row in relationship_rows(records):
-            start, end = map(int, row.ids)
-            kind = row.shape.group[0]
-            fingerprint.add_relationship(kind, (start, end), row.shape.columns, row_values(row))
+        for rows in relationship_rows(records):
+            (kind,), columns = rows.shape
+            for ends, values in zip(zip(*rows.names, strict=True), rows.values(), strict=True):
+                fingerprint.add_relationship(kind, ends, columns, values)
         on_progress(len(records))
     return fingerprint

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final
 
+from neo4j_r2.archive.contents import rows_in
 from neo4j_r2.archive.items import (
     Batch,
     MatchBatch,
@@ -92,7 +93,7 @@ class Replay:
 
     def _begin_transaction(self) -> None:
         """Begin to write the batches so far, while the transaction before may still be running."""
-        alike, rare = split_off_rare(self._batches)
+        alike, rare = split_off_rare(self._batches, rows_in)
         creations = [self._creation(batch) for batch in alike]
         creations += self._mixed_creation(rare)
         self._batches = []

@@ -6,7 +6,7 @@ import pytest
 
 from testbed.neo4j_server import Neo4jServer
 from tests.archives import content_of, store
-from tests.entities import node_row
+from tests.entities import nodes
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import count_nodes, is_marked, restore_elsewhere, unchanged
 from tests.service import Service
@@ -26,11 +26,10 @@ def stored(
     service: Service, times: tuple[str | list[str], ...], *, has_manifest: bool = True
 ) -> str:
     """Put an archive of nodes with these times into the bucket, and return its key."""
-    nodes = [
-        node_row([number, ["Time"], ["at"], [{"type": "ZONED DATETIME NOT NULL", "text": text}]])
-        for number, text in enumerate(("2024-07-01T12:00+02:00[Europe/Paris]", *times))
-    ]
-    archive = content_of(nodes, []).sealed(compressed=True)
+    texts = ("2024-07-01T12:00+02:00[Europe/Paris]", *times)
+    values = ({"type": "ZONED DATETIME NOT NULL", "text": text} for text in texts)
+    rows = nodes((["Time"], {"at": value}) for value in values)
+    archive = content_of(rows, []).sealed(compressed=True)
     return store(service, archive, has_manifest=has_manifest)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,6 +15,7 @@ from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.core.threads import ordered_map
 
 _AT_ONCE: Final = 3
+_FASTEST_LEVEL: Final = 1
 _HIGHEST_ISAL_LEVEL: Final = 3
 
 
@@ -32,6 +33,8 @@ class TextBlock:
     """The range of internal ids that it covers; both -1 if it covers none."""
     entities: int
     text: bytes
+    is_base64: bool = False
+    """Whether most of the text is base64, which all levels of compression make equally small."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,8 @@ def pack(blocks: Iterable[TextBlock], compression_level: int | None) -> Iterator
 
     :param compression_level: 1 to 9; None stores the plain text.
     """
-    encode = bytes if compression_level is None else partial(gzip_member, level=compression_level)
     offset = 0
-    for packed in ordered_map(partial(_pack, encode=encode), blocks, _AT_ONCE):
+    for packed in ordered_map(partial(_pack, level=compression_level), blocks, _AT_ONCE):
         block = packed.block
         entry = BlockEntry(
             kind=block.kind,
@@ -72,8 +74,13 @@ def pack(blocks: Iterable[TextBlock], compression_level: int | None) -> Iterator
         offset += len(packed.data)
 
 
-def _pack(block: TextBlock, encode: Callable[[bytes], bytes]) -> _Packed:
-    return _Packed(block, hashlib.sha256(block.text).hexdigest(), encode(block.text))
+def _pack(block: TextBlock, level: int | None) -> _Packed:
+    sha256 = hashlib.sha256(block.text).hexdigest()
+    if level is None:
+        return _Packed(block, sha256, block.text)
+    return _Packed(
+        block, sha256, gzip_member(block.text, _FASTEST_LEVEL if block.is_base64 else level)
+    )
 
 
 def gzip_member(text: bytes, level: int) -> bytes:

@@ -7,12 +7,11 @@ same block in the next backup.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from neo4j_r2.archive.text.rows import ID, SIZE, Row
+from neo4j_r2.archive.text.rows import Rows
 
 BLOCK_IDS: Final = 8192
 """Ids in a block that was never halved; a power of two."""
@@ -22,31 +21,36 @@ BLOCK_CHARACTERS: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class RowBlock:
-    """All rows of the ids `first` to `last`, both included, in ascending order of their ids."""
+    """All rows of the ids `first` to `last`, both included.
+
+    Rows of one shape are in ascending order of their ids.
+    """
 
     first: int
     last: int
-    rows: Sequence[Row]
+    rows: Sequence[Rows]
 
 
-def blocks(chunks: Iterable[list[Row]]) -> Iterator[RowBlock]:
-    """Gather rows, which come in ascending order of their ids, into blocks; none is empty.
+def blocks(batches: Iterable[Sequence[Rows]]) -> Iterator[RowBlock]:
+    """Gather rows into blocks; none is empty.
 
-    Holds no more than `BLOCK_CHARACTERS` of cells and one chunk.
+    Holds no more than `BLOCK_CHARACTERS` of cells and one batch.
+
+    :param batches: the ids of each are above those of the batch before.
     """
-    source = _RowQueue(chunks)
+    source = _RowQueue(batches)
     while rows := source.take():
         source.give_back(rows)
-        first = rows[0].id // BLOCK_IDS * BLOCK_IDS
+        first = min(each.ids[0] for each in rows) // BLOCK_IDS * BLOCK_IDS
         yield from _split(first, first + BLOCK_IDS - 1, source)
 
 
 def _split(first: int, last: int, source: _RowQueue) -> Iterator[RowBlock]:
-    taken: list[Row] = []
+    taken: list[Rows] = []
     size = 0
     while size <= BLOCK_CHARACTERS and (rows := source.take(last)):
         taken += rows
-        size += sum(map(SIZE, rows))
+        size += sum(each.size for each in rows)
     if size <= BLOCK_CHARACTERS or first == last:
         if taken:
             yield RowBlock(first, last, taken)
@@ -60,23 +64,24 @@ def _split(first: int, last: int, source: _RowQueue) -> Iterator[RowBlock]:
 class _RowQueue:
     """The rows still to come: taken up to an id, and given back if a range must be halved."""
 
-    def __init__(self, chunks: Iterable[list[Row]]) -> None:
-        self._chunks = iter(chunks)
-        self._ahead: list[Row] = []
+    def __init__(self, batches: Iterable[Sequence[Rows]]) -> None:
+        self._batches = iter(batches)
+        self._ahead: Sequence[Rows] = []
 
-    def take(self, last: int | None = None) -> list[Row]:
+    def take(self, last: int | None = None) -> list[Rows]:
         """Return some of the next rows, of ids up to `last`; an empty list if there are none."""
         while not self._ahead:
-            chunk = next(self._chunks, None)
-            if chunk is None:
+            batch = next(self._batches, None)
+            if batch is None:
                 return []
-            self._ahead = chunk
-        rows, self._ahead = self._ahead, []
-        if last is not None and rows[-1].id > last:
-            end = bisect_right(rows, last, key=ID)
-            rows, self._ahead = rows[:end], rows[end:]
+            self._ahead = batch
+        rows, self._ahead = list(self._ahead), []
+        if last is not None and any(each.ids[-1] > last for each in rows):
+            halves = [each.cut_behind(last) for each in rows]
+            rows = [low for low, _ in halves if low]
+            self._ahead = [high for _, high in halves if high]
         return rows
 
-    def give_back(self, rows: list[Row]) -> None:
+    def give_back(self, rows: Sequence[Rows]) -> None:
         """Make `rows` the next ones again."""
-        self._ahead = rows + self._ahead
+        self._ahead = [*rows, *self._ahead]

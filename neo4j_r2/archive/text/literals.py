@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -196,14 +197,13 @@ def _list_token(kind: str, item: str, convert: Callable[[str], str], least: str 
     :param item: the pattern of an item.
     :param least: the pattern that at least one item must match; empty if any items will do.
     """
-    found = re.compile(item)
     pattern = _list_pattern(item)
     if least:
         pattern = _least(item, least) + pattern
     return Token(
         f"list of {kind}",
         pattern,
-        lambda text: "".join("," + convert(each) for each in found.findall(text)),
+        lambda text: "".join("," + convert(each) for each in re.findall(item, text)),
     )
 
 
@@ -254,12 +254,17 @@ TOKENS: Final = (
     Token("list of string", _list_pattern(f"(?:{_DOUBLE_QUOTED}|{_SINGLE_QUOTED})"), _strings),
     *_CELL_LISTS,
 )
-_TOKEN: Final = re.compile("|".join(f"({token.pattern})" for token in TOKENS), re.DOTALL)
 
 
 def token_at(text: str, position: int) -> tuple[Token, int] | None:
     """Return the token at a position and where it ends; None if no property has such a value."""
-    match = _TOKEN.match(text, position)
+    match = _any_token().match(text, position)
     if match is None or match.lastindex is None:
         return None
     return TOKENS[match.lastindex - 1], match.end()
+
+
+@cache
+def _any_token() -> re.Pattern[str]:
+    """Compile the pattern of all tokens, when it is needed: that takes as long as other imports."""
+    return re.compile("|".join(f"({token.pattern})" for token in TOKENS), re.DOTALL)

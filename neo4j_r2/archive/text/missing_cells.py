@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from itertools import count
 from typing import Final
 
@@ -12,18 +12,11 @@ _MARKER: Final = "-"
 """A marker is a run of this character: as short as possible, and no cell of its column."""
 
 
-def missing_markers(rows: Sequence[dict[str, str]], keys: Sequence[str]) -> dict[str, str]:
-    """Return the marker for each of the keys that not all rows have.
-
-    :param rows: the cells of each row, by key.
-    """
-    return {
-        key: _missing_marker(rows, key) for key in keys if any(key not in cells for cells in rows)
-    }
-
-
-def _missing_marker(rows: Sequence[dict[str, str]], key: str) -> str:
-    used = {cells.get(key) for cells in rows}
+def missing_marker(cells: Collection[str | None]) -> str | None:
+    """Return the marker for a column; None if no cell is missing. A missing cell is None too."""
+    used = set(cells)
+    if None not in used:
+        return None
     return next(marker for length in count(1) if (marker := _MARKER * length) not in used)
 
 

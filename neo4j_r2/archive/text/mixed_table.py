@@ -7,16 +7,16 @@ or its type, and three cells for each property: the key, the kind of the value, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence, Sized
-from itertools import chain
-from typing import Final, Protocol, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, repeat
+from typing import Final, NamedTuple, TypeVar
 
 from neo4j_r2.archive.cells.encode import escaped_strings_cell
 from neo4j_r2.archive.cells.kinds import ESCAPED_STRINGS, FLOATS_32, KINDS, VECTOR_SETTERS
 from neo4j_r2.archive.text.quoting import quote_name, string_literal
 from neo4j_r2.archive.text.restore_key import RestoreKey, endpoints
 from neo4j_r2.archive.text.row_tables import RowTable, pieces
-from neo4j_r2.archive.text.rows import ID, ID_CELLS, EntityKind, Row
+from neo4j_r2.archive.text.rows import ID_CELLS, EntityKind
 from neo4j_r2.archive.text.unwind import unwind_rows
 
 _FEW_ROWS: Final = 16
@@ -25,41 +25,60 @@ _MANY_TABLES: Final = 32
 """So many tables of a few rows each are worth a statement that is slower for a row."""
 
 
-class _HasRows(Protocol):
-    @property
-    def rows(self) -> Sized: ...
+_Table = TypeVar("_Table")
 
 
-_Rows = TypeVar("_Rows", bound=_HasRows)
+class _Row(NamedTuple):
+    id: int
+    cells: list[str]
+    kinds: list[str]
+    size: int
 
 
-def split_off_rare(tables: Sequence[_Rows]) -> tuple[list[_Rows], list[_Rows]]:
-    """Return the tables that get statements of their own, and those that are to be mixed."""
-    alike: list[_Rows] = [table for table in tables if len(table.rows) > _FEW_ROWS]
+def split_off_rare(
+    tables: Sequence[_Table], number_of: Callable[[_Table], int]
+) -> tuple[list[_Table], list[_Table]]:
+    """Return the tables that get statements of their own, and those that are to be mixed.
+
+    :param number_of: returns how many rows a table has.
+    """
+    alike = [table for table in tables if number_of(table) > _FEW_ROWS]
     if len(tables) - len(alike) <= _MANY_TABLES:
         return list(tables), []
-    return alike, [table for table in tables if len(table.rows) <= _FEW_ROWS]
+    return alike, [table for table in tables if number_of(table) <= _FEW_ROWS]
 
 
 def mixed_statements(
     tables: Iterable[RowTable], entity: EntityKind, restore_key: RestoreKey
 ) -> Iterator[str]:
     """Yield the statements that create the rows of tables, in ascending order of their ids."""
-    rows = sorted(chain.from_iterable(table.rows for table in tables), key=ID)
-    for some in pieces(rows):
-        kinds = {column.kind for row in some for column in row.shape.columns}
+    rows = sorted(chain.from_iterable(_rows(table, entity) for table in tables))
+    sizes = [row.size for row in rows]
+    for place in pieces(len(rows), sum(sizes), lambda: sizes):
+        some = rows[place]
+        kinds = set(chain.from_iterable(row.kinds for row in some))
         creation = mixed_creation(entity, kinds, restore_key)
-        yield f"{unwind_rows([_cells(row, entity) for row in some])} {creation};\n"
+        yield f"{unwind_rows([row.cells for row in some])} {creation};\n"
 
 
-def _cells(row: Row, entity: EntityKind) -> list[str]:
-    properties = (
-        (column.key, column.kind, cell)
-        for column, cell in zip(row.shape.columns, row.cells, strict=True)
-    )
-    group = row.shape.group
-    named = escaped_strings_cell(group) if entity == "node" else group[0]
-    return [*row.ids, named, *chain.from_iterable(properties)]
+def _rows(table: RowTable, entity: EntityKind) -> Iterator[_Row]:
+    named = escaped_strings_cell(table.group) if entity == "node" else table.group[0]
+    cells = zip(*table.cells, strict=True) if table.cells else repeat(())
+    names = zip(*table.names, strict=True)
+    for number, row_names, row_cells, size in zip(
+        table.ids, names, cells, table.sizes(), strict=False
+    ):
+        properties = [
+            (column.key, column.kind, cell)
+            for column, cell in zip(table.columns, row_cells, strict=True)
+            if cell is not None
+        ]
+        yield _Row(
+            number,
+            [*map(str, row_names), named, *chain.from_iterable(properties)],
+            [kind for _, kind, _ in properties],
+            size,
+        )
 
 
 def mixed_creation(entity: EntityKind, kinds: Collection[str], restore_key: RestoreKey) -> str:

@@ -7,117 +7,163 @@ ten optional properties would need a statement, and a plan in the server, for ea
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
-from operator import attrgetter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain
 from typing import Final
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32
-from neo4j_r2.archive.text.missing_cells import missing_markers
-from neo4j_r2.archive.text.rows import ID, SIZE, Column, Row, RowShape, shapes
+from neo4j_r2.archive.text.rows import (
+    ROW_CHARACTERS,
+    Column,
+    Rows,
+    RowShape,
+    concatenated,
+    in_order,
+    joined,
+    number_of,
+)
 
 STATEMENT_ROWS: Final = 1000
 STATEMENT_CHARACTERS: Final = 512 * 1024
 """A statement holds at most this many rows, and takes no further row at this many characters."""
 
-_IDS: Final = attrgetter("ids")
-_CELLS: Final = attrgetter("cells")
 
-
-@dataclass
+@dataclass(frozen=True, slots=True)
 class RowTable:
-    """Rows of one group that share columns; a row may lack some of the properties."""
+    """Rows of one group that share columns, in ascending order of their ids."""
 
     group: tuple[str, ...]
     """A node's labels, or a relationship's type."""
-    kinds: dict[str, str] = field(default_factory=dict)
-    """The kind of each column, by its property key."""
-    rows: list[Row] = field(default_factory=list)
-    cells: int = 0
-    """How many cells of the table are not missing."""
+    columns: Sequence[Column]
+    """In ascending order of their keys."""
+    ids: Sequence[int]
+    names: Sequence[Sequence[int]]
+    """See `Rows`."""
+    cells: Sequence[Sequence[str | None]]
+    """One column for each of `columns`. None stands for a property that a row lacks."""
+    lacking: Collection[Column] = ()
+    """The columns that have a None."""
 
-    def takes(self, columns: Sequence[Column], rows: int) -> bool:
-        """Whether so many rows with these columns fit: no kinds conflict, half the cells filled."""
-        if any(self.kinds.get(key, kind) != kind for key, kind in columns):
-            return False
-        if _vectors(self.kinds.items()) != _vectors(columns):
-            return False  # a list of 32-bit floats cannot be missing: its procedure takes no null
-        width = len(self.kinds.keys() | {column.key for column in columns})
-        filled = self.cells + rows * len(columns)
-        return width * (len(self.rows) + rows) <= 2 * filled
+    def __len__(self) -> int:
+        return len(self.ids)
 
-    def add(self, columns: Sequence[Column], rows: list[Row]) -> None:
-        """Add rows that all have these columns."""
-        self.kinds.update(columns)
-        self.rows.extend(rows)
-        self.cells += len(columns) * len(rows)
+    def sizes(self) -> list[int]:
+        """Return the size of each row, as `Rows` counts it: a cell counts one more than it has."""
+        fixed = ROW_CHARACTERS + len(self.cells)
+        lengths = map(self._lengths, self.columns, self.cells)
+        return [fixed + sum(each) for each in zip(*lengths, strict=True)] or [fixed] * len(self)
 
-    def columns(self) -> tuple[dict[str, str], list[Sequence[str]]]:
-        """Return the marker of a missing cell for each key that needs one, and all cells by column.
+    def _lengths(self, column: Column, cells: Sequence[str | None]) -> Iterable[int]:
+        if column in self.lacking:
+            return [-1 if cell is None else len(cell) for cell in cells]
+        return map(len, cells)  # type: ignore[arg-type]  # none of them is None
 
-        The columns of ids come first, then those of the properties in the order of their keys.
-        """
-        keys = sorted(self.kinds)
-        ids = list(zip(*map(_IDS, self.rows), strict=True))
-        if all(len(shape.columns) == len(keys) for shape in shapes(self.rows)):
-            return {}, [*ids, *zip(*map(_CELLS, self.rows), strict=True)]
-        present = [
-            {column.key: cell for column, cell in zip(row.shape.columns, row.cells, strict=True)}
-            for row in self.rows
-        ]
-        markers = missing_markers(present, keys)
-        cells = ([each.get(key, markers.get(key, "")) for each in present] for key in keys)
-        return markers, [*ids, *cells]
+    def piece(self, place: slice) -> RowTable:
+        """Return the table of some of its rows."""
+        names, cells = [each[place] for each in self.names], [each[place] for each in self.cells]
+        return replace(self, ids=self.ids[place], names=names, cells=cells)
 
 
-def row_tables(rows: Iterable[Row]) -> Iterator[RowTable]:
+def row_tables(rows: Iterable[Rows]) -> Iterator[RowTable]:
     """Gather rows into tables, one for each statement.
 
     The order of the tables, and that of their rows, depends on nothing but the rows.
+
+    :param rows: those of one shape come in ascending order of their ids.
     """
-    for table in _whole_tables(rows):
-        yield from _cut(table)
+    for parts in _whole_tables(rows):
+        table = _merged(parts)
+        for place in pieces(len(table), sum(part.size for part in parts), table.sizes):
+            yield table.piece(place)
 
 
-def _whole_tables(rows: Iterable[Row]) -> Iterator[RowTable]:
-    by_shape: dict[RowShape, list[Row]] = {}
-    for row in rows:
-        by_shape.setdefault(row.shape, []).append(row)
-    groups: dict[tuple[str, ...], dict[tuple[Column, ...], list[Row]]] = {}
-    for shape, alike in by_shape.items():
-        groups.setdefault(shape.group, {}).setdefault(shape.columns, []).extend(alike)
-    for group in sorted(groups):
-        table = RowTable(group)
-        for columns, alike in sorted(groups[group].items(), key=_order):
-            if table.rows and not table.takes(columns, len(alike)):
-                yield table
-                table = RowTable(group)
-            table.add(columns, alike)
-        yield table
+def _whole_tables(rows: Iterable[Rows]) -> Iterator[list[Rows]]:
+    """Yield the rows of each table, those of one shape together."""
+    by_shape: dict[RowShape, list[Rows]] = {}
+    for each in rows:
+        by_shape.setdefault(each.shape, []).append(each)
+    before: list[Rows] = []
+    for shape in sorted(by_shape, key=_order):
+        alike = joined(by_shape[shape])
+        if before and not _share_table(before, alike):
+            yield before
+            before = []
+        before.append(alike)
+    if before:
+        yield before
 
 
-def _cut(table: RowTable) -> Iterator[RowTable]:
-    """Cut a table into tables for one statement each, in ascending order of the rows' ids."""
-    for some in pieces(sorted(table.rows, key=ID)):
-        yield RowTable(table.group, table.kinds, some)
+def _share_table(parts: Sequence[Rows], rows: Rows) -> bool:
+    """Whether rows fit into a table: no kinds conflict, and at least half of the cells are there.
+
+    A list of 32-bit floats cannot be missing, because its procedure takes no null.
+    """
+    if parts[0].shape.group != rows.shape.group:
+        return False
+    kinds = dict(chain.from_iterable(part.shape.columns for part in parts))
+    if any(kinds.get(key, kind) != kind for key, kind in rows.shape.columns):
+        return False
+    if _vectors(parts[0].shape) != _vectors(rows.shape):
+        return False
+    together = [*parts, rows]
+    width = len(kinds.keys() | {column.key for column in rows.shape.columns})
+    filled = sum(len(part) * len(part.cells) for part in together)
+    return width * number_of(together) <= 2 * filled
 
 
-def pieces(rows: list[Row]) -> Iterator[list[Row]]:
-    """Cut rows into pieces for one statement each."""
-    first = 0
-    while first < len(rows):
-        some = rows[first : first + STATEMENT_ROWS]
-        sizes = list(accumulate(map(SIZE, some)))
-        some = some[: bisect_left(sizes, STATEMENT_CHARACTERS) + 1]
-        yield some
-        first += len(some)
+def _merged(parts: Sequence[Rows]) -> RowTable:
+    """Return the table of some rows."""
+    if len(parts) == 1:
+        [rows] = parts
+        group, own_columns = rows.shape
+        return RowTable(group, own_columns, rows.ids, rows.names, rows.cells)
+    columns = sorted(set(chain.from_iterable(part.shape.columns for part in parts)))
+    ids = list(chain.from_iterable(part.ids for part in parts))
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    by_column = [dict(zip(part.shape.columns, part.cells, strict=True)) for part in parts]
+    cells = [
+        list(
+            chain.from_iterable(
+                present.get(column, [None] * len(part))
+                for part, present in zip(parts, by_column, strict=True)
+            )
+        )
+        for column in columns
+    ]
+    return RowTable(
+        parts[0].shape.group,
+        columns,
+        [ids[place] for place in order],
+        in_order(concatenated([part.names for part in parts]), order),
+        in_order(cells, order),
+        [column for column in columns if any(column not in present for present in by_column)],
+    )
 
 
-def _order(rows: tuple[tuple[Column, ...], list[Row]]) -> tuple[list[str], tuple[Column, ...]]:
-    """Return by what rows are sorted: those with the same lists of 32-bit floats stay together."""
-    return _vectors(rows[0]), rows[0]
+def pieces(number: int, size: int, sizes: Callable[[], Sequence[int]]) -> Iterator[slice]:
+    """Yield the places of the rows of each statement.
+
+    :param number: of all rows.
+    :param size: of all rows.
+    :param sizes: returns the size of each row; is called only if the rows are large.
+    """
+    if size <= STATEMENT_CHARACTERS:
+        for first in range(0, number, STATEMENT_ROWS):
+            yield slice(first, first + STATEMENT_ROWS)
+        return
+    first, each = 0, sizes()
+    while first < number:
+        sums = list(accumulate(each[first : first + STATEMENT_ROWS]))
+        last = first + min(len(sums), bisect_left(sums, STATEMENT_CHARACTERS) + 1)
+        yield slice(first, last)
+        first = last
 
 
-def _vectors(columns: Iterable[tuple[str, str]]) -> list[str]:
-    return sorted(key for key, kind in columns if kind == FLOATS_32)
+def _order(shape: RowShape) -> tuple[tuple[str, ...], list[str], tuple[Column, ...]]:
+    """Return by what shapes are sorted: those with the same lists of 32-bit floats together."""
+    return shape.group, _vectors(shape), shape.columns
+
+
+def _vectors(shape: RowShape) -> list[str]:
+    return [key for key, kind in shape.columns if kind == FLOATS_32]

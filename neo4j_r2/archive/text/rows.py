@@ -1,20 +1,23 @@
 """Entities as rows: one row is a node or a relationship, with a cell for each property.
 
-Every entity of a graph passes through here. So the work is done for many entities at once, by the
-interpreter's own loops (`map`, `zip`), and not entity by entity.
+Every entity of a graph passes through here. So rows that are alike are held together, by columns,
+and no entity has an object of its own. What is done for all of them is done by the interpreter's
+own loops (`map`, `zip`): that costs half the time of a loop over entities.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from itertools import repeat
-from operator import attrgetter
-from typing import Any, Final, Literal, NamedTuple
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import chain, compress
+from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
 
-from neo4j_r2.archive.cells.decode import decode
+import orjson
+
+from neo4j_r2.archive.cells.decode import decode_column
 from neo4j_r2.archive.cells.encode_column import encode_column
 from neo4j_r2.archive.cells.kinds import FLOATS_32, FLOATS_32_WEIGHT
 from neo4j_r2.core.entity_record import (
@@ -24,11 +27,15 @@ from neo4j_r2.core.entity_record import (
     NODE_IDS,
     RELATIONSHIP_IDS,
     VALUES,
+    EntityRecord,
 )
 
 EntityKind = Literal["node", "relationship"]
 ID_CELLS: Final[dict[EntityKind, int]] = {"node": 1, "relationship": 2}
 """How many ids of nodes a row has before the cells of its properties."""
+ROW_CHARACTERS: Final = 16
+"""How many characters a row counts for besides its cells: about those of its ids."""
+_Item = TypeVar("_Item")
 
 
 class Column(NamedTuple):
@@ -38,12 +45,8 @@ class Column(NamedTuple):
     kind: str
 
 
-@dataclass(frozen=True, eq=False)
-class RowShape:
-    """What the rows of many entities have in common: labels or type, and columns.
-
-    Compared by object identity, which is fast; alike entities mostly share one object.
-    """
+class RowShape(NamedTuple):
+    """What rows that are alike have in common: labels or type, and columns."""
 
     group: tuple[str, ...]
     """A node's labels in ascending order, or a relationship's type."""
@@ -51,134 +54,192 @@ class RowShape:
     """In ascending order of their keys."""
 
 
-class Row(NamedTuple):
-    """One node or relationship."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of one shape, at least one, in ascending order of their ids.
 
-    id: int
+    Each of their columns has one item for each row.
+    """
+
     shape: RowShape
-    ids: tuple[str, ...]
-    """A node's id, or the ids of a relationship's two endpoints, as cells."""
-    cells: tuple[str, ...]
-    """One for each column of the shape."""
+    ids: Sequence[int]
+    names: Sequence[Sequence[int]]
+    """The columns of ids that become cells: of a node its own, of a relationship its endpoints'."""
+    cells: Sequence[Sequence[str]]
+    """One column for each of the shape's."""
     size: int
     """Characters of all cells, their separators and ids, about."""
 
+    @classmethod
+    def of(
+        cls,
+        shape: RowShape,
+        ids: Sequence[int],
+        names: Sequence[Sequence[int]],
+        cells: Sequence[Sequence[str]],
+    ) -> Self:
+        """Return rows of these columns, with their size."""
+        size = len(ids) * (ROW_CHARACTERS + len(cells))
+        return cls(shape, ids, names, cells, size + sum(map(_characters, cells)))
 
-def row_values(row: Row) -> list[Any]:
-    """Return a row's values as query parameters, one for each column; see `decode`."""
-    columns = zip(row.shape.columns, row.cells, strict=True)
-    return [decode(column.kind, cell) for column, cell in columns]
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def values(self) -> Iterator[Sequence[Any]]:
+        """Yield the values of each row as query parameters; see `decode`."""
+        columns = zip(self.shape.columns, self.cells, strict=True)
+        values = [decode_column(column.kind, cells, None) for column, cells in columns]
+        return zip(*values, strict=True) if values else iter([()] * len(self))
+
+    def cut_behind(self, last: int) -> tuple[Self | None, Self | None]:
+        """Return the rows of ids up to the last, and the others; None for none."""
+        place = bisect_right(self.ids, last)
+        if place in (0, len(self)):
+            return (self, None) if place else (None, self)
+        return self._slice(slice(place)), self._slice(slice(place, None))
+
+    def without(self, gone: set[int]) -> Self | None:
+        """Return the rows that name none of these nodes; None if there are none."""
+        stays = [gone.isdisjoint(names) for names in zip(*self.names, strict=True)]
+        if not any(stays):
+            return None
+        ids = list(compress(self.ids, stays))
+        return self.of(self.shape, ids, _chosen(self.names, stays), _chosen(self.cells, stays))
+
+    def in_order(self) -> Self:
+        """Return rows that are in any order in ascending order of their ids."""
+        order = sorted(range(len(self)), key=self.ids.__getitem__)
+        names, cells = in_order(self.names, order), in_order(self.cells, order)
+        return replace(self, ids=[self.ids[place] for place in order], names=names, cells=cells)
+
+    def _slice(self, place: slice) -> Self:
+        names, cells = [each[place] for each in self.names], [each[place] for each in self.cells]
+        return self.of(self.shape, self.ids[place], names, cells)
 
 
-def shapes(rows: Iterable[Row]) -> Counter[RowShape]:
-    """Return how many rows each shape has. Equal shapes that are different objects are
-    counted separately.
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Return rows of one shape together, those of each part behind those of the part before.
+
+    :param parts: at least one.
     """
-    return Counter(map(SHAPE, rows))
+    if len(parts) == 1:
+        return parts[0]
+    ids = list(chain.from_iterable(part.ids for part in parts))
+    names = concatenated([part.names for part in parts])
+    cells = concatenated([part.cells for part in parts])
+    return Rows(parts[0].shape, ids, names, cells, sum(part.size for part in parts))
 
 
-def weight(rows: Sequence[Row]) -> int:
+def number_of(rows: Iterable[Rows]) -> int:
+    """Return how many rows there are."""
+    return sum(map(len, rows))
+
+
+def weight(rows: Iterable[Rows]) -> int:
     """Return the size of rows as if their 32-bit floats were written out.
 
     That is about the memory that they need in the server.
     """
-    size: int = sum(map(SIZE, rows))
-    if any(column.kind == FLOATS_32 for shape in shapes(rows) for column in shape.columns):
-        for row in rows:
-            for column, cell in zip(row.shape.columns, row.cells, strict=True):
-                if column.kind == FLOATS_32:
-                    size += (FLOATS_32_WEIGHT - 1) * len(cell)
-    return size
+    return sum(each.size + (FLOATS_32_WEIGHT - 1) * characters_of_floats(each) for each in rows)
 
 
-def node_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
-    """Encode nodes, records ``[id, labels, keys, values]``; the rows are in order of their ids."""
-    return _rows(records, NODE_IDS)
+def characters_of_floats(rows: Rows) -> int:
+    """Return how many characters the cells of 32-bit floats have."""
+    columns = zip(rows.shape.columns, rows.cells, strict=True)
+    return sum(_characters(cells) for column, cells in columns if column.kind == FLOATS_32)
 
 
-def relationship_rows(records: Sequence[Sequence[Any]]) -> list[Row]:
-    """Encode relationships, records ``[id, type, start id, end id, keys, values]``, likewise."""
-    return _rows(records, RELATIONSHIP_IDS)
+def node_rows(records: Sequence[EntityRecord]) -> list[Rows]:
+    """Encode nodes, records ``[id, labels, keys, values]`` in ascending order of their ids.
 
-
-def _rows(records: Sequence[Sequence[Any]], ids: slice) -> list[Row]:
-    """Encode entities, those with the same group and keys together.
-
-    :param ids: where in a record the ids are that become cells.
+    No two of the results have the same shape.
     """
-    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Sequence[Any]]] = {}
-    before: tuple[Any, Any] = (None, None)
-    some: list[Sequence[Any]] = []
-    for record in records:
-        group, keys = record[GROUP], record[KEYS]
-        # Most records are like the one before: for them one comparison is cheaper than a tuple and
-        # a look into `alike`.
-        if (group, keys) != before:
-            before = group, keys
-            some = alike.setdefault((_labels(group), tuple(keys)), [])
-        some.append(record)
-    rows: list[Row] = []
-    for entities in alike.values():
-        rows += _rows_alike(entities, ids)
-    if len(alike) > 1:
-        rows.sort(key=ID)
-    return rows
+    return _merged(_rows(records, NODE_IDS))
 
 
-def _labels(group: str | list[str]) -> tuple[str, ...]:
-    """Return labels in ascending order, or a type as a tuple of one."""
-    return (group,) if isinstance(group, str) else tuple(sorted(group))
+def relationship_rows(records: Sequence[EntityRecord]) -> list[Rows]:
+    """Encode relationships, records ``[id, type, start id, end id, keys, values]``, likewise."""
+    return _merged(_rows(records, RELATIONSHIP_IDS))
 
 
-def _rows_alike(records: Sequence[Sequence[Any]], ids: slice) -> Iterable[Row]:
-    """Encode records with the same group and keys, column by column."""
-    group, keys = _labels(records[0][GROUP]), tuple(records[0][KEYS])
+def _merged(some: Iterable[Rows]) -> list[Rows]:
+    """Return rows, with those of one shape together.
+
+    There are such rows if the server gave the labels or the keys of some entities in another order.
+    """
+    by_shape: dict[RowShape, list[Rows]] = {}
+    for rows in some:
+        by_shape.setdefault(rows.shape, []).append(rows)
+    return [
+        parts[0] if len(parts) == 1 else joined(parts).in_order() for parts in by_shape.values()
+    ]
+
+
+def _rows(records: Sequence[EntityRecord], names: slice) -> Iterator[Rows]:
+    """Yield entities as rows, those with the same group and keys together.
+
+    :param names: where in a record the ids are that become cells.
+    """
     fields = list(zip(*records, strict=True))
-    values = list(zip(*fields[VALUES], strict=True))
+    if not fields:
+        return
+    # The driver makes new strings for each record. To write them as JSON is the quickest way to
+    # find those that are alike: it needs no hash of each string.
+    looks = list(map(orjson.dumps, zip(fields[GROUP], fields[KEYS], strict=True)))
+    if len(set(looks)) == 1:
+        yield from _rows_alike(fields, names)
+        return
+    alike: defaultdict[bytes, list[EntityRecord]] = defaultdict(list)
+    for look, record in zip(looks, records, strict=True):
+        alike[look].append(record)
+    for some in alike.values():
+        yield from _rows_alike(list(zip(*some, strict=True)), names)
+
+
+def _rows_alike(fields: Sequence[Sequence[Any]], names: slice) -> Iterator[Rows]:
+    """Yield entities with the same group and keys as rows.
+
+    :param fields: the columns of their records.
+    """
+    group, keys = fields[GROUP][0], tuple(fields[KEYS][0])
+    labels = (group,) if isinstance(group, str) else tuple(sorted(group))
+    ids, values = fields[ENTITY_ID], list(zip(*fields[VALUES], strict=True))
     order = _ascending(keys)
-    names = tuple(keys[index] for index in order)
-    columns = [encode_column(values[index]) for index in order]
-    kinds = [kind for kind, _ in columns]
-    cells = [column for _, column in columns]
-    id_cells = zip(*(map(str, numbers) for numbers in fields[ids]), strict=True)
-    tuples = zip(*cells, strict=True) if cells else repeat(())
-    sizes = _sizes(cells) if cells else repeat(_ROW_CHARACTERS)
-    each_shape = _shapes(group, names, kinds)
-    # Not strict: what is the same for all rows is a `repeat` without an end. The ids end.
-    return map(_NEW_ROW, zip(fields[ENTITY_ID], each_shape, id_cells, tuples, sizes, strict=False))
+    encoded = [encode_column(values[index]) for index in order]
+    sorted_keys = [keys[index] for index in order]
+    kinds, cells = [kind for kind, _ in encoded], [column for _, column in encoded]
+    single_kinds = [kind for kind in kinds if isinstance(kind, str)]
+    if len(single_kinds) == len(kinds):
+        shape = RowShape(labels, tuple(map(Column, sorted_keys, single_kinds)))
+        yield Rows.of(shape, ids, fields[names], cells)
+        return
+    repeated = ([kind] * len(ids) if isinstance(kind, str) else kind for kind in kinds)
+    each_kinds = list(zip(*repeated, strict=True))
+    for row_kinds in dict.fromkeys(each_kinds):
+        flags = [kinds == row_kinds for kinds in each_kinds]
+        shape = RowShape(labels, tuple(map(Column, sorted_keys, row_kinds)))
+        some_ids = list(compress(ids, flags))
+        yield Rows.of(shape, some_ids, _chosen(fields[names], flags), _chosen(cells, flags))
 
 
-def _shapes(
-    group: tuple[str, ...], names: tuple[str, ...], kinds: Sequence[str | Sequence[str]]
-) -> Iterable[RowShape]:
-    """Return the shape of each entity, or one shape repeated without an end if all have it."""
-    if all(isinstance(kind, str) for kind in kinds):
-        return repeat(_shape(group, names, tuple(kinds)))
-    each = (repeat(kind) if isinstance(kind, str) else kind for kind in kinds)
-    return (_shape(group, names, row_kinds) for row_kinds in zip(*each, strict=False))
+def in_order(columns: Iterable[Sequence[_Item]], order: Sequence[int]) -> list[list[_Item]]:
+    """Return columns with their items in an order, which names their places."""
+    return [list(map(column.__getitem__, order)) for column in columns]
 
 
-def _sizes(columns: Sequence[Sequence[str]]) -> Iterator[int]:
-    fixed = _ROW_CHARACTERS + len(columns)
-    lengths = zip(*(map(len, cells) for cells in columns), strict=True)
-    return (fixed + sum(each) for each in lengths)
+def _chosen(columns: Iterable[Sequence[_Item]], flags: Sequence[bool]) -> list[list[_Item]]:
+    return [list(compress(column, flags)) for column in columns]
+
+
+def concatenated(parts: Iterable[Sequence[Sequence[_Item]]]) -> list[list[_Item]]:
+    """Return the columns of several parts as one."""
+    return [list(chain.from_iterable(columns)) for columns in zip(*parts, strict=True)]
+
+
+def _characters(cells: Sequence[str]) -> int:
+    return sum(map(len, cells))
 
 
 @lru_cache(maxsize=4096)
 def _ascending(keys: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(sorted(range(len(keys)), key=keys.__getitem__))
-
-
-@lru_cache(maxsize=4096)
-def _shape(group: tuple[str, ...], names: tuple[str, ...], kinds: tuple[str, ...]) -> RowShape:
-    return RowShape(group, tuple(map(Column, names, kinds)))
-
-
-ID: Final = attrgetter("id")
-SHAPE: Final = attrgetter("shape")
-SIZE: Final = attrgetter("size")
-_ROW_CHARACTERS: Final = 16
-"""How many characters a row counts for besides its cells: about those of its ids."""
-_NEW_ROW: Final[Callable[[Iterable[Any]], Row]] = partial(tuple.__new__, Row)
-"""Makes a `Row` of its fields. `Row._make` does the same, but as a Python function: it would run
-once for every entity. This partial of a built-in function stays inside the interpreter."""

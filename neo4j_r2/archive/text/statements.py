@@ -8,17 +8,17 @@ of the statement. docs/design.md, "Archive grammar", has the format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS, TEXTS, VECTOR_SETTERS
-from neo4j_r2.archive.text.missing_cells import null_if_missing
+from neo4j_r2.archive.text.missing_cells import missing_marker, null_if_missing
 from neo4j_r2.archive.text.mixed_table import mixed_statements, split_off_rare
 from neo4j_r2.archive.text.quoting import quote_name, string_literal
 from neo4j_r2.archive.text.restore_key import RestoreKey, endpoints
 from neo4j_r2.archive.text.row_tables import RowTable, row_tables
-from neo4j_r2.archive.text.rows import ID_CELLS, EntityKind, Row
+from neo4j_r2.archive.text.rows import ID_CELLS, EntityKind, Rows
 from neo4j_r2.archive.text.unwind import unwind
 
 
@@ -31,12 +31,12 @@ class Content(NamedTuple):
     """For each list of 32-bit floats, the key and the expression: a procedure's arguments."""
 
 
-def node_statements(rows: Iterable[Row], restore_key: RestoreKey) -> str:
+def node_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
     """Return the statements that create nodes, one statement a line."""
     return _statements(rows, "node", restore_key)
 
 
-def relationship_statements(rows: Iterable[Row], restore_key: RestoreKey) -> str:
+def relationship_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
     """Return the statements that create relationships, one statement a line.
 
     Their endpoints must have been created before.
@@ -103,8 +103,8 @@ def property_expression(
     return f"{quote_name(key)}: {expression}"
 
 
-def _statements(rows: Iterable[Row], entity: EntityKind, restore_key: RestoreKey) -> str:
-    alike, rare = split_off_rare(list(row_tables(rows)))
+def _statements(rows: Iterable[Rows], entity: EntityKind, restore_key: RestoreKey) -> str:
+    alike, rare = split_off_rare(list(row_tables(rows)), len)
     lines = [_statement(table, entity, restore_key) for table in alike]
     return "".join(chain(lines, mixed_statements(rare, entity, restore_key)))
 
@@ -112,16 +112,26 @@ def _statements(rows: Iterable[Row], entity: EntityKind, restore_key: RestoreKey
 def _statement(table: RowTable, entity: EntityKind, restore_key: RestoreKey) -> str:
     id_cells = ID_CELLS[entity]
     creation = node_creation if entity == "node" else relationship_creation
-    markers, columns = table.columns()
-    kinds = (table.kinds[key] for key in sorted(table.kinds))
-    texts = [index for index, kind in enumerate(kinds, id_cells) if kind in TEXTS]
-    content = _content(table, id_cells, markers)
-    return f"{unwind(columns, texts)} {creation(restore_key, table.group, content)};\n"
+    markers = [
+        missing_marker(cells) if column in table.lacking else None
+        for column, cells in zip(table.columns, table.cells, strict=True)
+    ]
+    texts = [index for index, column in enumerate(table.columns, id_cells) if column.kind in TEXTS]
+    content = content_of(
+        ((key, kind, marker) for (key, kind), marker in zip(table.columns, markers, strict=True)),
+        id_cells,
+    )
+    columns: list[Sequence[str]] = [list(map(str, numbers)) for numbers in table.names]
+    columns += map(_filled, table.cells, markers)
+    rows = unwind(columns, texts)
+    return f"{rows} {creation(restore_key, table.group, content)};\n"
 
 
-def _content(table: RowTable, id_cells: int, markers: dict[str, str]) -> Content:
-    columns = ((key, table.kinds[key], markers.get(key)) for key in sorted(table.kinds))
-    return content_of(columns, id_cells)
+def _filled(cells: Sequence[str | None], marker: str | None) -> Sequence[str]:
+    """Return a column with its marker for each missing cell."""
+    if marker is None:
+        return cells  # type: ignore[return-value]  # none of them is None
+    return [marker if cell is None else cell for cell in cells]
 
 
 def content_of(

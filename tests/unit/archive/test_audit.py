@@ -12,17 +12,18 @@ from typing import Any
 import pytest
 
 from neo4j_r2.archive.manifest import Manifest, read_manifest
+from neo4j_r2.archive.text.rows import node_rows
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.restore.source import Source
 from neo4j_r2.restore.verify import verify
 from neo4j_r2.run.stall_watch import Watch
-from tests.archives import Archive, content_of, some_content, some_nodes
-from tests.entities import node_row, relationship_row
+from tests.archives import SOME_NODES, Archive, content_of, some_content, some_nodes
+from tests.entities import relationships
 
 CONTENT = some_content()
 ARCHIVES = {compressed: CONTENT.sealed(compressed=compressed) for compressed in (True, False)}
 SMALL = content_of(
-    some_nodes()[:4], [relationship_row([0, "KNOWS", 0, 2, ["since"], [2020]])]
+    some_nodes(SOME_NODES[:4]), relationships([("KNOWS", 0, 2, {"since": 2020})])
 ).sealed(compressed=True)
 ROUNDS = 50
 """How often each kind of damage is tried on each archive. The seed is the round's number."""
@@ -344,17 +345,16 @@ def test_wrong_counts_of_a_label_set_or_type_are_reported() -> None:
 
 
 def test_two_nodes_with_the_same_id_are_reported() -> None:
-    twice = node_row([3, ["Person"], [], []])
-    archive = content_of([*some_nodes(), twice, twice], []).sealed(compressed=True)
+    twice = node_rows([[3, ["Person"], [], []]])
+    archive = content_of([*some_nodes(), *twice, *twice], []).sealed(compressed=True)
     for has_manifest in (True, False):
         assert "there are two nodes 3" in complaint(archive.source(has_manifest=has_manifest))
 
 
 @pytest.mark.parametrize("ends", [(0, 1), (1, 0), (0, 8191), (10**17, 0)])
 def test_a_relationship_to_a_missing_node_is_reported(ends: tuple[int, int]) -> None:
-    relationship = relationship_row([0, "KNOWS", *ends, [], []])
-    archive = content_of(some_nodes(), [relationship]).sealed(compressed=True)
-    missing = max(ends, key=lambda number: number not in {row.id for row in some_nodes()})
+    archive = content_of(some_nodes(), relationships([("KNOWS", *ends, {})]))
+    missing = max(ends, key=lambda number: number not in SOME_NODES)
     for has_manifest in (True, False):
-        found = complaint(archive.source(has_manifest=has_manifest))
+        found = complaint(archive.sealed(compressed=True).source(has_manifest=has_manifest))
         assert f"a relationship's node {missing} is not there" in found

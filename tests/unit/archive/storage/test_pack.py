@@ -85,3 +85,9 @@ def test_the_entry_describes_the_block() -> None:
         offset=0,
         length=4,
     )
+
+
+def test_base64_is_packed_at_the_fastest_level() -> None:
+    text = b"UEFTQ0FM" * 500
+    [packed] = pack([TextBlock("nodes", 0, 0, 1, text, is_base64=True)], 3)
+    assert packed.data == gzip_member(text, 1) != gzip_member(text, 3)

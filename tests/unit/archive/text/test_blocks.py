@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.text.blocks import BLOCK_CHARACTERS, BLOCK_IDS, RowBlock, blocks
-from neo4j_r2.archive.text.rows import Row, RowShape
+from neo4j_r2.archive.text.rows import Rows, RowShape
 
 IDS = st.integers(0, 4 * BLOCK_IDS) | st.integers(0, 40)
 SHAPE, OTHER_SHAPE = RowShape(("A",), ()), RowShape(("B",), ())
@@ -16,9 +17,9 @@ SIZES = st.integers(1, 100) | st.integers(BLOCK_CHARACTERS // 8, BLOCK_CHARACTER
 GRAPHS = st.dictionaries(IDS, SIZES, max_size=60)
 
 
-def row(number: int, size: int) -> Row:
+def row(number: int, size: int, shape: RowShape = SHAPE) -> Rows:
     """Return a row with this `size`, which alone decides on blocks."""
-    return Row(number, SHAPE, (str(number),), (), size)
+    return Rows(shape, [number], [[number]], [], size)
 
 
 def gathered(sizes: dict[int, int]) -> list[RowBlock]:
@@ -36,14 +37,14 @@ def contains(block: RowBlock, number: int) -> bool:
 @given(GRAPHS)
 def test_blocks_hold_all_rows_once_and_in_their_order(sizes: dict[int, int]) -> None:
     rows = [row for block in gathered(sizes) for row in block.rows]
-    assert [(row.id, row.size) for row in rows] == sorted(sizes.items())
+    assert [(row.ids[0], row.size) for row in rows] == sorted(sizes.items())
 
 
 @given(GRAPHS)
 def test_a_block_is_not_empty_and_holds_only_rows_of_its_range(sizes: dict[int, int]) -> None:
     for block in gathered(sizes):
         assert block.rows
-        assert all(contains(block, row.id) for row in block.rows)
+        assert all(contains(block, row.ids[0]) for row in block.rows)
 
 
 @given(GRAPHS)
@@ -98,7 +99,7 @@ def test_a_write_that_keeps_an_entitys_size_changes_one_block(
     assume(sizes)
     written = data.draw(st.sampled_from(sorted(sizes)))
     rows = [row(number, sizes[number]) for number in sorted(sizes)]
-    changed = [each._replace(shape=OTHER_SHAPE) if each.id == written else each for each in rows]
+    changed = [replace(each, shape=OTHER_SHAPE) if written in each.ids else each for each in rows]
     pairs = list(zip(blocks([rows]), blocks([changed]), strict=True))
     assert [contains(old, written) for old, new in pairs if old != new] == [True]
     assert all((old.first, old.last) == (new.first, new.last) for old, new in pairs)
@@ -108,7 +109,7 @@ def test_a_write_that_keeps_an_entitys_size_changes_one_block(
 def test_at_most_one_block_and_one_row_are_read_ahead(sizes: dict[int, int]) -> None:
     held = 0
 
-    def rows() -> Iterator[list[Row]]:
+    def rows() -> Iterator[list[Rows]]:
         nonlocal held
         for number in sorted(sizes):
             assert held <= BLOCK_CHARACTERS + max(sizes.values())

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from neo4j_r2.archive.text.mixed_grammar import read_mixed
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import Column, Row
+from neo4j_r2.archive.text.rows import Column, Rows
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.archive.text.unwind import read_unwind
 from neo4j_r2.core.errors import CorruptError
-from tests.entities import node_row, relationship_row
+from tests.entities import entities, nodes, relationships
 
 RESTORE_KEY = RestoreKey.numbered(0)
 MANY = 40
@@ -32,8 +32,8 @@ Content = dict[str, object]
 Entity = tuple[tuple[str, ...], tuple[str, ...], frozenset[tuple[Column, str]]]
 
 
-def cells(row: Row) -> Entity:
-    return row.shape.group, row.ids, frozenset(zip(row.shape.columns, row.cells, strict=True))
+def written(rows: list[Rows]) -> list[Entity]:
+    return [(each.group, each.names, frozenset(each.cells)) for each in entities(rows)]
 
 
 def read(script: str) -> list[Entity]:
@@ -58,56 +58,51 @@ def distinct(number: int, group: list[str]) -> list[str]:
 @given(st.lists(st.tuples(st.lists(NAMES, unique=True, max_size=3), CONTENTS), max_size=5))
 def test_nodes_of_many_label_sets_are_read_back(graph: list[tuple[list[str], Content]]) -> None:
     graph += [([f"{number}"], {"a": number}) for number in range(MANY)]
-    rows = [
-        node_row([number, distinct(number, labels), list(content), list(content.values())])
-        for number, (labels, content) in enumerate(graph)
-    ]
+    rows = nodes(
+        (distinct(number, labels), content) for number, (labels, content) in enumerate(graph)
+    )
     found = read(node_statements(rows, RESTORE_KEY))
-    assert len(found) == len(rows)
-    assert set(found) == set(map(cells, rows))
+    assert len(found) == len(graph)
+    assert set(found) == set(written(rows))
 
 
 @given(st.lists(st.tuples(NAMES, CONTENTS), max_size=5))
 def test_relationships_of_many_types_are_read_back(graph: list[tuple[str, Content]]) -> None:
     graph += [("", {"a": number}) for number in range(MANY)]
-    rows = [
-        relationship_row(
-            [number, f"{number}{kind}", number, 7, list(content), list(content.values())]
-        )
-        for number, (kind, content) in enumerate(graph)
-    ]
+    rows = relationships(
+        (f"{number}{kind}", number, 7, content) for number, (kind, content) in enumerate(graph)
+    )
     found = read(relationship_statements(rows, RESTORE_KEY))
-    assert len(found) == len(rows)
-    assert set(found) == set(map(cells, rows))
+    assert len(found) == len(graph)
+    assert set(found) == set(written(rows))
 
 
-def nodes(sets: int, each: int) -> list[Row]:
-    return [
-        node_row([number, [f"L{number // each}"], ["a"], [number]]) for number in range(sets * each)
-    ]
+def sets_of(sets: int, each: int) -> list[tuple[list[str], Content]]:
+    """Return nodes of so many label sets, and so many nodes of each."""
+    return [([f"L{number // each}"], {"a": number}) for number in range(sets * each)]
 
 
 @pytest.mark.parametrize(
     ("sets", "each", "statements"), [(32, 1, 32), (33, 1, 1), (40, 16, 1), (40, 17, 40)]
 )
 def test_only_many_small_tables_are_mixed(sets: int, each: int, statements: int) -> None:
-    assert len(node_statements(nodes(sets, each), RESTORE_KEY).splitlines()) == statements
+    assert len(node_statements(nodes(sets_of(sets, each)), RESTORE_KEY).splitlines()) == statements
 
 
 def test_frequent_rows_keep_a_statement_of_their_own() -> None:
-    frequent = [node_row([1000 + number, ["F"], ["a"], [number]]) for number in range(100)]
-    lines = node_statements([*nodes(40, 1), *frequent], RESTORE_KEY).splitlines()
+    frequent: list[tuple[list[str], Content]] = [(["F"], {"a": number}) for number in range(100)]
+    lines = node_statements(nodes([*sets_of(40, 1), *frequent]), RESTORE_KEY).splitlines()
     assert len(lines) == 2
     assert read_mixed(*read_unwind(lines[0]), RESTORE_KEY) is None
     assert ":`F` {" in lines[0]
 
 
-def test_mixed_statements_do_not_depend_on_the_order_of_the_rows() -> None:
-    rows = nodes(50, 2)
+def test_mixed_statements_do_not_depend_on_the_order_of_the_shapes() -> None:
+    rows = nodes(sets_of(50, 2))
     assert node_statements(rows[::-1], RESTORE_KEY) == node_statements(rows, RESTORE_KEY)
 
 
-[LINE] = node_statements(nodes(33, 1), RESTORE_KEY).splitlines()
+[LINE] = node_statements(nodes(sets_of(33, 1)), RESTORE_KEY).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS
 from neo4j_r2.archive.text.quoting import string_literal
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import Column, Row
+from neo4j_r2.archive.text.rows import Column, Rows
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.archive.text.table_grammar import Table, read_table, render
 from neo4j_r2.archive.text.unwind import read_unwind
 from neo4j_r2.core.errors import CorruptError
-from tests.entities import node_row, relationship_row
+from tests import entities
 
 Content = dict[str, object]
 Entities = dict[tuple[tuple[str, ...], ...], dict[Column, str]]
@@ -64,9 +64,8 @@ TEXTS = [
 ]
 
 
-def entities(rows: Sequence[Row]) -> Entities:
-    cells = [dict(zip(row.shape.columns, row.cells, strict=True)) for row in rows]
-    return {(row.shape.group, row.ids): each for row, each in zip(rows, cells, strict=True)}
+def expected(rows: Sequence[Rows]) -> Entities:
+    return {(each.group, each.names): dict(each.cells) for each in entities.entities(rows)}
 
 
 def read(table: Table) -> Entities:
@@ -110,10 +109,10 @@ def is_itself(line: str) -> bool:
     return written(read_table(*read_unwind(line)), line) == line and words(line) <= VOCABULARY
 
 
-def check(script: str, rows: Sequence[Row], entity: str) -> None:
+def check(script: str, rows: Sequence[Rows], entity: str) -> None:
     assert all(map(is_itself, script.splitlines()))
     tables = [read_table(*read_unwind(line)) for line in script.splitlines()]
-    assert entities(rows) == {key: value for each in tables for key, value in read(each).items()}
+    assert expected(rows) == {key: value for each in tables for key, value in read(each).items()}
     names = {(each.shape.restore_label, each.shape.restore_property) for each in tables}
     assert names <= {(RESTORE_KEY.label, RESTORE_KEY.key)}
     assert {each.shape.entity for each in tables} <= {entity}
@@ -124,20 +123,16 @@ def check(script: str, rows: Sequence[Row], entity: str) -> None:
 @example([(["A"], {"a": "\n\t\x1e\x1f\x1c\x1d"})])
 @example([(["`", "``", "\\"], {"`: r[1], `": 1, "\\u0060": b"", '"': [], "é😀\n": [1.0]})])
 def test_statements_of_nodes_are_read_back(graph: list[tuple[list[str], Content]]) -> None:
-    rows = [
-        node_row([number, labels, list(content), list(content.values())])
-        for number, (labels, content) in enumerate(graph)
-    ]
+    rows = entities.nodes(graph)
     check(node_statements(rows, RESTORE_KEY), rows, "node")
 
 
 @given(st.lists(st.tuples(NAMES, PROPERTIES), max_size=6))
 @example([("KNOWS`]->(b)", {}), ("KNOWS`]->(b)", {"a": ""}), ("\\", {})])
 def test_statements_of_relationships_are_read_back(graph: list[tuple[str, Content]]) -> None:
-    rows = [
-        relationship_row([number, kind, number, 7, list(content), list(content.values())])
-        for number, (kind, content) in enumerate(graph)
-    ]
+    rows = entities.relationships(
+        (kind, number, 7, content) for number, (kind, content) in enumerate(graph)
+    )
     check(relationship_statements(rows, RESTORE_KEY), rows, "relationship")
 
 
