@@ -26,7 +26,7 @@ from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import SuperviseOptions
 from neo4j_r2.config.service_settings import ServiceSettings, requested_state_directory
-from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.monitoring.health_probe import latest
 from neo4j_r2.monitoring.health_rules import missed
 from neo4j_r2.run.privileges import as_owner
@@ -227,7 +227,8 @@ def _supervise(
         if crond in ended:
             log.error("crond ended (exit %d)", ended[crond])
             return 1
-        if exit_code := ended.get(immediate):
+        # A run that the lock refused has failed nothing: another one makes the backup, and says so.
+        if (exit_code := ended.get(immediate)) and exit_code != LockedError.exit_code:
             log.error("The immediate backup failed (exit %d); the schedule stands", exit_code)
         for helper in helpers:
             if helper.pid in ended:

@@ -294,6 +294,19 @@ def _ending(error: BaseException | None) -> tuple[int, str]:
     return EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}"
 
 
+def with_killed_run(state: State, directory: Path) -> State:
+    """Return the state with the attempt of the last run, if that was killed.
+
+    The run could not record it itself. The next one will.
+
+    :param directory: the state directory.
+    """
+    last = state.last_run
+    if last is None or last.finished is not None or is_under_way(last.process, directory):
+        return state
+    return _with_killed_attempt(state, last, kill_reason(last.memory_kills, read_memory_limit()))
+
+
 def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:
     """Return the state with the attempt that a killed run could not record; its end is unknown."""
     if not run.database:

@@ -225,6 +225,11 @@ def test_a_run_is_healthy_until_it_is_killed_and_the_next_one_ends_well(
     began = running["last_run"]["started"]
     assert state_of(service) == running
     assert complaint(service) == f"the run that began at {began} was killed"
+    shown = service.start("status").communicate(AT_ONCE)[0]
+    assert re.search("^[0-9-]+ [0-9:]+ .* failed \\(exit 137\\): killed$", shown, re.MULTILINE), (
+        shown
+    )
+    assert state_of(service) == running
     service.backup()
     assert complaint(service) == ""
 
