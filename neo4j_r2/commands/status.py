@@ -50,7 +50,7 @@ def run(invocation: Invocation[StatusOptions]) -> int:
         settings=config.service,
         # The next run will record the attempt of a killed one. Here it is shown at once.
         state=with_killed_run(state, directory) if state else None,
-        start_problem=StartProblemFile(directory).read(),
+        start_problem=StartProblemFile(directory).latest(),
         now=datetime.now(UTC),
         is_scheduled=is_in_service_container(),
     )

@@ -109,8 +109,8 @@ class RunRecord:
         exit_code, line = _ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
         if exit_code == 0:
-            problem = StartProblemFile(self._directory).remove()
-            self._previous_failed |= problem is not None and problem.is_told
+            problems = StartProblemFile(self._directory).remove()
+            self._previous_failed |= any(each.is_told for each in problems)
         failures = _counted(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
         return True
