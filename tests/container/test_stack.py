@@ -24,6 +24,7 @@ from tests.container.backup_stack import (
     SERVICE,
     Surroundings,
     back_up,
+    start,
     wait_for_health,
     wait_for_line,
 )
@@ -195,7 +196,7 @@ def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
     schedule = f"{local.minute} {local.hour} * * *"
     variables = {"BACKUP_SCHEDULE": schedule, "TZ": "Asia/Kolkata", "BACKUP_PREFIX": "by-crond"}
     with surroundings.beside(**variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         wait_for_health(stack, "healthy", local.strftime("due next at %Y-%m-%dT%H:%M:00+05:30"))
         wait_for_line(stack, DONE, seconds=150)
         (manifest,) = surroundings.manifests("by-crond")
@@ -222,7 +223,7 @@ def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
     variables |= {"BACKUP_CATCH_UP": "false"}
     variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
     with surroundings.beside(**variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         wait_for_line(stack, "[INFO] Compressing neo4j_")
         seconds = stack.stop(SERVICE)
         log = stack.logs(SERVICE)
@@ -244,7 +245,7 @@ def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
 
 def test_an_idle_service_stops_at_once(surroundings: Surroundings) -> None:
     with surroundings.beside(BACKUP_PREFIX="idle") as stack:
-        stack.up(wait=True)
+        start(stack)
         assert stack.stop(SERVICE) < 2
         assert stack.state(SERVICE).exit_code == 0
 
@@ -313,7 +314,7 @@ def test_a_service_that_was_stopped_over_a_due_time_makes_that_backup_when_it_st
     hours_away = datetime.now(UTC) + timedelta(hours=12)  # no test meets it
     variables = {"BACKUP_SCHEDULE": f"0 {hours_away.hour} * * *", "BACKUP_PREFIX": "missed"}
     with surroundings.beside(**variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         started = stack.execute(SERVICE, "python3", "-c", STARTED_A_DAY_AGO, user="neo4j-backup")
         assert started.exit_code == 0, started.output
         stack.stop(SERVICE)
@@ -421,7 +422,7 @@ def test_a_first_backup_that_meets_another_run_is_no_error(surroundings: Surroun
 
 def test_the_container_ends_with_crond(surroundings: Surroundings) -> None:
     with surroundings.beside(BACKUP_PREFIX="ended") as stack:
-        stack.up(wait=True)
+        start(stack)
         container = stack.container(SERVICE)
         assert stack.execute(SERVICE, "pkill", "crond").exit_code == 0
         wait_until(
@@ -434,11 +435,11 @@ def test_the_container_ends_with_crond(surroundings: Surroundings) -> None:
 
 def test_a_lost_state_is_rebuilt_from_the_newest_backup(surroundings: Surroundings) -> None:
     with surroundings.beside(BACKUP_PREFIX="rebuilt") as stack:
-        stack.up(wait=True)
+        start(stack)
         assert back_up(stack).exit_code == 0
     (manifest,) = surroundings.manifests("rebuilt")
     with surroundings.beside(BACKUP_PREFIX="rebuilt") as stack:  # with a new volume
-        stack.up(wait=True)
+        start(stack)
         wait_for_health(stack, "healthy", manifest["archive_key"])
 
 
@@ -447,7 +448,7 @@ def test_a_run_beside_another_is_refused_and_that_is_no_failure(
 ) -> None:
     variables = {"BACKUP_EXPORT_METHOD": "manual", "BACKUP_COMPRESSION_LEVEL": "9"}
     with surroundings.beside(**variables, BACKUP_PREFIX="twice") as stack:
-        stack.up(wait=True)
+        start(stack)
         backup = " ".join(BACKUP)
         both = f"{backup} & {backup}; one=$?; wait $!; echo exit codes $one $?"
         output = stack.execute(SERVICE, "sh", "-c", both).output
@@ -472,7 +473,7 @@ def test_the_secrets_can_come_from_files_of_compose(
     variables = {"R2_ACCESS_KEY_ID": "", "R2_SECRET_ACCESS_KEY": "", "BACKUP_PREFIX": "secrets"}
     added = ROOT / "docker-compose.secrets.yml"
     with surroundings.beside(added, SECRETS_DIRECTORY=str(tmp_path), **variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         made = back_up(stack)
         assert made.exit_code == 0, made.output
         environment = docker("inspect", "--format={{.Config.Env}}", stack.container(SERVICE))
@@ -484,7 +485,7 @@ def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
 ) -> None:
     variables = {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
     with surroundings.beside(**variables, BACKUP_PREFIX="one-off") as stack:
-        stack.up(wait=True)
+        start(stack)
         with ThreadPoolExecutor() as pool:
             other = pool.submit(stack.run_once, SERVICE, "backup")
             wait_until(
@@ -519,7 +520,7 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
         ThreadPoolExecutor() as pool,
         surroundings.beside(**variables, BACKUP_PREFIX="hungry") as stack,
     ):
-        stack.up(wait=True)
+        start(stack)
         killed = pool.submit(stack.execute, SERVICE, "sh", "-c", FIRST_VICTIM)
         wait_until(lambda: _run_under_way(stack) is not None, seconds=60, what="the run")
         process = str(_run_under_way(stack))
