@@ -18,11 +18,14 @@ set -- setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups --no-new
 # The first process of a container gets only the signals that it handles.
 trap 'exit 143' TERM INT
 
-setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups true 2>/dev/null || {
-    echo "[ERROR] The container must start as root with the capabilities SETUID and SETGID. crond needs them;" \
-        "backups are made by user 1000. Leave out user: (--user), and keep cap_add" >&2
+# SETUID and SETGID are tried. Whether this shell may signal other users' processes is bit 5 of its capabilities.
+capabilities=$(sed -n 's/^CapEff:[[:space:]]*/0x/p' /proc/self/status)
+if ! { setpriv --reuid=neo4j-backup --regid=neo4j-backup --clear-groups true 2>/dev/null &&
+    [ $((capabilities >> 5 & 1)) -eq 1 ]; }; then
+    echo "[ERROR] The container must start as root with the capabilities SETUID, SETGID and KILL: crond starts the" \
+        "backups as user 1000, and a stop ends them. Leave out user: (--user), and keep cap_add" >&2
     exit 2
-}
+fi
 
 # The supervisor shows for some minutes that the service cannot start. Then the engine starts the container again.
 # Without such a pause, repeated wrong logins would lock the account.

@@ -45,7 +45,7 @@ class Bucket:
     ) -> None:
         """Describe a bucket, and ask nothing yet.
 
-        :param on_progress: is called after each call that succeeded, from any thread.
+        :param on_progress: is called after each try of a call, from any thread.
         """
         self.name = settings.bucket
         self._on_progress = on_progress

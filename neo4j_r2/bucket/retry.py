@@ -35,7 +35,7 @@ class Retry:
     limit_seconds: float
     """How long a call is tried again, counted from its start."""
     on_progress: Callable[[], None]
-    """Is called after each call that succeeded, from any thread."""
+    """Is called after each try of a call, from any thread: who tries again does not hang."""
     _proved: threading.Event = field(default_factory=threading.Event)
     """Set once R2 has taken the credentials."""
     _outage: Outage = field(default_factory=lambda: Outage("R2"))
@@ -72,6 +72,7 @@ class Retry:
                     f"{limit:.0f} s",
                 )
                 has_failed = True
+                self.on_progress()
                 if abandoned.wait(pause * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
                     raise self.failure(error, operation) from error
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -79,7 +79,11 @@ def run_backups(
         record.begin(now())
         announcer.started()
         with watch.running():
-            databases = [wished] if wished else select_databases(config, patience, record.expected)
+            databases = (
+                [wished]
+                if wished
+                else select_databases(config, patience, watch.progress, record.expected)
+            )
         record.select(databases)
 
         def attempt_backup(database: str) -> None:
@@ -101,7 +105,7 @@ def run_backup(
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with Graph(config.neo4j, config.retry_seconds) as graph:
         with patience.spending() as seconds:
-            database = wait_until_ready(partial(log_in, graph.connection), seconds)
+            database = wait_until_ready(partial(log_in, graph.connection), seconds, watch.progress)
         attempt.found()
         refuse_unfinished(graph, database.name)
         with watch.waiting_for(Side.R2):

@@ -190,6 +190,13 @@ def _add_supervise(parser: argparse.ArgumentParser) -> None:
         "--failed", type=int, metavar="CODE", help="run no crond, as the service cannot start"
     )
     parser.add_argument(
+        "--stay",
+        type=int,
+        default=300,
+        metavar="SECONDS",
+        help="how long a service that cannot start shows its health (default: 300)",
+    )
+    parser.add_argument(
         "--look-every",
         type=int,
         default=120,

@@ -96,6 +96,8 @@ class SuperviseOptions(Options):
 
     failed: int | None
     """The exit code of a service that cannot start; None if it can."""
+    stay: int
+    """For how many seconds a service that cannot start stays."""
     look_every: int
     """After how many seconds it looks again for a Neo4j or an R2 that was away at the start."""
 

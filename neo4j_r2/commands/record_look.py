@@ -1,4 +1,4 @@
-"""Records for the health probe what a look at the bucket found wrong with the newest backups."""
+"""Records for the health probe what a look at the bucket found of the newest backups."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from neo4j_r2.bucket.newest_backup import (
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.run.bucket_look import BucketLook
+from neo4j_r2.run.found_backup import record_found
 from neo4j_r2.run.state import StateFile
 
 
@@ -30,13 +31,22 @@ def look_and_record(
     backups = backups_of(bucket, config.r2.prefix, database)
     newest = find_newest(bucket, backups, is_of(database, database_id))
     warn_of_passed_over(newest)
-    record_look(config, database, newest)
+    record_look(config, database, newest, database_id)
     return newest
 
 
-def record_look(config: Config, database: str, newest: Newest) -> Sequence[str]:
-    """Record what is wrong with the newest backups, and return it, each in one line."""
+def record_look(
+    config: Config, database: str, newest: Newest, database_id: str | None = None
+) -> Sequence[str]:
+    """Record what is wrong with the newest backups, and return it, each in one line.
+
+    The newest complete backup is recorded too, if this host does not know it.
+
+    :param database_id: the identity of the database, as Neo4j tells it; None if it was not asked.
+    """
     directory = config.service.state_directory
+    if newest.manifest:
+        record_found(directory, newest.manifest, database_id)
     state = StateFile(directory).read()
     last = state.of(database).last_backup if state else None
     found = faults(newest, last.archive_key if last else None, config.r2.prefix, now())

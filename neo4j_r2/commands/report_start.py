@@ -24,21 +24,22 @@ def report_failure(
 ) -> None:
     """Record why the service cannot start. Tell it, unless a failure of this kind was told before.
 
-    The settings for this are read without a check: a wrong configuration is told too.
+    The settings for this are read without a check: a wrong configuration is told too. If nothing
+    can be recorded, no later look will know of this one, so it is told now.
 
     :param may_pass: whether it may heal by itself. Then it is told only if it is there again.
     """
     file = _file(invocation)
-    before = file.read() if file else None
     problem = StartProblem(now(), error.exit_code, redact(" ".join(str(error).split())))
-    is_same = before is not None and before.exit_code == problem.exit_code
-    if before and is_same:
+    known = {each.exit_code: each for each in file.read()} if file else {}
+    before = known.get(problem.exit_code)
+    if before:
         problem = replace(problem, since=before.since)
-    is_told = before is not None and is_same and before.is_told
-    tells_now = not is_told and (is_same or not may_pass)
-    if file:
-        file.write(replace(problem, is_told=is_told or tells_now))
-    if tells_now:
+    is_told = before is not None and before.is_told
+    tells_now = not is_told and (before is not None or not may_pass)
+    recorded = replace(problem, is_told=is_told or tells_now)
+    is_recorded = file is not None and file.write(recorded)
+    if tells_now or not (is_told or is_recorded):
         settings = requested_notify(invocation.environment, invocation.dotenv)
         tell(settings, start_failed(problem, settings.host), failure=problem.error)
 
@@ -55,12 +56,10 @@ def _file(invocation: Invocation[Options]) -> StartProblemFile | None:
 def report_success(invocation: Invocation[Options]) -> None:
     """Forget why the service could not start, and tell that it can again."""
     file = _file(invocation)
-    problem = file.remove() if file else None
-    if problem is None:
-        return
-    log.info("What kept the service from its work is over")
-    if not problem.is_told:
-        return
+    problems = file.remove() if file else []
+    if problems:
+        log.info("What kept the service from its work is over")
+    told = [each for each in problems if each.is_told]
     settings = requested_notify(invocation.environment, invocation.dotenv)
-    if settings.when != FAILURE:
-        tell(settings, start_succeeded(settings.host, now()))
+    if told and settings.when != FAILURE:
+        tell(settings, start_succeeded(told, settings.host, now()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
@@ -19,7 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def select_databases(
-    config: Config, patience: Patience, expected: Sequence[str] = ()
+    config: Config,
+    patience: Patience,
+    on_try: Callable[[], None],
+    expected: Sequence[str] = (),
 ) -> Sequence[str]:
     """Return the names of the databases to back up, in the order of their backups.
 
@@ -27,13 +30,14 @@ def select_databases(
         those of them that are not online any more come last: their backups must fail, so that
         somebody notices.
     :param patience: how long to wait for a server that is not up yet.
+    :param on_try: is called after each try that failed.
     :raises GraphError: if all databases are configured, and the server names none.
     """
     if config.databases != ALL_DATABASES:
         return config.databases
     server = Connection(config.of(SYSTEM_DATABASE).neo4j, config.retry_seconds)
     with server as connection, patience.spending() as seconds:
-        found = wait_until_ready(partial(online_databases, connection), seconds)
+        found = wait_until_ready(partial(online_databases, connection), seconds, on_try)
     log.info("Databases online: %s", ", ".join(found))
     return [*found, *(name for name in expected if name not in found)]
 

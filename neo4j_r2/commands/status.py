@@ -36,6 +36,7 @@ from neo4j_r2.monitoring.status_text import (
     storage_lines,
 )
 from neo4j_r2.run.processes import is_in_service_container
+from neo4j_r2.run.record import with_killed_run
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import StateFile
@@ -46,10 +47,12 @@ def run(invocation: Invocation[StatusOptions]) -> int:
     config = configure(invocation, logs_in=False)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `status | head` ends without a traceback
     directory = config.service.state_directory
+    state = StateFile(directory).read()
     known = Known(
         settings=config.service,
-        state=StateFile(directory).read(),
-        start_problem=StartProblemFile(directory).read(),
+        # The next run will record the attempt of a killed one. Here it is shown at once.
+        state=with_killed_run(state, directory) if state else None,
+        start_problem=StartProblemFile(directory).latest(),
         now=datetime.now(UTC),
         is_scheduled=is_in_service_container(),
     )

@@ -25,12 +25,13 @@ from typing import Final
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import SuperviseOptions
+from neo4j_r2.commands.unusable_state import UnusableState
 from neo4j_r2.config.service_settings import ServiceSettings, requested_state_directory
-from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.monitoring.health_probe import latest
 from neo4j_r2.monitoring.health_rules import missed
 from neo4j_r2.run.privileges import as_owner
-from neo4j_r2.run.processes import other_runs
+from neo4j_r2.run.processes import ProcessId, other_runs
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
 
@@ -42,8 +43,7 @@ _POLL_SECONDS: Final = 0.1
 _METRICS_PAUSE_SECONDS: Final = 30
 _LONGEST_SECONDS: Final = 3600.0
 """How long nothing is looked at, if nothing is to be started and no signal comes."""
-_FAILED_SECONDS: Final = 300
-"""How long a service that cannot start stays: the engine asks for the health every half minute."""
+_DAY_SECONDS: Final = 86_400
 CROND: Final = ("crond", "-n", "-s")
 
 
@@ -61,7 +61,8 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     log.info("Starting cron daemon...")
     crond = start_crond({**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
-    if is_backup_wanted_now(settings, state):
+    # This process has been the entrypoint before.
+    if is_backup_wanted_now(settings, state, ProcessId.own().started()):
         immediate = _start(_program(), invocation.environment)
     helpers = [_metrics(invocation.environment, settings)]
     if has_start_problem(root, settings):
@@ -72,14 +73,27 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
 
 
 def linger(invocation: Invocation[SuperviseOptions], exit_code: int) -> int:
-    """Serve the metrics of a service that cannot start; return its exit code after some minutes."""
-    log.info(
-        "The service does not start; it ends in %d s, for the engine to try again", _FAILED_SECONDS
-    )
+    """Serve the metrics of a service that cannot start; return its exit code after some minutes.
+
+    If the state directory cannot be used, nothing knows at the next start that this one was told.
+    So the service then stays until the directory is another one, at most for a day.
+    """
+    stay = invocation.options.stay
     helpers = []
+    unusable = None
     with suppress(ConfigurationError):  # it has been told
+        unusable = UnusableState.behind(invocation, exit_code)
         helpers.append(_metrics(invocation.environment, configure_service(invocation)))
-    _supervise(None, None, helpers, time.monotonic() + _FAILED_SECONDS)
+    if unusable:
+        log.info("The service does not start; it stays until the state directory is mended")
+    else:
+        log.info("The service does not start; it ends in %d s, for the engine to try again", stay)
+    for _ in range(_DAY_SECONDS // stay + 1 if unusable else 1):
+        deadline = time.monotonic() + stay
+        _supervise(None, None, helpers, deadline)
+        is_stopped = time.monotonic() < deadline
+        if is_stopped or unusable is None or unusable.is_mended():
+            break
     _end_runs(None, helpers)
     return exit_code
 
@@ -98,10 +112,13 @@ def start_crond(environment: Mapping[str, str]) -> int:
         ) from error
 
 
-def is_backup_wanted_now(settings: ServiceSettings, state: State | None) -> bool:
-    """Whether a backup begins with the service; say why, and when the last and the next are."""
+def is_backup_wanted_now(settings: ServiceSettings, state: State | None, started: datetime) -> bool:
+    """Whether a backup begins with the service; say why, and when the last and the next are.
+
+    :param started: when the service started, before it waited for Neo4j and R2.
+    """
     now = datetime.now(UTC)
-    due = missed(state, settings, now) if state else None
+    due = missed(state, settings, now, started)
     following = settings.schedule.next_after(now.astimezone(settings.time_zone))
     known = latest(state) if state else "no backup is known"
     log.info("At the start: %s, due next at %s", known, following.isoformat())
@@ -121,7 +138,7 @@ def has_start_problem(root: Path, settings: ServiceSettings) -> bool:
     :param root: the configured state directory, whose owner may read all in it.
     """
     with as_owner(root):
-        return StartProblemFile(settings.state_directory).read() is not None
+        return bool(StartProblemFile(settings.state_directory).read())
 
 
 class _Helper:
@@ -226,7 +243,8 @@ def _supervise(
         if crond in ended:
             log.error("crond ended (exit %d)", ended[crond])
             return 1
-        if exit_code := ended.get(immediate):
+        # A run that the lock refused has failed nothing: another one makes the backup, and says so.
+        if (exit_code := ended.get(immediate)) and exit_code != LockedError.exit_code:
             log.error("The immediate backup failed (exit %d); the schedule stands", exit_code)
         for helper in helpers:
             if helper.pid in ended:

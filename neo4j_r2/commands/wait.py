@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -70,7 +70,7 @@ def wait(invocation: Invocation[Options]) -> None:
     watch = Watch(seconds + 3 * CONNECTION_SECONDS)
     with watch.running():
         log.info("Waiting for Neo4j to be ready...")
-        databases = wait_for_databases(config, seconds)
+        databases = wait_for_databases(config, seconds, watch.progress)
         log.info("Neo4j is ready!")
         watch.progress()
         with watch.waiting_for(Side.R2):
@@ -85,7 +85,9 @@ def wait(invocation: Invocation[Options]) -> None:
                 look_and_refuse_plain_text(bucket, config, database)
 
 
-def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database | None]:
+def wait_for_databases(
+    config: Config, seconds: float, on_try: Callable[[], None]
+) -> Mapping[str, Database | None]:
     """Wait for the databases that are to be backed up, and return them by name.
 
     If a database does not come up but another does, it is logged as a warning and is None here:
@@ -96,10 +98,10 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
     patience = Patience(seconds)
     found: dict[str, Database | None] = {}
     failures = []
-    for name in select_databases(config, patience):
+    for name in select_databases(config, patience, on_try):
         try:
             with patience.spending() as left:
-                found[name] = wait_for_database(config.of(name), left)
+                found[name] = wait_for_database(config.of(name), left, on_try)
         except LoginRefusedError:
             raise
         except GraphError as error:
@@ -112,7 +114,7 @@ def wait_for_databases(config: Config, seconds: float) -> Mapping[str, Database 
     return found
 
 
-def wait_for_database(config: Config, seconds: float) -> Database:
+def wait_for_database(config: Config, seconds: float, on_try: Callable[[], None]) -> Database:
     """Return the database, once it is up."""
     with Connection(config.neo4j, config.retry_seconds) as connection:
-        return wait_until_ready(partial(log_in, connection), seconds)
+        return wait_until_ready(partial(log_in, connection), seconds, on_try)

@@ -52,13 +52,16 @@ def online_databases(connection: Connection) -> list[str]:
     return sorted({row["name"] for row in rows})  # a cluster has a row for each server
 
 
-def wait_until_ready(login: Callable[[], Result], seconds: float) -> Result:
+def wait_until_ready(
+    login: Callable[[], Result], seconds: float, on_try: Callable[[], None]
+) -> Result:
     """Log in as soon as the server is up, and return what the login returns.
 
     Only a failure that can heal by itself is waited for, and the log says why. A refused login is
     not: the server locks the account of a client that keeps trying.
 
     :param login: calls `log_in` or `online_databases`.
+    :param on_try: is called after each try that failed: who waits does not hang.
     :raises GraphError: at once, or when the time is over.
     """
     deadline = time.monotonic() + seconds
@@ -75,6 +78,7 @@ def wait_until_ready(login: Callable[[], Result], seconds: float) -> Result:
             outage.failed(
                 str(error), f"Neo4j is not ready, waiting for up to {left:.0f} s: {error}"
             )
+            on_try()
         else:
             outage.over()
             return result

@@ -11,7 +11,7 @@ from neo4j_r2.monitoring.health_rules import Signs, diagnose, next_due
 from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
-from neo4j_r2.run.processes import is_in_service_container, is_running
+from neo4j_r2.run.processes import is_in_service_container, is_running, is_service_starting
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import State, StateFile
 from neo4j_r2.run.state_directory import write_problem
@@ -50,8 +50,9 @@ def look(settings: ServiceSettings) -> Signs:
                 state,
                 BucketLook(directory).read(),
                 write_problem(directory),
-                StartProblemFile(directory).read(),
+                StartProblemFile(directory).latest(),
                 kill_reason(_memory_kills(state), read_memory_limit()),
+                is_service_starting(),
             )
         state = again
 
@@ -66,7 +67,8 @@ def assess(signs: Signs, settings: ServiceSettings) -> Health:
     expected = next_due(state, settings) if state else None
     if problems := diagnose(signs, settings):
         return Health(False, f"Unhealthy: {'; '.join(problems)}", problems, expected)
-    parts = [latest(state)] if state else []
+    parts = ["the service is starting"] if signs.is_starting else []
+    parts += [latest(state)] if state else []
     if expected:
         parts.append(f"due next at {expected.isoformat()}")
     return Health(True, f"Healthy: {', '.join(parts)}", due=expected)

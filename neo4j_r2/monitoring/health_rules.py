@@ -29,13 +29,18 @@ class Signs:
     """Why the service could not start, or started without Neo4j or R2."""
     kill_reason: str = ""
     """Why the last run was killed, if it was and that is known."""
+    is_starting: bool = False
+    """Whether the service still waits for Neo4j and R2: it has no crond yet, and maybe no state."""
 
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
     """Return everything that is wrong, each in one line; nothing if the service is healthy."""
-    problems = ["crond is not running"] if signs.is_crond_running is False else []
+    has_crond = signs.is_crond_running is not False or signs.is_starting
+    problems = [] if has_crond else ["crond is not running"]
     problems += _of_start(signs.start_problem) if signs.start_problem else []
     problems += [signs.write_problem] if signs.write_problem else []
+    if signs.state is None and signs.is_starting:
+        return problems
     if signs.state is None:
         return [*problems, f"nothing is known of any run: no state in {settings.state_directory}"]
     last_run = signs.state.last_run
@@ -69,10 +74,18 @@ def next_due(state: State, settings: ServiceSettings) -> datetime | None:
     return min(times, default=None)
 
 
-def missed(state: State, settings: ServiceSettings, now: datetime) -> datetime | None:
-    """Return when a run was due that did not begin; None if none was missed."""
-    began = [state.since, *([state.last_run.started] if state.last_run else [])]
-    began += [each.last_backup.started for each in state.databases.values() if each.last_backup]
+def missed(
+    state: State | None, settings: ServiceSettings, now: datetime, started: datetime
+) -> datetime | None:
+    """Return when a run was due that did not begin; None if none was missed.
+
+    :param started: when the service started. A state that is younger was made by this start, after
+        it had waited for Neo4j and R2. What came due in that wait was missed too.
+    """
+    began = [min(state.since, started) if state else started]
+    if state:
+        began += [state.last_run.started] if state.last_run else []
+        began += [each.last_backup.started for each in state.databases.values() if each.last_backup]
     due = settings.schedule.next_after(max(began).astimezone(settings.time_zone))
     return due if due <= now else None
 

@@ -76,10 +76,12 @@ def start_failed(problem: StartProblem, host: str) -> Notification:
     return Notification("Backup service cannot work", "\n\n".join(paragraphs), FAILURE)
 
 
-def start_succeeded(host: str, time: datetime) -> Notification:
-    """Return the notification that the service works again."""
+def start_succeeded(problems: Sequence[StartProblem], host: str, time: datetime) -> Notification:
+    """Return the notification that the service works again, with each problem that was told."""
     lines = (
         "What kept the service from its work is over; the next backup shows the rest.",
+        "",
+        *(_line(f"Over (exit {each.exit_code}): {each.error}") for each in problems),
         "",
         _line(f"Host: {host}"),
         f"Time: {time:{_TIME}} UTC",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
@@ -34,6 +36,12 @@ class ProcessId:
         """Whether the process is still there."""
         return _start_time(self.pid) == self.start_time
 
+    def started(self) -> datetime:
+        """Return when the process began. It keeps this time when it becomes another program."""
+        ticks_per_second = os.sysconf("SC_CLK_TCK")
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - self.start_time / ticks_per_second
+        return datetime.now(UTC) - timedelta(seconds=age)
+
 
 def is_running(command: str) -> bool:
     """Whether there is a process of exactly this name, as `pgrep -x` finds it."""
@@ -50,9 +58,22 @@ def starts_service(command_line: bytes) -> bool:
 
     :param command_line: as in /proc/PID/cmdline, with a NUL behind each argument.
     """
-    arguments = command_line.split(b"\0")
-    is_supervisor = b"supervise" in arguments and _runs_program(command_line)
-    return _ENTRYPOINT in arguments or is_supervisor
+    return _ENTRYPOINT in command_line.split(b"\0") or supervises(command_line)
+
+
+def is_service_starting() -> bool:
+    """Whether this is the service's container, and its entrypoint is not yet the supervisor."""
+    return is_in_service_container() and not any(
+        supervises(_read(directory / "cmdline")) for directory in _processes()
+    )
+
+
+def supervises(command_line: bytes) -> bool:
+    """Whether a process is the supervisor of the service.
+
+    :param command_line: as in /proc/PID/cmdline, with a NUL behind each argument.
+    """
+    return b"supervise" in command_line.split(b"\0") and _runs_program(command_line)
 
 
 def other_runs() -> list[int]:

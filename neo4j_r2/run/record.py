@@ -113,8 +113,8 @@ class RunRecord:
         exit_code, line = _ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
         if exit_code == 0:
-            problem = StartProblemFile(self._directory).remove()
-            self._previous_failed |= problem is not None and problem.is_told
+            problems = StartProblemFile(self._directory).remove()
+            self._previous_failed |= any(each.is_told for each in problems)
         failures = _counted(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
         return True
@@ -301,6 +301,19 @@ def _ending(error: BaseException | None) -> tuple[int, str]:
     if isinstance(error, BackupError | Ending):
         return error.exit_code, redact(" ".join(str(error).split()))
     return EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}"
+
+
+def with_killed_run(state: State, directory: Path) -> State:
+    """Return the state with the attempt of the last run, if that was killed.
+
+    The run could not record it itself. The next one will.
+
+    :param directory: the state directory.
+    """
+    last = state.last_run
+    if last is None or last.finished is not None or is_under_way(last.process, directory):
+        return state
+    return _with_killed_attempt(state, last, kill_reason(last.memory_kills, read_memory_limit()))
 
 
 def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:

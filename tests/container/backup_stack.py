@@ -83,6 +83,15 @@ class Surroundings:
         return Stack("beside", files, ROOT, {**configured, **variables})
 
 
+def start(stack: Stack) -> None:
+    """Start the backup service, and wait until it has started `crond`.
+
+    It is healthy before that: while it waits for Neo4j and R2.
+    """
+    stack.up(wait=True)
+    wait_for_line(stack, "[INFO] At the start: ")
+
+
 def back_up(stack: Stack, **variables: str) -> Executed:
     """Make a manual backup, as README has it, and return its end."""
     return stack.execute(SERVICE, *BACKUP, variables=variables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,11 @@ CONFIGURATION = {
 
 
 SECRETS = ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY")
-LINGERS = "[INFO] The service does not start; it ends in 300 s, for the engine to try again\n"
+LOOKS_OFTEN = (
+    "sed 's/--failed/--stay 1 --failed/' /app/entrypoint.sh >/tmp/start.sh && exec sh /tmp/start.sh"
+)
+"""The image's entrypoint, but a service that cannot start looks every second whether it can."""
+LINGERS = "[INFO] The service does not start; it "
 
 
 def failed_start(image: str, *options: str, **changes: str) -> tuple[int, str]:
@@ -163,7 +168,10 @@ def test_a_configuration_error_keeps_the_service_from_starting(
     assert "Waiting for Neo4j" not in log
 
 
-@pytest.mark.parametrize("option", ["--user=1000", "--cap-drop=SETUID", "--cap-drop=ALL"])
+@pytest.mark.parametrize(
+    "option",
+    ["--user=1000", *(f"--cap-drop={name}" for name in ("SETUID", "SETGID", "KILL", "ALL"))],
+)
 def test_a_container_that_may_not_start_as_root_says_so_in_one_line(
     image: str, option: str
 ) -> None:
@@ -221,6 +229,34 @@ def test_a_state_directory_that_the_job_does_not_own_ends_the_container(
     assert "BACKUP_STATE_DIR='/var/lib/neo4j-r2-backup' " in log
     assert message in log
     assert "Waiting for Neo4j" not in log
+
+
+def test_a_state_directory_that_cannot_be_used_is_told_once_and_the_service_starts_when_it_can(
+    image: str, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    variables = {**CONFIGURATION, "BACKUP_NOTIFY_URLS": "json://127.0.0.1:1/x"}
+    environment = [f"--env={name}={value}" for name, value in variables.items()]
+    mounted = f"--volume={tmp_path}:/var/lib/neo4j-r2-backup"
+    container = docker(
+        "run", "--detach", "--restart=always", "--network=none", mounted, *environment,
+        "--entrypoint=sh", image, "-c", LOOKS_OFTEN,
+    ).strip()  # fmt: skip
+    restarts = "--format={{.RestartCount}}"
+    try:
+        line = "[INFO] The service does not start; it stays until the state directory is mended"
+        wait_until(lambda: line in _log(container), seconds=60, what="the failed start")
+        time.sleep(3)  # some looks at the directory
+        assert docker("inspect", restarts, container).strip() == "0"
+        docker("run", "--rm", mounted, "--entrypoint=chown", image, "1000:1000",
+               "/var/lib/neo4j-r2-backup")  # fmt: skip
+        wait_until(lambda: "Waiting for Neo4j" in _log(container), seconds=60, what="the start")
+        log = _log(container)
+        problem = json.loads((tmp_path / "start-problem.json").read_text(encoding="ascii"))
+    finally:
+        docker("rm", "--force", container)
+    assert log.count("Notification 1 (json) was not delivered") == 1
+    assert [each["is_told"] for each in problem] == [True]  # so its end will be told
 
 
 @pytest.mark.parametrize(("owner", "exit_code"), [(1000, 0), (0, 2)])

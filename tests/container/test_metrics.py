@@ -15,6 +15,7 @@ from tests.container.backup_stack import (
     SERVICE,
     Surroundings,
     back_up,
+    start,
     wait_for_health,
     wait_for_line,
 )
@@ -83,7 +84,7 @@ def test_the_metrics_have_the_backup_before_and_after_a_restart_of_the_container
     surroundings: Surroundings, neighbour: Neighbour
 ) -> None:
     with surroundings.beside(METRICS_PORT=PORT, BACKUP_PREFIX="scraped") as stack:
-        stack.up(wait=True)
+        start(stack)
         wait_for_line(stack, SERVING)
         assert back_up(stack, R2_SECRET_ACCESS_KEY="wrong-secret-access-key").exit_code == 4
         assert neighbour.read(stack, "/health")[0] == 503
@@ -118,7 +119,7 @@ def test_the_metrics_are_served_by_the_jobs_user_and_take_little_memory(
     surroundings: Surroundings, neighbour: Neighbour
 ) -> None:
     with surroundings.beside(METRICS_PORT=PORT, BACKUP_PREFIX="small") as stack:
-        stack.up(wait=True)
+        start(stack)
         wait_for_line(stack, SERVING)
         assert neighbour.scrape(stack)["healthy"] == 1
         status = stack.execute(SERVICE, "cat", f"/proc/{pid_of_metrics(stack)}/status").output
@@ -132,7 +133,7 @@ def test_a_metrics_server_that_ends_is_restarted_and_backups_go_on(
     surroundings: Surroundings, neighbour: Neighbour
 ) -> None:
     with surroundings.beside(METRICS_PORT=PORT, BACKUP_PREFIX="again") as stack:
-        stack.up(wait=True)
+        start(stack)
         wait_for_line(stack, SERVING)
         taken = stack.execute(SERVICE, *BACKUP, "metrics")
         assert (taken.exit_code, taken.output) == (2, TAKEN)
@@ -152,7 +153,7 @@ def test_a_metrics_server_that_ends_is_restarted_and_backups_go_on(
 
 def test_without_a_port_nothing_is_served(surroundings: Surroundings) -> None:
     with surroundings.beside(BACKUP_PREFIX="unserved") as stack:
-        stack.up(wait=True)
+        start(stack)
         assert pid_of_metrics(stack) == ""
         listening = stack.execute(SERVICE, "cat", "/proc/net/tcp", "/proc/net/tcp6").output
         # 0A is LISTEN; the engine's own name server listens on a loopback address.

@@ -24,6 +24,7 @@ from tests.container.backup_stack import (
     SERVICE,
     Surroundings,
     back_up,
+    start,
     wait_for_health,
     wait_for_line,
 )
@@ -56,6 +57,32 @@ state["since"] = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=
 file.write_text(json.dumps(state))
 """
 """Changes the state file to that of a service whose last due time has passed without a run."""
+STATE = "/var/lib/neo4j-r2-backup/state.json"
+HOLD_THE_LOCK = (
+    *("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"),
+    *("flock", "/var/lib/neo4j-r2-backup/backup.lock", "sleep", "600"),
+)
+"""Does what a run does with the lock; ends with its container."""
+FIRST_VICTIM = "echo 1000 >/proc/self/oom_score_adj && exec python3 /app/backup.py"
+"""A run that the kernel kills before all others if the container lacks memory."""
+TAKE_ALL_MEMORY = """
+import os, sys
+held = []
+while os.path.exists(f"/proc/{sys.argv[1]}"):
+    held.append(b"x" * (1 << 22))
+"""
+"""Takes memory until a process is dead."""
+RECEIVE_ONE = """
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        print(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+http.server.HTTPServer(("127.0.0.1", 8080), Handler).handle_request()
+"""
 DONE = "[INFO] Backup completed successfully!"
 PREFIX = "neo4j-backup"
 
@@ -106,6 +133,28 @@ def test_a_manual_backup_by_root_leaves_lock_and_state_to_the_job(
     assert owners.output.split() == ["neo4j-backup", "neo4j-backup"]
 
 
+def test_a_restore_by_cypher_shell_works_as_the_readme_has_it(
+    surroundings: Surroundings,
+) -> None:
+    stack = surroundings.stack
+    wait_for_line(stack, DONE)
+    assert back_up(stack).exit_code == 0
+    manifest = surroundings.manifests(PREFIX)[-1]
+    archive = surroundings.s3().get_object(Bucket=BUCKET, Key=manifest["archive_key"])["Body"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"docker-compose exec -T neo4j (cypher-shell -u neo4j) -p PASSWORD", readme)
+    assert shown is not None
+    with surroundings.driver() as driver:
+        expected = fingerprint(driver)
+        empty(driver, "neo4j")
+        restored = stack.execute(
+            "neo4j", *shown[1].split(), "-p", PASSWORD,
+            stdin=gzip.decompress(archive.read()).decode("ascii"),
+        )  # fmt: skip
+        assert restored.exit_code == 0, restored.output
+        assert difference(expected, fingerprint(driver)) == ""
+
+
 def test_a_restore_in_the_running_service_brings_a_damaged_graph_back(
     surroundings: Surroundings,
 ) -> None:
@@ -147,7 +196,7 @@ def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
     schedule = f"{local.minute} {local.hour} * * *"
     variables = {"BACKUP_SCHEDULE": schedule, "TZ": "Asia/Kolkata", "BACKUP_PREFIX": "by-crond"}
     with surroundings.beside(**variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         wait_for_health(stack, "healthy", local.strftime("due next at %Y-%m-%dT%H:%M:00+05:30"))
         wait_for_line(stack, DONE, seconds=150)
         (manifest,) = surroundings.manifests("by-crond")
@@ -174,7 +223,7 @@ def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
     variables |= {"BACKUP_CATCH_UP": "false"}
     variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
     with surroundings.beside(**variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         wait_for_line(stack, "[INFO] Compressing neo4j_")
         seconds = stack.stop(SERVICE)
         log = stack.logs(SERVICE)
@@ -196,7 +245,7 @@ def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
 
 def test_an_idle_service_stops_at_once(surroundings: Surroundings) -> None:
     with surroundings.beside(BACKUP_PREFIX="idle") as stack:
-        stack.up(wait=True)
+        start(stack)
         assert stack.stop(SERVICE) < 2
         assert stack.state(SERVICE).exit_code == 0
 
@@ -208,16 +257,24 @@ def test_a_service_that_waits_for_neo4j_stops_at_once_too(surroundings: Surround
         assert stack.stop(SERVICE) < 2
 
 
-def test_the_service_waits_for_a_neo4j_that_comes_up_late(surroundings: Surroundings) -> None:
+def test_a_new_service_waits_for_a_late_neo4j_and_then_makes_what_came_due_in_the_wait(
+    surroundings: Surroundings,
+) -> None:
     surroundings.stack.stop("neo4j")
+    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    schedule = f"{due.minute} {due.hour} * * *"
     try:
-        with surroundings.beside(BACKUP_PREFIX="late") as stack:
+        with surroundings.beside(BACKUP_PREFIX="late", BACKUP_SCHEDULE=schedule) as stack:
             stack.up()
             wait_for_line(stack, "Waiting for Neo4j to be ready...")
             wait_for_line(stack, "[WARNING] Neo4j is not ready, waiting for up to")
+            wait_for_health(stack, "healthy", "Healthy: the service is starting")
+            wait_until(lambda: datetime.now(UTC) > due, seconds=90, what="the due time")
             surroundings.stack.start("neo4j")
             wait_for_line(stack, "Neo4j is ready!", seconds=START_SECONDS)
-            wait_for_health(stack, "healthy")
+            wait_for_line(stack, f"due at {due.isoformat()} was missed: making it now")
+            wait_for_line(stack, DONE)
+            wait_for_health(stack, "healthy", "last backup late/")
     finally:
         surroundings.stack.up("neo4j", wait=True)
 
@@ -257,7 +314,7 @@ def test_a_service_that_was_stopped_over_a_due_time_makes_that_backup_when_it_st
     hours_away = datetime.now(UTC) + timedelta(hours=12)  # no test meets it
     variables = {"BACKUP_SCHEDULE": f"0 {hours_away.hour} * * *", "BACKUP_PREFIX": "missed"}
     with surroundings.beside(**variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         started = stack.execute(SERVICE, "python3", "-c", STARTED_A_DAY_AGO, user="neo4j-backup")
         assert started.exit_code == 0, started.output
         stack.stop(SERVICE)
@@ -346,9 +403,26 @@ def test_an_immediate_backup_that_fails_is_reported_and_the_service_goes_on(
         assert stack.execute(SERVICE, "pgrep", "crond").exit_code == 0
 
 
+def test_a_first_backup_that_meets_another_run_is_no_error(surroundings: Surroundings) -> None:
+    variables = {"RUN_IMMEDIATE_BACKUP": "true", "BACKUP_PREFIX": "met"}
+    with ThreadPoolExecutor() as pool, surroundings.beside(**variables) as stack:
+        pool.submit(stack.run_once, SERVICE, *HOLD_THE_LOCK)
+        running = f"--filter=label=com.docker.compose.project={stack.project}"
+        wait_until(lambda: docker("ps", "--quiet", running) != "", seconds=60, what="the other run")
+        stack.up()
+        wait_for_line(stack, "[WARNING] Another run is under way")
+        ended = ("pgrep", "--full", "backup.py$")
+        wait_until(
+            lambda: stack.execute(SERVICE, *ended).exit_code == 1,
+            seconds=30,
+            what="the end of the first backup",
+        )
+        assert "[ERROR]" not in stack.logs(SERVICE)
+
+
 def test_the_container_ends_with_crond(surroundings: Surroundings) -> None:
     with surroundings.beside(BACKUP_PREFIX="ended") as stack:
-        stack.up(wait=True)
+        start(stack)
         container = stack.container(SERVICE)
         assert stack.execute(SERVICE, "pkill", "crond").exit_code == 0
         wait_until(
@@ -361,11 +435,11 @@ def test_the_container_ends_with_crond(surroundings: Surroundings) -> None:
 
 def test_a_lost_state_is_rebuilt_from_the_newest_backup(surroundings: Surroundings) -> None:
     with surroundings.beside(BACKUP_PREFIX="rebuilt") as stack:
-        stack.up(wait=True)
+        start(stack)
         assert back_up(stack).exit_code == 0
     (manifest,) = surroundings.manifests("rebuilt")
     with surroundings.beside(BACKUP_PREFIX="rebuilt") as stack:  # with a new volume
-        stack.up(wait=True)
+        start(stack)
         wait_for_health(stack, "healthy", manifest["archive_key"])
 
 
@@ -374,7 +448,7 @@ def test_a_run_beside_another_is_refused_and_that_is_no_failure(
 ) -> None:
     variables = {"BACKUP_EXPORT_METHOD": "manual", "BACKUP_COMPRESSION_LEVEL": "9"}
     with surroundings.beside(**variables, BACKUP_PREFIX="twice") as stack:
-        stack.up(wait=True)
+        start(stack)
         backup = " ".join(BACKUP)
         both = f"{backup} & {backup}; one=$?; wait $!; echo exit codes $one $?"
         output = stack.execute(SERVICE, "sh", "-c", both).output
@@ -399,7 +473,7 @@ def test_the_secrets_can_come_from_files_of_compose(
     variables = {"R2_ACCESS_KEY_ID": "", "R2_SECRET_ACCESS_KEY": "", "BACKUP_PREFIX": "secrets"}
     added = ROOT / "docker-compose.secrets.yml"
     with surroundings.beside(added, SECRETS_DIRECTORY=str(tmp_path), **variables) as stack:
-        stack.up(wait=True)
+        start(stack)
         made = back_up(stack)
         assert made.exit_code == 0, made.output
         environment = docker("inspect", "--format={{.Config.Env}}", stack.container(SERVICE))
@@ -411,14 +485,11 @@ def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
 ) -> None:
     variables = {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
     with surroundings.beside(**variables, BACKUP_PREFIX="one-off") as stack:
-        stack.up(wait=True)
+        start(stack)
         with ThreadPoolExecutor() as pool:
             other = pool.submit(stack.run_once, SERVICE, "backup")
-            state = ["cat", "/var/lib/neo4j-r2-backup/state.json"]
             wait_until(
-                lambda: (
-                    '"finished": null' in stack.execute(SERVICE, *state, user="neo4j-backup").output
-                ),
+                lambda: _run_under_way(stack) is not None,
                 seconds=60,
                 what="the run in the other container",
             )
@@ -428,3 +499,42 @@ def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
         assert seen.returncode == 0, seen.stdout
         assert made.exit_code == 0, made.output
         assert len(surroundings.manifests("one-off")) == 1
+
+
+def _run_under_way(stack: Stack) -> int | None:
+    """Return the process of the run that is under way in its container; None without one."""
+    state = stack.execute(SERVICE, "cat", STATE, user="neo4j-backup")
+    run = json.loads(state.output)["last_run"] if state.exit_code == 0 else None
+    return run["process"]["pid"] if run and not run["finished"] else None
+
+
+def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_one(
+    surroundings: Surroundings,
+) -> None:
+    variables = {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
+    reason = (
+        "the kernel killed it for lack of memory (signal 9): the limit is 1073.74 MB, "
+        "the peak was 107"
+    )
+    with (
+        ThreadPoolExecutor() as pool,
+        surroundings.beside(**variables, BACKUP_PREFIX="hungry") as stack,
+    ):
+        start(stack)
+        killed = pool.submit(stack.execute, SERVICE, "sh", "-c", FIRST_VICTIM)
+        wait_until(lambda: _run_under_way(stack) is not None, seconds=60, what="the run")
+        process = str(_run_under_way(stack))
+        taken = stack.execute(SERVICE, "python3", "-c", TAKE_ALL_MEMORY, process)
+        assert (killed.result().exit_code, taken.exit_code) == (137, 0)
+
+        status = stack.execute(SERVICE, *BACKUP, "status").output
+        assert re.search(rf"^Last run .* was killed: {re.escape(reason)}", status, re.MULTILINE)
+        assert re.search(
+            rf" failed \(exit 137\): killed: {re.escape(reason)}", status, re.MULTILINE
+        )
+        wait_for_health(stack, "unhealthy", reason)
+        received = pool.submit(stack.execute, SERVICE, "python3", "-c", RECEIVE_ONE)
+        assert back_up(stack, BACKUP_NOTIFY_URLS="json://127.0.0.1:8080/").exit_code == 0
+        message = json.loads(received.result().output)["message"]
+        assert re.search(rf"^The run that began at .* was killed: {re.escape(reason)}", message)
+        wait_for_health(stack, "healthy", "last backup hungry/")

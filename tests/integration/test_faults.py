@@ -367,6 +367,16 @@ def test_an_untrusted_certificate_is_refused(service: Service, s3: S3Server) -> 
         assert proxy.requests == []
 
 
+def test_the_authorities_that_other_http_clients_trust_are_trusted(
+    service: Service, s3: S3Server
+) -> None:
+    with FaultProxy(s3.endpoint_url, tls=True) as proxy:
+        trusting = service.with_variables(
+            R2_ENDPOINT_URL=proxy.endpoint_url, REQUESTS_CA_BUNDLE=str(proxy.ca_certificate)
+        )
+        trusting.backup()
+
+
 @pytest.fixture(params=[False, True], ids=["http", "TLS"])
 def either_proxy(request: pytest.FixtureRequest, s3: S3Server) -> Iterator[FaultProxy]:
     """A proxy that speaks plain HTTP, and one that speaks TLS."""

@@ -96,6 +96,16 @@ def test_a_misspelt_name_in_the_env_file_of_the_example_reaches_the_service_and_
 
 
 @pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("project_name", [None, "graph"])
+def test_the_project_s_name_reaches_the_service_only_from_the_env_file(
+    old_compose: list[str], project: Path, name: str, project_name: str | None
+) -> None:
+    line = f"\nCOMPOSE_PROJECT_NAME={project_name}\n" if project_name else ""
+    (project / ".env").write_text(f"NEO4J_PASSWORD=pass-word{line}", encoding="utf-8")
+    assert configured(old_compose, project, name)["COMPOSE_PROJECT_NAME"] == project_name
+
+
+@pytest.mark.parametrize("name", WHOLE)
 def test_without_that_line_only_the_listed_names_reach_the_service(
     old_compose: list[str], project: Path, name: str
 ) -> None:

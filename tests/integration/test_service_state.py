@@ -32,6 +32,7 @@ AT_ONCE = 10
 HELD_SECONDS = 60
 LONG = "60"
 """Seconds that the service may wait for Neo4j, in tests where it should not wait."""
+LONG_AGO = "2025-10-08T02:00:01+00:00"
 READY = "[INFO] Waiting for Neo4j to be ready...\n[INFO] Neo4j is ready!\n"
 
 
@@ -225,6 +226,11 @@ def test_a_run_is_healthy_until_it_is_killed_and_the_next_one_ends_well(
     began = running["last_run"]["started"]
     assert state_of(service) == running
     assert complaint(service) == f"the run that began at {began} was killed"
+    shown = service.start("status").communicate(AT_ONCE)[0]
+    assert re.search("^[0-9-]+ [0-9:]+ .* failed \\(exit 137\\): killed$", shown, re.MULTILINE), (
+        shown
+    )
+    assert state_of(service) == running
     service.backup()
     assert complaint(service) == ""
 
@@ -247,6 +253,38 @@ def test_a_full_state_directory_fails_no_backup_but_makes_the_service_unhealthy(
             assert service.run("wait").exit_code == 0
         assert complaint(service) == ""
         assert not list(directory.glob("*.new"))
+
+
+@pytest.mark.parametrize("command", ["wait", "status", "verify"])
+def test_a_backup_that_could_not_be_recorded_is_known_after_the_next_look_at_the_bucket(
+    service: Service, command: str
+) -> None:
+    service.backup()
+    before = state_file(service).read_bytes()
+    unrecorded = service.backup()
+    state_file(service).write_bytes(before)  # as a full disk leaves it
+    rewrite(service, last_run={**state_of(service)["last_run"], "started": LONG_AGO})
+
+    process = service.start(command)
+    _, log = process.communicate(timeout=60)
+
+    assert process.returncode == 0, log
+    assert known_of(service)["last_backup"] == summary(unrecorded)
+    assert state_of(service)["last_run"]["started"] == LONG_AGO
+
+
+def test_a_run_that_fails_still_records_the_backup_that_it_found(
+    service: Service, proxy: FaultProxy
+) -> None:
+    service.backup()
+    before = state_file(service).read_bytes()
+    unrecorded = service.backup()
+    state_file(service).write_bytes(before)
+    proxy.inject(Fault("CreateMultipartUpload", Status(403, "AccessDenied"), every=True))
+
+    assert service.run().exit_code == 4
+
+    assert known_of(service)["last_backup"] == summary(unrecorded)
 
 
 def test_a_run_that_the_lock_refuses_is_not_recorded(service: Service, proxy: FaultProxy) -> None:

@@ -58,6 +58,7 @@ def test_compose_passes_every_variable_on_and_gives_none_a_default() -> None:
     capabilities = {"ALL", "SETGID", "SETUID", "KILL"}
     files = {f"{name}_FILE" for name in SECRETS}
     assert set(passed_on) - capabilities - OF_OTHERS == (READ - OF_THE_CONTAINER) | files
+    assert set(passed_on) >= OF_OTHERS - {"COMPOSE_FILE"}
     assert not re.search(r"\$\{(NEO4J_PASSWORD|R2_\w+):?-[^}]", COMPOSE)
 
 

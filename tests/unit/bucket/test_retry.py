@@ -39,6 +39,13 @@ def test_a_call_that_succeeds_is_progress() -> None:
     assert progress == ["made"]
 
 
+def test_a_try_that_failed_is_no_stall() -> None:
+    progress: list[str] = []
+    calls = Calls(ConnectionClosedError(endpoint_url=URL))
+    assert retry(300, lambda: progress.append("tried")).call("Get", calls) == "reply"
+    assert progress == ["tried", "tried"]
+
+
 def test_a_passing_failure_is_tried_again() -> None:
     calls = Calls(ConnectionClosedError(endpoint_url=URL))
     assert retry(300).call("Get", calls) == "reply"

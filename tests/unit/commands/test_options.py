@@ -54,7 +54,7 @@ RESTORE = RestoreOptions(
         ),
         (["notify", "--test"], "notify", Options()),
         (["check"], "check", CheckOptions(at_start=False)),
-        (["supervise"], "supervise", SuperviseOptions(None, 120)),
+        (["supervise"], "supervise", SuperviseOptions(None, 300, 120)),
     ],
 )
 def test_each_command_gets_its_own_record(

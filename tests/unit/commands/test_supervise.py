@@ -13,35 +13,46 @@ from neo4j_r2.config.service_settings import read_service_settings
 from neo4j_r2.run.state import State
 
 NOW = datetime.now(UTC)
-MISSED = State(since=NOW - timedelta(days=2))
-"""A service of the daily schedule that was stopped for two days."""
-NOT_MISSED = State(since=NOW)
+LONG_AGO = NOW - timedelta(days=2)
+"""Since then, the daily schedule has been due."""
+MAKING_IT = ["INFO The backup that was due at … was missed: making it now"]
+LEAVING_IT_OUT = ["WARNING The backup that was due at … was missed"]
 
 
 @pytest.mark.parametrize(
-    ("state", "variables", "is_wanted", "said"),
+    ("since", "started", "variables", "is_wanted", "said"),
     [
-        (MISSED, {}, True, ["INFO The backup that was due at … was missed: making it now"]),
-        (
-            MISSED,
-            {"BACKUP_CATCH_UP": "false"},
-            False,
-            ["WARNING The backup that was due at … was missed"],
-        ),
-        (MISSED, {"RUN_IMMEDIATE_BACKUP": "true"}, True, []),
-        (NOT_MISSED, {}, False, []),
-        (None, {}, False, []),
+        (LONG_AGO, NOW, {}, True, MAKING_IT),
+        (LONG_AGO, NOW, {"BACKUP_CATCH_UP": "false"}, False, LEAVING_IT_OUT),
+        (LONG_AGO, NOW, {"RUN_IMMEDIATE_BACKUP": "true"}, True, []),
+        (NOW, NOW, {}, False, []),
+        (None, NOW, {}, False, []),
+        (NOW, LONG_AGO, {}, True, MAKING_IT),
+        (None, LONG_AGO, {}, True, MAKING_IT),
+    ],
+    ids=[
+        "stopped",
+        "no catch-up",
+        "immediate",
+        "nothing due",
+        "new",
+        "waited for Neo4j at the first start",
+        "waited at the first start, in vain",
     ],
 )
 def test_a_backup_that_was_missed_begins_with_the_service_unless_told_otherwise(
     caplog: pytest.LogCaptureFixture,
-    state: State | None,
+    *,
+    since: datetime | None,
+    started: datetime,
     variables: dict[str, str],
     is_wanted: bool,
     said: list[str],
 ) -> None:
     caplog.set_level(logging.INFO)
-    assert is_backup_wanted_now(read_service_settings(variables, {}), state) == is_wanted
+    settings = read_service_settings(variables, {})
+    state = State(since) if since else None
+    assert is_backup_wanted_now(settings, state, started) == is_wanted
     logged = [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
     assert logged[0].startswith("INFO At the start: ")
     assert [re.sub(r"at \S+ was", "at … was", line) for line in logged[1:]] == said

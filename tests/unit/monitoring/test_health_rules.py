@@ -73,6 +73,21 @@ def test_a_service_without_crond_is_unhealthy() -> None:
     assert problems(GOOD, crond=False) == ["crond is not running"]
 
 
+def test_a_service_that_is_starting_needs_neither_crond_nor_a_state() -> None:
+    assert diagnose(Signs(NOON, False, False, None, is_starting=True), DEFAULT) == []
+    assert diagnose(Signs(NOON, False, False, GOOD, is_starting=True), DEFAULT) == []
+
+
+def test_what_is_known_to_be_bad_is_told_while_the_service_is_starting() -> None:
+    problem = StartProblem(NIGHT, 4, "Access denied")
+    failed = replace(GOOD, last_run=FAILED)
+    signs = Signs(NOON, False, False, failed, start_problem=problem, is_starting=True)
+    assert [each.partition(" 2025")[0] for each in diagnose(signs, DEFAULT)] == [
+        "the service cannot work since",
+        "the last run failed at",
+    ]
+
+
 def test_outside_its_container_a_service_needs_no_crond() -> None:
     assert problems(GOOD, crond=None) == []
     (problem,) = problems(GOOD, NOON + timedelta(days=1), crond=None)
@@ -113,13 +128,19 @@ def test_a_service_that_cannot_start_is_unhealthy_with_time_exit_code_and_reason
     ids=["made", "failed", "killed", "never", "failed before", "new", "recovered"],
 )
 def test_a_due_time_without_a_run_was_missed(state: State, expected: datetime | None) -> None:
-    assert missed(state, DEFAULT, NOON) == expected
+    assert missed(state, DEFAULT, NOON, NOON) == expected
 
 
 def test_a_due_time_is_missed_as_soon_as_it_has_come() -> None:
     due_time = NIGHT.replace(second=0)
-    assert missed(NEW, DEFAULT, due_time - TICK) is None
-    assert missed(NEW, DEFAULT, due_time) == due_time
+    assert missed(NEW, DEFAULT, due_time - TICK, NOON) is None
+    assert missed(NEW, DEFAULT, due_time, NOON) == due_time
+
+
+@pytest.mark.parametrize("state", [None, replace(NEW, since=NOON)])
+def test_a_due_time_in_the_wait_of_the_first_start_was_missed(state: State | None) -> None:
+    assert missed(state, DEFAULT, NOON, SINCE) == NIGHT.replace(second=0)
+    assert missed(state, DEFAULT, NOON, NIGHT) is None
 
 
 def test_a_failed_run_is_shown_with_time_exit_code_and_reason() -> None:

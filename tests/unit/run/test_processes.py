@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from neo4j_r2.run.processes import ProcessId, is_running, other_runs, starts_service
+from neo4j_r2.run.processes import ProcessId, is_running, other_runs, starts_service, supervises
 from testbed.waiting import wait_until
 from tests.unit.process import TIMEOUT_SECONDS, start
 
@@ -58,6 +59,36 @@ def test_the_service_s_container_is_known_by_its_first_process(
     command_line: str, expected: bool
 ) -> None:
     assert starts_service(command_line.replace(" ", "\0").encode() + b"\0") == expected
+
+
+@pytest.mark.parametrize(
+    ("command_line", "expected"),
+    [
+        ("python3 /app/backup.py supervise", True),
+        ("env --block-signal=TERM python3 /app/backup.py supervise --failed 2", True),
+        ("/sbin/docker-init -- /app/entrypoint.sh", False),
+        ("python3 /app/backup.py wait", False),
+        ("supervise", False),
+    ],
+)
+def test_the_service_has_started_when_its_supervisor_runs(
+    command_line: str, expected: bool
+) -> None:
+    assert supervises(command_line.replace(" ", "\0").encode() + b"\0") == expected
+
+
+def test_a_process_keeps_the_time_of_its_start_when_it_becomes_another_program() -> None:
+    before = datetime.now(UTC)
+    code = "import os; os.execvp('sh', ['sh', '-c', 'echo ready; read line'])"
+    with start(code) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        after = datetime.now(UTC)
+        fields = Path("/proc", str(process.pid), "stat").read_text().rpartition(")")[2].split()
+        began = ProcessId(process.pid, int(fields[19])).started()
+        process.communicate(timeout=TIMEOUT_SECONDS)
+    tick = timedelta(seconds=1)
+    assert before - tick < began < after + tick
 
 
 def test_this_process_is_alive() -> None:
