@@ -168,7 +168,7 @@ def _named_source(
             return found
         folder = key.rpartition("/")[0]
         if folder not in ("", prefix) and (beside := backups_in(bucket, folder)):
-            raise no_such_backup(beside, key) from error
+            raise no_such_backup(beside, key, folder) from error
         if backups:
             raise
         nothing = f"nor is there any other under s3://{bucket.name}/{prefix}/"

@@ -337,7 +337,7 @@ def test_a_backup_under_another_prefix_is_read_with_its_manifest(
         assert f"Restoring {archive} into" in run.log
         assert "has no manifest" not in run.log
     missed = service.run("restore", "--dry-run", f"{key[:-20]}-59-59")
-    assert_told(service, missed, 2, f"; nearest are {key}; `list` shows all")
+    assert_told(service, missed, 2, f"; nearest are {key}; `list` with BACKUP_PREFIX=other ")
     verified = service.run("verify", copied)
     assert (verified.exit_code, "Good: " in verified.log) == (0, True), verified.log
 
