@@ -305,6 +305,35 @@ def test_nothing_is_stored_in_plain_text_after_an_encrypted_backup_unless_somebo
     assert service.run().exit_code == 0, "the backup before it is in plain text"
 
 
+def test_a_dry_run_says_how_the_backup_of_what_it_replaces_would_be_stored(
+    service: Service, encrypting: Service, source: Neo4jServer, key_file: str
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    service.backup()
+
+    def would_be(service: Service, *options: str) -> str:
+        run = service.run("restore", "--force", "--dry-run", *options)
+        assert run.exit_code == 0, run.log
+        return next(line for line in run.log.splitlines() if "backup of it" in line)
+
+    plain = "[INFO] The backup of it would be in plain text: neither BACKUP_ENCRYPTION_RECIPIENTS"
+    assert would_be(service).startswith(plain)
+    for_recipients = "encrypted to the public keys of BACKUP_ENCRYPTION_RECIPIENTS"
+    assert would_be(encrypting).endswith(f" would be {for_recipients}")
+    for_identity = "encrypted to the public keys of --identity"
+    assert would_be(service, "--identity", key_file).endswith(f" would be {for_identity}")
+    assert "no backup of it, because of" in would_be(service, "--no-safety-backup")
+
+    for each, options, told in (
+        (service, ["--identity", key_file], for_identity),
+        (encrypting, [], for_recipients),
+    ):
+        run = each.run("restore", "--force", *options)
+        assert run.exit_code == 0, run.log
+        assert f"[INFO] The backup of it is {told}\n" in run.log
+
+
 @pytest.mark.parametrize("beside", [True, False], ids=["manifest", "alone"])
 def test_a_file_is_restored_with_its_manifest_beside_it_and_without(
     encrypting: Service,
