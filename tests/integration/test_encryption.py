@@ -305,6 +305,33 @@ def test_nothing_is_stored_in_plain_text_after_an_encrypted_backup_unless_somebo
     assert service.run().exit_code == 0, "the backup before it is in plain text"
 
 
+def test_nothing_is_stored_in_plain_text_under_a_new_prefix_if_it_was_encrypted_under_another(
+    service: Service, encrypting: Service, source: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    encrypting.with_variables(BACKUP_PREFIX="production").backup()
+    by_hand = "dumps/graph.cypher"
+    service.s3.client().put_object(Bucket=service.bucket, Key=by_hand, Body=b"CREATE (:Found);\n")
+    keys = service.keys()
+
+    start, backup = service.run("wait"), service.run()
+    with unchanged(source):
+        restore = service.run("restore", by_hand, "--force")
+        foreseen = service.run("restore", by_hand, "--force", "--dry-run")
+
+    told = "The newest backup of database neo4j under production/ is encrypted, but BACKUP_ENCRYPT"
+    for run in (start, backup, restore, foreseen):
+        assert_told(service, run, 2, told)
+    for run in (restore, foreseen):
+        assert "; --no-safety-backup replaces the database without a backup" in run.log
+    assert service.keys() == keys
+
+    in_plain_text = service.with_variables(BACKUP_ENCRYPTION_RECIPIENTS="none")
+    assert in_plain_text.backup().manifest["format_version"] == 3
+    assert service.run().exit_code == 0, "the backup before it under this prefix is in plain text"
+
+
 def test_a_dry_run_says_how_the_backup_of_what_it_replaces_would_be_stored(
     service: Service, encrypting: Service, source: Neo4jServer, key_file: str
 ) -> None:

@@ -190,13 +190,15 @@ def test_an_empty_bucket_says_so(service: Service) -> None:
 
 
 def test_a_wrong_prefix_or_database_is_told_where_the_backups_are(service: Service) -> None:
-    for days in (1, 2):
-        put_backup(service, INVENTED, days_ago(days), prefix="other/place")
-    put_backup(service, INVENTED, days_ago(1), database="movies")
+    taken = days_ago(1)
+    put_backup(service, INVENTED, days_ago(2), prefix="other/place")
+    put_backup(service, INVENTED, taken, prefix="other/place", extension="cypher.gz.age")
+    put_backup(service, INVENTED, taken, database="movies")
     put_archive(service, "elsewhere/neo4j_2025-10-08_02-00-00.cypher.gz")
+    newest = f"the newest of {taken:%Y-%m-%d %H:%M:%S} UTC"
     places = (
-        f"there are backups of neo4j (2) under other/place/, movies (1) under {PREFIX}/: check "
-        "BACKUP_PREFIX, and NEO4J_DATABASE or --database"
+        f"there are backups of neo4j under other/place/ (2, {newest}, encrypted), movies under "
+        f"{PREFIX}/ (1, {newest}): check BACKUP_PREFIX, and NEO4J_DATABASE or --database"
     )
 
     output, run = list_backups(service, "--database", "neo4j")

@@ -383,7 +383,7 @@ def test_a_missing_backup_is_reported_with_the_nearest_ones(
     assert "besides" not in too_old.log
     put_backup(service, original.backup, days_ago(9), prefix="other")
     too_old = service.run("restore", "--at", days_ago(9).isoformat())
-    assert "; besides, there are backups of neo4j (1) under other/: check" in too_old.log
+    assert "; besides, there are backups of neo4j under other/ (1, the newest of " in too_old.log
 
 
 def test_a_file_restores_without_r2_and_without_its_manifest(
