@@ -328,7 +328,8 @@ def test_nothing_is_stored_in_plain_text_under_a_new_prefix_if_it_was_encrypted_
     assert service.keys() == keys
 
     in_plain_text = service.with_variables(BACKUP_ENCRYPTION_RECIPIENTS="none")
-    assert in_plain_text.backup().manifest["format_version"] == 3
+    assert in_plain_text.run().exit_code == 0
+    assert [each.manifest["format_version"] for each in service.backups()] == [3, 4]
     assert service.run().exit_code == 0, "the backup before it under this prefix is in plain text"
 
 
