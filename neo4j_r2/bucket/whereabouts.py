@@ -17,6 +17,9 @@ from neo4j_r2.core.printable import printable
 _LOOKED_AT: Final = 20_000
 """How many objects of the bucket are looked at: other programs may have stored millions in it."""
 OF_THE_FIRST: Final = f"of the first {_LOOKED_AT:,} objects"
+_NOT_MEANT: Final = (
+    "those that are there were made before a restore, or are not complete (`list`): a KEY names one"
+)
 _SHOWN: Final = 5
 """How many places a message names at most."""
 
@@ -38,8 +41,9 @@ def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> Confi
     :param database: the only database that was looked for; None means all.
     """
     of_database = f" of database {database}" if database else ""
+    where = whereabouts(bucket, prefix, database)
     return ConfigurationError(
-        f"There is no backup{of_database} under s3://{bucket.name}/{prefix}/; {whereabouts(bucket)}"
+        f"There is no backup{of_database} under s3://{bucket.name}/{prefix}/; {where}"
     )
 
 
@@ -49,18 +53,36 @@ def elsewhere_too(bucket: Bucket, prefix: str, database: str) -> str:
         found, _ = _look_around(bucket)
     except BucketError:
         return ""
-    others = {place: backups for place, backups in found.items() if place != (prefix, database)}
+    others = _others(found, prefix, database)
     return f"; besides, {in_words(others, bucket.name)}" if others else ""
 
 
-def whereabouts(bucket: Bucket) -> str:
-    """Look through the bucket, and return where its backups are, in words; with what to check."""
+def whereabouts(bucket: Bucket, prefix: str, database: str | None = None) -> str:
+    """Look through the bucket, and return where its backups are, in words; with what to check.
+
+    :param prefix: where somebody has looked, and found no complete backup of a run.
+    :param database: the only database that was looked for; None means all.
+    """
     try:
         found, is_all = _look_around(bucket)
     except BucketError as error:
         return f"the rest of the bucket cannot be listed ({error})"
-    text = in_words(found, bucket.name)
+    others = _others(found, prefix, database)
+    if len(others) == len(found):
+        text = in_words(found, bucket.name)
+    else:
+        elsewhere = in_words(others, bucket.name) if others else "the bucket has no others"
+        text = f"{_NOT_MEANT}; {elsewhere}"
     return text if is_all else f"{text} ({OF_THE_FIRST})"
+
+
+def _others(found: Places, prefix: str, database: str | None) -> Places:
+    """Return the places that are not where somebody has looked."""
+    return {
+        place: backups
+        for place, backups in found.items()
+        if place.prefix != prefix or database not in (None, place.database)
+    }
 
 
 def encrypted_kin(bucket: Bucket, prefix: str, database: str) -> tuple[Place | None, bool]:

@@ -130,7 +130,7 @@ def look(config: Config, known: Known) -> Stored:
                 for name in (known.state.expected if known.state else ())
                 for line in newest_problems(bucket, config, backups, name)
             ],
-            whereabouts="" if usages else whereabouts(bucket),
+            whereabouts="" if usages else whereabouts(bucket, prefix),
         )
 
 

@@ -232,6 +232,20 @@ def test_list_and_status_say_when_the_backups_before_a_restore_go(service: Servi
     assert off.endswith("; nothing is removed, because retention is off")
 
 
+def test_a_place_with_backups_before_restores_alone_is_told_as_that(service: Service) -> None:
+    put_backup(service, INVENTED, days_ago(3), before_restore=True)
+    here = "those that are there were made before a restore, or are not complete (`list`): a KEY"
+
+    alone = service.run("verify")
+    put_backup(service, INVENTED, days_ago(3), prefix="other")
+    beside = service.run("verify")
+
+    assert_told(service, alone, 2, f"under s3://{service.bucket}/{PREFIX}/; {here}")
+    assert alone.log.endswith(" names one; the bucket has no others\n")
+    assert_told(service, beside, 2, f"{here} names one; there are backups of neo4j under other/ (1")
+    assert f"{here} names one; there are" in printed(service, "list")
+
+
 def test_many_manifests_are_read_at_once_but_not_all(service: Service, proxy: FaultProxy) -> None:
     for number in range(40):
         put_backup(service, INVENTED, days_ago(number))
