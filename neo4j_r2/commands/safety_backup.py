@@ -68,10 +68,13 @@ def foresee_safety_backup(
     if held.is_marked:
         log.info("It holds an unfinished restore: there would be no backup of it")
         return
+    protection = _protection(config)
     if bucket is not None:
         with note_on_failure(_WITHOUT, BackupError):
             look_and_refuse_plain_text(bucket, _keeping_secrets(config), database)
-    log.info("The backup of it would be %s", _protection(config))
+    elif not _keeping_secrets(config).recipients and not config.allows_plain_text:
+        protection += "; if those in the bucket are encrypted, it is refused"
+    log.info("The backup of it would be %s", protection)
 
 
 def way_back(safety: Manifest, options: RestoreOptions) -> str:

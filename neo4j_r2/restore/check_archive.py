@@ -43,7 +43,10 @@ def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: Item
         f"{contents.nodes:,}", f"{contents.relationships:,}", len(contents.schema),
     )  # fmt: skip
     if source.manifest is None:
-        log.warning("It has no manifest, so nobody can tell whether anything is missing")
+        log.warning(
+            "It has no manifest, so nobody can tell whether anything is missing: if there is a "
+            "complete backup (`list`), it is safer"
+        )
     return contents
 
 

@@ -352,6 +352,10 @@ def test_a_dry_run_says_how_the_backup_of_what_it_replaces_would_be_stored(
     for_identity = "encrypted to the public keys of --identity"
     assert would_be(service, "--identity", key_file).endswith(f" would be {for_identity}")
     assert "no backup of it, because of" in would_be(service, "--no-safety-backup")
+    file = Path(key_file).with_name("graph.cypher")
+    file.write_text("CREATE (:Found);\n")
+    from_file = would_be(service, "--from-file", str(file))
+    assert from_file.endswith("; if those in the bucket are encrypted, it is refused")
 
     for each, options, told in (
         (service, ["--identity", key_file], for_identity),
