@@ -12,6 +12,7 @@ from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.local_time import shown
+from neo4j_r2.core.printable import printable
 
 _SUGGESTIONS: Final = 3
 
@@ -51,11 +52,17 @@ def choose(backups: Sequence[StoredBackup], key: str) -> StoredBackup:
     raise no_such_backup(backups, key)
 
 
-def no_such_backup(backups: Sequence[StoredBackup], key: str) -> ConfigurationError:
-    """Return the error that no backup has a key, with the nearest archives' keys."""
+def no_such_backup(
+    backups: Sequence[StoredBackup], key: str, other_prefix: str = ""
+) -> ConfigurationError:
+    """Return the error that no backup has a key, with the nearest archives' keys.
+
+    :param other_prefix: the prefix of these backups, if it is not the configured one.
+    """
     known = [archive for backup in backups for archive, _ in backup.archives]
     nearest = difflib.get_close_matches(key, known, _SUGGESTIONS, 0.0)
-    hint = f"; nearest are {', '.join(nearest)}; `list` shows all" if nearest else ""
+    there = f" with BACKUP_PREFIX={printable(other_prefix)}" if other_prefix else ""
+    hint = f"; nearest are {', '.join(nearest)}; `list`{there} shows all" if nearest else ""
     return ConfigurationError(f"There is no backup {key}{hint}")
 
 

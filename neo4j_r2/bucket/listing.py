@@ -97,7 +97,9 @@ def read_listing(bucket: Bucket, prefix: str, database: str | None = None) -> Li
         uploads=_uploads(bucket, prefix, database),
         foreign=[(key, size) for key, size in objects if parse_key(key, prefix) is None],
         database=database,
-        whereabouts="" if any(not line.before_restore for line in lines) else whereabouts(bucket),
+        whereabouts=""
+        if any(not line.before_restore for line in lines)
+        else whereabouts(bucket, prefix, database),
     )
 
 

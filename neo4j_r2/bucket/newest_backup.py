@@ -53,8 +53,9 @@ class Newest:
     """Newest first."""
     names: frozenset[BackupName] = frozenset()
     """The names of all backups that were looked at, complete or not."""
-    follows_encrypted: bool = False
-    """Whether the archive of the newest of these backups, complete or not, is encrypted."""
+    follows_encrypted: bool | None = None
+    """Whether the archive of the newest of these backups, complete or not, is encrypted; None if
+    there is none."""
 
 
 def find_newest(
@@ -87,13 +88,13 @@ def find_newest(
     return Newest(None, passed_over, names, encrypted)
 
 
-def ends_encrypted(backups: Sequence[StoredBackup]) -> bool:
-    """Whether the newest backup that has an archive is encrypted.
+def ends_encrypted(backups: Sequence[StoredBackup]) -> bool | None:
+    """Whether the newest backup that has an archive is encrypted; None if none has one.
 
     :param backups: oldest first.
     """
     archived = [backup for backup in backups if backup.archives]
-    return bool(archived) and archived[-1].is_encrypted
+    return archived[-1].is_encrypted if archived else None
 
 
 def newest_backup(

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
+from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.newest_backup import ends_encrypted
 from neo4j_r2.core.errors import BucketError, ConfigurationError
+from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.printable import printable
 
 _LOOKED_AT: Final = 20_000
 """How many objects of the bucket are looked at: other programs may have stored millions in it."""
+OF_THE_FIRST: Final = f"of the first {_LOOKED_AT:,} objects"
+_NOT_MEANT: Final = (
+    "those that are there were made before a restore, or are not complete (`list`): a KEY names one"
+)
 _SHOWN: Final = 5
 """How many places a message names at most."""
 
-Place = tuple[str, str]
-"""A prefix, and the name of a database that has backups under it."""
+
+class Place(NamedTuple):
+    """Where backups of a database are."""
+
+    prefix: str
+    database: str
+
+
+Places = Mapping[Place, Sequence[StoredBackup]]
+"""The backups in each place, oldest first. One without a manifest is not among them."""
 
 
 def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> ConfigurationError:
@@ -27,54 +41,96 @@ def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> Confi
     :param database: the only database that was looked for; None means all.
     """
     of_database = f" of database {database}" if database else ""
+    where = whereabouts(bucket, prefix, database)
     return ConfigurationError(
-        f"There is no backup{of_database} under s3://{bucket.name}/{prefix}/; {whereabouts(bucket)}"
+        f"There is no backup{of_database} under s3://{bucket.name}/{prefix}/; {where}"
     )
 
 
 def elsewhere_too(bucket: Bucket, prefix: str, database: str) -> str:
     """Return the end of a sentence: in which other places there are backups; empty if in none."""
     try:
-        places = places_of(_first_keys(bucket)[:_LOOKED_AT])
+        found, _ = _look_around(bucket)
     except BucketError:
         return ""
-    del places[prefix, database]
-    return f"; besides, {in_words(places, bucket.name)}" if places else ""
+    others = _others(found, prefix, database)
+    return f"; besides, {in_words(others, bucket.name)}" if others else ""
 
 
-def whereabouts(bucket: Bucket) -> str:
-    """Look through the bucket, and return where its backups are, in words; with what to check."""
+def whereabouts(bucket: Bucket, prefix: str, database: str | None = None) -> str:
+    """Look through the bucket, and return where its backups are, in words; with what to check.
+
+    :param prefix: where somebody has looked, and found no complete backup of a run.
+    :param database: the only database that was looked for; None means all.
+    """
     try:
-        keys = _first_keys(bucket)
+        found, is_all = _look_around(bucket)
     except BucketError as error:
         return f"the rest of the bucket cannot be listed ({error})"
-    text = in_words(places_of(keys[:_LOOKED_AT]), bucket.name)
-    return f"{text} (of the first {_LOOKED_AT:,} objects)" if len(keys) > _LOOKED_AT else text
+    others = _others(found, prefix, database)
+    if len(others) == len(found):
+        text = in_words(found, bucket.name)
+    else:
+        elsewhere = in_words(others, bucket.name) if others else "the bucket has no others"
+        text = f"{_NOT_MEANT}; {elsewhere}"
+    return text if is_all else f"{text} ({OF_THE_FIRST})"
 
 
-def _first_keys(bucket: Bucket) -> list[str]:
-    """Return the keys that are looked at, and one more if there are more."""
-    return [each.key for each in islice(bucket.objects(""), _LOOKED_AT + 1)]
+def _others(found: Places, prefix: str, database: str | None) -> Places:
+    """Return the places that are not where somebody has looked."""
+    return {
+        place: backups
+        for place, backups in found.items()
+        if place.prefix != prefix or database not in (None, place.database)
+    }
 
 
-def places_of(keys: Iterable[str]) -> Counter[Place]:
-    """Count the manifests of each database under each prefix."""
-    found: Counter[Place] = Counter()
-    for key in keys:
-        prefix = key.rpartition("/")[0]
-        parsed = parse_key(key, prefix)
-        if parsed and parsed[0].manifest_key == key:
-            found[prefix, parsed[0].database] += 1
+def encrypted_kin(bucket: Bucket, prefix: str, database: str) -> tuple[Place | None, bool]:
+    """Look through the bucket for encrypted backups with the prefix or the database of a place.
+
+    :returns: a place whose newest backup is encrypted, or None; and whether all objects of the
+        bucket were looked at.
+    :raises BucketError: if the bucket cannot be listed.
+    """
+    found, is_all = _look_around(bucket)
+    kin = (
+        place
+        for place, backups in found.items()
+        if (place.prefix == prefix or place.database == database) and ends_encrypted(backups)
+    )
+    return next(kin, None), is_all
+
+
+def _look_around(bucket: Bucket) -> tuple[Places, bool]:
+    """Return the backups of the whole bucket, and whether all of its objects were looked at."""
+    objects = [(each.key, each.size) for each in islice(bucket.objects(""), _LOOKED_AT + 1)]
+    return places_of(objects[:_LOOKED_AT]), len(objects) <= _LOOKED_AT
+
+
+def places_of(objects: Iterable[tuple[str, int]]) -> Places:
+    """Return the backups of each database under each prefix.
+
+    :param objects: the key and size of each object.
+    """
+    folders: dict[str, list[tuple[str, int]]] = {}
+    for key, size in objects:
+        folders.setdefault(key.rpartition("/")[0], []).append((key, size))
+    found: dict[Place, list[StoredBackup]] = {}
+    for prefix, inside in folders.items():
+        for backup in backups_among(inside, prefix):
+            if backup.manifest_key:
+                found.setdefault(Place(prefix, backup.name.database), []).append(backup)
     return found
 
 
-def in_words(places: Counter[Place], bucket: str) -> str:
+def in_words(places: Places, bucket: str) -> str:
     """Return where backups are, the places with the most backups first."""
     if not places:
         return f"the bucket {bucket} has no backup anywhere: check R2_BUCKET_NAME and the account"
+    largest = sorted(places.items(), key=lambda item: -len(item[1]))
     named = [
-        f"{database} ({number:,}) under {printable(prefix)}/"
-        for (prefix, database), number in places.most_common(_SHOWN)
+        f"{database} under {printable(prefix)}/ ({_summary(backups)})"
+        for (prefix, database), backups in largest[:_SHOWN]
     ]
     rest = len(places) - len(named)
     more = f" and {rest:,} more" if rest else ""
@@ -82,3 +138,9 @@ def in_words(places: Counter[Place], bucket: str) -> str:
         f"there are backups of {', '.join(named)}{more}: check BACKUP_PREFIX, and NEO4J_DATABASE "
         "or --database"
     )
+
+
+def _summary(backups: Sequence[StoredBackup]) -> str:
+    """Return how many backups there are, how new the newest is, and whether it is encrypted."""
+    encrypted = ", encrypted" if ends_encrypted(backups) else ""
+    return f"{len(backups):,}, the newest of {shown(backups[-1].name.taken, UTC)}{encrypted}"

@@ -113,8 +113,10 @@ def run_backup(
                 bucket.preflight(seconds)
             sweep(bucket, lock, config.r2, database.name, started)
             newest = newest_before(bucket, config, database)
+            refuse_plain_text(
+                bucket, config, database.name, follows_encrypted=newest.follows_encrypted
+            )
             accepted = last_accepted(bucket, newest.manifest, config.prune.shrink_percent)
-        refuse_plain_text(config, database.name, follows_encrypted=newest.follows_encrypted)
         log.info("Connected successfully, starting export...")
         progress = Progress(sum(graph.catalogue.counts()), watch.progress)
         origin = Origin(database, started, last_accepted=accepted)

@@ -69,7 +69,7 @@ def prune_databases(bucket: Bucket, config: Config, options: PruneOptions) -> No
         if manifest is None:
             log.warning(
                 "No complete backup of database %s under s3://%s/%s/: nothing is removed; %s",
-                database, bucket.name, prefix, whereabouts(bucket),
+                database, bucket.name, prefix, whereabouts(bucket, prefix, database),
             )  # fmt: skip
             continue
         log.info("The newest complete backup of database %s: %s", database, manifest.archive_key)
@@ -101,8 +101,9 @@ def own_databases(bucket: Bucket, config: Config, state: State | None) -> Sequen
     stored = stored_databases(bucket, config, None)
     if not stored:
         log.warning(
-            "No backup under s3://%s/%s/; %s", bucket.name, config.r2.prefix, whereabouts(bucket)
-        )
+            "No backup under s3://%s/%s/; %s",
+            bucket.name, config.r2.prefix, whereabouts(bucket, config.r2.prefix),
+        )  # fmt: skip
     own = [name for name in stored if state and state.of(name).last_backup]
     for name in stored:
         if name not in own:

@@ -121,7 +121,9 @@ def prepare(
     refuse_obstacles(obstacles, held, place, options)
     if obstacles and lock is None:
         log.info("Would replace %s: %s", place, held)
-        if bucket and not options.no_safety_backup:
+        if options.no_safety_backup:
+            log.info("There would be no backup of it, because of --no-safety-backup")
+        else:
             foresee_safety_backup(bucket, held, config, database)
     elif obstacles and lock and not options.no_safety_backup:
         safety = back_up_before_restore(graph, held, config, lock, watch)

@@ -54,19 +54,27 @@ def back_up_before_restore(
         "Backing up database %s first: %s (--no-safety-backup skips this)", database.name, held
     )
     with note_on_failure(_WITHOUT, BackupError):
-        return _back_up(graph, held, _keeping_secrets(config), lock, watch)
+        return _back_up(graph, held, config, lock, watch)
 
 
 def foresee_safety_backup(
-    bucket: Bucket, held: DatabaseContents, config: Config, database: str
+    bucket: Bucket | None, held: DatabaseContents, config: Config, database: str
 ) -> None:
-    """Refuse in a dry run what `back_up_before_restore` would refuse.
+    """Tell in a dry run what `back_up_before_restore` would do; refuse what it would refuse.
 
+    :param bucket: None if the archive is a file, for which a dry run needs no bucket.
     :raises ConfigurationError: if the backup would be in plain text, and earlier ones are not.
     """
-    if not held.is_marked:
+    if held.is_marked:
+        log.info("It holds an unfinished restore: there would be no backup of it")
+        return
+    protection = _protection(config)
+    if bucket is not None:
         with note_on_failure(_WITHOUT, BackupError):
             look_and_refuse_plain_text(bucket, _keeping_secrets(config), database)
+    elif not _keeping_secrets(config).recipients and not config.allows_plain_text:
+        protection += "; if those in the bucket are encrypted, it is refused"
+    log.info("The backup of it would be %s", protection)
 
 
 def way_back(safety: Manifest, options: RestoreOptions) -> str:
@@ -88,13 +96,18 @@ def _keeping_secrets(config: Config) -> Config:
     A host that only restores has no public keys. But whoever gives private keys has backups that
     are not for everybody, so what is replaced is not stored in plain text.
     """
-    if config.recipients:
+    if config.recipients or config.private_keys is None:
         return config
-    if config.private_keys is None:
-        log.info("The backup of it is not encrypted")
-        return config
-    log.info("The backup of it is encrypted to the public keys of --identity")
     return replace(config, recipients=config.private_keys.public_keys)
+
+
+def _protection(config: Config) -> str:
+    """Return how the backup of what is replaced is stored: the end of a sentence."""
+    if config.recipients:
+        return "encrypted to the public keys of BACKUP_ENCRYPTION_RECIPIENTS"
+    if config.private_keys is None:
+        return "in plain text: neither BACKUP_ENCRYPTION_RECIPIENTS nor --identity has public keys"
+    return "encrypted to the public keys of --identity"
 
 
 def _last_safety_backup(config: Config, database: str, watch: Watch) -> str:
@@ -118,10 +131,12 @@ def _back_up(
     bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
     with watch.waiting_for(Side.R2):
         bucket.preflight()
-        look_and_refuse_plain_text(bucket, config, database.name)
+        keeping = _keeping_secrets(config)
+        look_and_refuse_plain_text(bucket, keeping, database.name)
+    log.info("The backup of it is %s", _protection(config))
     progress = Progress(held.nodes + held.relationships, watch.progress)
     # It is verified, because it is about to be the only copy.
-    settings = replace(StoreSettings.of(config), verify_after=True)
+    settings = replace(StoreSettings.of(keeping), verify_after=True)
     origin = Origin(database, now(), before_restore=True)
     destination = Destination(bucket, settings, lock, watch, progress)
     manifest = export_and_store(graph, "manual", origin, destination)

@@ -135,7 +135,7 @@ def look(config: Config, known: Known) -> Stored:
                 for name in databases_of(config, known, backups)
                 for line in newest_problems(bucket, config, backups, name)
             ],
-            whereabouts="" if usages else whereabouts(bucket),
+            whereabouts="" if usages else whereabouts(bucket, prefix),
         )
 
 

@@ -45,7 +45,10 @@ def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: Item
         counted(len(contents.schema), "statement"),
     )
     if source.manifest is None:
-        log.warning("It has no manifest, so nobody can tell whether anything is missing")
+        log.warning(
+            "It has no manifest, so nobody can tell whether anything is missing: if there is a "
+            "complete backup (`list`), it is safer"
+        )
     return contents
 
 
@@ -62,7 +65,8 @@ def prove(
     if source.manifest is None:
         raise CorruptError(
             f"{source.label} has no manifest, so it is no complete backup; every statement of it "
-            f"can be read: {size}"
+            f"can be read: {size}; `restore` takes it all the same, but nobody can tell whether "
+            "anything is missing"
         )
     log.info("Good: %s (%s)", source.label, size)
     return contents

@@ -169,11 +169,11 @@ def _named_source(
             return found
         folder = key.rpartition("/")[0]
         if folder not in ("", prefix) and (beside := backups_in(bucket, folder)):
-            raise no_such_backup(beside, key) from error
+            raise no_such_backup(beside, key, folder) from error
         if backups:
             raise
         nothing = f"nor is there any other under s3://{bucket.name}/{prefix}/"
-        raise ConfigurationError(f"{error}; {nothing}; {whereabouts(bucket)}") from error
+        raise ConfigurationError(f"{error}; {nothing}; {whereabouts(bucket, prefix)}") from error
     archives = [each for each, _ in backup.archives if key in (each, each.rpartition("/")[2])]
     if backup.manifest_key is None and archives:
         return StoredSource(archives[0], None, partial(bucket.stream, archives[0]))

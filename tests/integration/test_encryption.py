@@ -305,6 +305,67 @@ def test_nothing_is_stored_in_plain_text_after_an_encrypted_backup_unless_somebo
     assert service.run().exit_code == 0, "the backup before it is in plain text"
 
 
+def test_nothing_is_stored_in_plain_text_under_a_new_prefix_if_it_was_encrypted_under_another(
+    service: Service, encrypting: Service, source: Neo4jServer
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    encrypting.with_variables(BACKUP_PREFIX="production").backup()
+    by_hand = "dumps/graph.cypher"
+    service.s3.client().put_object(Bucket=service.bucket, Key=by_hand, Body=b"CREATE (:Found);\n")
+    keys = service.keys()
+
+    start, backup = service.run("wait"), service.run()
+    with unchanged(source):
+        restore = service.run("restore", by_hand, "--force")
+        foreseen = service.run("restore", by_hand, "--force", "--dry-run")
+
+    told = "The newest backup of database neo4j under production/ is encrypted, but BACKUP_ENCRYPT"
+    for run in (start, backup, restore, foreseen):
+        assert_told(service, run, 2, told)
+    for run in (restore, foreseen):
+        assert "; --no-safety-backup replaces the database without a backup" in run.log
+    assert service.keys() == keys
+
+    in_plain_text = service.with_variables(BACKUP_ENCRYPTION_RECIPIENTS="none")
+    assert in_plain_text.run().exit_code == 0
+    assert [each.manifest["format_version"] for each in service.backups()] == [3, 4]
+    assert service.run().exit_code == 0, "the backup before it under this prefix is in plain text"
+
+
+def test_a_dry_run_says_how_the_backup_of_what_it_replaces_would_be_stored(
+    service: Service, encrypting: Service, source: Neo4jServer, key_file: str
+) -> None:
+    with source.driver() as driver:
+        fill_secrets(driver)
+    service.backup()
+
+    def would_be(service: Service, *options: str) -> str:
+        run = service.run("restore", "--force", "--dry-run", *options)
+        assert run.exit_code == 0, run.log
+        return next(line for line in run.log.splitlines() if "backup of it" in line)
+
+    plain = "[INFO] The backup of it would be in plain text: neither BACKUP_ENCRYPTION_RECIPIENTS"
+    assert would_be(service).startswith(plain)
+    for_recipients = "encrypted to the public keys of BACKUP_ENCRYPTION_RECIPIENTS"
+    assert would_be(encrypting).endswith(f" would be {for_recipients}")
+    for_identity = "encrypted to the public keys of --identity"
+    assert would_be(service, "--identity", key_file).endswith(f" would be {for_identity}")
+    assert "no backup of it, because of" in would_be(service, "--no-safety-backup")
+    file = Path(key_file).with_name("graph.cypher")
+    file.write_text("CREATE (:Found);\n")
+    from_file = would_be(service, "--from-file", str(file))
+    assert from_file.endswith("; if those in the bucket are encrypted, it is refused")
+
+    for each, options, told in (
+        (service, ["--identity", key_file], for_identity),
+        (encrypting, [], for_recipients),
+    ):
+        run = each.run("restore", "--force", *options)
+        assert run.exit_code == 0, run.log
+        assert f"[INFO] The backup of it is {told}\n" in run.log
+
+
 @pytest.mark.parametrize("beside", [True, False], ids=["manifest", "alone"])
 def test_a_file_is_restored_with_its_manifest_beside_it_and_without(
     encrypting: Service,

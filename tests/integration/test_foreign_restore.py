@@ -254,7 +254,8 @@ def test_backups_of_the_original_service_come_back(
     run = service.run("restore", *arguments)
     assert run.exit_code == 0, run.log
     assert (
-        "[WARNING] It has no manifest, so nobody can tell whether anything is missing\n" in run.log
+        "[WARNING] It has no manifest, so nobody can tell whether anything is missing: if there is "
+        "a complete backup (`list`), it is safer\n" in run.log
     )
     restored = contents(target)
     target.reset()

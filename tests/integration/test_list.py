@@ -190,13 +190,15 @@ def test_an_empty_bucket_says_so(service: Service) -> None:
 
 
 def test_a_wrong_prefix_or_database_is_told_where_the_backups_are(service: Service) -> None:
-    for days in (1, 2):
-        put_backup(service, INVENTED, days_ago(days), prefix="other/place")
-    put_backup(service, INVENTED, days_ago(1), database="movies")
+    taken = days_ago(1)
+    put_backup(service, INVENTED, days_ago(2), prefix="other/place")
+    put_backup(service, INVENTED, taken, prefix="other/place", extension="cypher.gz.age")
+    put_backup(service, INVENTED, taken, database="movies")
     put_archive(service, "elsewhere/neo4j_2025-10-08_02-00-00.cypher.gz")
+    newest = f"the newest of {taken:%Y-%m-%d %H:%M:%S} UTC"
     places = (
-        f"there are backups of neo4j (2) under other/place/, movies (1) under {PREFIX}/: check "
-        "BACKUP_PREFIX, and NEO4J_DATABASE or --database"
+        f"there are backups of neo4j under other/place/ (2, {newest}, encrypted), movies under "
+        f"{PREFIX}/ (1, {newest}): check BACKUP_PREFIX, and NEO4J_DATABASE or --database"
     )
 
     output, run = list_backups(service, "--database", "neo4j")
@@ -228,6 +230,20 @@ def test_list_and_status_say_when_the_backups_before_a_restore_go(service: Servi
     assert printed(service, "list").splitlines()[-1] == two
     off = printed(service.with_variables(BACKUP_RETENTION_DAYS="0"), "list").splitlines()[-1]
     assert off.endswith("; nothing is removed, because retention is off")
+
+
+def test_a_place_with_backups_before_restores_alone_is_told_as_that(service: Service) -> None:
+    put_backup(service, INVENTED, days_ago(3), before_restore=True)
+    here = "those that are there were made before a restore, or are not complete (`list`): a KEY"
+
+    alone = service.run("verify")
+    put_backup(service, INVENTED, days_ago(3), prefix="other")
+    beside = service.run("verify")
+
+    assert_told(service, alone, 2, f"under s3://{service.bucket}/{PREFIX}/; {here}")
+    assert alone.log.endswith(" names one; the bucket has no others\n")
+    assert_told(service, beside, 2, f"{here} names one; there are backups of neo4j under other/ (1")
+    assert f"{here} names one; there are" in printed(service, "list")
 
 
 def test_many_manifests_are_read_at_once_but_not_all(service: Service, proxy: FaultProxy) -> None:

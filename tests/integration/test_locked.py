@@ -89,8 +89,9 @@ def test_a_wrong_key_is_one_clear_line(service: Service, other_file: str) -> Non
     assert run.exit_code == 2
     assert (
         run.log
-        == f"[ERROR] {key} is encrypted: none of the given private keys opens it; it takes one of "
-        "BACKUP_ENCRYPTION_RECIPIENTS as it was then\n"
+        == f"[ERROR] {key} is encrypted: none of the given private keys opens it; it takes that of "
+        "one of BACKUP_ENCRYPTION_RECIPIENTS as it was then (`age-keygen -y FILE` prints the "
+        "public keys of an identity)\n"
     )
 
 

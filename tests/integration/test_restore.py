@@ -337,7 +337,7 @@ def test_a_backup_under_another_prefix_is_read_with_its_manifest(
         assert f"Restoring {archive} into" in run.log
         assert "has no manifest" not in run.log
     missed = service.run("restore", "--dry-run", f"{key[:-20]}-59-59")
-    assert_told(service, missed, 2, f"; nearest are {key}; `list` shows all")
+    assert_told(service, missed, 2, f"; nearest are {key}; `list` with BACKUP_PREFIX=other ")
     verified = service.run("verify", copied)
     assert (verified.exit_code, "Good: " in verified.log) == (0, True), verified.log
 
@@ -383,7 +383,7 @@ def test_a_missing_backup_is_reported_with_the_nearest_ones(
     assert "besides" not in too_old.log
     put_backup(service, original.backup, days_ago(9), prefix="other")
     too_old = service.run("restore", "--at", days_ago(9).isoformat())
-    assert "; besides, there are backups of neo4j (1) under other/: check" in too_old.log
+    assert "; besides, there are backups of neo4j under other/ (1, the newest of " in too_old.log
 
 
 def test_a_file_restores_without_r2_and_without_its_manifest(

@@ -136,7 +136,7 @@ def test_an_archive_without_a_manifest_is_read_as_far_as_it_goes(service: Servic
     key = store(service, ARCHIVE, has_manifest=False)
     whole = service.run("verify", key)
     assert_told(service, whole, 5, f"{key} has no manifest, so it is no complete backup")
-    assert f"every statement of it can be read: {SIZE}" in whole.log
+    assert f"every statement of it can be read: {SIZE}; `restore` takes it" in whole.log
 
     store(service, ARCHIVE.altered(ARCHIVE.data[:-30]), has_manifest=False)
     assert_told(service, service.run("verify", key), 5, f"{key}: gzip: cut off at byte ")

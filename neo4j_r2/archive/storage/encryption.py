@@ -29,8 +29,8 @@ _PRIVATE_PREFIX: Final = "AGE-"
 _NO_KEY_FITS: Final = "No matching keys found"
 """What the library says if none of the given keys opens a file."""
 _OPENS_NOT: Final = (
-    "none of the given private keys opens it; it takes one of BACKUP_ENCRYPTION_RECIPIENTS as it "
-    "was then"
+    "none of the given private keys opens it; it takes that of one of BACKUP_ENCRYPTION_RECIPIENTS "
+    "as it was then (`age-keygen -y FILE` prints the public keys of an identity)"
 )
 
 

@@ -12,6 +12,7 @@ from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.choose_backup import (
     choose,
     choose_database,
+    no_such_backup,
     oldest_is_younger,
     plain_key,
     taken_up_to,
@@ -121,6 +122,11 @@ def test_an_unknown_key_is_refused_with_the_nearest_keys(name: str) -> None:
     archives = {key(hour, "gz") for hour in range(3)}
     assert nearest.endswith("; `list` shows all")
     assert {*nearest.removesuffix("; `list` shows all").split(", ")} == archives
+
+
+def test_keys_under_another_prefix_are_said_to_be_listed_with_that_prefix() -> None:
+    told = str(no_such_backup(THREE, "x", "other/\x1bplace"))
+    assert told.endswith(r"; `list` with BACKUP_PREFIX=other/\x1bplace shows all")
 
 
 def test_a_mistyped_key_is_answered_with_the_right_key_first() -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from neo4j_r2.bucket.whereabouts import in_words, places_of
+from neo4j_r2.bucket.whereabouts import Places, in_words, places_of
 
 STEM = "neo4j_2025-10-08_02-00-00"
 
 
+def places(*keys: str) -> Places:
+    return places_of((key, 10) for key in keys)
+
+
+def backups(number: int, prefix: str, database: str = "neo4j", extension: str = "") -> list[str]:
+    """Return the keys of some backups, one a second."""
+    stems = [
+        f"{prefix}/{database}_2025-10-08_02-{each // 60:02}-{each % 60:02}"
+        for each in range(number)
+    ]
+    return [f"{stem}.{end}" for stem in stems for end in (f"cypher.gz{extension}", "manifest.json")]
+
+
 def test_only_manifests_count_whatever_their_prefix() -> None:
-    keys = [
+    found = places(
         f"a/b/{STEM}.manifest.json",
         f"a/b/{STEM}.cypher.gz",
         f"c/{STEM}.cypher.gz",
@@ -18,21 +29,30 @@ def test_only_manifests_count_whatever_their_prefix() -> None:
         "a/b/movies_2025-10-08_02-00-00.manifest.json",
         f"{STEM}.manifest.json",
         "a/b/readme.txt",
-    ]
-    assert places_of(keys) == {("a/b", "neo4j"): 1, ("a/b", "movies"): 1}
+    )
+    assert {place: len(each) for place, each in found.items()} == {
+        ("a/b", "neo4j"): 1,
+        ("a/b", "movies"): 1,
+    }
 
 
 def test_the_places_with_the_most_backups_are_named_first_and_safe_for_a_terminal() -> None:
-    places = Counter({(f"p{number}", "neo4j"): number for number in range(1, 8)})
-    places["\x1b[2J", "movies"] = 1_000
-    text = in_words(places, "my-bucket")
+    few = [key for number in range(1, 8) for key in backups(number, f"p{number}")]
+    text = in_words(places(*few, *backups(1_000, "\x1b[2J", "movies")), "my-bucket")
     assert text.startswith(
-        r"there are backups of movies (1,000) under \x1b[2J/, neo4j (7) under p7/, neo4j (6)"
+        r"there are backups of movies under \x1b[2J/ (1,000, the newest of 2025-10-08 02:16:39 UTC)"
+        ", neo4j under p7/ (7, the newest of 2025-10-08 02:00:06 UTC), neo4j under p6/ (6, "
     )
     assert " and 3 more: check BACKUP_PREFIX" in text
 
 
+def test_a_place_whose_newest_backup_is_encrypted_is_named_as_that() -> None:
+    plain_first = [*backups(1, "a"), *backups(2, "a", extension=".age")[2:]]
+    plain_last = [*backups(1, "b", extension=".age"), *backups(2, "b")[2:]]
+    text = in_words(places(*plain_first, *plain_last), "my-bucket")
+    assert "neo4j under a/ (2, the newest of 2025-10-08 02:00:01 UTC, encrypted)" in text
+    assert "neo4j under b/ (2, the newest of 2025-10-08 02:00:01 UTC)" in text
+
+
 def test_an_empty_bucket_is_named() -> None:
-    assert in_words(Counter(), "my-bucket").startswith(
-        "the bucket my-bucket has no backup anywhere"
-    )
+    assert in_words({}, "my-bucket").startswith("the bucket my-bucket has no backup anywhere")
