@@ -21,6 +21,7 @@ from neo4j_r2.archive.manifest import (
     Manifest,
     StoredManifest,
 )
+from neo4j_r2.archive.schema_creation import schema_creation
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock, pack
 from neo4j_r2.archive.text import frame
@@ -159,7 +160,7 @@ def content_of(nodes: Sequence[Row], relationships: Sequence[Row]) -> Content:
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
     prologue = frame.header(DATABASE, TAKEN, "manual") + frame.restore_key_creation(RESTORE_KEY)
     epilogue = frame.restore_key_removal(RESTORE_KEY, 1000)
-    epilogue += frame.constraint_creation(constraints) + frame.index_creation(indexes)
+    epilogue += schema_creation(constraints, indexes)
     epilogue += frame.end(len(nodes), len(relationships))
     labels = Counter(json.dumps(row.shape.group) for row in nodes)
     types = Counter(row.shape.group[0] for row in relationships)
