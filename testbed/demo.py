@@ -187,15 +187,18 @@ def resolve_jars(*, calendar: bool) -> None:
 
 
 def is_calendar(version: str) -> bool:
-    """Whether a version is of a calendar release.
+    """Whether a version is of the calendar release, and not of the LTS; 2026 and 5 are enough.
 
-    Raises DemoError when it is neither such a one nor of the LTS.
+    Raises DemoError when it is of neither.
     """
-    if version.startswith("20"):
-        return True
-    if version.startswith("5"):
-        return False
-    raise DemoError(f"NEO4J={version}: give 5 for the LTS, or 2026 for the newest calendar release")
+    lts, calendar = jars.version("neo4j"), jars.version("neo4j-calendar")
+    for known in (lts, calendar):
+        if f"{known}.".startswith(f"{version}."):
+            return known == calendar
+    year, _, _ = calendar.partition(".")
+    raise DemoError(
+        f"NEO4J={version} is not known here: give 5 for {lts}, or {year} for {calendar}"
+    )
 
 
 def interrupt(number: int, _: FrameType | None) -> None:

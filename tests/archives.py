@@ -21,6 +21,7 @@ from neo4j_r2.archive.manifest import (
     Manifest,
     StoredManifest,
 )
+from neo4j_r2.archive.schema_creation import schema_creation
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock, pack
 from neo4j_r2.archive.text import frame
@@ -160,7 +161,7 @@ def content_of(nodes: Sequence[Rows], relationships: Sequence[Rows]) -> Content:
     indexes = [SchemaObject(text.split("`")[1], _type(text), (), text) for text in _INDEXES]
     prologue = frame.header(DATABASE, TAKEN, "manual") + frame.restore_key_creation(RESTORE_KEY)
     epilogue = frame.restore_key_removal(RESTORE_KEY, 1000)
-    epilogue += frame.constraint_creation(constraints) + frame.index_creation(indexes)
+    epilogue += schema_creation(constraints, indexes)
     epilogue += frame.end(number_of(nodes), number_of(relationships))
     labels, types = Counter[str](), Counter[str]()
     for rows in nodes:

@@ -93,6 +93,14 @@ class SchemaDescription:
         """Whether both are the same object, as far as both sides tell."""
         return self == other and _agree(self.options, other.options)
 
+    @property
+    def has_newer_options(self) -> bool:
+        """Whether it has an option that 5.26, the oldest supported release, may not know."""
+        return not all(
+            path == QUANTIZATION_ENABLED or _IN_EVERY_RELEASE.fullmatch(path[-1])
+            for path in self.options
+        )
+
     def statement(self, literals: Mapping[KeyPath, str]) -> str:
         """Return the statement with these options instead of its own."""
         return f"{self.start} OPTIONS {_map(literals)}" if literals else self.start

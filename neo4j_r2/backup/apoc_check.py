@@ -10,7 +10,7 @@ from math import isnan
 from typing import Any, Final
 
 from neo4j_r2.archive.content_fingerprint import ContentFingerprint
-from neo4j_r2.archive.text.frame import unstated
+from neo4j_r2.archive.schema_creation import unstated
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import Rows, RowShape, node_rows, relationship_rows
 from neo4j_r2.core.database import SchemaObject

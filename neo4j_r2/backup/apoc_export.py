@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.recognise import recognise_apoc
+from neo4j_r2.archive.schema_creation import constraint_creation, index_creation
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.name_lists import name_statements
@@ -96,9 +97,7 @@ class ApocExport:
         # first. The data cannot violate them, as nothing was committed meanwhile.
         text = frame.header(self._database, self._started, self.method)
         text += name_statements(read_names(self._graph.connection))
-        text += frame.constraint_creation(constraints) + frame.restore_key_creation(
-            self.restore_key
-        )
+        text += constraint_creation(constraints) + frame.restore_key_creation(self.restore_key)
         yield _block("prologue", text)
         counts = self._graph.catalogue.counts()
         yield from self._statements(counts)
@@ -106,7 +105,7 @@ class ApocExport:
         if self._graph.connection.bookmark() != self._check.bookmark:
             raise ApocError("the graph was written to during APOC's export")
         rows = frame.removal_rows(self._check.characters / max(1, counts[0]))
-        text = frame.restore_key_removal(self.restore_key, rows) + frame.index_creation(indexes)
+        text = frame.restore_key_removal(self.restore_key, rows) + index_creation(indexes)
         yield _block("epilogue", text + frame.end(*counts))
 
     def summary(self) -> ExportSummary:

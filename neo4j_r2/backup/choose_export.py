@@ -37,16 +37,17 @@ def choose_exporter(
     if method == "manual":
         log.info("Using manual export")
         return walk
+    untested = _untested(database)
     version = graph.apoc.version()
     if version is None:
         if method == "apoc":
+            advice = f"set auto, since {untested}" if untested else "install the plugin or set auto"
             raise GraphError(
-                "APOC not available, and BACKUP_EXPORT_METHOD=apoc demands it; install the plugin "
-                "or set auto"
+                f"APOC not available, and BACKUP_EXPORT_METHOD=apoc demands it; {advice}"
             )
         log.warning("APOC not available, using manual export")
         return walk
-    reason = _untested(database) or (_too_many(graph) if method == "auto" else None)
+    reason = untested or (_too_many(graph) if method == "auto" else None)
     check = None if reason else check_for_apoc(graph, progress.step)
     if check:
         reason = check.unfit_reason or (_too_much(check) if method == "auto" else None)

@@ -15,6 +15,7 @@ from itertools import chain, count
 from typing import Any, Final
 
 from neo4j_r2.archive.manifest import ExportSummary
+from neo4j_r2.archive.schema_creation import schema_creation, stated, unstated
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import RowBlock, blocks
@@ -94,8 +95,8 @@ class Walk:
         for block in blocks(self._rows(relationships, relationship_rows)):
             yield from self._relationship_blocks(block)
         constraints, indexes = self._graph.catalogue.schema()
-        self._unstated = frame.unstated([*constraints, *indexes])
-        self._schema_sizes = frame.stated(constraints), frame.stated(indexes)
+        self._unstated = unstated([*constraints, *indexes])
+        self._schema_sizes = stated(constraints), stated(indexes)
         counts = self._graph.catalogue.counts()
         self._consistent = self._graph.connection.bookmark() == before
         if self._consistent and counts != (self._labels.total(), self._types.total()):
@@ -105,9 +106,8 @@ class Walk:
             )
         # The schema comes last. If others write during the export, the archive can hold a unique
         # value twice. The data is loaded by then, and the failing statement names the constraint.
-        # An older server may refuse an index. So the indexes come after the constraints.
         text = frame.restore_key_removal(self.restore_key, removal_rows)
-        text += frame.constraint_creation(constraints) + frame.index_creation(indexes)
+        text += schema_creation(constraints, indexes)
         text += frame.end(self._labels.total(), self._types.total())
         yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
 

@@ -156,7 +156,9 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="check everything, but change nothing"
     )
     parser.add_argument(
-        "--skip-verify", action="store_true", help="do not read the whole archive first"
+        "--skip-verify",
+        action="store_true",
+        help="do not read the whole archive first, nor try its time zones on the target",
     )
     parser.add_argument(
         "--allow-any-statement",

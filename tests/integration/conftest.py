@@ -19,9 +19,16 @@ def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
 
 
 @pytest.fixture(params=LANGUAGES)
-def release(newest: Neo4jServer, request: pytest.FixtureRequest) -> Iterator[Neo4jServer]:
+def language(request: pytest.FixtureRequest) -> str:
+    """Return one of the languages after the other."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def release(newest: Neo4jServer, language: str) -> Iterator[Neo4jServer]:
     """The newest release, empty, its database in one of the languages."""
-    with in_language(newest, request.param):
+    with in_language(newest, language):
         yield newest
 
 

@@ -17,12 +17,12 @@ LANGUAGES = ("CYPHER 5", "CYPHER 25")
 def in_language(server: Neo4jServer, language: str) -> Iterator[None]:
     """Empty the database, and let it have a default language for a while."""
     server.reset()
-    _set_language(server, language)
+    set_language(server, language)
     yield
-    _set_language(server, LANGUAGES[0])
+    set_language(server, LANGUAGES[0])
 
 
-def _set_language(server: Neo4jServer, language: str) -> None:
+def set_language(server: Neo4jServer, language: str) -> None:
     """Set the default language of the database."""
     statement = Query(f"ALTER DATABASE {server.database} SET DEFAULT LANGUAGE {language}")
     with server.driver() as driver, driver.session(database="system") as session:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from testbed import jars
 from testbed.cypher_shell import run_cypher_shell
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
+from testbed.ports import LOOPBACK
 from tests.integration import everything
+from tests.integration.outcome import assert_told
+from tests.integration.relay import relay
 from tests.integration.restoring import contents, differences, restore_elsewhere
 from tests.service import Service
 
@@ -66,6 +70,23 @@ def test_a_graph_that_apoc_would_damage_is_refused_or_exported_by_the_walk(
     assert walked.exit_code == 0
     assert "), using manual export: " in walked.log
     assert service.backups()[0].manifest["export"]["method"] == "manual"
+
+
+def test_apoc_is_not_used_on_a_release_on_which_its_export_was_not_tested(
+    service: Service, source: Neo4jServer
+) -> None:
+    # There is no APOC for a calendar release here, so a relay fakes one: it changes the version.
+    versions = (jars.version("neo4j").encode(), b"2026.08")
+    reason = "APOC's export is not tested on Neo4j 2026.08"
+    with relay(source.port, replaces=versions) as (port, _):
+        calendar = service.with_variables(NEO4J_URI=f"bolt://{LOOPBACK}:{port}")
+        demanding = calendar.with_variables(BACKUP_EXPORT_METHOD="apoc")
+        refused = demanding.run()
+        assert service.keys() == []
+        walked = calendar.run()
+    assert walked.exit_code == 0, walked.log
+    assert_told(demanding, refused, 3, f"), but its export cannot be used: {reason}; set BACKUP_")
+    assert f"), using manual export: {reason}\n" in walked.log
 
 
 DOUBTFUL = {

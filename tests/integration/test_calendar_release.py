@@ -10,6 +10,7 @@ import pytest
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.secret import Secret
 from neo4j_r2.graph.reader import Graph
+from testbed import jars
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
@@ -230,3 +231,16 @@ def test_the_types_of_the_store_have_the_same_names_in_both_languages(
         types = graph.catalogue.storage_types()
     # The names are strings, and the store has a list without items as one of strings.
     assert types == {"FloatArray", "DoubleArray", "String", "StringArray"}
+
+
+def test_nobody_is_told_to_install_apoc_where_its_export_is_not_tested(
+    service: Service, newest: Neo4jServer
+) -> None:
+    newest.reset()
+    demanding = service.with_variables(BACKUP_EXPORT_METHOD="apoc")
+    run = demanding.run()
+    version = jars.version("neo4j-calendar")
+    phrase = f"demands it; set auto, since APOC's export is not tested on Neo4j {version}"
+    assert_told(demanding, run, 3, phrase)
+    assert "install" not in run.log
+    assert service.keys() == []

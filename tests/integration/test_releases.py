@@ -1,15 +1,22 @@
-"""The newest calendar release, in both languages: alone, and to and from the LTS."""
+"""The newest calendar release, in both languages: alone, and to and from the LTS.
+
+Each graph is filled and backed up once, and its archive goes into all servers and languages.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
 
 from testbed.cypher_shell import run_cypher_shell
 from testbed.fingerprint import Fingerprint, difference
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration import everything, widths
+from tests.integration.languages import LANGUAGES, set_language
 from tests.integration.restoring import (
     Original,
     assert_passes_drill,
@@ -21,10 +28,31 @@ from tests.integration.restoring import (
 from tests.integration.widths import WIDTHS
 from tests.service import Service
 
+NEW_VECTOR = (
+    "CREATE VECTOR INDEX `added after the upgrade` FOR (n:Place) ON (n.embedding) "
+    "OPTIONS {indexConfig: {`vector.dimensions`: 8}}"
+)
+"""By its name it comes before the vector indexes of the LTS. It has options that the LTS lacks."""
+UNKNOWN_TO_THE_LTS = b"vector.default_search_expansion_factor"
 
-def service_of(server: Neo4jServer, s3: S3Server, bucket: str, directory: Path) -> Service:
-    """Return the service, configured for a server."""
-    service = Service.configured(server, s3, bucket, directory)
+
+@dataclass(frozen=True)
+class Kept:
+    """A service, its only backup, and the fingerprint of what was backed up."""
+
+    service: Service
+    original: Original
+
+    @property
+    def text(self) -> bytes:
+        """The text of the archive."""
+        return self.original.backup.text
+
+
+def service_of(server: Neo4jServer, s3: S3Server, directory: Path) -> Service:
+    """Return the service, configured for a server, with a bucket that is named as its directory."""
+    s3.create_bucket(directory.name)
+    service = Service.configured(server, s3, directory.name, directory)
     return service.with_variables(BACKUP_EXPORT_METHOD="manual")
 
 
@@ -38,70 +66,129 @@ def fill(server: Neo4jServer) -> None:
         widths.each_under_its_own_key(driver)
 
 
+def kept_in_both_languages(server: Neo4jServer, service: Service) -> Kept:
+    """Back up what a server holds in both languages, which has to give the same archive."""
+    backups = []
+    for language in reversed(LANGUAGES):
+        set_language(server, language)
+        backups.append(service.backup())
+    texts = {backup.text.partition(b"\n//\n")[2] for backup in backups}
+    assert len(texts) == 1, "without the time, which comes first"
+    return Kept(service, Original(backups[-1], contents(server)))
+
+
 def data(fingerprint: Fingerprint) -> Fingerprint:
     """Return a fingerprint without the schema, which releases word differently."""
     return replace(fingerprint, schema=())
 
 
+def assert_holds_data(server: Neo4jServer, kept: Kept) -> None:
+    """Check that a server holds exactly the data that was backed up."""
+    assert difference(data(kept.original.fingerprint), data(contents(server))) == ""
+
+
+@pytest.fixture(scope="module")
+def of_newest(newest: Neo4jServer, s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What the newest release held."""
+    newest.reset()
+    fill(newest)
+    service = service_of(newest, s3, tmp_path_factory.mktemp("of-newest"))
+    return kept_in_both_languages(newest, service)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a server that is upgraded in place."""
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def of_lts(store: Path, s3: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """What the LTS held before the upgrade."""
+    with Neo4jServer(store, apoc=False) as lts:
+        fill(lts)
+        service = service_of(lts, s3, tmp_path_factory.mktemp("of-lts"))
+        return Kept(service, Original(service.backup(), contents(lts)))
+
+
+@pytest.fixture(scope="module")
+def upgraded(store: Path, of_lts: Kept) -> Iterator[Neo4jServer]:
+    """The newest release on the store of the LTS."""
+    with Neo4jServer(store, calendar=True) as server:
+        assert_holds_data(server, of_lts)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def of_upgraded(
+    upgraded: Neo4jServer, s3: S3Server, tmp_path_factory: pytest.TempPathFactory
+) -> Kept:
+    """What the upgraded store held, with an index that was made after the upgrade."""
+    with upgraded.driver() as driver:
+        # The first write upgrades the store. Only then do new indexes have the new options.
+        driver.execute_query("CREATE INDEX `first write` FOR (n:Place) ON (n.name)")
+        driver.execute_query("DROP INDEX `first write`")
+        driver.execute_query(NEW_VECTOR)
+    service = service_of(upgraded, s3, tmp_path_factory.mktemp("of-upgraded"))
+    return kept_in_both_languages(upgraded, service)
+
+
 def test_everything_that_the_newest_release_holds_comes_back_exactly(
-    release: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+    of_newest: Kept, release: Neo4jServer
 ) -> None:
-    fill(release)
-    service = service_of(release, s3, bucket, tmp_path)
-    original = Original(service.backup(), contents(release))
+    original = of_newest.original
     assert all(any(width in line for line in original.fingerprint.storage) for width in WIDTHS)
+    run_cypher_shell(release, of_newest.text)
+    assert differences(original.fingerprint, release) == ""
     with release.driver() as driver:
         driver.execute_query("MATCH (n) WITH n LIMIT 3 CREATE (n)-[:TO]->(:New {value: 1})")
-    run = service.run("restore", "--force", "--no-safety-backup")
+    run = of_newest.service.run("restore", "--force", "--no-safety-backup")
     assert_restored(run, original, release)
-    release.reset()
-    run_cypher_shell(release, original.backup.text)
-    assert differences(original.fingerprint, release) == ""
 
 
 def test_a_backup_of_the_lts_comes_back_on_the_newest_release(
-    release: Neo4jServer, source: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+    of_lts: Kept, release: Neo4jServer
 ) -> None:
-    fill(source)
-    service = service_of(source, s3, bucket, tmp_path)
-    original = Original(service.backup(), data(contents(source)))
-    assert_passes_drill(service, release)
-    run = restore_elsewhere(service, release)
+    assert_passes_drill(of_lts.service, release)
+    run = restore_elsewhere(of_lts.service, release)
     assert run.exit_code == 0, run.log
-    assert difference(original.fingerprint, data(contents(release))) == ""
+    assert_holds_data(release, of_lts)
     release.reset()
-    run_cypher_shell(release, original.backup.text)
-    assert difference(original.fingerprint, data(contents(release))) == ""
+    run_cypher_shell(release, of_lts.text)
+    assert_holds_data(release, of_lts)
 
 
 def test_a_backup_of_the_newest_release_comes_back_on_the_lts(
-    release: Neo4jServer, target: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+    of_newest: Kept, target: Neo4jServer
 ) -> None:
-    fill(release)
-    service = service_of(release, s3, bucket, tmp_path)
-    original = Original(service.backup(), data(contents(release)))
-    assert_passes_drill(service, target)
-    run = restore_elsewhere(service, target)
+    assert_passes_drill(of_newest.service, target)
+    run = restore_elsewhere(of_newest.service, target)
     assert run.exit_code == 0, run.log
-    assert difference(original.fingerprint, data(contents(target))) == ""
+    assert_holds_data(target, of_newest)
     target.reset()
-    finished = run_cypher_shell(target, original.backup.text, check=False)
+    finished = run_cypher_shell(target, of_newest.text, check=False)
     # The options of the two vector indexes, which come last, are new.
-    assert b"vector.default_search_expansion_factor" in finished.stderr
-    assert difference(original.fingerprint, data(contents(target))) == ""
+    assert UNKNOWN_TO_THE_LTS in finished.stderr
+    assert_holds_data(target, of_newest)
 
 
-def test_a_store_that_was_upgraded_in_place_is_backed_up_and_passes_a_drill(
-    newest: Neo4jServer, s3: S3Server, bucket: str, tmp_path: Path
+def test_cypher_shell_brings_the_lts_all_that_a_store_had_before_it_was_upgraded_in_place(
+    of_lts: Kept, of_upgraded: Kept, target: Neo4jServer
 ) -> None:
-    with Neo4jServer(tmp_path / "store", apoc=False) as lts:
-        fill(lts)
-        before = data(contents(lts))
-    with Neo4jServer(tmp_path / "store", calendar=True) as upgraded:
-        service = service_of(upgraded, s3, bucket, tmp_path)
-        backup = service.backup()
-        assert difference(before, data(contents(upgraded))) == ""
-        assert_passes_drill(service, newest)
-        upgraded.reset()
-        run_cypher_shell(upgraded, backup.text)
-        assert difference(before, data(contents(upgraded))) == ""
+    finished = run_cypher_shell(target, of_upgraded.text, check=False)
+    assert finished.returncode != 0
+    assert UNKNOWN_TO_THE_LTS in finished.stderr
+    assert differences(of_lts.original.fingerprint, target) == ""
+
+
+def test_a_store_that_was_upgraded_in_place_passes_a_drill_and_takes_its_backup_back(
+    of_upgraded: Kept, upgraded: Neo4jServer, release: Neo4jServer, language: str
+) -> None:
+    assert_passes_drill(of_upgraded.service, release)
+    set_language(upgraded, language)
+    run = of_upgraded.service.run("restore", "--force", "--no-safety-backup")
+    assert run.exit_code == 0, run.log
+    assert_holds_data(upgraded, of_upgraded)
+    upgraded.reset()
+    run_cypher_shell(upgraded, of_upgraded.text)
+    assert_holds_data(upgraded, of_upgraded)

@@ -1,14 +1,13 @@
-"""The archive's first and last lines: comments, the temporary restore key, and the schema."""
+"""The archive's first and last lines: comments, and the temporary restore key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from neo4j_r2.archive.text.quoting import CYPHER_25, escape_unicode, quote_name
+from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.core.database import Database, SchemaObject
+from neo4j_r2.core.database import Database
 
 END_MARKER: Final = "// End of export: "
 """How the last line of a complete archive begins."""
@@ -21,12 +20,6 @@ GUARD: Final = (
 )
 """Fails if there is a node; cypher-shell then stops. Cypher has no statement that only fails, but
 an error of `date` quotes its text. The text needs the node, so no planner reads it beforehand."""
-_LOOKUP_INDEXES: Final = {
-    "FOR (n) ON EACH labels(n)": ("index_343aff4e", "index_460996c0"),
-    "FOR ()-[r]-() ON EACH type(r)": ("index_f7700477", "index_1b9dcc97"),
-}
-"""What a token lookup index is on, and the names that every new database gives its own: the first
-name in 5.26, the second in late 2025 versions. A database has at most one index of each."""
 AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 1_000
 _FEWEST_REMOVAL_ROWS: Final = 20
@@ -92,35 +85,6 @@ def removal_rows(characters: float) -> int:
     return max(_FEWEST_REMOVAL_ROWS, min(_REMOVAL_ROWS, fitting))
 
 
-def index_creation(indexes: Sequence[SchemaObject]) -> str:
-    """Return the statements that create all indexes without a constraint, in the server's words."""
-    lookups = [index for index in indexes if index.type == "LOOKUP"]
-    others = [index for index in indexes if index.type != "LOOKUP"]
-    return _lookup_creation(lookups) + _creation(others)
-
-
-def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
-    """Return the statements that give a new database the lookup indexes of the source.
-
-    If the source has a default one, the target keeps its own: its name depends on the version.
-    """
-    lines = []
-    for target, defaults in _LOOKUP_INDEXES.items():
-        names = [index.name for index in lookups if (index.create_statement or "").endswith(target)]
-        if set(names) & set(defaults):
-            continue
-        lines += [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in defaults]
-        lines += [
-            f"CREATE LOOKUP INDEX {quote_name(name)} IF NOT EXISTS {target};\n" for name in names
-        ]
-    return "".join(lines)
-
-
-def constraint_creation(constraints: Iterable[SchemaObject]) -> str:
-    """Return the statements that create all constraints, in the server's words."""
-    return _creation(constraints)
-
-
 def end(nodes: int, relationships: int) -> str:
     """Return the last lines. A file without the very last one was cut off."""
     return f"{AWAIT}{end_marker(nodes, relationships)}\n"
@@ -129,39 +93,3 @@ def end(nodes: int, relationships: int) -> str:
 def end_marker(nodes: int, relationships: int) -> str:
     """Return the last line, without its line break."""
     return f"{END_MARKER}{nodes} nodes, {relationships} relationships"
-
-
-def _creation(schema: Iterable[SchemaObject]) -> str:
-    """Return the statements that create all of these, those that may be refused last.
-
-    cypher-shell stops at the first statement that fails. An older server may not know the options
-    of a vector index, and it may not know Cypher 25 at all.
-    """
-    return "".join(map(_statement, sorted(schema, key=_novelty)))
-
-
-def _novelty(schema_object: SchemaObject) -> int:
-    if (schema_object.create_statement or "").startswith(CYPHER_25):
-        return 2
-    return int(schema_object.type == "VECTOR")
-
-
-def _statement(schema_object: SchemaObject) -> str:
-    """Return a create statement as ASCII on one line; nothing if the server has none.
-
-    The server quotes names, but does not escape backslashes, line breaks and the like in them.
-    Cypher decodes escapes in names and in strings alike, so the whole statement is escaped here.
-    """
-    if schema_object.create_statement is None:
-        return ""
-    return escape_unicode(schema_object.create_statement) + ";\n"
-
-
-def stated(schema: Sequence[SchemaObject]) -> int:
-    """Return how many constraints and indexes a statement can create."""
-    return len(schema) - len(unstated(schema))
-
-
-def unstated(schema: Iterable[SchemaObject]) -> list[str]:
-    """Return the names of constraints and indexes that no statement can create."""
-    return [each.name for each in schema if each.create_statement is None]

@@ -25,10 +25,9 @@ from neo4j_r2.archive.items import (
     RelationshipBatch,
     SchemaStatement,
 )
+from neo4j_r2.archive.schema_creation import schema_creation
 from neo4j_r2.archive.text.frame import (
-    constraint_creation,
     end,
-    index_creation,
     restore_key_creation,
     restore_key_removal,
 )
@@ -295,8 +294,7 @@ def test_every_schema_statement_of_our_archives_is_passed_on(
         "{`vector.dimensions`: 8,`vector.similarity_function`: 'COSINE'}}",
         f"CREATE LOOKUP INDEX {quoted} FOR ()-[r]-() ON EACH type(r)",
     ]
-    text = constraint_creation(map(schema_object, constraints))
-    text += index_creation(list(map(schema_object, indexes)))
+    text = schema_creation(map(schema_object, constraints), list(map(schema_object, indexes)))
     assert "DROP INDEX" in text
     assert items(text) == [SchemaStatement(line) for line in text[:-2].split(";\n")]
 
