@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.server_limits import READ_ONLY_CURE, TRANSACTIONS_SETTING
 
-_ACCESS: Final = "SHOW DATABASES YIELD name, access WHERE name = $name RETURN access"
-_SETTING: Final = (
-    "SHOW SETTINGS YIELD name, value WHERE name = $name RETURN toInteger(value) AS value"
+_READ_ONLY: Final = "server.databases.read_only"
+_DEFAULT_TO_READ_ONLY: Final = "server.databases.default_to_read_only"
+_WRITABLE: Final = "server.databases.writable"
+_SETTINGS: Final = (
+    "SHOW SETTINGS YIELD name, value WHERE name IN $names RETURN name, toLower(value) AS value"
 )
+"""A server that has just started answers this in a fraction of the time of `SHOW DATABASES`."""
 _UNLIMITED: Final = 0
 _LEAST_TRANSACTIONS: Final = 2
 """One that writes, and the server's own, in which it creates names meanwhile."""
@@ -22,16 +26,27 @@ def refuse_unfit_for_restore(connection: Connection, database: str) -> None:
 
     :raises GraphError: naming the setting, and what is needed.
     """
-    # First, because with one transaction at once no server tells of its databases.
-    for row in connection.rows(_SETTING, name=TRANSACTIONS_SETTING):  # none if it may not be seen
-        if allows_too_few_transactions(row["value"]):
-            raise GraphError(
-                f"{connection.uri} has {TRANSACTIONS_SETTING}={row['value']}, and a restore needs "
-                f"at least {_LEAST_TRANSACTIONS}"
-            )
-    servers = connection.rows(_ACCESS, name=database)  # one, or more in a cluster
-    if servers and all(row["access"] == "read-only" for row in servers):
+    names = [TRANSACTIONS_SETTING, _READ_ONLY, _DEFAULT_TO_READ_ONLY, _WRITABLE]
+    rows = connection.rows(_SETTINGS, names=names)
+    settings = {row["name"]: row["value"] for row in rows}  # none if they may not be seen
+    maximum = settings.get(TRANSACTIONS_SETTING)
+    if maximum is not None and allows_too_few_transactions(int(maximum)):
+        raise GraphError(
+            f"{connection.uri} has {TRANSACTIONS_SETTING}={maximum}, and a restore needs "
+            f"at least {_LEAST_TRANSACTIONS}"
+        )
+    if is_read_only(settings, database):
         raise GraphError(f"Database {database} is read-only: {READ_ONLY_CURE}")
+
+
+def is_read_only(settings: Mapping[str, str], database: str) -> bool:
+    """Whether settings make a database read-only, as the server itself decides it."""
+    read_only, writable = (
+        {name.strip() for name in settings.get(setting, "").split(",")}
+        for setting in (_READ_ONLY, _WRITABLE)
+    )
+    by_default = settings.get(_DEFAULT_TO_READ_ONLY) == "true"
+    return database in read_only or (by_default and database not in writable)
 
 
 def allows_too_few_transactions(maximum: int) -> bool:
