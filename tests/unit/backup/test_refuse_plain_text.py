@@ -81,7 +81,9 @@ def test_a_backup_is_refused_if_those_of_its_database_or_prefix_are_encrypted(
     assert message.endswith("check BACKUP_PREFIX and NEO4J_DATABASE") == is_elsewhere
 
 
-@pytest.mark.parametrize("recipients", ["none", KeyPair.new().public])
+@pytest.mark.parametrize(
+    "recipients", ["none", KeyPair.new().public], ids=["nobody", "a public key"]
+)
 def test_nothing_is_listed_if_somebody_has_said_who_may_read_the_graph(recipients: str) -> None:
     bucket = _ListedBucket(*backup(f"{PREFIX}/{STEM}", "cypher.gz.age"))
     look(bucket, recipients)
