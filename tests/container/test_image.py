@@ -153,7 +153,7 @@ def _log(container: str) -> str:
         ("NEO4J_PASSWORD", "", "NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE) is required"),
         ("RUN_IMMEDIATE_BACKUP", "perhaps", "accepted are true and false"),
         ("BACKUP_NOTIFY_URLS", "slak://token", "URL 1 (slak) is none that Apprise knows"),
-        ("BACKUP_ENCRYPTION_RECIPIENTS", "age1wrong", "key 1 of 1 is no age public key"),
+        ("BACKUP_ENCRYPTION_RECIPIENTS", "age1wrong", "the key is no age public key"),
         ("METRICS_PORT", "70000", "accepted is a whole number from 1 to 65535"),
         ("NEO4J_DATABASE", "neo4j,system", "not system"),
     ],

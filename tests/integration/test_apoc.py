@@ -46,7 +46,7 @@ UNFIT = {
     "a property of that name": "CREATE CONSTRAINT FOR (n:A) REQUIRE n.properties IS UNIQUE",
     "zoned datetime of parts": "CREATE ({v: datetime('1850-01-01T00:00[Europe/Paris]')})",
     "zoned time of parts": "CREATE ({v: time({hour: 1, timezone: '+00:09:21'})})",
-    "list of 1024 items": "CREATE ()-[:R {v: [i IN range(1, 1024) | 1.0 / i]}]->()",
+    "list of 1,024 items": "CREATE ()-[:R {v: [i IN range(1, 1024) | 1.0 / i]}]->()",
     "over several properties": "CREATE CONSTRAINT FOR (n:A) REQUIRE (n.a, n.b) IS UNIQUE",
     "UNIQUE_IMPORT_NAME": "CREATE INDEX UNIQUE_IMPORT_NAME FOR (n:A) ON (n.a)",
     "UNIQUE IMPORT LABEL": "CREATE (:`UNIQUE IMPORT LABEL`)",
