@@ -15,7 +15,7 @@ from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration import widths
-from tests.integration.languages import in_language
+from tests.integration.languages import FILTERED, MULTI_LABEL, OF_RELATIONSHIPS, in_language
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import (
     assert_passes_drill,
@@ -23,18 +23,6 @@ from tests.integration.restoring import (
 )
 from tests.service import Backup, Service
 
-FILTERED = (
-    "CYPHER 25 CREATE VECTOR INDEX filtered FOR (n:T) ON n.v WITH [n.a] "
-    "OPTIONS {indexConfig: {`vector.dimensions`: 4}}"
-)
-MULTI_LABEL = (
-    "CYPHER 25 CREATE VECTOR INDEX `several labels` FOR (n:T|U) ON n.v "
-    "OPTIONS {indexConfig: {`vector.dimensions`: 4}}"
-)
-OF_RELATIONSHIPS = (
-    "CYPHER 25 CREATE VECTOR INDEX facts FOR ()-[r:R|S]-() ON r.v WITH [r.a, r.b] "
-    "OPTIONS {indexConfig: {`vector.dimensions`: 4}}"
-)
 VECTOR = (
     "CREATE VECTOR INDEX embeddings FOR (n:T) ON (n.v) OPTIONS {indexConfig: "
     "{`vector.dimensions`: 4, `vector.similarity_function`: 'euclidean'}}"
