@@ -72,7 +72,8 @@ def fill(server: Neo4jServer) -> None:
         everything.fill_names(driver)
         everything.fill_shapes(driver)
         everything.fill_schema(driver)
-        widths.each_under_its_own_key(driver)
+        for fill_widths in widths.FILLS:
+            fill_widths(driver)
 
 
 def kept_in_both_languages(server: Neo4jServer, service: Service) -> Kept:
@@ -204,7 +205,7 @@ def test_a_backup_of_the_newest_release_comes_back_on_the_lts(
     assert_holds(target, of_newest)
     target.reset()
     finished = run_cypher_shell(target, of_newest.text, check=False)
-    # The options of the two vector indexes, which come last, are new.
+    # The options of the vector indexes, which come last, are new.
     assert UNKNOWN_TO_THE_LTS in finished.stderr
     with target.driver() as driver:
         driver.execute_query("CALL db.awaitIndexes(300)")  # cypher-shell stopped before it did so
