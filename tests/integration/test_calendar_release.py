@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -150,7 +151,11 @@ def test_an_older_server_gets_all_that_it_can_have_and_the_rest_is_named(
     assert [line.split("`")[1] for line in left_out] == ["embeddings", "exact"]
     assert all(f"does not know {UNKNOWN}: created without: CREATE" in line for line in left_out)
     assert run.log.count("Not restored: ") == 1
-    assert "Not restored: CYPHER 25 CREATE VECTOR INDEX `filtered`" in run.log
+    assert re.search(
+        "Not restored: CYPHER 25 CREATE VECTOR INDEX `filtered`.*: this Neo4j is too old for it$",
+        run.log,
+        re.MULTILINE,
+    )
     assert names(target) == ["keys", "embeddings", "exact", "keys", "words"]
     restored = " ".join(schema(target, "CYPHER 5"))
     assert "quantization.enabled`: true,`vector.similarity_function`: 'EUCLIDEAN'" in restored
