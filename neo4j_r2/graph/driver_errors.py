@@ -14,10 +14,12 @@ from neo4j.exceptions import (
 )
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.core.errors import GraphError
 from neo4j_r2.graph import server_limits
 from neo4j_r2.graph.encryption_mistake import EncryptionMistake
 
 _TRANSIENT: Final = "Neo.TransientError."
+_REFUSED_STATEMENT: Final = "Neo.ClientError.Statement."
 _MEMORY: Final = "Memory"
 """A word in the codes of a server that is short of memory."""
 _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
@@ -85,6 +87,11 @@ def is_deadlock(error: DriverError | Neo4jError) -> bool:
 def is_busy(error: DriverError | Neo4jError) -> bool:
     """Whether the server answered, but took no more work."""
     return server_limits.is_busy(_code(error))
+
+
+def is_unknown_statement(error: GraphError) -> bool:
+    """Whether the server, by its explained error, does not know a statement or its language."""
+    return _REFUSED_STATEMENT in str(error)
 
 
 def is_of_database(error: DriverError | Neo4jError) -> bool:
