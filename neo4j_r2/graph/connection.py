@@ -117,7 +117,8 @@ class Connection:
         """
         if self.read_sizes.shrink_after(error):
             return
-        if not can_pass(error) or waited > self._retry_seconds:
+        is_over = waited > self._retry_seconds
+        if is_over or not can_pass(error) or self._driver.has_full_disk(error):
             raise self.explained(error) from error
         reason = first_line(error)
         self._outage.failed(reason, f"Neo4j failed during a read, trying again: {reason}")
