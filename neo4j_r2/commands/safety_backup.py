@@ -116,12 +116,13 @@ def _last_safety_backup(config: Config, database: str, watch: Watch) -> str:
         bucket = Bucket(config.r2, _NO_RETRIES, watch.progress)
         with watch.waiting_for(Side.R2):
             backups = backups_of(bucket, config.r2.prefix, database)
-            last = find_newest(bucket, backups, lambda each: each.before_restore).manifest
+            found = find_newest(bucket, backups, lambda each: each.before_restore)
     except BucketError as error:
         return f"Whether there is one of what it held before that is not known: {error}"
-    if last is None:
-        return "There is none of what it held before that"
-    return f"The last one made before a restore is {last.archive_key}"
+    unsure = "".join(f"; {each.key} may be one, but {each.reason}" for each in found.passed_over)
+    if found.manifest is None:
+        return f"There is none of what it held before that{unsure}"
+    return f"The last one made before a restore is {found.manifest.archive_key}{unsure}"
 
 
 def _back_up(

@@ -14,10 +14,12 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 from neo4j_r2.config.neo4j_settings import SYSTEM_DATABASE, Neo4jSettings
 from neo4j_r2.core.errors import Ending, GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph.driver_errors import (
+    FULL_DISK_CURE,
     explain,
     explain_encryption,
     is_of_database,
     is_refused_login,
+    names_full_disk,
 )
 from neo4j_r2.graph.encryption_mistake import find_encryption_mistake
 from neo4j_r2.graph.session import Session
@@ -88,14 +90,22 @@ class Driver:
             if mistake := find_encryption_mistake(self._settings.uri):
                 return GraphError(explain_encryption(mistake, self._settings))
         text = explain(error, self._settings)
-        if is_of_database(error) and (message := self._status_message()):
+        if message := self._status_message(error):
             text += f"; the server says of database {self._settings.database}: {message}"
+        if names_full_disk(message):
+            return GraphError(f"{text}; {FULL_DISK_CURE}")
         if is_refused_login(error):
             return LoginRefusedError(text)
         return GraphUnavailableError(text) if error.is_retryable() else GraphError(text)
 
-    def _status_message(self) -> str:
+    def has_full_disk(self, error: DriverError | Neo4jError) -> bool:
+        """Whether the disk of the server is full: then it does not help to try again."""
+        return names_full_disk(self._status_message(error))
+
+    def _status_message(self, error: DriverError | Neo4jError) -> str:
         """Return why a database is not in order, such as a full disk; empty if nobody says."""
+        if not is_of_database(error):
+            return ""
         try:
             with self._driver.session(database=SYSTEM_DATABASE) as session:
                 result = Session(session).run(_STATUS, {"name": self._settings.database})

@@ -22,6 +22,14 @@ _TRANSIENT: Final = "Neo.TransientError."
 _REFUSED_STATEMENT: Final = "Neo.ClientError.Statement."
 _MEMORY: Final = "Memory"
 """A word in the codes of a server that is short of memory."""
+_FULL_DISK: Final = (
+    "no space left",
+    "disk quota exceeded",
+    "file too large",
+    "not enough space on the disk",
+)
+"""How operating systems say that a file cannot grow, in lower case."""
+FULL_DISK_CURE: Final = "make room on the disk of the server, and restart Neo4j"
 _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 
 
@@ -97,6 +105,11 @@ def is_unknown_statement(error: GraphError) -> bool:
 def is_of_database(error: DriverError | Neo4jError) -> bool:
     """Whether the server may know more of the failure: the database itself is not in order."""
     return isinstance(error, DatabaseError | DatabaseUnavailable)
+
+
+def names_full_disk(status: str) -> bool:
+    """Whether the server's words on a database say that its disk is full, which does not pass."""
+    return any(words in status.lower() for words in _FULL_DISK)
 
 
 def first_line(error: DriverError | Neo4jError) -> str:

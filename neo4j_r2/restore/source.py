@@ -151,11 +151,17 @@ def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
     raise no_backup(bucket, prefix, wish.database)
 
 
-def latest_with_nodes(bucket: Bucket, prefix: str, wish: Wish) -> str | None:
-    """Return the key of the latest complete backup of a graph that was not empty; or None."""
+def latest_with_nodes(bucket: Bucket, prefix: str, wish: Wish, empty: StoredSource) -> str | None:
+    """Return the key of the latest complete backup of a graph that was not empty; or None.
+
+    :param empty: the latest one of all. A warning has named what was passed over for it.
+    """
     backups = taken_up_to(backups_in(bucket, prefix), wish.database, wish.at)
-    found = find_newest(bucket, backups, has_nodes).manifest
-    return found.archive_key if found else None
+    found = find_newest(bucket, backups, has_nodes)
+    told = empty.newest.passed_over if empty.newest else ()
+    more = [each for each in found.passed_over if each not in told]
+    warn_of_passed_over(replace(found, passed_over=more), empty.label)
+    return found.manifest.archive_key if found.manifest else None
 
 
 def _named_source(
