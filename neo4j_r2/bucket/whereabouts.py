@@ -11,6 +11,7 @@ from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import ends_encrypted
 from neo4j_r2.core.errors import BucketError, ConfigurationError
+from neo4j_r2.core.figures import counted
 from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.printable import printable
 
@@ -32,7 +33,7 @@ class Place(NamedTuple):
 
 
 Places = Mapping[Place, Sequence[StoredBackup]]
-"""The backups in each place, oldest first. One without a manifest is not among them."""
+"""The backups in each place, oldest first, also archives without a manifest."""
 
 
 def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> ConfigurationError:
@@ -68,11 +69,12 @@ def whereabouts(bucket: Bucket, prefix: str, database: str | None = None) -> str
     except BucketError as error:
         return f"the rest of the bucket cannot be listed ({error})"
     others = _others(found, prefix, database)
-    if len(others) == len(found):
+    here = [each for place in found if place not in others for each in found[place]]
+    if not here:
         text = in_words(found, bucket.name)
     else:
         elsewhere = in_words(others, bucket.name) if others else "the bucket has no others"
-        text = f"{_NOT_MEANT}; {elsewhere}"
+        text = f"{_what_is(here)}; {elsewhere}"
     return text if is_all else f"{text} ({OF_THE_FIRST})"
 
 
@@ -118,16 +120,15 @@ def places_of(objects: Iterable[tuple[str, int]]) -> Places:
     found: dict[Place, list[StoredBackup]] = {}
     for prefix, inside in folders.items():
         for backup in backups_among(inside, prefix):
-            if backup.manifest_key:
-                found.setdefault(Place(prefix, backup.name.database), []).append(backup)
+            found.setdefault(Place(prefix, backup.name.database), []).append(backup)
     return found
 
 
 def in_words(places: Places, bucket: str) -> str:
-    """Return where backups are, the places with the most backups first."""
+    """Return where backups are, the places with the most complete ones first."""
     if not places:
         return f"the bucket {bucket} has no backup anywhere: check R2_BUCKET_NAME and the account"
-    largest = sorted(places.items(), key=lambda item: -len(item[1]))
+    largest = sorted(places.items(), key=lambda item: (-len(_committed(item[1])), -len(item[1])))
     named = [
         f"{database} under {printable(prefix)}/ ({_summary(backups)})"
         for (prefix, database), backups in largest[:_SHOWN]
@@ -140,7 +141,23 @@ def in_words(places: Places, bucket: str) -> str:
     )
 
 
+def _what_is(here: Sequence[StoredBackup]) -> str:
+    """Return what there is where no backup was found that counts as one."""
+    if _committed(here):
+        return _NOT_MEANT
+    return f"those that are there are {_summary(here)}"
+
+
 def _summary(backups: Sequence[StoredBackup]) -> str:
     """Return how many backups there are, how new the newest is, and whether it is encrypted."""
-    encrypted = ", encrypted" if ends_encrypted(backups) else ""
-    return f"{len(backups):,}, the newest of {shown(backups[-1].name.taken, UTC)}{encrypted}"
+    committed = _committed(backups)
+    encrypted = ", encrypted" if ends_encrypted(committed or backups) else ""
+    if committed:
+        taken = shown(committed[-1].name.taken, UTC)
+        return f"{len(committed):,}, the newest of {taken}{encrypted}"
+    return f"{counted(len(backups), 'archive')} without a manifest{encrypted}: a KEY restores one"
+
+
+def _committed(backups: Sequence[StoredBackup]) -> list[StoredBackup]:
+    """Return the backups that have a manifest."""
+    return [backup for backup in backups if backup.manifest_key]

@@ -198,7 +198,8 @@ def test_a_wrong_prefix_or_database_is_told_where_the_backups_are(service: Servi
     newest = f"the newest of {taken:%Y-%m-%d %H:%M:%S} UTC"
     places = (
         f"there are backups of neo4j under other/place/ (2, {newest}, encrypted), movies under "
-        f"{PREFIX}/ (1, {newest}): check BACKUP_PREFIX, and NEO4J_DATABASE or --database"
+        f"{PREFIX}/ (1, {newest}), neo4j under elsewhere/ (1 archive without a manifest: a KEY "
+        "restores one): check BACKUP_PREFIX, and NEO4J_DATABASE or --database"
     )
 
     output, run = list_backups(service, "--database", "neo4j")
