@@ -70,6 +70,8 @@ def whereabouts(bucket: Bucket, prefix: str, database: str | None = None) -> str
         return f"the rest of the bucket cannot be listed ({error})"
     others = _others(found, prefix, database)
     here = [each for place in found if place not in others for each in found[place]]
+    if not found and not is_all:
+        return f"there is none among the first {_LOOKED_AT:,} objects; check BACKUP_PREFIX"
     if not here:
         text = in_words(found, bucket.name)
     else:

@@ -80,3 +80,11 @@ def test_a_place_whose_newest_backup_is_encrypted_is_named_as_that() -> None:
 
 def test_an_empty_bucket_is_named() -> None:
     assert in_words({}, "my-bucket").startswith("the bucket my-bucket has no backup anywhere")
+
+
+def test_a_bucket_of_which_not_all_was_looked_at_may_have_backups() -> None:
+    bucket = MemoryBucket()
+    bucket.content = {f"films/{number}.mkv": b"" for number in range(20_001)}
+    assert whereabouts(bucket.bucket, PREFIX) == (
+        "there is none among the first 20,000 objects; check BACKUP_PREFIX"
+    )
