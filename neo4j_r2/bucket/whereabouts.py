@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from itertools import islice
 from typing import Final, NamedTuple
@@ -89,20 +89,29 @@ def _others(found: Places, prefix: str, database: str | None) -> Places:
     }
 
 
-def encrypted_kin(bucket: Bucket, prefix: str, database: str) -> tuple[Place | None, bool]:
-    """Look through the bucket for encrypted backups with the prefix or the database of a place.
+def encrypted_under(bucket: Bucket, prefix: str) -> Place | None:
+    """Return a database with encrypted backups under a prefix; None if there is none.
+
+    :raises BucketError: if the prefix cannot be listed.
+    """
+    found = places_of((each.key, each.size) for each in bucket.objects(f"{prefix}/"))
+    return _first_encrypted(found, lambda place: place.prefix == prefix)
+
+
+def encrypted_anywhere(bucket: Bucket, database: str) -> tuple[Place | None, bool]:
+    """Look through the bucket for encrypted backups of a database.
 
     :returns: a place whose newest backup is encrypted, or None; and whether all objects of the
         bucket were looked at.
     :raises BucketError: if the bucket cannot be listed.
     """
     found, is_all = _look_around(bucket)
-    kin = (
-        place
-        for place, backups in found.items()
-        if (place.prefix == prefix or place.database == database) and ends_encrypted(backups)
-    )
-    return next(kin, None), is_all
+    return _first_encrypted(found, lambda place: place.database == database), is_all
+
+
+def _first_encrypted(found: Places, is_meant: Callable[[Place], bool]) -> Place | None:
+    """Return the first of some places whose newest backup is encrypted."""
+    return next((each for each in found if is_meant(each) and ends_encrypted(found[each])), None)
 
 
 def _look_around(bucket: Bucket) -> tuple[Places, bool]:
