@@ -41,7 +41,7 @@ def refuse_plain_text(
     """
     if config.recipients or config.allows_plain_text or follows_encrypted is False:
         return
-    there = here = check = ""
+    there = here = not_yours = check = ""
     encrypted = database
     if follows_encrypted is None:
         # This prefix first: of the whole bucket, not all can be looked at.
@@ -50,12 +50,13 @@ def refuse_plain_text(
             return
         encrypted, there = kin.database, f" under {printable(kin.prefix)}/"
         here = f" of database {database} under {config.r2.prefix}/"
+        not_yours = " (if that backup is not yours: only until this one is made)"
         check = "; if that is not the place that you mean, check BACKUP_PREFIX and NEO4J_DATABASE"
     raise ConfigurationError(
         f"The newest backup of database {encrypted}{there} is encrypted, but "
         f"BACKUP_ENCRYPTION_RECIPIENTS is not set, so this one{here} would be in plain text: set "
         "it to the public keys (age1...), or to none if everybody with access to the bucket may "
-        f"read the graph{check}"
+        f"read the graph{not_yours}{check}"
     )
 
 

@@ -78,6 +78,7 @@ def test_a_backup_is_refused_if_those_of_its_database_or_prefix_are_encrypted(
     assert message.startswith(f"The newest backup of {told}")
     is_elsewhere = "under" in told
     assert (f"of database neo4j under {PREFIX}/ would be" in message) == is_elsewhere
+    assert ("not yours: only until this one is made)" in message) == is_elsewhere
     assert message.endswith("check BACKUP_PREFIX and NEO4J_DATABASE") == is_elsewhere
 
 
