@@ -138,7 +138,10 @@ def places_of(objects: Iterable[tuple[str, int]]) -> Places:
 def in_words(places: Places, bucket: str) -> str:
     """Return where backups are, the places with the most complete ones first."""
     if not places:
-        return f"the bucket {bucket} has no backup anywhere: check R2_BUCKET_NAME and the account"
+        return (
+            f"the bucket {bucket} has no backup anywhere: perhaps none was made yet; or else "
+            "check R2_BUCKET_NAME and the account"
+        )
     largest = sorted(places.items(), key=lambda item: (-len(_committed(item[1])), -len(item[1])))
     named = [
         f"{database} under {printable(prefix)}/ ({_summary(backups)})"
