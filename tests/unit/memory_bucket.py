@@ -46,6 +46,10 @@ class MemoryBucket:
         self.read.append(key)
         return self.content[key]
 
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Yield an object."""
+        yield self.get(key)
+
     def head(self, key: str) -> StoredObject | None:
         """Return an object's size, or None if there is no such object."""
         data = self.content.get(key)
