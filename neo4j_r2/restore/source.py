@@ -60,6 +60,11 @@ class Source:
     allows_any_statement: bool = False
     """Whether a statement that no grammar here knows is passed on to the server."""
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether only a private key opens what is stored."""
+        return self.decrypt is not iter
+
     def items(self) -> Iterator[Item]:
         """Yield what the archive holds, checked as far as its format allows.
 
