@@ -513,8 +513,8 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
 ) -> None:
     variables = {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
     reason = (
-        "the kernel killed it for lack of memory (signal 9): the limit is 1073.74 MB, "
-        "the peak was 107"
+        "the kernel killed it for lack of memory (signal 9): the limit is 1,073.74 MB, "
+        "the peak was 1,07"
     )
     with (
         ThreadPoolExecutor() as pool,

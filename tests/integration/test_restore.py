@@ -391,7 +391,7 @@ def test_a_missing_backup_is_reported_with_the_nearest_ones(
 
     place = f"s3://{service.bucket}/{PREFIX}/"
     assert_told(service, nothing, 2, f"There is no backup of database neo4j under {place};")
-    assert "has no backup anywhere: check R2_BUCKET_NAME" in nothing.log
+    assert "or else check R2_BUCKET_NAME" in nothing.log
     assert_told(service, unknown, 2, f"There is no backup {other_time}; nearest are {key}")
     assert_told(service, too_old, 2, "There is no backup of database neo4j that old")
     assert "besides" not in too_old.log

@@ -22,6 +22,8 @@ WEEK: Final = Rules(days=7)
 class MemoryBucket:
     """A bucket on a dictionary, with the calls of a prune, and those that choose a backup."""
 
+    name = "my-bucket"
+
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
         self.locked: set[str] = set()
