@@ -112,6 +112,20 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
         ("TZ", "Europe/Berlin", "Time zone: Europe/Berlin"),
         ("BACKUP_EXPORT_METHOD", "manual", "Export method: manual"),
         ("BACKUP_VERIFY", "after", "Verify: after each backup"),
+        ("BACKUP_UPLOAD_LIMIT", "10mbit", "Upload limit: 1.25 MB/s"),
+        ("RUN_IMMEDIATE_BACKUP", "true", "Backup at the start: on"),
+        ("BACKUP_CATCH_UP", "false", "Missed backups: left out"),
+        ("R2_ENDPOINT_URL", "http://s3:80/", "R2 Endpoint: http://s3:80"),
+        (
+            "R2_ENDPOINT_URL",
+            "https://abc123.eu.r2.cloudflarestorage.com",
+            "R2 Endpoint: https://abc123.eu.r2.cloudflarestorage.com",
+        ),
+        (
+            "R2_ACCOUNT_ID",
+            "abc123.eu.r2.cloudflarestorage.com",
+            "R2 Endpoint: https://abc123.eu.r2.cloudflarestorage.com",
+        ),
     ],
 )
 def test_the_banner_shows_what_is_on(name: str, value: str, line: str) -> None:
