@@ -167,6 +167,18 @@ def test_a_backup_without_receivers_and_monitor_does_not_load_their_clients(
     assert {line.partition(".")[0] for line in lines} & {"apprise", "requests"} == set()
 
 
+def test_verify_tells_a_wrong_configuration_in_its_document_too(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {**settings, "R2_BUCKET_NAME": ""}
+    process = run_program(tmp_path, "verify", "--json", **wrong)
+    assert process.returncode == 2
+    content = json.loads(process.stdout)
+    assert (content["exit_code"], content["backups"]) == (2, [])
+    assert content["error"].startswith("Invalid configuration:")
+    assert "R2_BUCKET_NAME is required" in content["error"]
+
+
 @pytest.mark.parametrize(("number", "line"), [(1, "1 recipient"), (2, "2 recipients")])
 def test_the_banner_counts_the_recipients(number: int, line: str) -> None:
     keys = ",".join(KeyPair.new().public for _ in range(number))
