@@ -191,6 +191,18 @@ def test_a_shell_gets_its_completion_if_the_library_is_there(
     assert "--drill" in printed
 
 
+def test_without_the_library_of_completion_it_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["--print-completion", "bash"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(
+        "--print-completion needs the optional dependency: pip install '.[completion]'\n"
+    )
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_an_example_that_it_accepts(
     capsys: pytest.CaptureFixture[str], command: str
