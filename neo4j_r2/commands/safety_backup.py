@@ -20,6 +20,7 @@ from neo4j_r2.commands.options import RestoreOptions
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BackupError, BucketError, GraphError, Side
+from neo4j_r2.core.program_name import program_name
 from neo4j_r2.graph.database_contents import DatabaseContents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
@@ -83,7 +84,7 @@ def way_back(safety: Manifest, options: RestoreOptions) -> str:
     :param options: of the restore that made it: the way back leads to the same database.
     """
     key = safety.archive_key
-    words = ["backup.py", "restore", key, "--force"]
+    words = [program_name(), "restore", key, "--force"]
     words += ["--to-uri", options.to_uri] if options.to_uri else []
     words += ["--to-database", safety.database]
     words += ["--identity", "FILE"] if is_encrypted_key(key) else []

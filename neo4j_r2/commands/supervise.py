@@ -28,6 +28,7 @@ from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import SuperviseOptions
 from neo4j_r2.commands.unusable_state import UnusableState
 from neo4j_r2.config.service_settings import ServiceSettings, requested_state_directory
+from neo4j_r2.config.unknown_names import CONTAINER_MARK
 from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.monitoring.health_probe import latest
@@ -51,7 +52,15 @@ CROND: Final = ("crond", "-n", "-s")
 
 
 def run(invocation: Invocation[SuperviseOptions]) -> int:
-    """Run crond; return 0 after a signal to stop, and 1 if crond ends by itself."""
+    """Run crond; return 0 after a signal to stop, and 1 if crond ends by itself.
+
+    :raises ConfigurationError: outside the container, where a crond would run all jobs of the host.
+    """
+    if CONTAINER_MARK not in invocation.environment:
+        raise ConfigurationError(
+            "supervise is the container's first process; without containers, let the host's cron "
+            "or a systemd timer run backups: docs/run-once-systemd.md says how"
+        )
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     if invocation.options.failed is not None:
         return linger(invocation, invocation.options.failed)
@@ -125,14 +134,13 @@ def _is_stopped_within(seconds: float, helpers: list[_Helper]) -> bool:
 def start_crond(environment: Mapping[str, str]) -> int:
     """Start crond, and return the id of its process.
 
-    :raises ConfigurationError: if it cannot be started. Only in the container it can for sure.
+    :raises ConfigurationError: if it cannot be started.
     """
     try:
         return _start(CROND, environment)
     except OSError as error:
         raise ConfigurationError(
-            f"{CROND[0]} cannot be started ({error.strerror}): supervise is the container's first "
-            "process; without containers, let the host's cron or a systemd timer run backup.py"
+            f"{CROND[0]} cannot be started ({error.strerror}): build the image from its Dockerfile"
         ) from error
 
 

@@ -62,11 +62,8 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
 def explain_encryption(mistake: EncryptionMistake, settings: Neo4jSettings) -> str:
     """Return one line for an address with the wrong kind of encryption, and the right one."""
     advice = f"give {mistake.uri}" if settings.is_other else f"set NEO4J_URI={mistake.uri}"
-    if "+ssc://" in mistake.uri:
-        advice += (
-            ", which accepts any certificate; or use +s, and let SSL_CERT_FILE name a file with "
-            "the certificate of the server or of its authority"
-        )
+    if mistake.remedy:
+        advice += f", which accepts any certificate; or use +s, and {mistake.remedy}"
     return f"Neo4j connection failed: {settings.uri}: {mistake.reason}; {advice}"
 
 

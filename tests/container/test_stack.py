@@ -40,6 +40,8 @@ BANNER = """[INFO] ============================================================
   - Neo4j Host: neo4j
   - Neo4j Database: neo4j
   - Encryption: off, backups are not encrypted
+  - R2 Endpoint: http://s3:80
+  - Backup at the start: on
 [INFO] ============================================================
 [INFO] Waiting for Neo4j to be ready...
 [INFO] Neo4j is ready!
