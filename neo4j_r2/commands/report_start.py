@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 from neo4j_r2.commands.configure import own_state_directory
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.config.notify_settings import FAILURE, requested_notify
+from neo4j_r2.config.service_settings import requested_state_directory
+from neo4j_r2.config.unknown_names import CONTAINER_MARK
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BackupError, Stalled
 from neo4j_r2.core.log import redact
 from neo4j_r2.monitoring.announce import tell
 from neo4j_r2.monitoring.notification import start_failed, start_succeeded
+from neo4j_r2.run.route_directory import directories_without_backup
 from neo4j_r2.run.start_problem import StartProblem, StartProblemFile
 
 log = logging.getLogger(__name__)
@@ -53,10 +57,22 @@ def _file(invocation: Invocation[Options]) -> StartProblemFile | None:
     return StartProblemFile(directory)
 
 
+def _all_files(invocation: Invocation[Options]) -> Iterator[StartProblemFile]:
+    """Yield the files of all problems that are over when the service starts.
+
+    A mistyped bucket or host makes another route, which has its own directory. In a container that
+    was this service. On a host it can be another one.
+    """
+    if file := _file(invocation):
+        yield file
+    if CONTAINER_MARK in invocation.environment:
+        root = requested_state_directory(invocation.environment, invocation.dotenv)
+        yield from map(StartProblemFile, directories_without_backup(root))
+
+
 def report_success(invocation: Invocation[Options]) -> None:
     """Forget why the service could not start, and tell that it can again."""
-    file = _file(invocation)
-    problems = file.remove() if file else []
+    problems = [each for file in _all_files(invocation) for each in file.remove()]
     if problems:
         log.info("What kept the service from its work is over")
     told = [each for each in problems if each.is_told]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from neo4j_r2.commands.configure import own_state_directory
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.commands.report_start import report_failure, report_success
 from neo4j_r2.commands.unusable_state import UnusableState
+from neo4j_r2.config.unknown_names import CONTAINER_MARK
 from neo4j_r2.core.errors import (
     BackupError,
     BucketError,
@@ -19,6 +23,7 @@ from neo4j_r2.core.errors import (
     GraphUnavailableError,
     LoginRefusedError,
 )
+from neo4j_r2.run.state import State, StateFile
 from testbed.web_receiver import WebReceiver
 
 CANNOT, CAN = "Backup service cannot work", "Backup service works again"
@@ -32,10 +37,11 @@ def web() -> Iterator[WebReceiver]:
         yield receiver
 
 
-def service(web: WebReceiver, state: Path) -> Invocation[Options]:
+def service(web: WebReceiver, state: Path, **variables: str) -> Invocation[Options]:
     """Return a start of a service with a receiver and a state directory."""
     urls = f"json://{web.address}/hook/good"
-    return Invocation(Options(), {"BACKUP_NOTIFY_URLS": urls, "BACKUP_STATE_DIR": str(state)}, {})
+    always = {"BACKUP_NOTIFY_URLS": urls, "BACKUP_STATE_DIR": str(state)}
+    return Invocation(Options(), {**always, **variables}, {})
 
 
 def titles(web: WebReceiver) -> list[str]:
@@ -72,6 +78,25 @@ def test_what_may_pass_is_told_at_the_second_look_and_its_end_too(
         report_failure(start, AWAY, may_pass=True)
     report_success(start)
     assert titles(web) == [CANNOT, CAN]
+
+
+@pytest.mark.parametrize(
+    ("container", "told"),
+    [({CONTAINER_MARK: "true"}, [CANNOT, CAN, CANNOT]), ({}, [CANNOT])],
+    ids=["in a container", "on a host, where it can be another service"],
+)
+def test_a_mistyped_bucket_of_a_service_that_already_ran_is_told_each_time_and_its_end_too(
+    web: WebReceiver, tmp_path: Path, container: dict[str, str], told: list[str]
+) -> None:
+    good = service(web, tmp_path, R2_ACCOUNT_ID="a" * 32, R2_BUCKET_NAME="bucket", **container)
+    bad = replace(good, environment={**good.environment, "R2_BUCKET_NAME": "bukket"})
+    for start in (good, bad):  # a run of the mistyped service has failed
+        StateFile(own_state_directory(start, writes_state=True)).write(State(datetime.now(UTC)))
+    for _ in range(2):
+        report_success(good)
+        report_failure(bad, DENIED)
+        report_failure(bad, DENIED)
+    assert titles(web) == told
 
 
 @pytest.mark.parametrize(("error", "may_pass"), [(AWAY, True), (DENIED, False)])
