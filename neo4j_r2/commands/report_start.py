@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 def report_failure(
     invocation: Invocation[Options], error: BackupError | Stalled, *, may_pass: bool = False
 ) -> None:
-    """Record why the service cannot start. Tell it, unless a failure of this kind was told before.
+    """Record why the service cannot start. Tell it, unless this failure was told before.
 
     The settings for this are read without a check: a wrong configuration is told too. If nothing
     can be recorded, no later look will know of this one, so it is told now.
@@ -37,6 +38,8 @@ def report_failure(
     problem = StartProblem(now(), error.exit_code, redact(" ".join(str(error).split())))
     known = {each.exit_code: each for each in file.read()} if file else {}
     before = known.get(problem.exit_code)
+    if before and not may_pass and _cause(before) != _cause(problem):
+        before = None  # that one is mended, and this one was behind it
     if before:
         problem = replace(problem, since=before.since)
     is_told = before is not None and before.is_told
@@ -46,6 +49,11 @@ def report_failure(
     if tells_now or not (is_told or is_recorded):
         settings = requested_notify(invocation.environment, invocation.dotenv)
         tell(settings, start_failed(problem, settings.host), failure=problem.error)
+
+
+def _cause(problem: StartProblem) -> str:
+    """Return what is the same in the texts of two failures with one cause: all but the numbers."""
+    return re.sub(r"\d+", "", problem.error)
 
 
 def _file(invocation: Invocation[Options]) -> StartProblemFile | None:

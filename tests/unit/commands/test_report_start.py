@@ -66,16 +66,27 @@ def test_each_of_several_problems_is_told_once_and_told_as_over_when_the_service
     assert "\nOver (exit 3): Neo4j refused the login\n" in message
 
 
-def test_what_may_pass_is_told_at_the_second_look_and_its_end_too(
+def test_a_problem_that_shows_when_another_one_with_its_exit_code_is_mended_is_told_too(
     web: WebReceiver, tmp_path: Path
+) -> None:
+    start = service(web, tmp_path)
+    clocks = [BucketError(f"This machine's clock is {minutes} min ahead") for minutes in (8, 12)]
+    for error in (DENIED, DENIED, *clocks):
+        report_failure(start, error)
+    assert titles(web) == [CANNOT, CANNOT]
+
+
+@pytest.mark.parametrize("second", [AWAY, GraphUnavailableError("Neo4j does not answer")])
+def test_what_may_pass_is_told_at_the_second_look_and_its_end_too(
+    web: WebReceiver, tmp_path: Path, second: BackupError
 ) -> None:
     start = service(web, tmp_path)
     report_failure(start, AWAY, may_pass=True)
     assert titles(web) == []
     report_success(start)
     assert titles(web) == []
-    for _ in range(3):
-        report_failure(start, AWAY, may_pass=True)
+    for error in (AWAY, second, AWAY):
+        report_failure(start, error, may_pass=True)
     report_success(start)
     assert titles(web) == [CANNOT, CAN]
 
