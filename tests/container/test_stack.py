@@ -470,9 +470,8 @@ def test_the_secrets_can_come_from_files_of_compose(
     # In a container, because this user may not give files away.
     mounted = f"--volume={tmp_path}:/secrets"
     docker("run", "--rm", mounted, "--entrypoint=chown", image, "--recursive", "1000", "/secrets")
-    variables = {"R2_ACCESS_KEY_ID": "", "R2_SECRET_ACCESS_KEY": "", "BACKUP_PREFIX": "secrets"}
-    added = ROOT / "docker-compose.secrets.yml"
-    with surroundings.beside(added, SECRETS_DIRECTORY=str(tmp_path), **variables) as stack:
+    variables = {"SECRETS_DIRECTORY": str(tmp_path), "BACKUP_PREFIX": "secrets"}
+    with surroundings.beside(ROOT / "docker-compose.secrets.yml", **variables) as stack:
         start(stack)
         made = back_up(stack)
         assert made.exit_code == 0, made.output
