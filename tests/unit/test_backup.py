@@ -88,11 +88,16 @@ def test_the_installed_command_takes_its_name_and_arguments_from_the_process() -
     assert process.stderr.startswith("usage: neo4j-r2-backup [-h]")
 
 
-def test_the_version_is_named_once() -> None:
+def test_the_version_is_named_once_in_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["dynamic"] == ["version"]
     assert project["tool"]["hatch"]["version"]["path"] == "neo4j_r2/__init__.py"
     assert re.fullmatch(r"\d+\.\d+\.\d+", __version__)
+
+
+def test_the_label_of_the_image_has_the_version() -> None:
+    label = f'org.opencontainers.image.version="{__version__}"'
+    assert label in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:

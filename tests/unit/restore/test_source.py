@@ -9,7 +9,6 @@ from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.restore.source import Wish, chosen_source, latest_with_nodes
 from tests.unit.memory_bucket import PREFIX, MemoryBucket, name_of
 
-
 WISH = Wish("neo4j", LATEST, None)
 
 
