@@ -49,11 +49,11 @@ def restore_elsewhere(service: Service, server: Neo4jServer, *arguments: str) ->
     return service.with_variables(**variables).run("restore", "--to-uri", server.uri, *arguments)
 
 
-def printed(service: Service, *arguments: str) -> str:
-    """Run a command, which has to succeed, and return what it prints."""
+def printed(service: Service, *arguments: str, exit_code: int = 0) -> str:
+    """Run a command, which has to end with an exit code, and return what it prints."""
     process = service.start(*arguments)
     output, log = process.communicate(timeout=TIMEOUT_SECONDS)
-    assert process.returncode == 0, log
+    assert process.returncode == exit_code, log
     return output
 
 
