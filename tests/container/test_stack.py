@@ -515,8 +515,8 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
 ) -> None:
     variables = {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
     reason = (
-        "the kernel killed it for lack of memory (signal 9): the limit is 1,073.74 MB, "
-        "the peak was 1,07"
+        "the kernel killed it for lack of memory (signal 9): the limit is 1073.74 MB, "
+        "the peak was 107"
     )
     with (
         ThreadPoolExecutor() as pool,
@@ -526,8 +526,8 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
         killed = pool.submit(stack.execute, SERVICE, "sh", "-c", FIRST_VICTIM)
         wait_until(lambda: _run_under_way(stack) is not None, seconds=60, what="the run")
         process = str(_run_under_way(stack))
-        taken = stack.execute(SERVICE, "python3", "-c", TAKE_ALL_MEMORY, process)
-        assert (killed.result().exit_code, taken.exit_code) == (137, 0)
+        stack.execute(SERVICE, "python3", "-c", TAKE_ALL_MEMORY, process)  # it may die as well
+        assert killed.result().exit_code == 137
 
         status = stack.execute(SERVICE, *BACKUP, "status").output
         assert re.search(rf"^Last run .* was killed: {re.escape(reason)}", status, re.MULTILINE)

@@ -84,7 +84,7 @@ def lingering(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [*namespace, "sh", "-c", script],
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "BACKUP_CONTAINER": "true"},
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
