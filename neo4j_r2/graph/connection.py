@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any, Final, Self, TypeVar
 
 import neo4j
@@ -16,6 +17,7 @@ from neo4j_r2.core.outage import Outage
 from neo4j_r2.graph.driver import Driver
 from neo4j_r2.graph.driver_errors import can_pass, first_line, is_busy
 from neo4j_r2.graph.read_sizes import ReadSizes
+from neo4j_r2.graph.server_limits import TRANSACTIONS_SETTING
 from neo4j_r2.graph.session import Session
 
 Result = TypeVar("Result")
@@ -66,6 +68,14 @@ class Connection:
         :raises GraphError: if they cannot be read.
         """
         return {row["name"]: row["value"] for row in self.rows(_SETTINGS, names=names)}
+
+    @cached_property
+    def has_one_transaction(self) -> bool:
+        """Whether the server allows only one transaction at a time; it is asked once.
+
+        :raises GraphError: if it cannot be asked.
+        """
+        return self.settings(TRANSACTIONS_SETTING).get(TRANSACTIONS_SETTING) == "1"
 
     def rows_at_once(self, query: str) -> list[Mapping[str, Any]]:
         """Run a query, and do not try again: so a wrong address is reported at once.

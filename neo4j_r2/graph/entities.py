@@ -15,7 +15,6 @@ from neo4j_r2.graph.connection import Connection, complete_records
 from neo4j_r2.graph.float_widths import FloatWidths, Place, stored_place
 from neo4j_r2.graph.queries import TOO_LARGE, EntityQueries
 from neo4j_r2.graph.read_sizes import UNLIMITED, VALUE_CHARACTERS
-from neo4j_r2.graph.server_limits import TRANSACTIONS_SETTING
 
 LATE_IDS: Final = 16
 """Ids read at once if they are not a range. They are few, because such a read is not made smaller
@@ -48,7 +47,7 @@ class Entities:
 
         :raises GraphError: if the graph cannot be read to its end.
         """
-        if self._connection.settings(TRANSACTIONS_SETTING).get(TRANSACTIONS_SETTING) == "1":
+        if self._connection.has_one_transaction:
             self._connection.read_sizes.end_each_query()
         following, progress = 0, time.monotonic()
         while following <= last:
