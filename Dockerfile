@@ -16,7 +16,8 @@ RUN apt-get update \
 
 LABEL org.opencontainers.image.title="Neo4j to R2 Backup Service" \
     org.opencontainers.image.description="Backs up a live Neo4j Community database to Cloudflare R2" \
-    org.opencontainers.image.licenses="Apache-2.0"
+    org.opencontainers.image.licenses="Apache-2.0" \
+    org.opencontainers.image.version="0.1.0"
 WORKDIR /app
 COPY requirements.txt ./
 # Of what the libraries bring, 35 MB are never used here: tables for all other services of AWS, translations of Apprise's

@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -18,7 +19,7 @@ from bench.options import Options, parse_arguments
 from bench.plot import draw
 from bench.records import Journal, Record, read_records
 from bench.stage import ContenderError
-from bench.tables import section
+from bench.tables import goals, results
 from testbed.document import Section
 from testbed.java import JavaError
 from testbed.ports import PortTakenError
@@ -26,8 +27,10 @@ from testbed.process import ServerFailedError
 
 log = logging.getLogger("bench")
 
-DOCUMENT_SECTION: Final = Section("bench")
+RESULTS: Final = Section("bench")
 """The part of the document that the benchmark writes."""
+GOALS: Final = Section("goals")
+"""The same of the document for developers, which lies beside the other one."""
 _FORESEEABLE: Final = (
     ContenderError,
     JavaError,
@@ -64,12 +67,19 @@ def measured(options: Options) -> Sequence[Record]:
 
 def publish(records: Sequence[Record], options: Options) -> None:
     """Write or print what records say."""
-    if options.document is None:
-        print(section(records, plot=None))
+    document = options.document
+    if document is None:
+        print(f"{results(records, plot=None)}\n{goals(records)}")
         return
-    plot = options.document.with_suffix(".svg")
-    DOCUMENT_SECTION.write(options.document, section(records, plot=plot.name))
+    plot = document.with_suffix(".svg")
+    RESULTS.write(document, results(records, plot=plot.name))
+    GOALS.write(goals_beside(document), goals(records))
     plot.write_text(draw(comparisons(records)), encoding="utf-8")
+
+
+def goals_beside(document: Path) -> Path:
+    """Return the document for developers that lies beside the one for users."""
+    return document.with_name(f"{document.stem}-goals.md")
 
 
 def _interrupt(number: int, _: FrameType | None) -> None:

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from bench.comparison import Comparison, Figures, comparisons, machines, marginal_seconds
-from bench.goals import Finding, findings
+from bench.goals import findings
 from bench.records import (
     APOC_FILE,
     APOC_STREAM,
@@ -32,8 +32,8 @@ _LABELS: Final = {
 _NONE: Final = ""
 
 
-def section(records: Sequence[Record], plot: str | None) -> str:
-    """Return all tables; `plot` is the name of the drawing's file, if there is one.
+def results(records: Sequence[Record], plot: str | None) -> str:
+    """Return what was measured; `plot` is the name of the drawing's file, if there is one.
 
     :raises ValueError: if there is nothing to show.
     """
@@ -41,7 +41,6 @@ def section(records: Sequence[Record], plot: str | None) -> str:
     if not found:
         raise ValueError("nothing was measured")
     parts = [_machines(machines(records))]
-    parts += ["### Goals", _goals(findings(found))]
     for subject, of_subject in groupby(found, key=lambda each: each.subject):
         parts.append(f"### {subject.capitalize()}")
         for graph, group in groupby(of_subject, key=lambda each: each.graph.name):
@@ -65,10 +64,11 @@ def _machines(machines: Sequence[Machine]) -> str:
     )
 
 
-def _goals(findings: Sequence[Finding]) -> str:
+def goals(records: Sequence[Record]) -> str:
+    """Return how each goal stands."""
     head = ("of", "graph", "nodes", "goal", "found", "")
     rows = []
-    for finding in findings:
+    for finding in findings(comparisons(records)):
         goal, nodes = finding.goal, [f"{each.graph.nodes:,}" for each in finding.sizes]
         bound = "at least" if goal.is_minimum else "at most"
         rows.append(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +15,12 @@ import pytest
 
 @contextmanager
 def small_disk(directory: Path) -> Iterator[None]:
-    """Mount a file system of 256 KiB at a new directory while the context is open."""
+    """Mount a file system of 256 KiB and 100 files at a new directory while the context is open."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a file system")
     directory.mkdir(mode=0o700)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", str(directory)]
+    options = "size=256k,nr_inodes=100,mode=700"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)]
     unmount = ["umount", "--lazy", str(directory)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this machine may mount no file system")
@@ -41,3 +44,19 @@ def filled(directory: Path) -> Iterator[None]:
         yield
     finally:
         filler.unlink()
+
+
+@contextmanager
+def without_inodes(directory: Path) -> Iterator[None]:
+    """Leave no inode for a new file on the file system of a directory while the context is open."""
+    fillers = directory / "fillers"
+    fillers.mkdir()
+    try:
+        for number in itertools.count():
+            (fillers / str(number)).touch()
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        shutil.rmtree(fillers)

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,10 +39,12 @@ def run_on_terminal(
     environment: Mapping[str, str],
     columns: int = 80,
     in_foreground: bool = True,
+    ends_at: threading.Event | None = None,
 ) -> Shown:
     """Run a program to its end, with a terminal as its standard input, output and error.
 
     :param in_foreground: whether it is the job that the terminal's shell waits for.
+    :param ends_at: when somebody presses Ctrl-C.
     """
     terminal, end = pty.openpty()
     fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
@@ -61,6 +64,8 @@ def run_on_terminal(
         preexec_fn=take_terminal,  # noqa: PLW1509 - the session must be there already
     )
     os.close(end)
+    if ends_at:
+        threading.Thread(target=_press_ctrl_c, args=(terminal, ends_at), daemon=True).start()
     written = bytearray()
     with suppress(OSError):  # the terminal ends with an error when nobody has it open any more
         while data := os.read(terminal, 65_536):
@@ -69,6 +74,11 @@ def run_on_terminal(
     exit_code = process.wait(_TIMEOUT_SECONDS)
     text = written.decode("utf-8")
     return Shown(exit_code, text, _screen(text, columns))
+
+
+def _press_ctrl_c(terminal: int, at: threading.Event) -> None:
+    if at.wait(_TIMEOUT_SECONDS):
+        os.write(terminal, b"\x03")
 
 
 def _screen(text: str, columns: int) -> list[str]:

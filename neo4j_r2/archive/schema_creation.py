@@ -23,8 +23,7 @@ _IN_EVERY_SERVER: Final = frozenset(
 
 def schema_creation(constraints: Iterable[SchemaObject], indexes: Sequence[SchemaObject]) -> str:
     """Return the statements that create a whole schema, in the server's words."""
-    lookups = [index for index in indexes if index.type == "LOOKUP"]
-    others = [index for index in indexes if index.type != "LOOKUP"]
+    lookups, others = _lookups_apart(indexes)
     return _lookup_creation(lookups) + _creation([*constraints, *others])
 
 
@@ -39,8 +38,10 @@ def index_creation(indexes: Sequence[SchemaObject]) -> str:
 
 
 def stated(schema: Sequence[SchemaObject]) -> int:
-    """Return how many constraints and indexes a statement can create."""
-    return len(schema) - len(unstated(schema))
+    """Return how many of them a new database has once the statements have been run."""
+    lookups, others = _lookups_apart(schema)
+    kept = len(_LOOKUP_INDEXES) if unstated(lookups) else len(lookups)
+    return kept + len(others) - len(unstated(others))
 
 
 def unstated(schema: Iterable[SchemaObject]) -> list[str]:
@@ -48,21 +49,42 @@ def unstated(schema: Iterable[SchemaObject]) -> list[str]:
     return [each.name for each in schema if each.create_statement is None]
 
 
+def _lookups_apart(
+    schema: Iterable[SchemaObject],
+) -> tuple[list[SchemaObject], list[SchemaObject]]:
+    """Return the lookup indexes, and all others."""
+    lookups: list[SchemaObject] = []
+    others: list[SchemaObject] = []
+    for each in schema:
+        (lookups if each.type == "LOOKUP" else others).append(each)
+    return lookups, others
+
+
 def _lookup_creation(lookups: Sequence[SchemaObject]) -> str:
     """Return the statements that give a new database the lookup indexes of the source.
 
-    If the source has a default one, the target keeps its own: its name depends on the version.
+    If the source has a default one, the target keeps its own: its name depends on the version. The
+    same holds if nobody knows what an index of the source is on.
     """
     lines = []
     for target, defaults in _LOOKUP_INDEXES.items():
-        names = [index.name for index in lookups if (index.create_statement or "").endswith(target)]
-        if set(names) & set(defaults):
+        names = [index.name for index in lookups if _looked_up(index) == _function(target)]
+        if set(names) & set(defaults) or (unstated(lookups) and not names):
             continue
         lines += [f"DROP INDEX {quote_name(name)} IF EXISTS;\n" for name in defaults]
         lines += [
             f"CREATE LOOKUP INDEX {quote_name(name)} IF NOT EXISTS {target};\n" for name in names
         ]
     return "".join(lines)
+
+
+def _looked_up(index: SchemaObject) -> str | None:
+    return None if index.create_statement is None else _function(index.create_statement)
+
+
+def _function(statement: str) -> str:
+    """Return what a lookup index is on, labels or type; the statement may name its variable."""
+    return statement.rpartition(" ON EACH ")[2].partition("(")[0]
 
 
 def _creation(schema: Iterable[SchemaObject]) -> str:

@@ -6,7 +6,7 @@ import logging
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import backups_of, ends_encrypted
-from neo4j_r2.bucket.whereabouts import OF_THE_FIRST, Place, encrypted_kin
+from neo4j_r2.bucket.whereabouts import OF_THE_FIRST, Place, encrypted_anywhere, encrypted_under
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BucketError, BucketUnavailableError, ConfigurationError
 from neo4j_r2.core.printable import printable
@@ -37,31 +37,33 @@ def refuse_plain_text(
     :param follows_encrypted: whether the newest backup of the database under the prefix is
         encrypted; None if there is none. Only then the whole bucket is listed.
     :raises ConfigurationError: if the backup would be in plain text, and that one is not.
-    :raises BucketUnavailableError: if R2 does not answer.
+    :raises BucketError: if the prefix cannot be listed, or R2 does not answer.
     """
     if config.recipients or config.allows_plain_text or follows_encrypted is False:
         return
-    there = here = check = ""
+    there = here = not_yours = check = ""
     encrypted = database
     if follows_encrypted is None:
-        kin = _encrypted_kin(bucket, config.r2.prefix, database)
+        # This prefix first: of the whole bucket, not all can be looked at.
+        kin = encrypted_under(bucket, config.r2.prefix) or _encrypted_anywhere(bucket, database)
         if kin is None:
             return
         encrypted, there = kin.database, f" under {printable(kin.prefix)}/"
         here = f" of database {database} under {config.r2.prefix}/"
+        not_yours = " (if that backup is not yours: only until this one is made)"
         check = "; if that is not the place that you mean, check BACKUP_PREFIX and NEO4J_DATABASE"
     raise ConfigurationError(
         f"The newest backup of database {encrypted}{there} is encrypted, but "
         f"BACKUP_ENCRYPTION_RECIPIENTS is not set, so this one{here} would be in plain text: set "
         "it to the public keys (age1...), or to none if everybody with access to the bucket may "
-        f"read the graph{check}"
+        f"read the graph{not_yours}{check}"
     )
 
 
-def _encrypted_kin(bucket: Bucket, prefix: str, database: str) -> Place | None:
-    """Return a place of `encrypted_kin`; None, perhaps with a warning, if none is found."""
+def _encrypted_anywhere(bucket: Bucket, database: str) -> Place | None:
+    """Return a place of `encrypted_anywhere`; None, perhaps with a warning, if none is found."""
     try:
-        place, is_all = encrypted_kin(bucket, prefix, database)
+        place, is_all = encrypted_anywhere(bucket, database)
     except BucketUnavailableError:
         raise
     except BucketError as error:  # the token may read only what is under the prefix

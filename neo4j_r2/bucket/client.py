@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,11 +22,14 @@ from neo4j_r2.bucket.retry import Retry
 from neo4j_r2.bucket.upload_limit import UploadLimit
 from neo4j_r2.config.r2_settings import R2Settings
 from neo4j_r2.core.errors import BucketError
+from neo4j_r2.core.secret import Secret
 
 log = logging.getLogger(__name__)
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _LOCKED_CODE: Final = "ObjectLockedByBucketPolicy"
+_PROOFS: Final = defaultdict[tuple[str, Secret, Secret], threading.Event](threading.Event)
+"""Set once R2 has taken the keys, by address and keys. A run can have several `Bucket`s."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Bucket:
         self._on_progress = on_progress
         self._clients = Clients(settings)
         place = Place(self.name, settings.endpoint_url, settings.credentials_hint)
-        self._retry = Retry(place, retry_seconds, on_progress)
+        keys = (settings.endpoint_url, settings.access_key_id, settings.secret_access_key)
+        self._retry = Retry(place, retry_seconds, on_progress, _PROOFS[keys])
         rate = settings.upload_limit
         limit = UploadLimit(rate, on_progress) if rate else None
         self.uploads = MultipartUploads(self.name, self._clients, self._retry, limit)

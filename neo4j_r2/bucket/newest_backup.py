@@ -133,9 +133,12 @@ def is_of(database: str, database_id: str | None) -> Callable[[StoredManifest], 
     )
 
 
-def warn_of_passed_over(newest: Newest) -> None:
-    """Log a warning for each backup that was passed over, with what is used instead."""
-    used = newest.manifest.archive_key if newest.manifest else None
+def warn_of_passed_over(newest: Newest, otherwise: str | None = None) -> None:
+    """Log a warning for each backup that was passed over, with what is used instead.
+
+    :param otherwise: the archive's key of what is used if none of these backups is complete.
+    """
+    used = newest.manifest.archive_key if newest.manifest else otherwise
     instead = f"{used} is used instead" if used else "no other backup is complete"
     for each in newest.passed_over:
         doubt = ", its run may still be under way" if each.may_be_under_way(now()) else ""

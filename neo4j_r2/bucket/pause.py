@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from neo4j_r2.bucket.candidates import Candidate, Policy, is_own, ordinary_backups
 from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.core.figures import entity_count
+from neo4j_r2.core.program_name import program_name
 
 _EMPTIED = "the newest backup is empty and older ones are not"
 _SHRUNK = "the newest backup has shrunk and is not accepted"
@@ -79,6 +80,6 @@ def _shrunk_warning(database: str, size: Size, percent: int) -> str:
     return (
         f"Database {database} has shrunk: the newest backup has {entity_count(size.entities)}, the "
         f"last accepted one had {size.last_accepted:,}; nothing is removed until one has "
-        f"{size.least(percent):,}, or `backup.py prune --accept-shrink "
+        f"{size.least(percent):,}, or `{program_name()} prune --accept-shrink "
         f"--database {database}`"
     )

@@ -36,7 +36,7 @@ class Retry:
     """How long a call is tried again, counted from its start."""
     on_progress: Callable[[], None]
     """Is called after each try of a call, from any thread: who tries again does not hang."""
-    _proved: threading.Event = field(default_factory=threading.Event)
+    proof: threading.Event
     """Set once R2 has taken the credentials."""
     _outage: Outage = field(default_factory=lambda: Outage("R2"))
 
@@ -82,7 +82,7 @@ class Retry:
                     "check R2_ENDPOINT_URL"
                 ) from error
             else:
-                self._proved.set()
+                self.proof.set()
                 if has_failed:
                     self._outage.over()
                 self.on_progress()
@@ -95,4 +95,4 @@ class Retry:
         return kind(explain(error, operation, self.place, known))
 
     def _known(self) -> Circumstances:
-        return Circumstances(now(), self._proved.is_set())
+        return Circumstances(now(), self.proof.is_set())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from itertools import islice
 from typing import Final, NamedTuple
@@ -11,6 +11,7 @@ from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import ends_encrypted
 from neo4j_r2.core.errors import BucketError, ConfigurationError
+from neo4j_r2.core.figures import counted
 from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.printable import printable
 
@@ -32,7 +33,7 @@ class Place(NamedTuple):
 
 
 Places = Mapping[Place, Sequence[StoredBackup]]
-"""The backups in each place, oldest first. One without a manifest is not among them."""
+"""The backups in each place, oldest first, also archives without a manifest."""
 
 
 def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> ConfigurationError:
@@ -68,11 +69,14 @@ def whereabouts(bucket: Bucket, prefix: str, database: str | None = None) -> str
     except BucketError as error:
         return f"the rest of the bucket cannot be listed ({error})"
     others = _others(found, prefix, database)
-    if len(others) == len(found):
+    here = [each for place in found if place not in others for each in found[place]]
+    if not found and not is_all:
+        return f"there is none among the first {_LOOKED_AT:,} objects; check BACKUP_PREFIX"
+    if not here:
         text = in_words(found, bucket.name)
     else:
         elsewhere = in_words(others, bucket.name) if others else "the bucket has no others"
-        text = f"{_NOT_MEANT}; {elsewhere}"
+        text = f"{_what_is(here)}; {elsewhere}"
     return text if is_all else f"{text} ({OF_THE_FIRST})"
 
 
@@ -85,20 +89,29 @@ def _others(found: Places, prefix: str, database: str | None) -> Places:
     }
 
 
-def encrypted_kin(bucket: Bucket, prefix: str, database: str) -> tuple[Place | None, bool]:
-    """Look through the bucket for encrypted backups with the prefix or the database of a place.
+def encrypted_under(bucket: Bucket, prefix: str) -> Place | None:
+    """Return a database with encrypted backups under a prefix; None if there is none.
+
+    :raises BucketError: if the prefix cannot be listed.
+    """
+    found = places_of((each.key, each.size) for each in bucket.objects(f"{prefix}/"))
+    return _first_encrypted(found, lambda place: place.prefix == prefix)
+
+
+def encrypted_anywhere(bucket: Bucket, database: str) -> tuple[Place | None, bool]:
+    """Look through the bucket for encrypted backups of a database.
 
     :returns: a place whose newest backup is encrypted, or None; and whether all objects of the
         bucket were looked at.
     :raises BucketError: if the bucket cannot be listed.
     """
     found, is_all = _look_around(bucket)
-    kin = (
-        place
-        for place, backups in found.items()
-        if (place.prefix == prefix or place.database == database) and ends_encrypted(backups)
-    )
-    return next(kin, None), is_all
+    return _first_encrypted(found, lambda place: place.database == database), is_all
+
+
+def _first_encrypted(found: Places, is_meant: Callable[[Place], bool]) -> Place | None:
+    """Return the first of some places whose newest backup is encrypted."""
+    return next((each for each in found if is_meant(each) and ends_encrypted(found[each])), None)
 
 
 def _look_around(bucket: Bucket) -> tuple[Places, bool]:
@@ -118,16 +131,18 @@ def places_of(objects: Iterable[tuple[str, int]]) -> Places:
     found: dict[Place, list[StoredBackup]] = {}
     for prefix, inside in folders.items():
         for backup in backups_among(inside, prefix):
-            if backup.manifest_key:
-                found.setdefault(Place(prefix, backup.name.database), []).append(backup)
+            found.setdefault(Place(prefix, backup.name.database), []).append(backup)
     return found
 
 
 def in_words(places: Places, bucket: str) -> str:
-    """Return where backups are, the places with the most backups first."""
+    """Return where backups are, the places with the most complete ones first."""
     if not places:
-        return f"the bucket {bucket} has no backup anywhere: check R2_BUCKET_NAME and the account"
-    largest = sorted(places.items(), key=lambda item: -len(item[1]))
+        return (
+            f"the bucket {bucket} has no backup anywhere: perhaps none was made yet; or else "
+            "check R2_BUCKET_NAME and the account"
+        )
+    largest = sorted(places.items(), key=lambda item: (-len(_committed(item[1])), -len(item[1])))
     named = [
         f"{database} under {printable(prefix)}/ ({_summary(backups)})"
         for (prefix, database), backups in largest[:_SHOWN]
@@ -140,7 +155,23 @@ def in_words(places: Places, bucket: str) -> str:
     )
 
 
+def _what_is(here: Sequence[StoredBackup]) -> str:
+    """Return what there is where no backup was found that counts as one."""
+    if _committed(here):
+        return _NOT_MEANT
+    return f"those that are there are {_summary(here)}"
+
+
 def _summary(backups: Sequence[StoredBackup]) -> str:
     """Return how many backups there are, how new the newest is, and whether it is encrypted."""
-    encrypted = ", encrypted" if ends_encrypted(backups) else ""
-    return f"{len(backups):,}, the newest of {shown(backups[-1].name.taken, UTC)}{encrypted}"
+    committed = _committed(backups)
+    encrypted = ", encrypted" if ends_encrypted(committed or backups) else ""
+    if committed:
+        taken = shown(committed[-1].name.taken, UTC)
+        return f"{len(committed):,}, the newest of {taken}{encrypted}"
+    return f"{counted(len(backups), 'archive')} without a manifest{encrypted}: a KEY restores one"
+
+
+def _committed(backups: Sequence[StoredBackup]) -> list[StoredBackup]:
+    """Return the backups that have a manifest."""
+    return [backup for backup in backups if backup.manifest_key]

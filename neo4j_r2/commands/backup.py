@@ -15,6 +15,7 @@ from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.backup.sweep_uploads import sweep
 from neo4j_r2.bucket.accept_shrink import last_accepted
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.newest_backup import Newest
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.bucket.read_usage import usage_of
@@ -109,7 +110,7 @@ def run_backup(
         attempt.found()
         refuse_unfinished(graph, database.name)
         with watch.waiting_for(Side.R2):
-            with patience.spending() as seconds:
+            with patience.spending(QUICK_SECONDS) as seconds:
                 bucket.preflight(seconds)
             sweep(bucket, lock, config.r2, database.name, started)
             newest = newest_before(bucket, config, database)

@@ -12,7 +12,7 @@ from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import CheckOptions
 from neo4j_r2.commands.report_start import report_failure
 from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import BackupError
+from neo4j_r2.core.errors import BackupError, NoSpaceError
 from neo4j_r2.core.figures import counted, megabytes
 from neo4j_r2.run.state_directory import require_own
 
@@ -37,7 +37,10 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     :raises ConfigurationError: naming everything that is wrong.
     """
     config = configure(invocation, tries_receivers=True)
-    require_own(config.service.state_directory)
+    try:
+        require_own(config.service.state_directory)
+    except NoSpaceError as error:  # a backup needs none
+        log.warning("Runs will not be recorded: %s", error)
     log.info(_RULE)
     log.info("Neo4j to R2 Backup Service")
     log.info(_RULE)
@@ -72,6 +75,9 @@ def banner(config: Config) -> list[str]:
         f"Neo4j Host: {urlsplit(config.neo4j.uri).hostname}",
         f"Neo4j Database: {', '.join(config.databases)}",
         f"Encryption: {counted(keys, 'recipient') if keys else 'off, backups are not encrypted'}",
+        *([f"R2 Endpoint: {endpoint}"] if (endpoint := config.r2.other_endpoint) else []),
+        *(["Backup at the start: on"] if service.run_immediate_backup else []),
+        *([] if service.catches_up else ["Missed backups: left out"]),
         *([f"Notifications: {len(notify.urls)} ({notify.when})"] if notify.urls else []),
         *(["Ping: on"] if notify.ping_url else []),
         *([f"Export method: {method}"] if (method := config.export_method) != "auto" else []),

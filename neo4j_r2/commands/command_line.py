@@ -15,6 +15,7 @@ from neo4j_r2.config import parsers
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.secret import has_private_key, without_secrets
 
+_COMPLETION: Final = "the optional dependency: pip install '.[completion]'"
 _KEY_HELP: Final = f"an archive's key, or {LATEST} (the default)"
 
 
@@ -50,6 +51,13 @@ def parse_arguments(arguments: Sequence[str]) -> tuple[str, Options]:
     return parsed.command, options
 
 
+class _NoCompletion(argparse.Action):
+    """Says what `--print-completion` needs, where that is not installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        parser.error(f"{self.option_strings[0]} needs {_COMPLETION}")
+
+
 class _Parser(argparse.ArgumentParser):
     """Shows no password of a URL that is given in a wrong place."""
 
@@ -67,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     if find_spec("shtab"):  # the optional dependency "completion"
         import_module("shtab").add_argument_to(parser)
+    else:
+        how = f"complete command lines in a shell; needs {_COMPLETION}"
+        parser.add_argument("--print-completion", metavar="SHELL", action=_NoCompletion, help=how)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for each in _COMMANDS:
         added = commands.add_parser(

@@ -15,13 +15,13 @@ from neo4j_r2.bucket.safety_backups import safety_text
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import ListOptions
-from neo4j_r2.core.errors import Side
+from neo4j_r2.core.errors import ConfigurationError, Side
 from neo4j_r2.core.tables import show
 from neo4j_r2.run.stall_watch import Watch
 
 
 def run(invocation: Invocation[ListOptions]) -> int:
-    """Print a table, or with `--json` a document, to standard output."""
+    """Print a table, or with `--json` a document, to standard output; return 2 without a backup."""
     config = configure(invocation, logs_in=False)
     watch = Watch(config.stall_seconds)
     with watch.running(), watch.waiting_for(Side.R2):
@@ -29,12 +29,13 @@ def run(invocation: Invocation[ListOptions]) -> int:
         bucket = Bucket(config.r2, min(QUICK_SECONDS, config.retry_seconds), watch.progress)
         bucket.preflight()
         listing = read_listing(bucket, config.r2.prefix, invocation.options.database)
+    exit_code = 0 if listing.backups else ConfigurationError.exit_code
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `list | head` ends without a traceback
     if invocation.options.json:
         sys.stdout.write(document(listing))
-        return 0
+        return exit_code
     zone = config.service.time_zone
     safety = [each.taken for each in listing.backups if each.export and each.before_restore]
     notes = filter(None, [safety_text(safety, config.prune.rules, zone)])
     show(*sections(listing, zone), *map(Text, notes))
-    return 0
+    return exit_code

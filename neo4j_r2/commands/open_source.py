@@ -69,7 +69,7 @@ def _find_stored(
     wish = Wish(database, options.key or LATEST, at)
     stored = chosen_source(bucket, config.r2.prefix, wish)
     if wish.key == LATEST:
-        _refuse_empty(stored, partial(latest_with_nodes, bucket, config.r2.prefix, wish))
+        _refuse_empty(stored, partial(latest_with_nodes, bucket, config.r2.prefix, wish, stored))
     return stored
 
 

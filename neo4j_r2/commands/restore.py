@@ -49,6 +49,10 @@ _WITHOUT_SKIPPING: Final = " and without --skip-verify, which finds what cannot 
 _WITHOUT_R2: Final = (
     "only the backup of what is replaced goes to R2: --no-safety-backup leaves it out"
 )
+_NOT_ENCRYPTED_AGAIN: Final = (
+    "The restored backup was encrypted, but the next one will be in plain text, or refused: set "
+    "BACKUP_ENCRYPTION_RECIPIENTS to public keys (age1...)"
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Plan:
     """How to get back what is replaced; empty if there is no backup of it."""
     is_checked: bool
     """Whether the whole archive was read before."""
+    was_encrypted: bool
 
 
 def run(invocation: Invocation[RestoreOptions]) -> int:
@@ -88,6 +93,8 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
             log.info("Dry run: nothing was changed")
         else:
             carry_out(plan, graph, target, watch)
+            if plan.was_encrypted and not config.recipients and not options.to_uri:
+                log.warning(_NOT_ENCRYPTED_AGAIN)
     return 0
 
 
@@ -129,8 +136,16 @@ def prepare(
         safety = back_up_before_restore(graph, held, config, lock, watch)
     items = items_to_replay(source, cache, watch)
     counts = expected_counts(source, contents)
-    back = way_back(safety, options) if safety else ""
-    return Plan(place, held, bool(obstacles), items, counts, back, is_checked=cache is not None)
+    return Plan(
+        place=place,
+        held=held,
+        replaces=bool(obstacles),
+        items=items,
+        counts=counts,
+        way_back=way_back(safety, options) if safety else "",
+        is_checked=cache is not None,
+        was_encrypted=source.is_encrypted,
+    )
 
 
 def carry_out(plan: Plan, graph: Graph, target: Target, watch: Watch) -> None:

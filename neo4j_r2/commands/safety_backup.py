@@ -20,6 +20,7 @@ from neo4j_r2.commands.options import RestoreOptions
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BackupError, BucketError, GraphError, Side
+from neo4j_r2.core.program_name import program_name
 from neo4j_r2.graph.database_contents import DatabaseContents
 from neo4j_r2.graph.login import log_in
 from neo4j_r2.graph.reader import Graph
@@ -83,7 +84,7 @@ def way_back(safety: Manifest, options: RestoreOptions) -> str:
     :param options: of the restore that made it: the way back leads to the same database.
     """
     key = safety.archive_key
-    words = ["backup.py", "restore", key, "--force"]
+    words = [program_name(), "restore", key, "--force"]
     words += ["--to-uri", options.to_uri] if options.to_uri else []
     words += ["--to-database", safety.database]
     words += ["--identity", "FILE"] if is_encrypted_key(key) else []
@@ -116,12 +117,13 @@ def _last_safety_backup(config: Config, database: str, watch: Watch) -> str:
         bucket = Bucket(config.r2, _NO_RETRIES, watch.progress)
         with watch.waiting_for(Side.R2):
             backups = backups_of(bucket, config.r2.prefix, database)
-            last = find_newest(bucket, backups, lambda each: each.before_restore).manifest
+            found = find_newest(bucket, backups, lambda each: each.before_restore)
     except BucketError as error:
         return f"Whether there is one of what it held before that is not known: {error}"
-    if last is None:
-        return "There is none of what it held before that"
-    return f"The last one made before a restore is {last.archive_key}"
+    unsure = "".join(f"; {each.key} may be one, but {each.reason}" for each in found.passed_over)
+    if found.manifest is None:
+        return f"There is none of what it held before that{unsure}"
+    return f"The last one made before a restore is {found.manifest.archive_key}{unsure}"
 
 
 def _back_up(

@@ -6,7 +6,8 @@ too. If a helper ends, this process starts it again: the process that serves the
 one that looks whether a Neo4j or an R2 that was away at the start is back.
 
 If the service cannot start, this process runs no crond. It serves the metrics for some minutes, so
-that the health shows what is wrong, and then ends: the engine starts the container again.
+that the health shows what is wrong, and then ends: the engine starts the container again. But it
+does not end while a run that somebody has started by hand, such as a restore, is under way.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import SuperviseOptions
 from neo4j_r2.commands.unusable_state import UnusableState
 from neo4j_r2.config.service_settings import ServiceSettings, requested_state_directory
+from neo4j_r2.config.unknown_names import CONTAINER_MARK
 from neo4j_r2.core.errors import ConfigurationError, LockedError
+from neo4j_r2.core.figures import counted
 from neo4j_r2.monitoring.health_probe import latest
 from neo4j_r2.monitoring.health_rules import missed
 from neo4j_r2.run.privileges import as_owner
@@ -40,6 +43,7 @@ log = logging.getLogger(__name__)
 _STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 _SIGNALS: Final = _STOP | {signal.SIGCHLD}
 _POLL_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 1
 _METRICS_PAUSE_SECONDS: Final = 30
 _LONGEST_SECONDS: Final = 3600.0
 """How long nothing is looked at, if nothing is to be started and no signal comes."""
@@ -48,7 +52,15 @@ CROND: Final = ("crond", "-n", "-s")
 
 
 def run(invocation: Invocation[SuperviseOptions]) -> int:
-    """Run crond; return 0 after a signal to stop, and 1 if crond ends by itself."""
+    """Run crond; return 0 after a signal to stop, and 1 if crond ends by itself.
+
+    :raises ConfigurationError: outside the container, where a crond would run all jobs of the host.
+    """
+    if CONTAINER_MARK not in invocation.environment:
+        raise ConfigurationError(
+            "supervise is the container's first process; without containers, let the host's cron "
+            "or a systemd timer run backups: docs/run-once-systemd.md says how"
+        )
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     if invocation.options.failed is not None:
         return linger(invocation, invocation.options.failed)
@@ -67,7 +79,7 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     helpers = [_metrics(invocation.environment, settings)]
     if has_start_problem(root, settings):
         helpers.append(_Look(invocation, root, settings))
-    exit_code = _supervise(crond, immediate, helpers)
+    exit_code = _supervise(crond, immediate, helpers) or 0
     _end_runs(crond, helpers)
     return exit_code
 
@@ -88,27 +100,47 @@ def linger(invocation: Invocation[SuperviseOptions], exit_code: int) -> int:
         log.info("The service does not start; it stays until the state directory is mended")
     else:
         log.info("The service does not start; it ends in %d s, for the engine to try again", stay)
+    is_stopped = False
     for _ in range(_DAY_SECONDS // stay + 1 if unusable else 1):
-        deadline = time.monotonic() + stay
-        _supervise(None, None, helpers, deadline)
-        is_stopped = time.monotonic() < deadline
+        is_stopped = _is_stopped_within(stay, helpers)
         if is_stopped or unusable is None or unusable.is_mended():
             break
+    if not is_stopped:
+        _wait_for_runs(helpers)
     _end_runs(None, helpers)
     return exit_code
+
+
+def _wait_for_runs(helpers: list[_Helper]) -> None:
+    """Wait for the runs that somebody has started by hand, or for a signal to stop.
+
+    On a new host, somebody restores while the service does not start, as for want of public keys.
+    """
+    told = False
+    while runs := set(other_runs()) - {helper.pid for helper in helpers}:
+        if not told:
+            what = counted(len(runs), "run")
+            log.info("Waiting for the end of %s that somebody has started", what)
+            told = True
+        if _is_stopped_within(_LOOK_SECONDS, helpers):
+            return
+
+
+def _is_stopped_within(seconds: float, helpers: list[_Helper]) -> bool:
+    """Supervise for some time, without crond; whether a signal to stop has come."""
+    return _supervise(None, None, helpers, time.monotonic() + seconds) is not None
 
 
 def start_crond(environment: Mapping[str, str]) -> int:
     """Start crond, and return the id of its process.
 
-    :raises ConfigurationError: if it cannot be started. Only in the container it can for sure.
+    :raises ConfigurationError: if it cannot be started.
     """
     try:
         return _start(CROND, environment)
     except OSError as error:
         raise ConfigurationError(
-            f"{CROND[0]} cannot be started ({error.strerror}): supervise is the container's first "
-            "process; without containers, let the host's cron or a systemd timer run backup.py"
+            f"{CROND[0]} cannot be started ({error.strerror}): build the image from its Dockerfile"
         ) from error
 
 
@@ -228,8 +260,10 @@ def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
 
 def _supervise(
     crond: int | None, immediate: int | None, helpers: list[_Helper], deadline: float | None = None
-) -> int:
-    """Wait for a signal to stop or the deadline (0) or for crond's end (1); return the exit code.
+) -> int | None:
+    """Wait for a signal to stop (0) or for crond's end (1); return the exit code.
+
+    At the deadline, return None.
 
     The signals are blocked, so they are taken one by one, and no handler interrupts anything.
     """
@@ -249,7 +283,7 @@ def _supervise(
         for helper in helpers:
             if helper.pid in ended:
                 helper.ended(f"exit {ended[helper.pid]}")
-    return 0
+    return None
 
 
 def _next_signal(helpers: list[_Helper], deadline: float | None) -> int | None:

@@ -38,10 +38,10 @@ def run(invocation: Invocation[VerifyOptions]) -> int:
     With `--json`, what was found is also written to standard output, as one document.
     """
     options = invocation.options
-    config = configure(invocation, logs_in=False, identity=options.identity)
-    scratch = scratch_settings(invocation, config)
     findings = Findings()
     try:
+        config = configure(invocation, logs_in=False, identity=options.identity)
+        scratch = scratch_settings(invocation, config)
         verify_wished(config, options, scratch, findings)
     except (BackupError, Ending) as error:
         write_document(findings, options, error)

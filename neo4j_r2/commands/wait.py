@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -19,6 +19,7 @@ from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import (
     BackupError,
     BucketUnavailableError,
+    ConfigurationError,
     GraphError,
     GraphUnavailableError,
     LockedError,
@@ -81,8 +82,27 @@ def wait(invocation: Invocation[Options]) -> None:
             # A run that is under way has the lock, and records itself.
             with suppress(LockedError), run_lock(config.service.state_directory):
                 recover_state(bucket, config, databases)
-            for database in databases:
-                look_and_refuse_plain_text(bucket, config, database)
+            refuse_plain_text_of_all(bucket, config, databases)
+
+
+def refuse_plain_text_of_all(bucket: Bucket, config: Config, databases: Collection[str]) -> None:
+    """Refuse to start if no backup could be stored, because all would be in plain text.
+
+    If one of a database could, a warning names each of the others: their runs will fail.
+
+    :raises ConfigurationError: see `refuse_plain_text`.
+    :raises BucketError: if the bucket cannot be read.
+    """
+    refusals = []
+    for database in databases:
+        try:
+            look_and_refuse_plain_text(bucket, config, database)
+        except ConfigurationError as error:
+            refusals.append(error)
+    if refusals and len(refusals) == len(databases):
+        raise refusals[0]
+    for refusal in refusals:
+        log.warning("%s", refusal)
 
 
 def wait_for_databases(

@@ -17,6 +17,8 @@ _ENDPOINT: Final = re.compile(
     rf"(?:https://)?([a-z0-9]+(?:\.[a-z]+)?\.{re.escape(_DOMAIN)})/?", re.IGNORECASE
 )
 """The endpoint of an account, perhaps in a jurisdiction, with or without the scheme."""
+_OF_ACCOUNT: Final = re.compile(rf"https://[^./]+\.{re.escape(_DOMAIN)}", re.IGNORECASE)
+"""The endpoint of an account that is in no jurisdiction."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class R2Settings:
     """The certificates to trust; None means those of the public authorities."""
     upload_limit: int | None = None
     """How many bytes of archives may go out in a second; None sets no limit."""
+
+    @property
+    def other_endpoint(self) -> str:
+        """The endpoint, if it is not that of an account: of a jurisdiction, or another store."""
+        return "" if _OF_ACCOUNT.fullmatch(self.endpoint_url) else self.endpoint_url
 
     @property
     def credentials_hint(self) -> str:

@@ -65,10 +65,12 @@ class Variables:
     def raise_problems(self) -> None:
         """Raise all collected problems at once, if there are any.
 
-        :raises ConfigurationError: with a line for each problem, without secrets.
+        :raises ConfigurationError: with a line for each problem, without secrets. The warnings are
+            there too: a variable that is ignored may be the one that is missing.
         """
         if self._problems:
-            listed = "\n".join(f"  - {self._masked(problem)}" for problem in self._problems)
+            lines = (*self._problems, *self.warnings)
+            listed = "\n".join(f"  - {self._masked(line)}" for line in lines)
             hint = f"\n{_NO_DOTENV}" if self._needs_dotenv() else ""
             raise ConfigurationError(f"Invalid configuration:\n{listed}{hint}")
 

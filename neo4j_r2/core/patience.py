@@ -15,13 +15,16 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         """:param seconds: how long all waits may take together."""
-        self._left = seconds
+        self._all = self._left = seconds
 
     @contextmanager
-    def spending(self) -> Iterator[float]:
-        """Yield how many seconds are left; what the context takes is spent."""
+    def spending(self, at_least: float = 0.0) -> Iterator[float]:
+        """Yield how many seconds are left; what the context takes is spent.
+
+        :param at_least: what the context gets if less is left, but never more than there was.
+        """
         began = time.monotonic()
         try:
-            yield self._left
+            yield max(self._left, min(at_least, self._all))
         finally:
             self._left = max(0.0, self._left - (time.monotonic() - began))

@@ -5,10 +5,11 @@ The library is loaded only then: a scheduled backup has no terminal, and does no
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+from neo4j_r2.core.foreground import is_in_foreground
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -56,7 +57,7 @@ def open_bar(action: str, total: float) -> Bar | None:
     :param action: what is done, as the first word of the line.
     :param total: how much there is to do; 0 if nobody knows.
     """
-    if not _is_in_foreground():
+    if not is_in_foreground(sys.stderr):
         return None
     progress = _display.progress or _begin()
     if progress is None:
@@ -79,18 +80,6 @@ class LogStream:
     def flush(self) -> None:
         """Write what is still in a buffer."""
         sys.stderr.flush()
-
-
-def _is_in_foreground() -> bool:
-    """Whether standard error is a terminal at which somebody waits for this process.
-
-    A job of cron can write to a container's terminal, and a shell's job in the background to the
-    shell's: nobody looks at bars there.
-    """
-    try:
-        return os.tcgetpgrp(sys.stderr.fileno()) == os.getpgrp()
-    except (OSError, ValueError):  # no terminal, or a stream without a file
-        return False
 
 
 def _begin() -> Progress | None:

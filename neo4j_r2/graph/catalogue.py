@@ -9,10 +9,9 @@ from neo4j_r2.archive.text.quoting import CYPHER_25, escape_unicode
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import CorruptError, GraphError
 from neo4j_r2.graph.connection import Connection
+from neo4j_r2.graph.driver_errors import is_unknown_statement
 from neo4j_r2.graph.queries import COUNTS
 
-_REFUSED_STATEMENT: Final = "Neo.ClientError.Statement."
-"""In the error of a server that does not know the language of a statement."""
 _SCHEMA_COLUMNS: Final = "YIELD name, type, properties, createStatement"
 
 
@@ -109,7 +108,7 @@ class Catalogue:
         try:
             rows = self._connection.rows(f"{CYPHER_25}{show} {_SCHEMA_COLUMNS}")
         except GraphError as error:
-            if _REFUSED_STATEMENT not in str(error):
+            if not is_unknown_statement(error):
                 raise
             return {}  # the server does not know the language
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,18 +15,22 @@ from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 from neo4j_r2.config.neo4j_settings import SYSTEM_DATABASE, Neo4jSettings
 from neo4j_r2.core.errors import Ending, GraphError, GraphUnavailableError, LoginRefusedError
 from neo4j_r2.graph.driver_errors import (
+    FULL_DISK_CURE,
     explain,
     explain_encryption,
     is_of_database,
     is_refused_login,
+    names_full_disk,
 )
-from neo4j_r2.graph.encryption_mistake import find_encryption_mistake
+from neo4j_r2.graph.encryption_mistake import EncryptionMistake, find_encryption_mistake
 from neo4j_r2.graph.session import Session
 
 log = logging.getLogger(__name__)
 
 CONNECTION_SECONDS: Final = 10.0
 """How long the driver waits for a new connection."""
+_QUICK_SECONDS: Final = 1.0
+"""A question about the encryption takes less, if the port refuses it or the server answers."""
 _STATUS: Final = (
     "SHOW DATABASES YIELD name, statusMessage WHERE name = toLower($name) AND statusMessage <> '' "
     "RETURN statusMessage AS message"
@@ -38,7 +43,7 @@ class Driver:
     def __init__(self, settings: Neo4jSettings) -> None:
         """Prepare to log in as the settings say; nothing is sent yet."""
         self._settings = settings
-        self._has_asked_for_encryption = False
+        self._asks_for_encryption = True
         self._driver = neo4j.GraphDatabase.driver(
             settings.uri,
             auth=(settings.user, settings.password.reveal()),
@@ -83,19 +88,37 @@ class Driver:
 
     def explained(self, error: DriverError | Neo4jError) -> GraphError:
         """Return an error of the driver as one of this service, to be raised."""
-        if isinstance(error, ServiceUnavailable) and not self._has_asked_for_encryption:
-            self._has_asked_for_encryption = True  # once, because a silent server costs seconds
-            if mistake := find_encryption_mistake(self._settings.uri):
-                return GraphError(explain_encryption(mistake, self._settings))
+        if isinstance(error, ServiceUnavailable) and (mistake := self._encryption_mistake()):
+            return GraphError(explain_encryption(mistake, self._settings))
         text = explain(error, self._settings)
-        if is_of_database(error) and (message := self._status_message()):
+        if message := self._status_message(error):
             text += f"; the server says of database {self._settings.database}: {message}"
+        if names_full_disk(message):
+            return GraphError(f"{text}; {FULL_DISK_CURE}")
         if is_refused_login(error):
             return LoginRefusedError(text)
         return GraphUnavailableError(text) if error.is_retryable() else GraphError(text)
 
-    def _status_message(self) -> str:
+    def has_full_disk(self, error: DriverError | Neo4jError) -> bool:
+        """Whether the disk of the server is full: then it does not help to try again."""
+        return names_full_disk(self._status_message(error))
+
+    def _encryption_mistake(self) -> EncryptionMistake | None:
+        """Ask the server after each failure, because it may be up only at a later one.
+
+        A silent server is asked once, because each time costs seconds.
+        """
+        if not self._asks_for_encryption:
+            return None
+        started = time.monotonic()
+        mistake = find_encryption_mistake(self._settings.uri)
+        self._asks_for_encryption = time.monotonic() - started < _QUICK_SECONDS
+        return mistake
+
+    def _status_message(self, error: DriverError | Neo4jError) -> str:
         """Return why a database is not in order, such as a full disk; empty if nobody says."""
+        if not is_of_database(error):
+            return ""
         try:
             with self._driver.session(database=SYSTEM_DATABASE) as session:
                 result = Session(session).run(_STATUS, {"name": self._settings.database})

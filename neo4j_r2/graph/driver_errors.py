@@ -14,12 +14,22 @@ from neo4j.exceptions import (
 )
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
+from neo4j_r2.core.errors import GraphError
 from neo4j_r2.graph import server_limits
 from neo4j_r2.graph.encryption_mistake import EncryptionMistake
 
 _TRANSIENT: Final = "Neo.TransientError."
+_REFUSED_STATEMENT: Final = "Neo.ClientError.Statement."
 _MEMORY: Final = "Memory"
 """A word in the codes of a server that is short of memory."""
+_FULL_DISK: Final = (
+    "no space left",
+    "disk quota exceeded",
+    "file too large",
+    "not enough space on the disk",
+)
+"""How operating systems say that a file cannot grow, in lower case."""
+FULL_DISK_CURE: Final = "make room on the disk of the server, and restart Neo4j"
 _ADDRESS: Final = "NEO4J_HOST and NEO4J_BOLT_PORT (or NEO4J_URI)"
 
 
@@ -52,11 +62,8 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
 def explain_encryption(mistake: EncryptionMistake, settings: Neo4jSettings) -> str:
     """Return one line for an address with the wrong kind of encryption, and the right one."""
     advice = f"give {mistake.uri}" if settings.is_other else f"set NEO4J_URI={mistake.uri}"
-    if "+ssc://" in mistake.uri:
-        advice += (
-            ", which accepts any certificate; or use +s, and let SSL_CERT_FILE name a file with "
-            "the certificate of the server or of its authority"
-        )
+    if mistake.remedy:
+        advice += f", which accepts any certificate; or use +s, and {mistake.remedy}"
     return f"Neo4j connection failed: {settings.uri}: {mistake.reason}; {advice}"
 
 
@@ -87,9 +94,19 @@ def is_busy(error: DriverError | Neo4jError) -> bool:
     return server_limits.is_busy(_code(error))
 
 
+def is_unknown_statement(error: GraphError) -> bool:
+    """Whether the server, by its explained error, does not know a statement or its language."""
+    return _REFUSED_STATEMENT in str(error)
+
+
 def is_of_database(error: DriverError | Neo4jError) -> bool:
     """Whether the server may know more of the failure: the database itself is not in order."""
     return isinstance(error, DatabaseError | DatabaseUnavailable)
+
+
+def names_full_disk(status: str) -> bool:
+    """Whether the server's words on a database say that its disk is full, which does not pass."""
+    return any(words in status.lower() for words in _FULL_DISK)
 
 
 def first_line(error: DriverError | Neo4jError) -> str:

@@ -20,6 +20,22 @@ _HANDSHAKE: Final = bytes.fromhex("6060b017 00000005 00000004 00000003 00000000"
 _CHOICE_BYTES: Final = 4
 _TRUSTED: Final = "s"
 _ANY_CERTIFICATE: Final = "ssc"
+_NOT_YET_VALID: Final = 9
+_EXPIRED: Final = 10
+_OTHER_NAME: Final = 62
+_OTHER_IP_ADDRESS: Final = 64
+"""OpenSSL's codes, as in x509_vfy.h."""
+_TRUST: Final = (
+    "let SSL_CERT_FILE name a file with the certificate of the server or of its authority"
+)
+_RENEW: Final = "give the server a certificate that is valid today"
+_RENAME: Final = "reach the server by a name that is in its certificate"
+_REMEDIES: Final = {
+    _NOT_YET_VALID: _RENEW,
+    _EXPIRED: _RENEW,
+    _OTHER_NAME: _RENAME,
+    _OTHER_IP_ADDRESS: _RENAME,
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,8 @@ class EncryptionMistake:
 
     reason: str
     uri: str
+    remedy: str = ""
+    """What makes the certificate a trusted one; empty if it is one, or is not needed."""
 
 
 def find_encryption_mistake(uri: str) -> EncryptionMistake | None:
@@ -41,20 +59,24 @@ def find_encryption_mistake(uri: str) -> EncryptionMistake | None:
     if not asked:
         if _speaks_bolt(address, None) or not _speaks_bolt(address, _trusting_anyone()):
             return None
-        works = f"{base}+{_ANY_CERTIFICATE if _certificate_problem(address) else _TRUSTED}"
-        return _mistake("the server accepts only encrypted connections", uri, works)
+        problem = _certificate_problem(address)
+        works = f"{base}+{_ANY_CERTIFICATE if problem else _TRUSTED}"
+        return _mistake("the server accepts only encrypted connections", uri, works, problem)
     if _speaks_bolt(address, _trusting_anyone()):
         if asked == _TRUSTED and (problem := _certificate_problem(address)):
-            reason = f"the server's certificate is not trusted here: {problem}"
-            return _mistake(reason, uri, f"{base}+{_ANY_CERTIFICATE}")
+            reason = f"the server's certificate is not trusted here: {problem.verify_message}"
+            return _mistake(reason, uri, f"{base}+{_ANY_CERTIFICATE}", problem)
         return None
     if _speaks_bolt(address, None):
         return _mistake("the server does not encrypt connections", uri, base)
     return None
 
 
-def _mistake(reason: str, uri: str, scheme: str) -> EncryptionMistake:
-    return EncryptionMistake(reason, f"{scheme}://{uri.partition('://')[2]}")
+def _mistake(
+    reason: str, uri: str, scheme: str, problem: ssl.SSLCertVerificationError | None = None
+) -> EncryptionMistake:
+    remedy = _REMEDIES.get(problem.verify_code, _TRUST) if problem else ""
+    return EncryptionMistake(reason, f"{scheme}://{uri.partition('://')[2]}", remedy)
 
 
 def _trusting_anyone() -> ssl.SSLContext:
@@ -64,15 +86,15 @@ def _trusting_anyone() -> ssl.SSLContext:
     return context
 
 
-def _certificate_problem(address: tuple[str, int]) -> str:
-    """Return why the server's certificate is not trusted; empty if it is."""
+def _certificate_problem(address: tuple[str, int]) -> ssl.SSLCertVerificationError | None:
+    """Return why the server's certificate is not trusted; None if it is."""
     try:
         with _connection(address, ssl.create_default_context()):
-            return ""
+            return None
     except ssl.SSLCertVerificationError as error:
-        return error.verify_message
+        return error
     except OSError:
-        return ""
+        return None
 
 
 def _speaks_bolt(address: tuple[str, int], context: ssl.SSLContext | None) -> bool:

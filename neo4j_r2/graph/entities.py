@@ -47,6 +47,8 @@ class Entities:
 
         :raises GraphError: if the graph cannot be read to its end.
         """
+        if self._connection.has_one_transaction:
+            self._connection.read_sizes.end_each_query()
         following, progress = 0, time.monotonic()
         while following <= last:
             limits = self._connection.read_sizes.limits(following, last)

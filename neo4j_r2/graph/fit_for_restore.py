@@ -12,10 +12,6 @@ from neo4j_r2.graph.server_limits import READ_ONLY_CURE, TRANSACTIONS_SETTING
 _READ_ONLY: Final = "server.databases.read_only"
 _DEFAULT_TO_READ_ONLY: Final = "server.databases.default_to_read_only"
 _WRITABLE: Final = "server.databases.writable"
-_SETTINGS: Final = (
-    "SHOW SETTINGS YIELD name, value WHERE name IN $names RETURN name, toLower(value) AS value"
-)
-"""A server that has just started answers this in a fraction of the time of `SHOW DATABASES`."""
 _UNLIMITED: Final = 0
 _LEAST_TRANSACTIONS: Final = 2
 """One that writes, and the server's own, in which it creates names meanwhile."""
@@ -26,9 +22,9 @@ def refuse_unfit_for_restore(connection: Connection, database: str) -> None:
 
     :raises GraphError: naming the setting, and what is needed.
     """
-    names = [TRANSACTIONS_SETTING, _READ_ONLY, _DEFAULT_TO_READ_ONLY, _WRITABLE]
-    rows = connection.rows(_SETTINGS, names=names)
-    settings = {row["name"]: row["value"] for row in rows}  # none if they may not be seen
+    settings = connection.settings(
+        TRANSACTIONS_SETTING, _READ_ONLY, _DEFAULT_TO_READ_ONLY, _WRITABLE
+    )
     maximum = settings.get(TRANSACTIONS_SETTING)
     if maximum is not None and allows_too_few_transactions(int(maximum)):
         raise GraphError(

@@ -42,7 +42,11 @@ def _in_order_of_nodes(connection: Connection, labels: Sequence[str]) -> list[st
     except (GraphUnavailableError, LoginRefusedError):
         raise
     except (GraphError, CycleError) as error:  # such as a time limit of the server
-        log.warning("labels(n) may list labels in another order after a restore: %s", error)
+        log.warning(
+            "labels(n) may list labels in another order after a restore (%s); if an application "
+            "uses their order, compare it after a restore",
+            error,
+        )
         return list(labels)
 
 

@@ -30,6 +30,14 @@ class ReadSizes:
     def __init__(self) -> None:
         self._batch_ids = self._most_ids = BATCH_IDS
         self._mean_characters = 0.0
+        self._query_batches = QUERY_BATCHES
+
+    def end_each_query(self) -> None:
+        """Let a query read one record: it has ended when the record is here.
+
+        A server that allows one transaction at a time refuses any other query until then.
+        """
+        self._query_batches = 1
 
     def limits(self, first: int, last: int) -> dict[str, int]:
         """Return the parameters of `EntityQueries.by_range` for the next query.
@@ -40,7 +48,7 @@ class ReadSizes:
         batch = self._batch_ids
         return {
             "first": first,
-            "last": min(first + QUERY_BATCHES * batch - 1, last),
+            "last": min(first + self._query_batches * batch - 1, last),
             "batch": batch,
             "limit": UNLIMITED if batch == 1 else VALUE_CHARACTERS // batch,
         }

@@ -104,7 +104,8 @@ class Target:
             except (DriverError, Neo4jError) as error:
                 if is_short_of_memory(error):
                     raise TooLargeError(str(self._driver.explained(error))) from error
-                if not isinstance(error, TransientError) or attempt == tries - 1:
+                can_pass = isinstance(error, TransientError) and attempt < tries - 1
+                if not can_pass or self._driver.has_full_disk(error):
                     raise self._driver.explained(error) from error
                 if not is_deadlock(error):  # two transactions of a restore can have one
                     self._outage.failed(

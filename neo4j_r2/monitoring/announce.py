@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from neo4j_r2.config.notify_settings import NotifySettings, scheme_of
 from neo4j_r2.core.errors import INTERRUPTED, Ending, failure_kind
+from neo4j_r2.core.foreground import is_in_foreground
 from neo4j_r2.core.secret import Secret
 from neo4j_r2.monitoring.apprise_receiver import deliver
 from neo4j_r2.monitoring.errand import Errand
@@ -31,8 +33,13 @@ class Announcer:
         self._report: RunReport | None = None
 
     def started(self) -> None:
-        """Ping the monitor that the run is under way; do not wait for the answer."""
-        self._ping(START)
+        """Ping the monitor that the run is under way; do not wait for the answer.
+
+        A run on a terminal does not tell its start: if somebody ends it with Ctrl-C, that is no
+        failure, and a monitor would wait for its end.
+        """
+        if not any(map(is_in_foreground, (sys.stdin, sys.stderr))):
+            self._ping(START)
 
     def ended(self, report: RunReport) -> None:
         """Keep the report of the run for `announce`."""

@@ -42,7 +42,7 @@ def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
     if signs.state is None and signs.is_starting:
         return problems
     if signs.state is None:
-        return [*problems, f"nothing is known of any run: no state in {settings.state_directory}"]
+        return [*problems, _no_state(settings)]
     last_run = signs.state.last_run
     return [
         *problems,
@@ -50,6 +50,13 @@ def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
         *_of_databases(signs.state, signs.now, settings),
         *_of_bucket(signs.state, signs.faults),
     ]
+
+
+def _no_state(settings: ServiceSettings) -> str:
+    return (
+        f"nothing is known of any run: no state in {settings.state_directory}; make a backup, or "
+        "give this command the variables of the runs (BACKUP_STATE_DIR, and the addresses)"
+    )
 
 
 def due(state: State, database: str, settings: ServiceSettings) -> datetime:

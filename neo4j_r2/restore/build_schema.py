@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from neo4j_r2.archive.schema_description import DescribedSchema
+from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.threads import while_answering
 from neo4j_r2.graph.database_contents import database_contents
+from neo4j_r2.graph.driver_errors import is_unknown_statement
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.build_progress import BuildProgress
@@ -70,7 +72,7 @@ class SchemaBuilder:
             except GraphError as error:
                 # If the object is there all the same, the error does not matter.
                 if statement not in DescribedSchema(database_contents(self.graph).statements):
-                    failures.append(f"{statement}: {error}")
+                    failures.append(f"{statement}: {_reason(statement, error)}")
         return failures
 
     def _create(self, statement: str) -> None:
@@ -107,6 +109,12 @@ class SchemaBuilder:
             self.progress.step()
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _reason(statement: str, error: GraphError) -> str:
+    if statement.startswith(CYPHER_25) and is_unknown_statement(error):
+        return "this Neo4j is too old for it"
+    return str(error)
 
 
 def _failure(index: str, message: str) -> str:

@@ -18,7 +18,7 @@ from neo4j_r2.core.threads import while_answering
 from neo4j_r2.graph.estimate import mean_sizes
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target, TooLargeError, Write
-from neo4j_r2.run.progress import Countdown
+from neo4j_r2.run.progress import INTERVAL_SECONDS, Countdown
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +72,16 @@ class Steps:
         self.ids = min(self.most, 2 * self.ids)
 
 
-def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> None:
+def delete_all(
+    graph: Graph,
+    target: Target,
+    on_alive: Callable[[], None],
+    interval_seconds: float = INTERVAL_SECONDS,
+) -> None:
     """Delete every relationship and every node; log now and then how many are left.
 
     :param on_alive: is called after each step; during a long step, whenever the server answers.
+    :param interval_seconds: how often the log gets a line.
     :raises GraphError: if the server fails, or has too little memory for a single entity.
     """
     nodes, relationships = graph.catalogue.counts()
@@ -84,7 +90,8 @@ def delete_all(graph: Graph, target: Target, on_alive: Callable[[], None]) -> No
     log.info("Deleting %s", graph_size(nodes, relationships))
     node, relationship = mean_sizes(graph)
     last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
-    with Countdown("Deleted", nodes + relationships, on_alive) as deleted:
+    total = nodes + relationships
+    with Countdown("Deleted", total, on_alive, interval_seconds) as deleted:
         deletion = _Deletion(graph, target, on_alive, deleted)
         deletion.run(_RELATIONSHIPS, last_relationship, Steps.of(relationship.weight))
         deletion.run(_NODES, last_node, Steps.of(node.weight))

@@ -6,6 +6,7 @@ gave to the new nodes: that is a seek, and it leaves nothing to remove.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +28,8 @@ from neo4j_r2.core.threads import Lanes
 from neo4j_r2.graph.writer import Target, TooLargeError, Write, halves
 from neo4j_r2.restore.mixed_write import mixed_node_write, mixed_relationship_write
 from neo4j_r2.restore.replay_queries import match_query, node_query, relationship_query
+
+log = logging.getLogger(__name__)
 
 _TRANSACTION_ROWS: Final = 5_000
 _TRANSACTION_CHARACTERS: Final = 1024 * 1024
@@ -62,6 +65,7 @@ class Replay:
         self._rows = self._characters = 0
         self._helpers: dict[tuple[str, str], str] = {}
         """The name of the index that helps to find patterns by a label and a property."""
+        self._has_told_of_size = False
 
     def add(self, batch: Batch) -> None:
         """Take a batch, to write it together with others; `flush` writes the rest.
@@ -138,12 +142,19 @@ class Replay:
         try:
             return [result.ids for result in self._target.write(writes)]
         except TooLargeError:
+            self._tell_of_size()
             if len(writes) > 1:
                 return [ids for write in writes for ids in self._write([write])]
             if len(writes[0].rows) == 1:
                 raise
             parts = [self._write([half])[0] for half in halves(writes[0])]
             return [[pair for ids in parts for pair in ids]]
+
+    def _tell_of_size(self) -> None:
+        """Say once that transactions get smaller: each large one can be refused anew."""
+        if not self._has_told_of_size:
+            self._has_told_of_size = True
+            log.warning("Neo4j refused a write for its size, writing in smaller steps")
 
     def _write_matches(self, batch: MatchBatch) -> None:
         self._prepare(batch)

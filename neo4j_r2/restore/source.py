@@ -60,6 +60,11 @@ class Source:
     allows_any_statement: bool = False
     """Whether a statement that no grammar here knows is passed on to the server."""
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether only a private key opens what is stored."""
+        return self.decrypt is not iter
+
     def items(self) -> Iterator[Item]:
         """Yield what the archive holds, checked as far as its format allows.
 
@@ -142,8 +147,10 @@ def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
         return replace(archive_source(bucket, newest.manifest), newest=newest)
     damaged = next((each for each in newest.passed_over if each.has_manifest), None)
     if damaged is not None:
+        place = f"database {wish.database} under s3://{bucket.name}/{prefix}/"
         raise CorruptError(
-            f"No backup of database {wish.database} is complete: {damaged.key}: {damaged.reason}"
+            f"No backup of {place} is complete: {damaged.key}: {damaged.reason}; `list` shows all"
+            f"{elsewhere_too(bucket, prefix, wish.database)}"
         )
     if younger := oldest_is_younger(backups, wish.database, wish.at):
         elsewhere = elsewhere_too(bucket, prefix, wish.database)
@@ -151,11 +158,17 @@ def chosen_source(bucket: Bucket, prefix: str, wish: Wish) -> StoredSource:
     raise no_backup(bucket, prefix, wish.database)
 
 
-def latest_with_nodes(bucket: Bucket, prefix: str, wish: Wish) -> str | None:
-    """Return the key of the latest complete backup of a graph that was not empty; or None."""
+def latest_with_nodes(bucket: Bucket, prefix: str, wish: Wish, empty: StoredSource) -> str | None:
+    """Return the key of the latest complete backup of a graph that was not empty; or None.
+
+    :param empty: the latest one of all. A warning has named what was passed over for it.
+    """
     backups = taken_up_to(backups_in(bucket, prefix), wish.database, wish.at)
-    found = find_newest(bucket, backups, has_nodes).manifest
-    return found.archive_key if found else None
+    found = find_newest(bucket, backups, has_nodes)
+    told = empty.newest.passed_over if empty.newest else ()
+    more = [each for each in found.passed_over if each not in told]
+    warn_of_passed_over(replace(found, passed_over=more), empty.label)
+    return found.manifest.archive_key if found.manifest else None
 
 
 def _named_source(
@@ -179,7 +192,10 @@ def _named_source(
         return StoredSource(archives[0], None, partial(bucket.stream, archives[0]))
     source = stored_source(bucket, backup)
     if archives and archives[0] != source.label:
-        raise CorruptError(f"{archives[0]}: the manifest is of another archive, {source.label}")
+        raise CorruptError(
+            f"{archives[0]}: the manifest is of another archive, {source.label}; name that one, or "
+            "restore this one from a file (--from-file)"
+        )
     return source
 
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,13 +84,14 @@ def run_lock(directory: Path) -> Iterator[RunLock]:
     :raises ConfigurationError: if the directory cannot be written.
     """
     prepare(directory)
-    with errors_explained(directory):
-        file = open_file(directory / _LOCK_NAME)
-    with file:
-        _lock(file.fileno())
-        _name_holder(file.fileno(), directory)
+    descriptor = _open(directory)
+    try:
+        _lock(descriptor)
+        _name_holder(descriptor, directory)
         remove_leftovers(directory)
         yield RunLock(directory)
+    finally:
+        os.close(descriptor)
 
 
 def is_under_way(process: ProcessId, directory: Path) -> bool:
@@ -116,6 +118,17 @@ def holder(directory: Path) -> ProcessId | None:
         os.close(descriptor)
 
 
+def _open(directory: Path) -> int:
+    """Open the file of the lock. Without space for a new one, open the directory in its place."""
+    try:
+        with errors_explained(directory), open_file(directory / _LOCK_NAME) as file:
+            return os.dup(file.fileno())
+    except NoSpaceError as error:
+        log.warning("The lock does not name this run: %s", error)
+    with errors_explained(directory):
+        return os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+
+
 def _lock(descriptor: int) -> None:
     for _ in range(_TRIES):
         try:
@@ -130,6 +143,8 @@ def _lock(descriptor: int) -> None:
 
 
 def _name_holder(descriptor: int, directory: Path) -> None:
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        return
     own = ProcessId.own()
     text = f"{own.pid} {own.start_time}".ljust(_HOLDER_LENGTH)
     try:
@@ -144,5 +159,5 @@ def _named(descriptor: int) -> ProcessId | None:
     try:
         pid, start_time = os.pread(descriptor, _HOLDER_LENGTH, 0).split()
         return ProcessId(int(pid), int(start_time))
-    except ValueError:
+    except (OSError, ValueError):  # a directory has no text
         return None

@@ -56,7 +56,8 @@ def kill_reason(kills_before: int | None, now: MemoryLimit | None) -> str:
         *([f"the peak was {megabytes(now.peak)}"] if now.peak else []),
     ]
     known = f": {', '.join(figures)}" if figures else ""
-    return f"the kernel killed it for lack of memory (signal 9){known}; raise mem_limit"
+    advice = "raise mem_limit" if now.limit else "give the host more memory"
+    return f"the kernel killed it for lack of memory (signal 9){known}; {advice}"
 
 
 def _kills(path: Path) -> int | None:

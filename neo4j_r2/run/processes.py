@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
+from neo4j_r2.core.program_name import PROGRAM_NAMES
+
 _PROC: Final = Path("/proc")
-_PROGRAM_NAMES: Final = frozenset({b"backup.py", b"neo4j-r2-backup"})
-"""The file's name, and the name of the console script that a package installs."""
+_PROGRAM_NAMES: Final = frozenset(map(str.encode, PROGRAM_NAMES))
 _ENTRYPOINT: Final = b"/app/entrypoint.sh"
 _START_TIME_FIELD: Final = 19
 """The field's place in /proc/PID/stat, counted from 0 after the command's name; see proc(5)."""

@@ -197,7 +197,8 @@ class Progress(_Counter):
         return f"{exported}, {megabytes(self._bytes)} stored so far"
 
     def _text(self, rate: float) -> str:
-        return f"{_entities(self._done, self._expected, rate)}  {megabytes(self._bytes)}"
+        stored = f"  {megabytes(self._bytes)}" if self._bytes >= _SHOWN_BYTES else ""
+        return f"{_entities(self._done, self._expected, rate)}{stored}"
 
 
 def _entities(done: int, expected: int, rate: float) -> str:

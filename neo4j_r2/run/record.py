@@ -317,12 +317,19 @@ def with_killed_run(state: State, directory: Path) -> State:
 
 
 def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:
-    """Return the state with the attempt that a killed run could not record; its end is unknown."""
-    if not run.database:
+    """Return the state with the attempt that a killed run could not record; its end is unknown.
+
+    It may be there already: a run recorded it that somebody then ended with Ctrl-C, so that the
+    killed run is the last one again.
+    """
+    known = state.of(run.database)
+    is_there = any(
+        (each.started, each.exit_code) == (run.started, EXIT_KILLED) for each in known.attempts
+    )
+    if not run.database or is_there:
         return state
     text = f"killed: {reason}" if reason else "killed"
     attempt = Attempt(run.started, run.started, EXIT_KILLED, text)
-    known = state.of(run.database)
     attempts = (*known.attempts, attempt)[-KEPT_ATTEMPTS:]
     return state.with_database(run.database, replace(known, attempts=attempts))
 

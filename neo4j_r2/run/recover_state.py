@@ -9,7 +9,13 @@ from datetime import datetime
 
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.bucket.newest_backup import backups_of, find_newest, is_of, newest_backup
+from neo4j_r2.bucket.newest_backup import (
+    backups_of,
+    find_newest,
+    is_of,
+    newest_backup,
+    warn_of_passed_over,
+)
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core import clock
 from neo4j_r2.core.database import Database
@@ -66,8 +72,9 @@ def _with_newer(
     newest_known = parsed[0].taken if parsed else known.since
     newer = [each for each in backups_of(bucket, prefix, name) if each.name.taken > newest_known]
     identity = database.id if database else None
-    manifest = find_newest(bucket, newer, is_of(name, identity)).manifest
-    return with_found(state, manifest, identity) if manifest else state
+    newest = find_newest(bucket, newer, is_of(name, identity))
+    warn_of_passed_over(newest, known.last_backup.archive_key if known.last_backup else None)
+    return with_found(state, newest.manifest, identity) if newest.manifest else state
 
 
 def _from_bucket(

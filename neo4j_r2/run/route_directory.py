@@ -24,6 +24,7 @@ from neo4j_r2.run.state_directory import errors_explained, prepare, replace_file
 
 FILE_NAME: Final = "route.json"
 """Says in each directory whose it is. A state directory of earlier versions has none."""
+_PREFIX: Final = "route-"
 _LARGEST: Final = 64 * 1024
 
 
@@ -35,7 +36,7 @@ def route_directory(root: Path, route: Route) -> Path:
     owner = _owner(root)
     if route.may_be(owner) if owner else _may_take(root, route):
         return root
-    return root / f"route-{hashlib.sha256(_text(route).encode()).hexdigest()[:12]}"
+    return root / f"{_PREFIX}{hashlib.sha256(_text(route).encode()).hexdigest()[:12]}"
 
 
 def take_route_directory(root: Path, route: Route) -> Path:
@@ -53,6 +54,14 @@ def take_route_directory(root: Path, route: Route) -> Path:
                 prepare(directory)
                 replace_file(directory / FILE_NAME, _text(route))  # for people
     return route_directory(root, route)
+
+
+def directories_without_backup(root: Path) -> Iterator[Path]:
+    """Yield the directories of further routes that know no backup, as that of a mistyped bucket."""
+    for directory in root.glob(f"{_PREFIX}*"):
+        state = StateFile(directory).read()
+        if state is None or not any(_last_prefixes(state)):
+            yield directory
 
 
 def _take(root: Path, route: Route) -> None:

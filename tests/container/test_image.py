@@ -120,15 +120,17 @@ LINGERS = "[INFO] The service does not start; it "
 
 
 def failed_start(image: str, *options: str, **changes: str) -> tuple[int, str]:
-    """Start a service that cannot start, and stop it when it says so.
+    """Start a service that cannot start, and stop it when it says so and its health shows it.
 
     Return its exit code and its log.
     """
     variables = {**CONFIGURATION, **changes}
     environment = [f"--env={name}={value}" for name, value in variables.items()]
-    container = docker("run", "--detach", "--network=none", *environment, *options, image).strip()
+    given = ["--network=none", "--health-interval=1s", *environment, *options]
+    container = docker("run", "--detach", *given, image).strip()
     try:
         wait_until(lambda: LINGERS in _log(container), seconds=60, what="the failed start")
+        _wait_until_unhealthy(container)
         docker("stop", container)
         exit_code = int(docker("inspect", "--format={{.State.ExitCode}}", container))
         log = _log(container)
@@ -136,6 +138,15 @@ def failed_start(image: str, *options: str, **changes: str) -> tuple[int, str]:
         docker("rm", "--force", container)
     assert all(CONFIGURATION[name] not in log for name in SECRETS)
     return exit_code, log
+
+
+def _wait_until_unhealthy(container: str) -> None:
+    status = "--format={{.State.Health.Status}}"
+    wait_until(
+        lambda: docker("inspect", status, container).strip() == "unhealthy",
+        seconds=60,
+        what="an unhealthy container",
+    )
 
 
 def _log(container: str) -> str:
@@ -187,12 +198,7 @@ def test_a_service_that_cannot_start_is_unhealthy_and_serves_the_reason(image: s
     probe = ["--health-interval=1s"]
     container = docker("run", "--detach", "--network=none", *probe, *environment, image).strip()
     try:
-        status = "--format={{.State.Health.Status}}"
-        wait_until(
-            lambda: docker("inspect", status, container).strip() == "unhealthy",
-            seconds=60,
-            what="an unhealthy container",
-        )
+        _wait_until_unhealthy(container)
         wait_until(lambda: "Serving /metrics" in _log(container), seconds=60, what="the metrics")
         page = docker("exec", container, "python3", "-c", READ_HEALTH)
     finally:

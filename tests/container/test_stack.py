@@ -40,6 +40,8 @@ BANNER = """[INFO] ============================================================
   - Neo4j Host: neo4j
   - Neo4j Database: neo4j
   - Encryption: off, backups are not encrypted
+  - R2 Endpoint: http://s3:80
+  - Backup at the start: on
 [INFO] ============================================================
 [INFO] Waiting for Neo4j to be ready...
 [INFO] Neo4j is ready!
@@ -470,9 +472,8 @@ def test_the_secrets_can_come_from_files_of_compose(
     # In a container, because this user may not give files away.
     mounted = f"--volume={tmp_path}:/secrets"
     docker("run", "--rm", mounted, "--entrypoint=chown", image, "--recursive", "1000", "/secrets")
-    variables = {"R2_ACCESS_KEY_ID": "", "R2_SECRET_ACCESS_KEY": "", "BACKUP_PREFIX": "secrets"}
-    added = ROOT / "docker-compose.secrets.yml"
-    with surroundings.beside(added, SECRETS_DIRECTORY=str(tmp_path), **variables) as stack:
+    variables = {"SECRETS_DIRECTORY": str(tmp_path), "BACKUP_PREFIX": "secrets"}
+    with surroundings.beside(ROOT / "docker-compose.secrets.yml", **variables) as stack:
         start(stack)
         made = back_up(stack)
         assert made.exit_code == 0, made.output
@@ -483,7 +484,7 @@ def test_the_secrets_can_come_from_files_of_compose(
 def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
     surroundings: Surroundings,
 ) -> None:
-    variables = {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
+    variables = {"BACKUP_UPLOAD_LIMIT": "8mbit"}  # the run takes some seconds
     with surroundings.beside(**variables, BACKUP_PREFIX="one-off") as stack:
         start(stack)
         with ThreadPoolExecutor() as pool:
@@ -495,6 +496,7 @@ def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
             )
             # Compose would take the other container.
             seen = run("exec", stack.container(SERVICE), *BACKUP, "health", merged=True)
+            assert _run_under_way(stack) is not None, "the run ended before it was looked at"
             made = other.result()
         assert seen.returncode == 0, seen.stdout
         assert made.exit_code == 0, made.output
@@ -524,8 +526,8 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
         killed = pool.submit(stack.execute, SERVICE, "sh", "-c", FIRST_VICTIM)
         wait_until(lambda: _run_under_way(stack) is not None, seconds=60, what="the run")
         process = str(_run_under_way(stack))
-        taken = stack.execute(SERVICE, "python3", "-c", TAKE_ALL_MEMORY, process)
-        assert (killed.result().exit_code, taken.exit_code) == (137, 0)
+        stack.execute(SERVICE, "python3", "-c", TAKE_ALL_MEMORY, process)  # it may die as well
+        assert killed.result().exit_code == 137
 
         status = stack.execute(SERVICE, *BACKUP, "status").output
         assert re.search(rf"^Last run .* was killed: {re.escape(reason)}", status, re.MULTILINE)

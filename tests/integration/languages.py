@@ -1,4 +1,4 @@
-"""The two languages that a database of a calendar release can have as its default."""
+"""The two languages of a calendar release, and indexes that only the newer one can state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ from neo4j import Query
 from testbed.neo4j_server import Neo4jServer
 
 LANGUAGES = ("CYPHER 5", "CYPHER 25")
-"""The first is that of a store upgraded in place, the second that of a new installation."""
+"""The default language of a store upgraded in place, and that of a new installation."""
+FILTERED = (
+    "CYPHER 25 CREATE VECTOR INDEX filtered FOR (n:T) ON n.v WITH [n.a] "
+    "OPTIONS {indexConfig: {`vector.dimensions`: 4}}"
+)
+MULTI_LABEL = (
+    "CYPHER 25 CREATE VECTOR INDEX `several labels` FOR (n:T|U) ON n.v "
+    "OPTIONS {indexConfig: {`vector.dimensions`: 4}}"
+)
+OF_RELATIONSHIPS = (
+    "CYPHER 25 CREATE VECTOR INDEX facts FOR ()-[r:R|S]-() ON r.v WITH [r.a, r.b] "
+    "OPTIONS {indexConfig: {`vector.dimensions`: 4}}"
+)
 
 
 @contextmanager

@@ -38,11 +38,13 @@ class _Replacement:
 def relay(
     port: int,
     *,
+    at: int = 0,
     stalls_after: int | None = None,
     replaces: tuple[bytes, bytes] = (b"", b""),
 ) -> Iterator[tuple[int, bytearray]]:
     """Open a port that forwards to another one; yield the port, and the bytes that it received.
 
+    :param at: the port to open; 0 means any that is free.
     :param stalls_after: how many bytes it takes before it stalls; None if it never stalls.
     :param replaces: what it replaces in the answers, and by what.
     """
@@ -71,7 +73,7 @@ def relay(
                 copy(self.request, note_sent, server)
                 reader.join()
 
-    with socketserver.ThreadingTCPServer((LOOPBACK, 0), Handler) as listener:
+    with socketserver.ThreadingTCPServer((LOOPBACK, at), Handler) as listener:
         listener.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED_AHEAD)
         threading.Thread(target=listener.serve_forever).start()
         try:

@@ -49,11 +49,11 @@ def restore_elsewhere(service: Service, server: Neo4jServer, *arguments: str) ->
     return service.with_variables(**variables).run("restore", "--to-uri", server.uri, *arguments)
 
 
-def printed(service: Service, *arguments: str) -> str:
-    """Run a command, which has to succeed, and return what it prints."""
+def printed(service: Service, *arguments: str, exit_code: int = 0) -> str:
+    """Run a command, which has to end with an exit code, and return what it prints."""
     process = service.start(*arguments)
     output, log = process.communicate(timeout=TIMEOUT_SECONDS)
-    assert process.returncode == 0, log
+    assert process.returncode == exit_code, log
     return output
 
 
@@ -86,11 +86,16 @@ def assert_restored(run: Run, original: Original, server: Neo4jServer) -> None:
     assert differences(original.fingerprint, server) == ""
 
 
-def assert_passes_drill(service: Service, scratch: Neo4jServer) -> None:
-    """Check that the latest backup passes a drill in a server, which is emptied for it."""
+def drill(service: Service, scratch: Neo4jServer) -> Run:
+    """Drill the latest backup in a server, which is emptied for it."""
     scratch.reset()
     variables = {"RESTORE_NEO4J_PASSWORD": scratch.password}
-    run = service.with_variables(**variables).run("verify", "--drill", scratch.uri)
+    return service.with_variables(**variables).run("verify", "--drill", scratch.uri)
+
+
+def assert_passes_drill(service: Service, scratch: Neo4jServer) -> None:
+    """Check that the latest backup passes a drill in a server, which is emptied for it."""
+    run = drill(service, scratch)
     assert run.exit_code == 0, run.log
     assert "The drill succeeded" in run.log
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bench.__main__ import DOCUMENT_SECTION
+from bench.__main__ import GOALS, RESULTS, goals_beside
 from testbed.neo4j_server import QUICK_START
 from tests.unit.process import ROOT
 
@@ -49,9 +49,8 @@ def bench(*arguments: str) -> None:
 def page(directory: Path, name: str) -> Path:
     path = directory / name / "page.md"
     path.parent.mkdir()
-    path.write_text(
-        f"# Figures\n\n{DOCUMENT_SECTION.begin}\n{DOCUMENT_SECTION.end}\n", encoding="utf-8"
-    )
+    for document, section in ((path, RESULTS), (goals_beside(path), GOALS)):
+        document.write_text(f"# Figures\n\n{section.begin}\n{section.end}\n", encoding="utf-8")
     return path
 
 
@@ -68,5 +67,8 @@ def test_a_bench_run_writes_a_page_that_its_records_can_reproduce(
     assert [label for label in _CONTENDERS if f"| {label} |" not in text] == []
     assert "fails after" not in text
     assert rendered.read_text(encoding="utf-8") == text
+    goals = goals_beside(measured).read_text(encoding="utf-8")
+    assert "not measured" in goals
+    assert goals_beside(rendered).read_text(encoding="utf-8") == goals
     drawing = measured.with_suffix(".svg").read_bytes()
     assert rendered.with_suffix(".svg").read_bytes() == drawing

@@ -9,10 +9,11 @@ import pytest
 
 from testbed.certificate import PUBLIC_CERTIFICATE
 from testbed.neo4j_server import Neo4jServer
-from testbed.ports import LOOPBACK
+from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
 from tests.integration.outcome import assert_told
-from tests.service import Service
+from tests.integration.relay import relay
+from tests.service import Service, finish
 
 PLAIN = "the server does not encrypt connections"
 ENCRYPTED = "the server accepts only encrypted connections"
@@ -109,6 +110,19 @@ def test_a_certificate_is_trusted_if_a_file_has_it(encrypted: Neo4jServer, at: A
         f"{ENCRYPTED}; set NEO4J_URI=bolt+s://{LOOPBACK}:{encrypted.port}"
     )
     at(encrypted, "bolt+s").with_variables(SSL_CERT_FILE=str(certificate)).backup()
+
+
+def test_a_server_that_comes_up_while_it_is_waited_for_is_told_too(
+    graph: Neo4jServer, at: At
+) -> None:
+    port = free_port()
+    waiting = at(graph, "bolt+s").with_variables(NEO4J_URI=f"bolt+s://{LOOPBACK}:{port}")
+    process = waiting.start("wait")
+    assert any("Neo4j is not ready, waiting" in line for line in process.stderr)
+    with relay(graph.port, at=port):
+        run = finish(process)
+    assert run.exit_code == 3
+    assert run.log.splitlines()[-1].endswith(f"{PLAIN}; set NEO4J_URI=bolt://{LOOPBACK}:{port}")
 
 
 def test_a_server_that_is_down_is_not_said_to_encrypt(at: At, tmp_path: Path) -> None:

@@ -277,6 +277,10 @@ def test_a_host_without_recipients_stores_what_it_replaces_for_the_private_keys_
     run = service.run("restore", key, "--force", "--no-safety-backup", "--identity", key_file)
     assert run.exit_code == 0, run.log
     assert differences(changed, source) == ""
+    next_one = (
+        "The restored backup was encrypted, but the next one will be in plain text, or refused"
+    )
+    assert run.log.splitlines()[-1].startswith(f"[WARNING] {next_one}: set BACKUP_ENCRYPTION_REC")
 
 
 def test_nothing_is_stored_in_plain_text_after_an_encrypted_backup_unless_somebody_says_so(

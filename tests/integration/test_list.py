@@ -46,17 +46,17 @@ def list_backups(service: Service, *options: str) -> tuple[str, Run]:
     return output, Run(process.returncode, log)
 
 
-def table_of(service: Service) -> list[list[str]]:
-    """Return the cells of what `list` prints, which has to succeed in silence."""
+def table_of(service: Service, *, exit_code: int = 0) -> list[list[str]]:
+    """Return the cells of what `list` prints, which has to end in silence."""
     output, run = list_backups(service)
-    assert (run.exit_code, run.log) == (0, "")
+    assert (run.exit_code, run.log) == (exit_code, "")
     return [re.split(r" {2,}", line) for line in output.splitlines()]
 
 
-def document_of(service: Service) -> dict[str, Any]:
-    """Return what `list --json` prints, which has to succeed in silence."""
+def document_of(service: Service, *, exit_code: int = 0) -> dict[str, Any]:
+    """Return what `list --json` prints, which has to end in silence."""
     output, run = list_backups(service, "--json")
-    assert (run.exit_code, run.log) == (0, "")
+    assert (run.exit_code, run.log) == (exit_code, "")
     content: dict[str, Any] = json.loads(output)
     return content
 
@@ -160,8 +160,8 @@ def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) 
     for key in (f"{PREFIX}/readme.txt", strange, "elsewhere/readme.txt"):
         client.put_object(Bucket=service.bucket, Key=key, Body=b"12345")
 
-    content = document_of(service)
-    nothing, whereabouts, *rest = table_of(service)
+    content = document_of(service, exit_code=2)
+    nothing, whereabouts, *rest = table_of(service, exit_code=2)
 
     uploads = {upload["key"]: upload["foreign"] for upload in content["unfinished_uploads"]}
     assert uploads == {own: False, foreign: True}
@@ -180,12 +180,14 @@ def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) 
 
 
 def test_an_empty_bucket_says_so(service: Service) -> None:
-    nowhere = f"the bucket {service.bucket} has no backup anywhere: check R2_BUCKET_NAME"
-    assert table_of(service) == [
+    nowhere = (
+        f"the bucket {service.bucket} has no backup anywhere: perhaps none was made yet; or else"
+    )
+    assert table_of(service, exit_code=2) == [
         [f"No backups under s3://{service.bucket}/{PREFIX}/"],
-        [f"{nowhere} and the account"],
+        [f"{nowhere} check R2_BUCKET_NAME and the account"],
     ]
-    content = document_of(service)
+    content = document_of(service, exit_code=2)
     assert content["backups"] == content["unfinished_uploads"] == content["foreign"] == []
 
 
@@ -198,12 +200,13 @@ def test_a_wrong_prefix_or_database_is_told_where_the_backups_are(service: Servi
     newest = f"the newest of {taken:%Y-%m-%d %H:%M:%S} UTC"
     places = (
         f"there are backups of neo4j under other/place/ (2, {newest}, encrypted), movies under "
-        f"{PREFIX}/ (1, {newest}): check BACKUP_PREFIX, and NEO4J_DATABASE or --database"
+        f"{PREFIX}/ (1, {newest}), neo4j under elsewhere/ (1 archive without a manifest: a KEY "
+        "restores one): check BACKUP_PREFIX, and NEO4J_DATABASE or --database"
     )
 
     output, run = list_backups(service, "--database", "neo4j")
 
-    assert (run.exit_code, run.log) == (0, "")
+    assert (run.exit_code, run.log) == (2, "")
     assert output == (
         f"No backups of database neo4j under s3://{service.bucket}/{PREFIX}/\n{places}\n"
     )

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from testbed.s3_server import S3Server
 from testbed.waiting import wait_until
 from testbed.web_receiver import WebReceiver
 from tests.integration.outcome import assert_secretless, assert_told
-from tests.service import Run, Service, finish
+from tests.service import BACKUP, Run, Service, finish
+from tests.terminal import Shown, run_on_terminal
 
 TOKEN = "0fcd4e3a-7d4a-4b0c-9a0e-2d9a5d1a8f3c"
 WRONG = "this-is-not-the-secret"
@@ -188,6 +190,27 @@ def test_a_monitor_is_pinged_at_the_start_and_at_the_end(
     error = run.log.partition("[ERROR] ")[2].strip()
     assert web.received[-1].body == f"Error (exit 4): {error}"
     assert_discreet(watched, web.received[-1].body)
+
+
+def on_terminal(service: Service, ends_at: threading.Event | None = None) -> Shown:
+    environment = {**os.environ, **service.variables}
+    directory = service.directory
+    return run_on_terminal(
+        BACKUP, "backup", directory=directory, environment=environment, ends_at=ends_at
+    )
+
+
+def test_a_monitor_is_not_told_of_a_run_that_somebody_ends_with_ctrl_c(
+    service: Service, web: WebReceiver, proxy: FaultProxy
+) -> None:
+    watched = service.through(proxy).with_variables(BACKUP_PING_URL=ping(web))
+    hold = proxy.hold("CreateMultipartUpload")
+    ended = on_terminal(watched, hold.reached)
+    assert ended.exit_code == 130, ended.lines
+    assert web.targets() == []
+
+    assert on_terminal(service.with_variables(BACKUP_PING_URL=ping(web))).exit_code == 0
+    assert web.targets() == [f"GET /{TOKEN}/good"]
 
 
 def test_a_configuration_error_is_notified_too(service: Service, web: WebReceiver) -> None:

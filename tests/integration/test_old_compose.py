@@ -96,6 +96,30 @@ def test_a_misspelt_name_in_the_env_file_of_the_example_reaches_the_service_and_
 
 
 @pytest.mark.parametrize("name", WHOLE)
+def test_secrets_from_files_replace_those_of_a_filled_in_env_file(
+    old_compose: list[str], project: Path, name: str
+) -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    (project / ".env").write_text(f"{example}\nR2_ACCOUNT_ID=abc123\n", encoding="utf-8")
+    for secret in ("neo4j_password", "r2_access_key_id", "r2_secret_access_key"):
+        (project / secret).write_text(f"{secret}-in-a-file\n", encoding="utf-8")
+
+    environment = configured(old_compose, project, name, ADDED)
+
+    given = {
+        variable: str(value).replace("/run/secrets", str(project))
+        for variable, value in environment.items()
+        if value is not None
+    }
+    config = read_config({**given, CONTAINER_MARK: "true"}, {})
+    assert [each.reveal() for each in config.secrets() if each.reveal()] == [
+        "neo4j_password-in-a-file",
+        "r2_access_key_id-in-a-file",
+        "r2_secret_access_key-in-a-file",
+    ]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("project_name", [None, "graph"])
 def test_the_project_s_name_reaches_the_service_only_from_the_env_file(
     old_compose: list[str], project: Path, name: str, project_name: str | None

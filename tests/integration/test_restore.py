@@ -175,6 +175,20 @@ def test_a_safety_backup_that_cannot_be_made_stops_the_restore_which_says_how_to
     assert_restored(read_only.run("restore", "--force", "--no-safety-backup"), original, old_graph)
 
 
+def test_a_refused_signature_does_not_stop_the_safety_backup_once_the_same_keys_have_worked(
+    service: Service, old_graph: Neo4jServer, proxy: FaultProxy, original: Original, key: str
+) -> None:
+    # Its first List: those before it are the restore's preflight and its search for the backup.
+    proxy.inject(Fault("ListObjectsV2", Status(403, "SignatureDoesNotMatch"), nth=3))
+
+    run = service.through(proxy).run("restore", key, "--force")
+
+    assert_restored(run, original, old_graph)
+    _, since_the_safety_backup = run.log.split("Backing up database neo4j first")
+    assert "R2: List failed (403 SignatureDoesNotMatch), trying again" in since_the_safety_backup
+    assert len(safety_backups(service)) == 1
+
+
 @pytest.mark.usefixtures("key")
 def test_a_signal_during_the_safety_backup_leaves_the_database_as_it_was(
     service: Service, old_graph: Neo4jServer, proxy: FaultProxy
@@ -377,7 +391,7 @@ def test_a_missing_backup_is_reported_with_the_nearest_ones(
 
     place = f"s3://{service.bucket}/{PREFIX}/"
     assert_told(service, nothing, 2, f"There is no backup of database neo4j under {place};")
-    assert "has no backup anywhere: check R2_BUCKET_NAME" in nothing.log
+    assert "or else check R2_BUCKET_NAME" in nothing.log
     assert_told(service, unknown, 2, f"There is no backup {other_time}; nearest are {key}")
     assert_told(service, too_old, 2, "There is no backup of database neo4j that old")
     assert "besides" not in too_old.log

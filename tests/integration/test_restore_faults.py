@@ -412,6 +412,7 @@ def test_a_restore_can_be_repeated_after_a_full_disk(
         run = service.run("restore")
 
         assert_left_incomplete(service, run, 3, "the server says of database neo4j: File too large")
+        assert "make room on the disk of the server, and restart Neo4j" in run.log
         with stopped(server):
             pass
         assert_force_repairs(service, original, server)

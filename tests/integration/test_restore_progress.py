@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -55,6 +56,12 @@ def test_a_deletion_is_told_as_one_and_counts_what_it_deletes(
     (written,) = target.write([Write("MATCH (n:A) WHERE n.a <= 7 DELETE n", [], None)])
     assert written.deleted == 7
     with caplog.at_level(logging.INFO):
-        delete_all(graph, target, lambda: None)
-    assert caplog.messages[0] == f"Deleting {NODES - 7:,} nodes, 0 relationships"
+        delete_all(graph, target, lambda: None, interval_seconds=0)
+    begin, *steps = caplog.messages
+    assert begin == f"Deleting {NODES - 7:,} nodes, 0 relationships"
+    line = rf"Deleted ([\d,]+) of {NODES - 7:,} entities \([\d,]+/s\), about .+ left"
+    deleted = [int(each[1].replace(",", "")) for each in map(re.compile(line).match, steps) if each]
+    assert len(deleted) > 1
+    assert deleted == sorted(deleted)
+    assert deleted[-1] == NODES - 7
     assert graph.catalogue.counts() == (0, 0)

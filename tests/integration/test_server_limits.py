@@ -17,7 +17,7 @@ from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration.old_backups import days_ago, put_backup
 from tests.integration.outcome import assert_told
-from tests.integration.restoring import Original, assert_restored, restore_elsewhere
+from tests.integration.restoring import Original, assert_restored, contents, restore_elsewhere
 from tests.service import Service, finish
 
 LIMITS = {
@@ -31,6 +31,8 @@ LIMITS = {
 }
 READ_ONLY = {"server.databases.default_to_read_only": "true"}
 NODES = 800
+LARGE = 100_000
+"""Characters of a value that is read by a query of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +137,31 @@ def test_a_limited_server_exports_by_apoc(service: Service, limited: Neo4jServer
         driver.execute_query(Query(create, timeout=UNTIMED))
     backup = service.with_variables(BACKUP_EXPORT_METHOD="apoc").backup()
     assert backup.manifest["export"]["nodes"] == 1000
+
+
+@pytest.fixture
+def single(limited: Neo4jServer, directory: Path) -> Iterator[Neo4jServer]:
+    """The same server, with values that take a second query each; it allows one transaction."""
+    limited.reset()
+    with limited.driver() as driver, driver.session() as session:
+        for value in ("'x'", "'x'", "[0.5, 1.0]"):
+            create = f"CREATE (:Large {{value: {value}}})"
+            session.run(Query(create, timeout=UNTIMED)).consume()
+    limited.stop()
+    settings = {"db.transaction.concurrent.maximum": "1"}
+    with Neo4jServer(directory, heap="300m", extra_settings=settings) as server:
+        with server.driver() as driver:
+            driver.execute_query("MATCH (n:Large {value: 'x'}) SET n.value = $x", x="x" * LARGE)
+        yield server
+
+
+def test_a_server_that_allows_one_transaction_is_backed_up(
+    service: Service, single: Neo4jServer, target: Neo4jServer
+) -> None:
+    service = service.with_variables(NEO4J_URI=single.uri, BACKUP_RETRY_SECONDS="10")
+    backup = service.with_variables(BACKUP_EXPORT_METHOD="manual").backup()
+    original = Original(backup, contents(single))
+    assert_restored(restore_elsewhere(service, target), original, target)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from testbed.neo4j_server import Neo4jServer
 from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
 from testbed.web_receiver import WebReceiver
-from tests.full_disk import filled, small_disk
+from tests.full_disk import filled, small_disk, without_inodes
 from tests.integration.old_backups import days_ago, put_archive, put_backup, stem
 from tests.integration.outcome import assert_secretless, assert_told
 from tests.integration.relay import relay
@@ -235,14 +235,16 @@ def test_a_run_is_healthy_until_it_is_killed_and_the_next_one_ends_well(
     assert complaint(service) == ""
 
 
+@pytest.mark.parametrize("fill", [filled, without_inodes])
 def test_a_full_state_directory_fails_no_backup_but_makes_the_service_unhealthy(
-    service: Service,
+    service: Service, fill: Callable[[Path], AbstractContextManager[None]]
 ) -> None:
     directory = Path(service.variables["BACKUP_STATE_DIR"])
     with small_disk(directory):
         service.backup()
         before = state_of(service)
-        with filled(directory):
+        (directory / "backup.lock").unlink()
+        with fill(directory):
             full = service.run()
 
             assert full.exit_code == 0, full.log
@@ -250,6 +252,9 @@ def test_a_full_state_directory_fails_no_backup_but_makes_the_service_unhealthy(
             assert full.log.count("[WARNING] This run is not recorded: BACKUP_STATE_DIR=") == 1
             assert "has no space left (No space left on device)" in complaint(service)
             assert state_of(service) == before
+            check = service.start("check", "--at-start")
+            schedule, log = check.communicate(timeout=AT_ONCE)
+            assert (check.returncode, schedule) == (0, "0 2 * * *\n"), log
             assert service.run("wait").exit_code == 0
         assert complaint(service) == ""
         assert not list(directory.glob("*.new"))

@@ -183,8 +183,8 @@ def test_a_run_does_not_wait_long_for_an_abort_that_r2_never_answers(
 def test_a_signal_after_the_backup_is_stored_does_not_hide_it(
     service: Service, proxy: FaultProxy
 ) -> None:
-    # The fifth listing is the first call after the manifest is stored.
-    hold = proxy.hold("ListObjectsV2", 5)
+    # The sixth listing is the first call after the manifest is stored.
+    hold = proxy.hold("ListObjectsV2", 6)
     process = service.start()
     assert hold.reached.wait(HELD_SECONDS)
 

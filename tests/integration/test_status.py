@@ -139,7 +139,8 @@ def test_before_the_first_run_the_schedule_and_the_storage_are_shown(service: Se
         "",
         f"Stored in all  0 bytes in s3://{service.bucket}/neo4j-backup/",
         "Monthly cost   $0.00 at R2's $0.015 per GB and month; the account's first 10 GB are free",
-        f"the bucket {service.bucket} has no backup anywhere: check R2_BUCKET_NAME and the account",
+        f"the bucket {service.bucket} has no backup anywhere: perhaps none was made yet; or else "
+        "check R2_BUCKET_NAME and the account",
     ]
 
 

@@ -186,7 +186,7 @@ def test_a_newer_backup_that_is_not_complete_is_passed_over_with_a_warning(
 def test_a_damaged_backup_without_another_one_is_reported(service: Service) -> None:
     store(service, ARCHIVE.altered(ARCHIVE.data[:-1]))
     run = service.run("verify")
-    assert_told(service, run, 5, "No backup of database neo4j is complete")
+    assert_told(service, run, 5, "No backup of database neo4j under s3://")
     assert "; no other backup is complete\n" in run.log
 
 

@@ -68,3 +68,48 @@ def each_under_its_own_key(driver: Driver) -> None:
             create(driver, name, numbers, key=f"{name}, {width}", width=width)
     for name, numbers in ONLY_64_BIT.items():
         create(driver, name, numbers, key=name, width="DoubleArray")
+
+
+def all_under_one_key(driver: Driver) -> None:
+    """Create both widths under one key, as far as the text tells them apart."""
+    unclear = {"the same text in both widths", "zeros"}
+    for name in LISTS.keys() - unclear:
+        for width in WIDTHS:
+            create(driver, name, LISTS[name], key="p", width=width)
+    for name in unclear:
+        create(driver, name, LISTS[name], key="p", width="DoubleArray")
+    for name, numbers in ONLY_64_BIT.items():
+        create(driver, name, numbers, key="p", width="DoubleArray")
+
+
+def several_in_one_entity(driver: Driver) -> None:
+    """Create entities with several lists, some missing in some, under names that need quotes."""
+    keys = ('"', "back\\slash", "`", "é\n", "a")
+    for number in range(40):
+        create(driver, f"{number}", narrow(number / 7), key="z", width="FloatArray")
+        for key in keys[: number % 6]:
+            driver.execute_query(
+                "MATCH (n:N {name: $name})-[e]->() "
+                "CALL db.create.setNodeVectorProperty(n, $key, $numbers) "
+                "CALL db.create.setRelationshipVectorProperty(e, $key, $numbers) "
+                "SET n.y = 1, e.y = date()",
+                name=f"{number}",
+                key=key,
+                numbers=[number / 3, 1.0],
+            )
+    driver.execute_query("MATCH (n:N) WHERE toInteger(n.name) % 3 = 0 REMOVE n.y, n.z")
+
+
+def indexed(driver: Driver) -> None:
+    """Create vectors with an index of them, on nodes and on relationships."""
+    options = "OPTIONS {indexConfig: {`vector.dimensions`: 1024}}"
+    driver.execute_query(f"CREATE VECTOR INDEX nodes FOR (n:N) ON (n.p) {options}")
+    driver.execute_query(
+        f"CREATE VECTOR INDEX relationships FOR ()-[e:{TYPE}]-() ON (e.p) {options}"
+    )
+    create(driver, "an embedding", EMBEDDING, key="p", width="FloatArray")
+    driver.execute_query("CALL db.awaitIndexes(300)")
+
+
+FILLS: Final = (each_under_its_own_key, all_under_one_key, several_in_one_entity, indexed)
+"""All of them may fill the same database, in this order."""

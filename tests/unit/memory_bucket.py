@@ -20,7 +20,9 @@ WEEK: Final = Rules(days=7)
 
 
 class MemoryBucket:
-    """A bucket on a dictionary, with the calls that a prune makes."""
+    """A bucket on a dictionary, with the calls of a prune, and those that choose a backup."""
+
+    name = "my-bucket"
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
@@ -43,6 +45,10 @@ class MemoryBucket:
         """Return an object."""
         self.read.append(key)
         return self.content[key]
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """Yield an object's bytes."""
+        yield self.content[key]
 
     def head(self, key: str) -> StoredObject | None:
         """Return an object's size, or None if there is no such object."""

@@ -47,7 +47,9 @@ def test_a_wrong_configuration_ends_with_2_and_names_every_wrong_variable(tmp_pa
 @pytest.mark.parametrize("command", COMMANDS[1:])
 def test_the_other_commands_name_the_wrong_variable(tmp_path: Path, command: str) -> None:
     arguments = [command, *REQUIRED_OPTIONS.get(command, [])]
-    process = run_program(tmp_path, *arguments, HOME=str(tmp_path), BACKUP_SCHEDULE="0 25 * * *")
+    # The supervisor runs only in the container.
+    variables = {"HOME": str(tmp_path), "BACKUP_CONTAINER": "true"}
+    process = run_program(tmp_path, *arguments, **variables, BACKUP_SCHEDULE="0 25 * * *")
     assert process.returncode == 2
     assert "  - BACKUP_SCHEDULE='0 25 * * *': accepted is" in process.stderr
     assert process.stderr.count("[ERROR]") == 1
@@ -86,11 +88,16 @@ def test_the_installed_command_takes_its_name_and_arguments_from_the_process() -
     assert process.stderr.startswith("usage: neo4j-r2-backup [-h]")
 
 
-def test_the_version_is_named_once() -> None:
+def test_the_version_is_named_once_in_the_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["dynamic"] == ["version"]
     assert project["tool"]["hatch"]["version"]["path"] == "neo4j_r2/__init__.py"
     assert re.fullmatch(r"\d+\.\d+\.\d+", __version__)
+
+
+def test_the_label_of_the_image_has_the_version() -> None:
+    label = f'org.opencontainers.image.version="{__version__}"'
+    assert label in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_an_unknown_command_ends_with_2(tmp_path: Path) -> None:
@@ -136,13 +143,29 @@ def test_an_older_python_can_read_the_file_that_tells_it(minor: int) -> None:
     assert "__future__" not in text  # Python 3.6 has no `annotations` there
 
 
-def test_on_a_host_without_crond_the_supervisor_says_what_to_use(tmp_path: Path) -> None:
-    process = run_program(tmp_path, "supervise", HOME=str(tmp_path), PATH=str(tmp_path))
+@pytest.mark.parametrize("arguments", [[], ["--failed", "2"]], ids=["to start", "failed"])
+def test_on_a_host_the_supervisor_says_what_to_use_and_starts_no_crond(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    crond = tmp_path / "crond"
+    crond.write_text('#!/bin/sh\n: >"$HOME/started"\n')
+    crond.chmod(0o700)
+    process = run_program(tmp_path, "supervise", *arguments, HOME=str(tmp_path), PATH=str(tmp_path))
+    assert process.returncode == 2
+    assert process.stderr.startswith("[ERROR] supervise is the container's first process; ")
+    assert "systemd timer" in process.stderr
+    assert process.stderr.count("\n") == 1
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_container_without_crond_says_so_in_one_line(tmp_path: Path) -> None:
+    home = str(tmp_path)
+    process = run_program(tmp_path, "supervise", HOME=home, PATH=home, BACKUP_CONTAINER="true")
     assert process.returncode == 2
     errors = [line for line in process.stderr.splitlines() if not line.startswith("[INFO]")]
-    assert len(errors) == 1
-    assert errors[0].startswith("[ERROR] crond cannot be started (No such file or directory)")
-    assert "systemd timer" in errors[0]
+    assert [line.partition(":")[0] for line in errors] == [
+        "[ERROR] crond cannot be started (No such file or directory)"
+    ]
 
 
 @pytest.mark.parametrize("name", ["gone.cypher", "x" * 5000])
@@ -171,6 +194,18 @@ def test_a_shell_gets_its_completion_if_the_library_is_there(
     printed = capsys.readouterr().out
     assert all(command in printed for command in COMMANDS)
     assert "--drill" in printed
+
+
+def test_without_the_library_of_completion_it_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["--print-completion", "bash"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(
+        "--print-completion needs the optional dependency: pip install '.[completion]'\n"
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 
@@ -122,6 +123,12 @@ def test_the_supported_versions_are_those_that_the_tests_run(kind: jars.Kind) ->
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     section = text.partition("## Supported versions")[2].partition("\n## ")[0]
     assert jars.version(kind) in section
+
+
+@pytest.mark.parametrize("kind", get_args(jars.Kind))
+def test_a_version_of_the_test_servers_stands_in_its_pom_once(kind: jars.Kind) -> None:
+    pom = (ROOT / "testbed" / "poms" / f"{kind}.xml").read_text(encoding="utf-8")
+    assert pom.count(jars.version(kind)) == 1
 
 
 @pytest.mark.parametrize("name", ["README.md", ".env.example", "docker-compose.yml"])

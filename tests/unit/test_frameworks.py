@@ -82,6 +82,12 @@ def test_the_document_has_the_outcome_of_the_version_that_is_pinned(name: str) -
     assert f"**{library.title}:** {library.about}" in text
 
 
+def test_no_check_of_the_document_failed_or_was_left_out() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert "**no**" not in text
+    assert "not tried" not in text
+
+
 def test_the_readme_names_as_many_libraries_as_were_tried() -> None:
     [names] = re.findall(r"\[([^]]*)\]\(docs/frameworks\.md\)", _readme())
     assert len(re.split(r", | and ", names)) == len(libraries())

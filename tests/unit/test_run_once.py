@@ -134,5 +134,7 @@ def test_the_lines_of_crontabs_are_at_the_schedule_and_start_a_backup() -> None:
     assert len(lines) == 3
     for schedule, command in lines:
         assert schedule.strip() == "0 2 * * *"
-        for arguments in re.findall(r"(?:backup\.py|neo4j-r2-backup) (\w*) *(?:>>.*)?$", command):
-            assert parse_arguments(shlex.split(arguments))[0] == "backup"
+        pattern = r"(?:backup\.py|neo4j-r2-backup)((?: \w+)?)(?: >>.*)?$"
+        (arguments,) = re.findall(pattern, command)
+        assert parse_arguments(shlex.split(arguments))[0] == "backup"
+        assert (">>" in command) == ("LOG_TIMESTAMPS=true" in command)

@@ -85,6 +85,29 @@ def test_the_lookup_indexes_of_a_new_database_are_not_created_again(version: str
     assert index_creation(DEFAULTS[version]) == ""
 
 
+def test_a_default_lookup_index_is_known_whatever_its_statement_calls_the_variable() -> None:
+    later = [
+        lookup("index_460996c0", "FOR (x) ON EACH labels(x)"),
+        lookup("index_1b9dcc97", "FOR ()-[x]-() ON EACH type(x)"),
+    ]
+    assert index_creation(later) == ""
+
+
+def test_a_lookup_index_without_a_statement_costs_the_target_none_of_its_own() -> None:
+    unknown = SchemaObject("index_460996c0", "LOOKUP", (), None)
+    for others in ([], LOOKUPS[1:]):
+        assert index_creation([unknown, *others]) == ""
+        assert stated([unknown, *others]) == 2
+        assert unstated([unknown, *others]) == ["index_460996c0"]
+    own = lookup("own", ON_TYPES)
+    assert created(index_creation([unknown, own])) == [
+        "DROP INDEX `index_f7700477` IF EXISTS",
+        "DROP INDEX `index_1b9dcc97` IF EXISTS",
+        f"CREATE LOOKUP INDEX `own` IF NOT EXISTS {ON_TYPES}",
+    ]
+    assert stated([unknown, own]) == 2
+
+
 def test_a_lookup_index_that_the_user_dropped_is_dropped_in_the_restored_graph_too() -> None:
     assert created(index_creation(LOOKUPS[:1])) == [
         "DROP INDEX `index_f7700477` IF EXISTS",

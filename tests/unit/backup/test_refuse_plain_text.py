@@ -78,6 +78,7 @@ def test_a_backup_is_refused_if_those_of_its_database_or_prefix_are_encrypted(
     assert message.startswith(f"The newest backup of {told}")
     is_elsewhere = "under" in told
     assert (f"of database neo4j under {PREFIX}/ would be" in message) == is_elsewhere
+    assert ("not yours: only until this one is made)" in message) == is_elsewhere
     assert message.endswith("check BACKUP_PREFIX and NEO4J_DATABASE") == is_elsewhere
 
 
@@ -112,7 +113,7 @@ def test_backups_elsewhere_that_are_not_encrypted_or_have_nothing_in_common_refu
 ) -> None:
     bucket = _ListedBucket(*keys)
     look(bucket)
-    assert bucket.listed == [f"{PREFIX}/", ""]
+    assert bucket.listed == [f"{PREFIX}/", f"{PREFIX}/", ""]
     assert caplog.records == []
 
 
@@ -132,6 +133,20 @@ def test_a_bucket_with_too_many_objects_to_look_at_is_a_warning(
     look(_ListedBucket(*others, *backup(f"other/{STEM}", "cypher.gz.age")))
     (warning,) = caplog.messages
     assert "(none is among those of the first 20,000 objects)" in warning
+
+
+@pytest.mark.parametrize(
+    ("others", "refusal"),
+    [(0, BucketError("Access denied")), (20_001, None)],
+    ids=["a token for the prefix alone", "many objects before it"],
+)
+def test_the_prefix_is_looked_at_even_where_the_bucket_is_not(
+    others: int, refusal: BucketError | None
+) -> None:
+    before = [f"films/{number}.mkv" for number in range(others)]
+    keys = [*before, *backup(f"{PREFIX}/{OF_MOVIES}", "cypher.gz.age")]
+    with pytest.raises(ConfigurationError, match="newest backup of database movies under"):
+        look(_ListedBucket(*keys, refusal=refusal))
 
 
 def test_an_r2_that_does_not_answer_ends_the_run() -> None:

@@ -15,6 +15,7 @@ from neo4j_r2.bucket.newest_backup import (
     find_newest,
     is_of,
     newest_backup,
+    warn_of_passed_over,
 )
 from tests.unit.memory_bucket import ARCHIVE, NOW, PREFIX, MemoryBucket, name_of
 
@@ -120,6 +121,15 @@ def test_without_another_backup_the_warning_says_that_none_is_complete(
     damage(memory)
     assert newest_backup(memory.bucket, PREFIX, "neo4j", "ours") is None
     assert caplog.messages == [f"Passed over {key}: {reason}; no other backup is complete"]
+
+
+def test_where_only_newer_backups_were_looked_at_the_warning_names_the_one_that_stays(
+    memory: MemoryBucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    remove_manifest(memory)
+    _, newer = backups_of(memory.bucket, PREFIX, "neo4j")
+    warn_of_passed_over(find_newest(memory.bucket, [newer], is_of("neo4j", "ours")), OLD)
+    assert caplog.messages == [f"Passed over {NEW}: it has no manifest; {OLD} is used instead"]
 
 
 @EVERY_DAMAGE

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+
+import pytest
 
 from neo4j_r2.bucket.pause import pauses
 from tests.unit.bucket.test_retention import POLICY, candidate
@@ -19,6 +22,23 @@ def test_a_shrunk_database_is_paused_until_the_least_size_is_reached() -> None:
     pause = pauses([candidate(9, entities=100), shrunk], POLICY_WITH_ALARM)["neo4j"]
     assert pause.reasons == ("the newest backup has shrunk and is not accepted",)
     assert "nothing is removed until one has 80, or `backup.py prune" in pause.warning
+
+
+@pytest.mark.parametrize(
+    ("started_as", "named"),
+    [
+        ("/app/backup.py", "backup.py"),
+        ("/opt/.venv/bin/neo4j-r2-backup", "neo4j-r2-backup"),
+        ("-c", "backup.py"),
+    ],
+)
+def test_the_command_that_ends_a_pause_has_the_name_of_the_program_that_runs(
+    monkeypatch: pytest.MonkeyPatch, started_as: str, named: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [started_as])
+    shrunk = replace(candidate(0, entities=79), last_accepted=100)
+    pause = pauses([candidate(9, entities=100), shrunk], POLICY_WITH_ALARM)["neo4j"]
+    assert f"`{named} prune --accept-shrink" in pause.warning
 
 
 def test_an_emptied_database_has_both_reasons_but_is_only_called_empty() -> None:

@@ -30,7 +30,7 @@ class Calls:
 
 
 def retry(seconds: float, on_progress: Callable[[], None] = lambda: None) -> Retry:
-    return Retry(Place("bucket", URL), seconds, on_progress)
+    return Retry(Place("bucket", URL), seconds, on_progress, threading.Event())
 
 
 def test_a_call_that_succeeds_is_progress() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from neo4j_r2.bucket.whereabouts import Places, in_words, places_of
+from neo4j_r2.bucket.whereabouts import Places, in_words, places_of, whereabouts
+from tests.unit.memory_bucket import PREFIX, MemoryBucket
 
 STEM = "neo4j_2025-10-08_02-00-00"
 
@@ -20,7 +21,7 @@ def backups(number: int, prefix: str, database: str = "neo4j", extension: str = 
     return [f"{stem}.{end}" for stem in stems for end in (f"cypher.gz{extension}", "manifest.json")]
 
 
-def test_only_manifests_count_whatever_their_prefix() -> None:
+def test_backups_and_archives_without_a_manifest_count_whatever_their_prefix() -> None:
     found = places(
         f"a/b/{STEM}.manifest.json",
         f"a/b/{STEM}.cypher.gz",
@@ -33,7 +34,30 @@ def test_only_manifests_count_whatever_their_prefix() -> None:
     assert {place: len(each) for place, each in found.items()} == {
         ("a/b", "neo4j"): 1,
         ("a/b", "movies"): 1,
+        ("c", "neo4j"): 1,
     }
+
+
+def test_archives_without_a_manifest_are_named_as_that_behind_backups() -> None:
+    others = [f"old/neo4j_2025-10-0{day}_02-00-00.cypher.gz" for day in range(1, 9)]
+    text = in_words(places(*others, f"cut/{STEM}.cypher.gz.age", *backups(1, "a")), "my-bucket")
+    assert text.startswith(
+        "there are backups of neo4j under a/ (1, the newest of 2025-10-08 02:00:00 UTC), "
+        "neo4j under old/ (8 archives without a manifest: a KEY restores one), "
+        "neo4j under cut/ (1 archive without a manifest, encrypted: a KEY restores one): "
+    )
+
+
+def test_a_bucket_of_archives_without_a_manifest_has_something_to_restore() -> None:
+    bucket = MemoryBucket()
+    bucket.content[f"{PREFIX}/{STEM}.cypher.gz"] = b""
+    named = "1 archive without a manifest: a KEY restores one"
+    assert whereabouts(bucket.bucket, PREFIX) == (
+        f"those that are there are {named}; the bucket has no others"
+    )
+    assert whereabouts(bucket.bucket, "other").startswith(
+        f"there are backups of neo4j under {PREFIX}/ ({named}): check BACKUP_PREFIX"
+    )
 
 
 def test_the_places_with_the_most_backups_are_named_first_and_safe_for_a_terminal() -> None:
@@ -56,3 +80,11 @@ def test_a_place_whose_newest_backup_is_encrypted_is_named_as_that() -> None:
 
 def test_an_empty_bucket_is_named() -> None:
     assert in_words({}, "my-bucket").startswith("the bucket my-bucket has no backup anywhere")
+
+
+def test_a_bucket_of_which_not_all_was_looked_at_may_have_backups() -> None:
+    bucket = MemoryBucket()
+    bucket.content = {f"films/{number}.mkv": b"" for number in range(20_001)}
+    assert whereabouts(bucket.bucket, PREFIX) == (
+        "there is none among the first 20,000 objects; check BACKUP_PREFIX"
+    )

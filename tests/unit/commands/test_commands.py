@@ -112,6 +112,20 @@ def test_the_banner_shows_what_is_configured(name: str, value: str, line: str) -
         ("TZ", "Europe/Berlin", "Time zone: Europe/Berlin"),
         ("BACKUP_EXPORT_METHOD", "manual", "Export method: manual"),
         ("BACKUP_VERIFY", "after", "Verify: after each backup"),
+        ("BACKUP_UPLOAD_LIMIT", "10mbit", "Upload limit: 1.25 MB/s"),
+        ("RUN_IMMEDIATE_BACKUP", "true", "Backup at the start: on"),
+        ("BACKUP_CATCH_UP", "false", "Missed backups: left out"),
+        ("R2_ENDPOINT_URL", "http://s3:80/", "R2 Endpoint: http://s3:80"),
+        (
+            "R2_ENDPOINT_URL",
+            "https://abc123.eu.r2.cloudflarestorage.com",
+            "R2 Endpoint: https://abc123.eu.r2.cloudflarestorage.com",
+        ),
+        (
+            "R2_ACCOUNT_ID",
+            "abc123.eu.r2.cloudflarestorage.com",
+            "R2 Endpoint: https://abc123.eu.r2.cloudflarestorage.com",
+        ),
     ],
 )
 def test_the_banner_shows_what_is_on(name: str, value: str, line: str) -> None:
@@ -151,6 +165,18 @@ def test_a_backup_without_receivers_and_monitor_does_not_load_their_clients(
     assert process.returncode == 2
     lines = re.findall(r"^import time: .*\| +(\S+)$", process.stderr, re.MULTILINE)
     assert {line.partition(".")[0] for line in lines} & {"apprise", "requests"} == set()
+
+
+def test_verify_tells_a_wrong_configuration_in_its_document_too(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = {**settings, "R2_BUCKET_NAME": ""}
+    process = run_program(tmp_path, "verify", "--json", **wrong)
+    assert process.returncode == 2
+    content = json.loads(process.stdout)
+    assert (content["exit_code"], content["backups"]) == (2, [])
+    assert content["error"].startswith("Invalid configuration:")
+    assert "R2_BUCKET_NAME is required" in content["error"]
 
 
 @pytest.mark.parametrize(("number", "line"), [(1, "1 recipient"), (2, "2 recipients")])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from neo4j_r2.commands.configure import own_state_directory
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.commands.report_start import report_failure, report_success
 from neo4j_r2.commands.unusable_state import UnusableState
+from neo4j_r2.config.unknown_names import CONTAINER_MARK
 from neo4j_r2.core.errors import (
     BackupError,
     BucketError,
@@ -19,6 +23,7 @@ from neo4j_r2.core.errors import (
     GraphUnavailableError,
     LoginRefusedError,
 )
+from neo4j_r2.run.state import State, StateFile
 from testbed.web_receiver import WebReceiver
 
 CANNOT, CAN = "Backup service cannot work", "Backup service works again"
@@ -32,10 +37,11 @@ def web() -> Iterator[WebReceiver]:
         yield receiver
 
 
-def service(web: WebReceiver, state: Path) -> Invocation[Options]:
+def service(web: WebReceiver, state: Path, **variables: str) -> Invocation[Options]:
     """Return a start of a service with a receiver and a state directory."""
     urls = f"json://{web.address}/hook/good"
-    return Invocation(Options(), {"BACKUP_NOTIFY_URLS": urls, "BACKUP_STATE_DIR": str(state)}, {})
+    always = {"BACKUP_NOTIFY_URLS": urls, "BACKUP_STATE_DIR": str(state)}
+    return Invocation(Options(), {**always, **variables}, {})
 
 
 def titles(web: WebReceiver) -> list[str]:
@@ -60,18 +66,48 @@ def test_each_of_several_problems_is_told_once_and_told_as_over_when_the_service
     assert "\nOver (exit 3): Neo4j refused the login\n" in message
 
 
-def test_what_may_pass_is_told_at_the_second_look_and_its_end_too(
+def test_a_problem_that_shows_when_another_one_with_its_exit_code_is_mended_is_told_too(
     web: WebReceiver, tmp_path: Path
+) -> None:
+    start = service(web, tmp_path)
+    clocks = [BucketError(f"This machine's clock is {minutes} min ahead") for minutes in (8, 12)]
+    for error in (DENIED, DENIED, *clocks):
+        report_failure(start, error)
+    assert titles(web) == [CANNOT, CANNOT]
+
+
+@pytest.mark.parametrize("second", [AWAY, GraphUnavailableError("Neo4j does not answer")])
+def test_what_may_pass_is_told_at_the_second_look_and_its_end_too(
+    web: WebReceiver, tmp_path: Path, second: BackupError
 ) -> None:
     start = service(web, tmp_path)
     report_failure(start, AWAY, may_pass=True)
     assert titles(web) == []
     report_success(start)
     assert titles(web) == []
-    for _ in range(3):
-        report_failure(start, AWAY, may_pass=True)
+    for error in (AWAY, second, AWAY):
+        report_failure(start, error, may_pass=True)
     report_success(start)
     assert titles(web) == [CANNOT, CAN]
+
+
+@pytest.mark.parametrize(
+    ("container", "told"),
+    [({CONTAINER_MARK: "true"}, [CANNOT, CAN, CANNOT]), ({}, [CANNOT])],
+    ids=["in a container", "on a host, where it can be another service"],
+)
+def test_a_mistyped_bucket_of_a_service_that_already_ran_is_told_each_time_and_its_end_too(
+    web: WebReceiver, tmp_path: Path, container: dict[str, str], told: list[str]
+) -> None:
+    good = service(web, tmp_path, R2_ACCOUNT_ID="a" * 32, R2_BUCKET_NAME="bucket", **container)
+    bad = replace(good, environment={**good.environment, "R2_BUCKET_NAME": "bukket"})
+    for start in (good, bad):  # a run of the mistyped service has failed
+        StateFile(own_state_directory(start, writes_state=True)).write(State(datetime.now(UTC)))
+    for _ in range(2):
+        report_success(good)
+        report_failure(bad, DENIED)
+        report_failure(bad, DENIED)
+    assert titles(web) == told
 
 
 @pytest.mark.parametrize(("error", "may_pass"), [(AWAY, True), (DENIED, False)])

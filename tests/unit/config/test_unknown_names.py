@@ -92,6 +92,17 @@ def test_a_name_that_may_be_another_program_s_is_warned_of(name: str, hint: str)
         assert not hint or warning.endswith(hint)
 
 
+def test_a_misspelt_name_is_told_together_with_the_variable_that_is_missing() -> None:
+    others = {name: value for name, value in REQUIRED.items() if name != "NEO4J_PASSWORD"}
+    misspelt = {"NEO4J_PASSWROD": "graph-pass-word"}
+    for told in (refusal(others, misspelt), refusal({**others, **misspelt}, NO_FILE)):
+        assert told.splitlines()[1:3] == [
+            "  - NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE) is required: the password of NEO4J_USER",
+            "  - NEO4J_PASSWROD is ignored: this service has no such variable; did you mean "
+            "NEO4J_PASSWORD?",
+        ]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -141,6 +152,7 @@ def test_a_backup_that_would_not_be_encrypted_by_mistake_is_not_made(tmp_path: P
     assert process.stderr == (
         "[ERROR] Invalid configuration:\n  - BACKUP_ENCRYPTION_RECIPIENT: this service has no such "
         "variable; did you mean BACKUP_ENCRYPTION_RECIPIENTS?\n"
+        "  - NEO4J_XYZ is ignored: this service has no such variable\n"
     )
 
 

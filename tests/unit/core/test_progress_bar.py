@@ -36,6 +36,21 @@ log.info("done")
 print("rich" in sys.modules)
 """
 
+EXPORTING = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from neo4j_r2.core.log import LogStyle, set_up
+from neo4j_r2.run.progress import Progress
+set_up("info", LogStyle("text"))
+with Progress(4_123, lambda: None) as progress:
+    for size in (400, 99_600):
+        time.sleep(0.3)
+        progress.add(2_000)
+        time.sleep(0.3)
+        progress.stored(size)
+    time.sleep(0.3)
+"""
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
@@ -65,6 +80,14 @@ def test_a_bar_shows_what_is_done_the_rate_and_the_time_left(program: Path) -> N
     text = plain(shown(program, "text").written)
     assert re.search(r"Checked +[━╸╺]+ +\d+% [\d,]+/1,000  [\d,]+/s +\d+:\d\d", text)
     assert "Built" in text
+
+
+def test_the_bar_of_an_export_shows_no_size_before_something_is_stored(program: Path) -> None:
+    program.write_text(EXPORTING, encoding="utf-8")
+    text = plain(shown(program).written)
+    assert re.search(r" 2,000/4,123  [\d,]+/s ", text)
+    assert re.search(r" 4,000/4,123  [\d,]+/s  0\.10 MB ", text)
+    assert "0.00 MB" not in text
 
 
 def test_the_log_stays_whole_above_the_bars_and_nothing_of_them_is_left(program: Path) -> None:

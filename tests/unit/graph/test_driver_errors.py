@@ -7,7 +7,13 @@ from neo4j.exceptions import Neo4jError
 
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.secret import Secret
-from neo4j_r2.graph.driver_errors import can_pass, explain, is_busy, is_short_of_memory
+from neo4j_r2.graph.driver_errors import (
+    can_pass,
+    explain,
+    is_busy,
+    is_short_of_memory,
+    names_full_disk,
+)
 
 SETTINGS = Neo4jSettings("bolt://localhost:7687", "neo4j", Secret("password"), "neo4j")
 OUT_OF_MEMORY = "Neo.TransientError.General.MemoryPoolOutOfMemoryError"
@@ -43,6 +49,21 @@ def test_another_failure_leads_to_neo4js_logs() -> None:
     assert explain(failure("Neo.DatabaseError.General.UnknownError"), SETTINGS).endswith(
         "refused; check Neo4j's logs"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "full"),
+    [
+        ("No space left on device", True),
+        ("java.io.IOException: Disk quota exceeded", True),
+        ("File too large", True),
+        ("There is not enough space on the disk", True),
+        ("The database has been quarantined", False),
+        ("", False),
+    ],
+)
+def test_a_full_disk_is_known_by_the_server_s_words(status: str, *, full: bool) -> None:
+    assert names_full_disk(status) is full
 
 
 @pytest.mark.parametrize(

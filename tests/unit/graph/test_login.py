@@ -11,7 +11,9 @@ from testbed.ports import LOOPBACK, free_port
 from tests.unit.process import run_program
 
 
-@pytest.mark.parametrize("version", ["5.26.0", "5.26.19", "5.27-aura", "2025.01.0", "2026.02.1"])
+@pytest.mark.parametrize(
+    "version", ["5.26.0", "5.26.19", "5.27-aura", "5.27.0", "2025.01.0", "2026.02.1"]
+)
 def test_neo4j_5_26_and_later_versions_are_supported(version: str) -> None:
     assert is_supported(version)
 

@@ -38,6 +38,12 @@ def test_the_first_query_reads_full_batches_from_its_first_id() -> None:
     }
 
 
+def test_where_each_query_has_to_end_it_reads_one_record() -> None:
+    sizes = ReadSizes()
+    sizes.end_each_query()
+    assert sizes.limits(1000, FAR)["last"] == 1000 + BATCH_IDS - 1
+
+
 def test_no_query_reads_beyond_the_last_id() -> None:
     assert ReadSizes().limits(10, 20)["last"] == 20
 

@@ -94,10 +94,12 @@ def test_outside_its_container_a_service_needs_no_crond() -> None:
     assert problem.startswith("no backup since ")
 
 
-def test_a_service_without_a_state_is_unhealthy_and_the_directory_is_named() -> None:
+def test_a_service_without_a_state_is_unhealthy_and_the_directory_and_a_next_step_are_named() -> (
+    None
+):
     configured = replace(DEFAULT, state_directory=Path("/var/lib/somewhere"))
     (problem,) = problems(None, configured=configured)
-    assert "no state in /var/lib/somewhere" in problem
+    assert "no state in /var/lib/somewhere; make a backup, or give this command" in problem
 
 
 def test_a_state_directory_that_takes_no_file_is_unhealthy_with_the_reason() -> None:

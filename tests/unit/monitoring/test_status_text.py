@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from rich.console import RenderableType
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import read_service_settings
 from neo4j_r2.core.printable import printable
-from neo4j_r2.core.tables import plain
+from neo4j_r2.core.tables import plain, terminal
 from neo4j_r2.monitoring.status_text import (
     SHOWN_ATTEMPTS,
     database_lines,
@@ -122,6 +123,21 @@ def test_the_last_attempts_are_a_chart_of_durations_and_sizes() -> None:
     ]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/Argentina/Buenos_Aires"])
+def test_a_terminal_of_80_columns_shows_all_of_a_cause_without_a_wider_line(zone: str) -> None:
+    cause = "Neo4j connection failed: bolt://127.0.0.1:7687: refused; check that Neo4j is up"
+    failed = f"failed (exit 3): {cause}"
+    known = DatabaseState(NIGHT, attempts=(attempt(8, 75, 0, 3, cause),), pause=f"Shrunk: {cause}")
+    run = replace(ENDED, exit_code=3, error=cause)
+    for section, causes in (
+        (database_lines("neo4j", known, ZoneInfo(zone)), (f"paused: Shrunk: {cause}", failed)),
+        (schedule_lines(SETTINGS, State(NIGHT, last_run=run), NOON, is_scheduled=True), (failed,)),
+    ):
+        text = plain(section, console=terminal(80))
+        assert max(map(len, text.splitlines())) <= 80
+        assert all(each in " ".join(text.split()) for each in causes)
+
+
 def test_only_the_latest_attempts_are_shown() -> None:
     attempts = tuple(attempt(day, day, day) for day in range(1, 31))
     lines = lines_of(database_lines("neo4j", DatabaseState(NIGHT, attempts=attempts), UTC))
@@ -187,7 +203,7 @@ def test_no_cause_is_cut_off_or_holds_control_characters(error: str, pause: str)
     of_run = lines_of(schedule_lines(SETTINGS, state, NOON, is_scheduled=True))
     assert of_database[-1].endswith(f"failed (exit 3): {printable(error)}".rstrip())
     assert of_run[-1].endswith(f"failed (exit 3): {printable(error)}".rstrip())
-    assert not pause or of_database[1] == f"Pruning is paused: {printable(pause)}"
+    assert not pause or of_database[1] == f"Pruning is paused: {printable(pause)}".rstrip()
     for line in (*of_database, *of_run):
         assert line.replace("━", "").isascii()
         assert line.isprintable()

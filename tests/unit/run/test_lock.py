@@ -15,7 +15,7 @@ import pytest
 from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.run.lock import UploadRecord, holder, is_under_way, run_lock
 from neo4j_r2.run.processes import ProcessId
-from tests.full_disk import filled, small_disk
+from tests.full_disk import filled, small_disk, without_inodes
 from tests.unit.process import TIMEOUT_SECONDS, start
 
 RECORD = UploadRecord("https://r2.example.org", "bucket", "prefix/key", "upload-1")
@@ -195,3 +195,21 @@ def test_a_full_disk_keeps_no_run_from_its_lock(
         with filled(directory), run_lock(directory):
             assert holder(directory) == ProcessId.own()
         assert caplog.messages == []
+
+
+def test_without_an_inode_for_the_lock_file_a_run_still_has_a_lock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = tmp_path / "state"
+    with small_disk(directory):
+        with without_inodes(directory):
+            for _ in range(2):
+                with (
+                    run_lock(directory),
+                    pytest.raises(LockedError, match="process unknown"),
+                    run_lock(directory),
+                ):
+                    pytest.fail("two runs held the lock")
+            assert "has no space left" in caplog.text
+        with run_lock(directory):
+            assert holder(directory) == ProcessId.own()

@@ -57,7 +57,7 @@ def test_a_kill_since_the_run_began_is_explained_with_all_that_is_known() -> Non
         "the peak was 1073.70 MB; raise mem_limit"
     )
     assert kill_reason(1, MemoryLimit(2, None, None)) == (
-        "the kernel killed it for lack of memory (signal 9); raise mem_limit"
+        "the kernel killed it for lack of memory (signal 9); give the host more memory"
     )
 
 

@@ -25,7 +25,14 @@ from neo4j_r2.core.errors import (
 )
 from neo4j_r2.run.memory_limit import read_memory_limit
 from neo4j_r2.run.processes import ProcessId
-from neo4j_r2.run.record import KEPT_ATTEMPTS, RunRecord, backup_state, record_prune, recorded
+from neo4j_r2.run.record import (
+    KEPT_ATTEMPTS,
+    RunRecord,
+    backup_state,
+    record_prune,
+    recorded,
+    with_killed_run,
+)
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.state import (
     FILE_NAME,
@@ -215,6 +222,25 @@ def test_a_failure_is_counted_and_recorded_with_its_exit_code_and_one_line(
 def test_a_run_that_somebody_ends_with_ctrl_c_is_no_failure(directory: Path) -> None:
     assert fail(directory, Interruption(2)) == BEFORE.last_run
     assert state_in(directory) == BEFORE
+
+
+def test_a_killed_run_is_recorded_once_however_often_the_next_one_is_ended_with_ctrl_c(
+    directory: Path,
+) -> None:
+    killed = RunState(OLD, ProcessId(1, 1), database="neo4j")
+    StateFile(directory).write(replace(BEFORE, last_run=killed))
+    for _ in range(3):
+        assert fail(directory, Interruption(2)) == killed
+    state = state_in(directory)
+    assert [each.exit_code for each in state.of("neo4j").attempts] == [3, 137]
+    assert with_killed_run(state, directory) == state
+    assert state.failures == BEFORE.failures
+    reports: list[RunReport] = []
+    with recorded(directory, reports.append) as record:
+        record.begin(TIME)
+    assert [each.killed_before for each in reports] == [OLD]
+    assert state_in(directory).failures == {"neo4j": 1, "killed": 1}
+    assert len(known_of(directory).attempts) == 2
 
 
 def test_a_backup_stays_recorded_if_somebody_ends_the_run_after_it(directory: Path) -> None:
