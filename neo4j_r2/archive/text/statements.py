@@ -8,11 +8,12 @@ of the statement. docs/design.md, "Archive grammar", has the format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS, TEXTS, VECTOR_SETTERS
+from neo4j_r2.archive.text.id_runs import IDS, runs_text
 from neo4j_r2.archive.text.missing_cells import missing_marker, null_if_missing
 from neo4j_r2.archive.text.mixed_table import mixed_statements, split_off_rare
 from neo4j_r2.archive.text.quoting import quote_name, string_literal
@@ -39,7 +40,7 @@ def node_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
 def relationship_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
     """Return the statements that create relationships, one statement a line.
 
-    Their endpoints must have been created before.
+    Their endpoints must have been created before. A comment in front names their ids.
     """
     return _statements(rows, "relationship", restore_key)
 
@@ -106,7 +107,14 @@ def property_expression(
 def _statements(rows: Iterable[Rows], entity: EntityKind, restore_key: RestoreKey) -> str:
     alike, rare = split_off_rare(list(row_tables(rows)), len)
     lines = [_statement(table, entity, restore_key) for table in alike]
-    return "".join(chain(lines, mixed_statements(rare, entity, restore_key)))
+    comments = _ids_comment(alike, rare) if entity == "relationship" else ()
+    return "".join(chain(comments, lines, mixed_statements(rare, entity, restore_key)))
+
+
+def _ids_comment(alike: Iterable[RowTable], rare: Iterable[RowTable]) -> Iterator[str]:
+    mixed = sorted(chain.from_iterable(table.ids for table in rare))
+    if ids := [*chain.from_iterable(table.ids for table in alike), *mixed]:
+        yield f"{IDS}{runs_text(ids)}\n"
 
 
 def _statement(table: RowTable, entity: EntityKind, restore_key: RestoreKey) -> str:
