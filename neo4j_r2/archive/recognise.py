@@ -20,7 +20,7 @@ from neo4j_r2.archive.items import (
 from neo4j_r2.archive.storage.unpack import lines
 from neo4j_r2.archive.table_batch import table_batch
 from neo4j_r2.archive.text import frame
-from neo4j_r2.archive.text.id_runs import GONE, IDS, read_runs
+from neo4j_r2.archive.text.id_runs import GONE_IDS, IDS, read_runs
 from neo4j_r2.archive.text.mixed_grammar import read_mixed
 from neo4j_r2.archive.text.name_lists import read_names
 from neo4j_r2.archive.text.quoting import unquote_name
@@ -287,6 +287,6 @@ class Recogniser:
         elif line.startswith(frame.END_MARKER):
             _check_end(line, *self._counts.values())
             self._is_at_end = True
-        for entity, beginning in GONE.items():
+        for entity, beginning in GONE_IDS.items():
             if line.startswith(beginning):
                 yield Gone(entity, read_runs(line.removeprefix(beginning)))

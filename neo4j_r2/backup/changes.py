@@ -30,7 +30,8 @@ class Changes:
         :param late: the ids of the late nodes of the base.
         """
         self._writer = writer
-        self._is_full = base is None
+        self.is_full = base is None
+        """Whether an archive needs all rows."""
         key = bytes.fromhex(base.description["key"]) if base else None
         self._digester = Digester(key)
         self._known: dict[EntityKind, _Known] = {
@@ -52,13 +53,15 @@ class Changes:
         """Whether the new row state is whole so far."""
         return self._writer is not None
 
-    def of(self, entity: EntityKind, batch: Sequence[Rows], last: int) -> list[Rows]:
-        """Return the rows of a batch that are new or changed, and the ids that are gone.
+    def of(self, entity: EntityKind, batch: list[Rows]) -> list[Rows]:
+        """Return the rows of a batch that are new or changed, and ids that are gone before them.
 
-        :param batch: rows in ascending order of their ids, from all that were read up to `last`.
+        :param batch: all rows behind the batch before, up to its last one.
         :raises RowStateError: if the rows of the base cannot be read any more.
         """
-        known = self._known[entity].up_to(last)
+        if not batch:
+            return batch
+        known = self._known[entity].up_to(max(rows.ids[-1] for rows in batch))
         changed: list[Rows] = []
         written: dict[int, bytes] = {}
         for rows in batch:
@@ -66,7 +69,7 @@ class Changes:
             self.sums[entity].add(hashes)
             digests = self._digester.digests(hashes)
             written.update(zip(rows.ids, digests, strict=True))
-            if self._is_full:
+            if self.is_full:
                 changed.append(rows)
                 continue
             flags = [

@@ -15,7 +15,7 @@ MOST_IDS: Final = 8192
 IDS: Final = "// ids "
 """Begins the line with the ids of relationships, in the order of their rows. No statement has them,
 because a restored relationship gets an id of its own."""
-GONE: Final[dict[EntityKind, str]] = {
+GONE_IDS: Final[dict[EntityKind, str]] = {
     "node": "// gone nodes ",
     "relationship": "// gone relationships ",
 }
