@@ -62,10 +62,10 @@ def check_stored(chunks: Iterable[bytes], manifest: StoredManifest) -> None:
 
     :raises CorruptError: if it is not the object that was stored, or is no age file.
     """
-    stored, start = _StoredBytes(chunks), bytearray()
+    stored, start = StoredBytes(chunks), bytearray()
     for chunk in stored:
         start += chunk[: max(0, HEADER_BYTES - len(start))]
-    stored.compare(manifest)
+    stored.compare(manifest.archive_size, manifest.archive_sha256)
     if not has_header(bytes(start)):
         raise CorruptError("the archive does not begin like an age file")
 
@@ -74,7 +74,7 @@ def _blocks(
     chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption
 ) -> Iterator[tuple[BlockEntry, bytes]]:
     """Yield the manifest's blocks with their texts. Check the whole object at the end."""
-    stored = _StoredBytes(chunks)
+    stored = StoredBytes(chunks)
     source = _ByteReader(decrypt(stored))
     for block in manifest.blocks:
         _check_place(block, source.offset, manifest.archive_size)
@@ -88,7 +88,7 @@ def _blocks(
         yield block, text
     if source.has_more():
         raise CorruptError("there is more in the archive than its blocks")
-    stored.compare(manifest)
+    stored.compare(manifest.archive_size, manifest.archive_sha256)
     if sum(block.text_length for block in manifest.blocks) != manifest.text_size:
         raise CorruptError(
             f"the archive's text does not have {counted(manifest.text_size, 'byte')}"
@@ -108,7 +108,7 @@ def _where(block: BlockEntry) -> str:
     return f"the block of bytes {block.offset} to {block.end}"
 
 
-class _StoredBytes:
+class StoredBytes:
     """Passes on an object's bytes; counts them and hashes them meanwhile."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
@@ -122,16 +122,14 @@ class _StoredBytes:
             self._hash.update(chunk)
             yield chunk
 
-    def compare(self, manifest: StoredManifest) -> None:
-        """Compare the bytes that have passed with the manifest.
+    def compare(self, size: int, sha256: str) -> None:
+        """Compare the bytes that have passed with what a manifest says of them.
 
         :raises CorruptError: if they are not the bytes that it describes.
         """
-        if self._size != manifest.archive_size:
-            raise CorruptError(
-                f"the archive does not have {counted(manifest.archive_size, 'byte')}"
-            )
-        if self._hash.hexdigest() != manifest.archive_sha256:
+        if self._size != size:
+            raise CorruptError(f"the archive does not have {counted(size, 'byte')}")
+        if self._hash.hexdigest() != sha256:
             raise CorruptError("the archive's SHA-256 is not the manifest's")
 
 

@@ -6,7 +6,7 @@ between two backups, however they are cut into records, blocks and statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -40,6 +40,12 @@ class RowSum:
 
     def __str__(self) -> str:
         return f"{self.total:0{2 * HASH_BYTES}x}"
+
+
+def sums_of_rows(sums: Mapping[EntityKind, RowSum]) -> dict[str, str]:
+    """Return the sums of all rows of a restore point as its manifest has them."""
+    texts = {str(entity): str(each) for entity, each in sums.items()}
+    return {"format": str(HASHES_FORMAT), **texts}
 
 
 def row_hashes(entity: EntityKind, rows: Rows) -> list[bytes]:

@@ -6,6 +6,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 
+from neo4j_r2.archive.manifest import Need
 from neo4j_r2.archive.row_hashes import RowSum, row_hashes
 from neo4j_r2.archive.text.rows import EntityKind, Rows, gone_rows
 from neo4j_r2.backup.row_state import Digester, Digests, RowState, RowStateWriter
@@ -21,15 +22,23 @@ class Changes:
     """The rows that an archive needs, and the row state for the backup after it."""
 
     def __init__(
-        self, writer: RowStateWriter | None, base: RowState | None, late: Collection[int] = ()
+        self,
+        writer: RowStateWriter | None,
+        base: RowState | None,
+        needs: list[Need],
+        late: Collection[int] = (),
     ) -> None:
         """Begin before the first row.
 
         :param writer: for the new row state; None writes none.
         :param base: the rows to compare with; None if all rows are needed.
+        :param needs: the archives that have the rows of the base.
         :param late: the ids of the late nodes of the base.
         """
-        self._writer = writer
+        self.writer = writer
+        """None once the new row state could not be written."""
+        self.needs = needs
+        """The archives that have the rows that did not change."""
         self.is_full = base is None
         """Whether an archive needs all rows."""
         key = bytes.fromhex(base.description["key"]) if base else None
@@ -47,11 +56,6 @@ class Changes:
     def key(self) -> str:
         """The key of the digests, in hexadecimal."""
         return self._digester.key.hex()
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the new row state is whole so far."""
-        return self._writer is not None
 
     def of(self, entity: EntityKind, batch: list[Rows]) -> list[Rows]:
         """Return the rows of a batch that are new or changed, and ids that are gone before them.
@@ -93,16 +97,16 @@ class Changes:
             self.late += rows.ids
 
     def _write(self, entity: EntityKind, written: dict[int, bytes]) -> None:
-        if self._writer is None or not written:
+        if self.writer is None or not written:
             return
         ids = sorted(written)
         try:
-            self._writer.add(entity, ids, [written[number] for number in ids])
+            self.writer.add(entity, ids, [written[number] for number in ids])
         except OSError as error:
             reason = error.strerror
             log.warning("The rows cannot be recorded (%s): the next backup is a full one", reason)
-            self._writer.drop()
-            self._writer = None
+            self.writer.drop()
+            self.writer = None
 
 
 class _Known:

@@ -14,6 +14,7 @@ from itertools import chain, count
 from typing import Any, Final
 
 from neo4j_r2.archive.manifest import ExportSummary
+from neo4j_r2.archive.row_hashes import sums_of_rows
 from neo4j_r2.archive.schema_creation import schema_creation, stated, unstated
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
@@ -38,6 +39,7 @@ from neo4j_r2.archive.text.rows import (
 )
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.backup.changes import Changes
+from neo4j_r2.backup.exporter import Lineage
 from neo4j_r2.backup.seen_nodes import SeenNodes
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
@@ -80,6 +82,7 @@ class Walk:
         """Late nodes that stand before the next relationships."""
         self._written: Counter[EntityKind] = Counter()
         """How many entities the text has."""
+        self._has_gone = False
         self._largest_mean = 0.0
         """Characters of an entity, the mean of the record with the largest ones so far."""
         self._dangling = 0
@@ -136,6 +139,12 @@ class Walk:
         text = self.schema + frame.end(self._written["node"], self._written["relationship"])
         yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
 
+    def lineage(self) -> Lineage | None:
+        """Return what the archive needs; None if the rows were not compared."""
+        if self._changes is None:
+            return None
+        return Lineage(self._changes.needs, sums_of_rows(self._changes.sums))
+
     def summary(self) -> ExportSummary:
         """Return what was exported."""
         labels = {json.dumps(group): number for group, number in sorted(self._labels.items())}
@@ -151,6 +160,11 @@ class Walk:
             dangling_relationships=self._dangling,
             unstated_schema=self._unstated,
         )
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the text has anything of the graph but its schema."""
+        return self._written.total() > 0 or self._has_gone
 
     @property
     def _is_increment(self) -> bool:
@@ -243,6 +257,7 @@ class Walk:
         rows = [each for each in block.rows if each.shape != GONE]
         ids = sorted(chain.from_iterable(each.ids for each in block.rows if each.shape == GONE))
         gone = f"{GONE_IDS[entity]}{runs_text(ids)}\n" if ids else ""
+        self._has_gone |= bool(ids)
         number = number_of(rows)
         self._written[entity] += number
         script = statements(rows, self.restore_key)

@@ -22,6 +22,8 @@ class BackupOptions(Options):
 
     database: str | None
     """The only database to back up; None means all that are configured."""
+    full: bool
+    """Whether it has to be a full backup."""
 
 
 @dataclass(frozen=True)

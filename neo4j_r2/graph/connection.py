@@ -27,6 +27,9 @@ _SETTINGS: Final = (
 )
 """A server that has just started answers this in a fraction of the time of `SHOW DATABASES`."""
 
+_STARTED: Final = """CALL dbms.queryJmx('java.lang:type=Runtime') YIELD attributes
+RETURN attributes.StartTime.value AS started"""
+
 
 class Connection:
     """A connection to one database; reads only."""
@@ -111,6 +114,13 @@ class Connection:
                 return session.bookmark()
 
         return self._retried(read)
+
+    def started(self) -> int:
+        """Return when the server's process started, in milliseconds since 1970; 0 if unknown."""
+        try:
+            return int(self.rows_at_once(_STARTED)[0]["started"])
+        except (GraphError, IndexError, TypeError):
+            return 0
 
     def session(self, fetch_size: int = 1000) -> AbstractContextManager[Session]:
         """Open a session that reads.
