@@ -1,0 +1,27 @@
+"""What the S3 client learns of S3 from the files of its library."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+
+from neo4j_r2.bucket.service_data import s3_loader
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["endpoints", "partitions", "sdk-default-configuration", "s3/2006-03-01/paginators-1"],
+)
+def test_a_file_is_read_as_the_library_reads_it(name: str) -> None:
+    assert s3_loader().load_data(name) == Loader().load_data(name)
+
+
+@pytest.mark.parametrize("kind", ["service-2", "endpoint-rule-set-1"])
+def test_the_description_of_s3_is_the_one_of_the_library(kind: str) -> None:
+    assert s3_loader().load_service_model("s3", kind) == Loader().load_service_model("s3", kind)
+
+
+def test_other_services_are_not_known() -> None:
+    with pytest.raises(UnknownServiceError):
+        s3_loader().load_service_model("sqs", "service-2")
