@@ -12,7 +12,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from neo4j_r2.archive.foreign.creation import IMPORT_KEY, IMPORT_LABEL, RELATIONSHIP_IMPORT_KEY
+from neo4j_r2.archive.foreign.import_names import (
+    IMPORT_KEY,
+    IMPORT_LABEL,
+    RELATIONSHIP_IMPORT_KEY,
+)
 from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.archive.text.scanner import Scanner
 from neo4j_r2.core.errors import CorruptError
