@@ -35,11 +35,12 @@ RUN export PYTHONDONTWRITEBYTECODE=1 \
 COPY neo4j_r2 ./neo4j_r2
 COPY --chmod=755 backup.py entrypoint.sh ./
 # The jobs' user must be able to read the files, whatever their modes were. Python keeps what it compiles for an import.
-# So what a backup needs is imported once, as the file system is read-only later: the program, and an S3 client, which
-# is loaded only when it is needed. Apprise's services are left: 3.5 MB, for a second of a run that notifies somebody.
+# So what a backup needs is imported once, as the file system is read-only later: the program, an S3 client, which is
+# loaded only when it is needed, and what Python itself loads at the first date that is read: its base image keeps
+# nothing compiled. Apprise's services are left: 3.5 MB, for a second of a run that notifies somebody.
 RUN find . \( ! -perm -a=r -o -type d ! -perm -a=x \) -exec chmod a+rX {} + \
     && python3 -c 'import pkgutil; [__import__(module.name) for module in pkgutil.walk_packages(["."])]; \
-import apprise, boto3; boto3.client("s3", "auto")'
+import _strptime, apprise, boto3; boto3.client("s3", "auto")'
 
 ENV BACKUP_CONTAINER=true \
     BACKUP_STATE_DIR=/var/lib/neo4j-r2-backup \

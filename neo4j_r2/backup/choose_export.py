@@ -6,7 +6,6 @@ import logging
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from neo4j_r2.backup.apoc_check import ApocCheck, check_for_apoc
 from neo4j_r2.backup.walk_export import Walk
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
@@ -15,6 +14,7 @@ from neo4j_r2.graph.reader import Graph
 from neo4j_r2.run.progress import Progress
 
 if TYPE_CHECKING:
+    from neo4j_r2.backup.apoc_check import ApocCheck
     from neo4j_r2.backup.apoc_export import ApocExport
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,11 @@ def choose_exporter(
         log.warning("APOC not available, using manual export")
         return walk
     reason = untested or (_too_many(graph) if method == "auto" else None)
-    check = None if reason else check_for_apoc(graph, progress.step)
+    check = None
+    if reason is None:
+        from neo4j_r2.backup.apoc_check import check_for_apoc  # noqa: PLC0415 - as below
+
+        check = check_for_apoc(graph, progress.step)
     if check:
         reason = check.unfit_reason or (_too_much(check) if method == "auto" else None)
     if check and reason is None:

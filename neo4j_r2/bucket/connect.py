@@ -14,6 +14,7 @@ import boto3
 import botocore.session
 from botocore.config import Config as ClientConfig
 
+from neo4j_r2.bucket.service_data import read_time, s3_loader
 from neo4j_r2.bucket.upload_limit import tell_when_sending
 from neo4j_r2.config.r2_settings import R2Settings
 from neo4j_r2.core.errors import ConfigurationError
@@ -59,10 +60,13 @@ class Clients:
 
 
 def _make(settings: R2Settings) -> tuple[S3Client, S3Client]:
+    core = botocore.session.Session(session_vars=_NO_FOREIGN_SETTINGS)
+    core.register_component("data_loader", s3_loader())
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=read_time)
     session = boto3.Session(
         aws_access_key_id=settings.access_key_id.reveal(),
         aws_secret_access_key=settings.secret_access_key.reveal(),
-        botocore_session=botocore.session.Session(session_vars=_NO_FOREIGN_SETTINGS),
+        botocore_session=core,
     )
     try:
         return (

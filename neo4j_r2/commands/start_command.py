@@ -27,6 +27,7 @@ def start_command(command: str, options: Options, environment: Mapping[str, str]
     if command != "supervise":  # it starts crond, and only root can do that
         become_owner(requested_state_directory(environment, dotenv))
         raise_on_signals()
-    module = importlib.import_module(f"neo4j_r2.commands.{command}")
+    with memory.loading():
+        module = importlib.import_module(f"neo4j_r2.commands.{command}")
     exit_code: int = module.run(Invocation(options, environment, dotenv))
     return exit_code

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 _M_ARENA_MAX: Final = -8
@@ -28,6 +29,22 @@ def set_up() -> None:
     gc.set_threshold(_COLLECTION_THRESHOLD)
     with suppress(OSError, AttributeError):  # the C library is not glibc
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Keep the collector away from what is loaded in this context.
+
+    Modules stay to the end, so nothing of them can be freed. But a collector that runs meanwhile
+    looks at all of it again and again: that took about 20 ms. Later it skips what was loaded, since
+    that is frozen.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def skip_last_collection() -> None:

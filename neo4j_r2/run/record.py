@@ -160,7 +160,10 @@ class RunRecord:
 
         The databases of earlier runs stay expected. Only a start of the service removes them.
         """
-        self._write(self._state().expecting_also([database], self._run.started))
+        state = self._state()
+        expecting = state.expecting_also([database], self._run.started)
+        if expecting != state:  # a write waits for the disk
+            self._write(expecting)
 
     def _made(self, database: str, backup: BackupState) -> None:
         state = self._state()

@@ -10,16 +10,13 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from neo4j_r2.archive.foreign.import_names import IMPORT_KEY, IMPORT_LABEL
 from neo4j_r2.archive.foreign.literal_shapes import LiteralShape
 from neo4j_r2.archive.items import Pattern
 from neo4j_r2.archive.text.rows import Column
 from neo4j_r2.archive.text.scanner import KeyPath
 from neo4j_r2.core.errors import CorruptError
 
-IMPORT_LABEL: Final = "UNIQUE IMPORT LABEL"
-IMPORT_KEY: Final = "UNIQUE IMPORT ID"
-RELATIONSHIP_IMPORT_KEY: Final = "UNIQUE IMPORT ID REL"
-"""APOC's temporary names. It finds nodes without a unique property by the first two."""
 PROPERTIES: Final = "properties"
 """The key of the map in a row that holds the properties of the new entity."""
 

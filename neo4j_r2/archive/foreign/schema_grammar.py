@@ -12,7 +12,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from neo4j_r2.archive.foreign.creation import IMPORT_KEY, IMPORT_LABEL, RELATIONSHIP_IMPORT_KEY
+from neo4j_r2.archive.foreign.import_names import (
+    IMPORT_KEY,
+    IMPORT_LABEL,
+    RELATIONSHIP_IMPORT_KEY,
+)
 from neo4j_r2.archive.text.quoting import CYPHER_25
 from neo4j_r2.archive.text.scanner import Scanner
 from neo4j_r2.core.errors import CorruptError
@@ -40,11 +44,12 @@ TEMPORARY_CONSTRAINT_DROP: Final = re.compile(
     rf"DROP CONSTRAINT {_CONSTRAINT_NAME}(?: IF EXISTS)?"
     rf"|DROP CONSTRAINT ON {_IMPORT_NODE} ASSERT {_IMPORT}"
 )
-_ESCAPE: Final = r"\\u(?!00(?:[2346]|5(?![Cc])|7(?![Ff])))[0-9A-Fa-f]{4}"
-"""The escape of a backslash, or of what is not printable ASCII. No other escape is accepted: Cypher
-5 decodes escapes, once, before it looks for quotes, and an escaped backtick would end its name."""
+_REFUSED_ESCAPE: Final = re.compile(r"\\u(?!(?!00(?:[2346]|5(?![Cc])|7(?![Ff])))[0-9A-Fa-f]{4})")
+"""Any escape but that of a backslash, or of what is not printable ASCII. It is refused: Cypher 5
+decodes escapes, once, before it looks for quotes, and an escaped backtick would end its name."""
 _BARE: Final = r"[^\W0-9]\w*+"
-_NAME: Final = rf"(?:`(?:[^`\\]|``|\\(?!u)|{_ESCAPE})++`|{_BARE})"
+_NAME: Final = rf"(?:`(?:[^`]|``)++`|{_BARE})"
+"""Its escapes are looked at apart: with them in each of the names, the grammar was slow to load."""
 _PROPERTY: Final = rf"{_NAME}\.{_NAME}"
 _PROPERTIES: Final = rf"{_PROPERTY}(?:, ?{_PROPERTY})*+"
 _LABELS: Final = rf"{_NAME}(?:\|{_NAME})*+"
@@ -77,7 +82,7 @@ def check_schema(text: str) -> None:
     :raises CorruptError: if it does something else, or is written as this version does not know.
     """
     match = _SCHEMA.match(text)
-    if match is None or "\\" in text[match.end() :]:
+    if match is None or _REFUSED_ESCAPE.search(text, 0, match.end()) or "\\" in text[match.end() :]:
         raise CorruptError(f"not a statement that restores: {text[:60]!r}")
     scanner = Scanner(text, match.end())
     if match[1]:

@@ -9,13 +9,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from neo4j_r2.archive.foreign.creation import (
+from neo4j_r2.archive.foreign.creation import PROPERTIES, Creation, NodeKey
+from neo4j_r2.archive.foreign.import_names import (
     IMPORT_KEY,
     IMPORT_LABEL,
-    PROPERTIES,
     RELATIONSHIP_IMPORT_KEY,
-    Creation,
-    NodeKey,
 )
 from neo4j_r2.archive.text.scanner import KeyPath, Scanner
 from neo4j_r2.core.errors import CorruptError

@@ -8,6 +8,7 @@ from neo4j_r2.graph.read_sizes import (
     BATCH_IDS,
     QUERY_BATCHES,
     RECORD_CHARACTERS,
+    SMALL_BATCH_IDS,
     UNLIMITED,
     VALUE_CHARACTERS,
     ReadSizes,
@@ -53,8 +54,16 @@ def test_large_entities_make_batches_small_and_small_ones_make_them_large_again(
     sizes.expect(10**6 * RECORD_CHARACTERS, 10**6)
     assert batch_ids(sizes) == 1
     assert sizes.limits(0, FAR)["limit"] == UNLIMITED
-    sizes.expect(10**9, 10**9)
+    sizes.expect(1000 * 10**9, 10**9)
     assert batch_ids(sizes) == BATCH_IDS
+    sizes.expect(10**12, 10**12)
+    assert batch_ids(sizes) == SMALL_BATCH_IDS
+
+
+def test_a_query_of_large_batches_reads_no_more_ids_than_any_other() -> None:
+    sizes = ReadSizes()
+    sizes.expect(10**9, 10**9)
+    assert sizes.limits(0, FAR)["last"] == BATCH_IDS * QUERY_BATCHES - 1
 
 
 def test_too_little_memory_makes_batches_small_for_good_down_to_one_entity() -> None:
