@@ -20,6 +20,7 @@ CHAIN_FORMAT_VERSION: Final = 5
 ENCRYPTED_CHAIN_FORMAT_VERSION: Final = 6
 """The formats of backups that need others, or that others may need. Versions that do not know
 increments cannot read them, and so never remove what is needed."""
+CHAIN_FORMATS: Final = (CHAIN_FORMAT_VERSION, ENCRYPTED_CHAIN_FORMAT_VERSION)
 _PLAIN_FORMATS: Final = (1, FORMAT_VERSION, CHAIN_FORMAT_VERSION)
 _ENCRYPTED_FORMATS: Final = (2, ENCRYPTED_FORMAT_VERSION, ENCRYPTED_CHAIN_FORMAT_VERSION)
 """The formats that can be read. The archives of 1 and 2 have neither guard nor names, and no mixed

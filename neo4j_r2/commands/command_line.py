@@ -106,6 +106,15 @@ def _problem(options: Options) -> str | None:
     return None
 
 
+def _add_backup(parser: argparse.ArgumentParser) -> None:
+    _add_database(parser)
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="make a full backup, also where BACKUP_FULL_EVERY_DAYS allows an incremental one",
+    )
+
+
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at-start",
@@ -246,7 +255,7 @@ _COMMANDS: Final = (
         "make one backup of each database (the default)",
         "--database movies",
         "back up the database movies, whatever NEO4J_DATABASE says",
-        _add_database,
+        _add_backup,
     ),
     _Command("list", "list the backups in the bucket", "--json", "for programs", _add_list),
     _Command(

@@ -112,6 +112,9 @@ class _FakeExporter:
         if self._error:
             raise self._error
 
+    def lineage(self) -> None:
+        pass
+
     def summary(self) -> ExportSummary:
         return self._content.summary
 

@@ -39,8 +39,8 @@ RESTORE = RestoreOptions(
 @pytest.mark.parametrize(
     ("arguments", "command", "options"),
     [
-        ([], "backup", BackupOptions(None)),
-        (["backup", "--database", "Graph"], "backup", BackupOptions("graph")),
+        ([], "backup", BackupOptions(None, full=False)),
+        (["backup", "--database", "Graph"], "backup", BackupOptions("graph", full=False)),
         (["health"], "health", HealthOptions(json=False)),
         (["health", "--json"], "health", HealthOptions(json=True)),
         (["status"], "status", StatusOptions(json=False)),
