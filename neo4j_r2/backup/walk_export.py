@@ -37,7 +37,7 @@ from neo4j_r2.archive.text.rows import (
     relationship_rows,
     weight,
 )
-from neo4j_r2.archive.text.statements import node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import node_statements, relationship_script
 from neo4j_r2.backup.changes import Changes
 from neo4j_r2.backup.exporter import Lineage
 from neo4j_r2.backup.seen_nodes import SeenNodes
@@ -253,7 +253,7 @@ class Walk:
 
     def _text_block(self, kind: str, block: RowBlock) -> TextBlock:
         entity: EntityKind = "relationship" if kind == "relationships" else "node"
-        statements = relationship_statements if entity == "relationship" else node_statements
+        statements = relationship_script if entity == "relationship" else node_statements
         rows = [each for each in block.rows if each.shape != GONE]
         ids = sorted(chain.from_iterable(each.ids for each in block.rows if each.shape == GONE))
         gone = f"{GONE_IDS[entity]}{runs_text(ids)}\n" if ids else ""
