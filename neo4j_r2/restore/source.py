@@ -259,7 +259,7 @@ def _source_elsewhere(bucket: Bucket, key: str) -> StoredSource | None:
             f"{counted(archive.size, 'byte')}"
         )
     needs = _needed(bucket, manifest, f"{folder}{slash}") if manifest else ()
-    return StoredSource(key, manifest, partial(bucket.stream, key), needs)
+    return StoredSource(key, manifest, _opener(bucket, key, manifest), needs)
 
 
 def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
@@ -283,7 +283,14 @@ def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
 def archive_source(bucket: Bucket, manifest: StoredManifest) -> StoredSource:
     """Return the stored archive that a manifest describes."""
     key = manifest.archive_key
-    return StoredSource(key, manifest, partial(bucket.stream, key), _needed(bucket, manifest))
+    return StoredSource(key, manifest, _opener(bucket, key, manifest), _needed(bucket, manifest))
+
+
+def _opener(
+    bucket: Bucket, key: str, manifest: StoredManifest | None
+) -> Callable[[], Iterator[bytes]]:
+    """Return what reads an archive; an increment is read slowly, beside the full one."""
+    return partial(bucket.stream, key, is_slow=bool(manifest and manifest.needs))
 
 
 def _needed(
@@ -293,10 +300,10 @@ def _needed(
 
     :param folder: where they are, if somebody has copied them elsewhere.
     """
-    archives = []
+    archives: list[NeededArchive] = []
     for need in manifest.needs:
         key = need.key if folder is None else f"{folder}{need.key.rpartition('/')[2]}"
-        archives.append(NeededArchive(need, partial(bucket.stream, key)))
+        archives.append(NeededArchive(need, partial(bucket.stream, key, is_slow=bool(archives))))
     return archives
 
 
