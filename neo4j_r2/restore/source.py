@@ -17,8 +17,8 @@ from neo4j_r2.archive.items import Item
 from neo4j_r2.archive.manifest import (
     INCREMENTAL,
     Manifest,
-    Need,
     StoredManifest,
+    own_need,
     read_manifest,
 )
 from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
@@ -83,7 +83,7 @@ class Source:
         """
         if self.manifest is None:
             raise CorruptError("it has no manifest, which names what it needs")
-        own = NeededArchive(_need_of(self.manifest), self.open)
+        own = NeededArchive(own_need(self.manifest), self.open)
         return AuditedChain([*self.needs, own], self.manifest, self.decrypt)
 
     def items(self) -> Iterator[Item]:
@@ -110,11 +110,6 @@ class Source:
         if method == "apoc":
             return recognise_apoc(texts)
         return _foreign_items(texts, allow_any_statement=self.allows_any_statement)
-
-
-def _need_of(manifest: Manifest) -> Need:
-    """Return the own archive of a backup as the backups after it see it."""
-    return Need(manifest.archive_key, manifest.archive_size, manifest.archive_sha256)
 
 
 def _recognised_items(texts: Iterator[bytes]) -> Iterator[Item]:
