@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 
 from neo4j_r2.archive.items import NameList, SchemaStatement
@@ -19,11 +20,13 @@ from neo4j_r2.core.errors import CorruptError
 class ArchiveRows:
     """One archive. Exhaust `nodes`, then `relationships`; only then `schema` is complete."""
 
-    def __init__(self, texts: Iterable[bytes]) -> None:
-        """Prepare to read; nothing is read yet.
+    def __init__(self, label: str, texts: Iterable[bytes]) -> None:
+        """Begin to read.
 
+        :param label: names the archive in errors.
         :param texts: the archive's text in pieces of whole lines.
         """
+        self._label = label
         self.names: list[NameList] = []
         """Complete as soon as there is a piece, or none."""
         self.schema: list[SchemaStatement] = []
@@ -31,7 +34,8 @@ class ArchiveRows:
         """Late nodes that stand before the relationships that are read next."""
         self._recogniser = Recogniser(may_lack_rows=True)
         self._pieces = self._read(texts)
-        self._next = next(self._pieces, None)
+        self._next: tuple[EntityKind, Piece] | None = None
+        self._advance()
 
     @property
     def restore_key(self) -> RestoreKey:
@@ -56,7 +60,7 @@ class ArchiveRows:
         while self._next is not None and self._next[0] == "node" and self._next[1].first > last:
             piece = self._next[1]
             last = piece.last
-            self._next = next(self._pieces, None)
+            self._advance()
             yield piece
 
     def relationships(self) -> Iterator[Piece]:
@@ -67,15 +71,27 @@ class ArchiveRows:
         last = -1
         while self._next is not None:
             entity, piece = self._next
-            self._next = next(self._pieces, None)
+            self._advance()
             if entity == "node":
                 self.late.append(piece)
                 continue
             if piece.first <= last:
-                raise CorruptError("its blocks are not in the order of their ids")
+                raise CorruptError(f"{self._label}: its blocks are not in the order of their ids")
             last = piece.last
             yield piece
-        self._recogniser.finish()
+        with self._naming_itself():
+            self._recogniser.finish()
+
+    def _advance(self) -> None:
+        with self._naming_itself():
+            self._next = next(self._pieces, None)
+
+    @contextmanager
+    def _naming_itself(self) -> Iterator[None]:
+        try:
+            yield
+        except CorruptError as error:
+            raise CorruptError(f"{self._label}: {error}") from error
 
     def _read(self, texts: Iterable[bytes]) -> Iterator[tuple[EntityKind, Piece]]:
         """Yield what each block holds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from neo4j_r2.archive.audit import Decryption, StoredBytes
@@ -36,7 +35,7 @@ class AuditedChain:
         """
         self._manifest = manifest
         self._texts = [_Text(archive, decrypt) for archive in archives]
-        self.chain = Chain(self._texts)
+        self.chain = Chain([(text.label, text) for text in self._texts])
 
     def items(self) -> Iterator[Item]:
         """Yield what a restore needs, in order.
@@ -62,25 +61,19 @@ class AuditedChain:
 
 
 class _Text:
-    """The text of one archive, in pieces of whole lines. Each error names the archive."""
+    """The text of one archive, in pieces of whole lines."""
 
     def __init__(self, archive: NeededArchive, decrypt: Decryption) -> None:
+        self.label = archive.need.key
         self._need = archive.need
         self._stored = StoredBytes(archive.open())
         self._decrypt = decrypt
 
     def __iter__(self) -> Iterator[bytes]:
-        with _naming(self._need.key):
-            yield from whole_lines(unpack(self._decrypt(self._stored)))
+        return whole_lines(unpack(self._decrypt(self._stored)))
 
     def finish(self) -> None:
-        with _naming(self._need.key):
+        try:
             self._stored.compare(self._need.size, self._need.sha256)
-
-
-@contextmanager
-def _naming(key: str) -> Iterator[None]:
-    try:
-        yield
-    except CorruptError as error:
-        raise CorruptError(f"{key}: {error}") from error
+        except CorruptError as error:
+            raise CorruptError(f"{self.label}: {error}") from error

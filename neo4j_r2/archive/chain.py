@@ -27,12 +27,13 @@ class PointBlock:
 class Chain:
     """A restore point. Exhaust `blocks` before you read anything else of it but `names`."""
 
-    def __init__(self, archives: Sequence[Iterable[bytes]]) -> None:
-        """Prepare to read; memory then holds a block of each archive.
+    def __init__(self, archives: Sequence[tuple[str, Iterable[bytes]]]) -> None:
+        """Begin to read; memory then holds two blocks of each archive.
 
-        :param archives: the text of each in pieces of whole lines, oldest first.
+        :param archives: oldest first. Of each, its name in errors, and its text in pieces of whole
+            lines.
         """
-        self._archives = [ArchiveRows(texts) for texts in archives]
+        self._archives = [ArchiveRows(label, texts) for label, texts in archives]
         self._newest = self._archives[-1]
         self.sums: dict[EntityKind, RowSum] = {"node": RowSum(), "relationship": RowSum()}
         """The sums of all rows that were read."""

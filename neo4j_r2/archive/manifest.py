@@ -183,6 +183,11 @@ StoredManifest = Manifest | LockedManifest
 AnyManifest = TypeVar("AnyManifest", bound=StoredManifest)
 
 
+def own_need(manifest: StoredManifest) -> Need:
+    """Return the own archive of a backup as the backups after it need it."""
+    return Need(manifest.archive_key, manifest.archive_size, manifest.archive_sha256)
+
+
 def read_manifest(data: bytes) -> StoredManifest:
     """Parse a stored manifest.
 

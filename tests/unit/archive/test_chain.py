@@ -72,7 +72,7 @@ def full(*some: Block) -> list[bytes]:
 
 def content(*archives: list[bytes]) -> tuple[dict[int, int], dict[int, tuple[int, int]]]:
     """Return the nodes and relationships; each node comes before a relationship that needs it."""
-    chain = Chain(archives)
+    chain = Chain([(f"archive {number}", texts) for number, texts in enumerate(archives)])
     found: dict[int, int] = {}
     ends: dict[int, tuple[int, int]] = {}
     for block in chain.blocks():
@@ -161,17 +161,19 @@ def test_a_node_that_is_gone_and_late_in_one_increment_is_there() -> None:
 
 def test_relationships_out_of_order_are_refused() -> None:
     wrong = archive(Block(relationships(r9000=(0, 1))), Block(relationships(r5=(0, 1))))
-    with pytest.raises(CorruptError, match="not in the order of their ids"):
+    with pytest.raises(
+        CorruptError, match="archive 1: its blocks are not in the order of their ids"
+    ):
         content(FULL, wrong)
 
 
 def test_an_archive_that_is_cut_off_is_refused() -> None:
-    for cut in ([FULL[:-1], archive()], [FULL, archive()[:-1]]):
-        with pytest.raises(CorruptError, match="the end is missing"):
+    for number, cut in enumerate(([FULL[:-1], archive()], [FULL, archive()[:-1]])):
+        with pytest.raises(CorruptError, match=f"archive {number}: .*the end is missing"):
             content(*cut)
 
 
 def test_what_a_chain_yields_for_a_restore() -> None:
-    items = list(Chain([FULL, archive(Block(nodes(n1=10)))]).items())
+    items = list(Chain([("one", FULL), ("two", archive(Block(nodes(n1=10))))]).items())
     assert sum(len(item.rows) for item in items if isinstance(item, NodeBatch)) == 3
     assert sum(len(item.rows) for item in items if isinstance(item, RelationshipBatch)) == 2

@@ -61,7 +61,8 @@ def test_archives_of_any_history_together_are_its_last_state(
             last.pop(number, None)
             if content:
                 last[number] = content
-    archives = [pieces(each, data.draw(CUTS)) for each in (state, *increments)]
+    changes: list[Mapping[int, Content | None]] = [state, *increments]
+    archives = [pieces(each, data.draw(CUTS)) for each in changes]
 
     batches = list(merged(archives))
 
