@@ -51,31 +51,36 @@ class ArchiveRows:
         return self._recogniser.removal_rows
 
     def nodes(self) -> Iterator[Piece]:
-        """Yield all nodes but late ones, and ids of nodes that are gone."""
-        yield from self._of("node")
+        """Yield all nodes but late ones, and ids of nodes that are gone.
+
+        Late ones can stand directly behind the others. Those whose ids are higher than all before
+        are as good as others.
+        """
+        last = -1
+        while self._next is not None and self._next[0] == "node" and self._next[1].first > last:
+            piece = self._next[1]
+            last = piece.last
+            self._advance()
+            yield piece
 
     def relationships(self) -> Iterator[Piece]:
         """Yield all relationships, and ids of relationships that are gone.
 
         :raises CorruptError: if the archive does not end as it should.
         """
-        while self._next is not None:
-            yield from self._of("relationship")
-            if self._next is not None:
-                self.late.append(self._next[1])
-                self._advance()
-        with self._naming_itself():
-            self._recogniser.finish()
-
-    def _of(self, entity: EntityKind) -> Iterator[Piece]:
         last = -1
-        while self._next is not None and self._next[0] == entity:
-            piece = self._next[1]
+        while self._next is not None:
+            entity, piece = self._next
+            self._advance()
+            if entity == "node":
+                self.late.append(piece)
+                continue
             if piece.first <= last:
                 raise CorruptError(f"{self._label}: its blocks are not in the order of their ids")
             last = piece.last
-            self._advance()
             yield piece
+        with self._naming_itself():
+            self._recogniser.finish()
 
     def _advance(self) -> None:
         with self._naming_itself():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
+from operator import or_
 
 from neo4j_r2.archive.manifest import Need
 from neo4j_r2.archive.row_hashes import RowSum, row_hashes
@@ -49,7 +50,7 @@ class Changes:
         }
         self.sums: dict[EntityKind, RowSum] = {"node": RowSum(), "relationship": RowSum()}
         """The sums of all rows, changed or not."""
-        self.late: list[int] = []
+        self.late: set[int] = set()
         """The ids of the late nodes of this walk."""
 
     @property
@@ -80,6 +81,8 @@ class Changes:
                 known.pop(number, _UNKNOWN) != digest
                 for number, digest in zip(rows.ids, digests, strict=True)
             ]
+            if self.late and entity == "relationship":
+                flags = list(map(or_, flags, self._have_late_ends(rows)))
             if left := rows.chosen(flags):
                 changed.append(left)
         self._write(entity, written)
@@ -94,7 +97,11 @@ class Changes:
         """Take late nodes, which an archive needs in any case."""
         for rows in batch:
             self.sums["node"].add(row_hashes("node", rows))
-            self.late += rows.ids
+            self.late.update(rows.ids)
+
+    def _have_late_ends(self, rows: Rows) -> Iterator[bool]:
+        """Return which relationships an archive needs behind its late nodes, changed or not."""
+        return (not self.late.isdisjoint(ends) for ends in zip(*rows.names, strict=True))
 
     def _write(self, entity: EntityKind, written: dict[int, bytes]) -> None:
         if self.writer is None or not written:

@@ -68,12 +68,12 @@ class RowStateWriter:
     """Writes a new file beside the old one. It takes its place when it is kept, else it goes."""
 
     def __init__(self, path: Path) -> None:
-        """Begin a file.
+        """Begin a file, in the place of one that a killed run may have left.
 
         :raises OSError: if that fails.
         """
         self._path = path
-        self._temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        self._temporary = path.with_name(f"{path.name}.tmp")
         descriptor = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(descriptor, "wb")
         self._proof = blake2b(digest_size=_PROOF_BYTES)

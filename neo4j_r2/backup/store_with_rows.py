@@ -182,7 +182,7 @@ def _keep(job: _Job, walk: Walk, changes: Changes, manifest: Manifest) -> None:
         key=changes.key,
         place=job.place,
         needs=needs,
-        late=changes.late,
+        late=sorted(changes.late),
         server=job.server,
         bookmark=sorted(walk.bookmark or ()),
         export=manifest.export,

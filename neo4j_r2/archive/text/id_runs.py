@@ -43,7 +43,7 @@ def read_runs(text: str) -> list[int]:
         if len(ids) + len(run) > MOST_IDS:
             raise CorruptError(f"a list of more than {MOST_IDS:,} ids")
         ids += run
-    if runs_text(ids) != text:
+    if not ids or runs_text(ids) != text:  # 2-1 lists none
         raise CorruptError("a list of ids is not one of this service")
     return ids
 
