@@ -8,6 +8,7 @@ from itertools import chain
 
 from neo4j_r2.archive.items import NameList, SchemaStatement
 from neo4j_r2.archive.merge import Piece
+from neo4j_r2.archive.naming import naming
 from neo4j_r2.archive.recognise import BlockEnd, Gone, Recogniser, TextTable
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import EntityKind, Rows
@@ -16,14 +17,20 @@ from neo4j_r2.archive.text.table_rows import table_rows
 from neo4j_r2.core.errors import CorruptError
 
 
+class NoIdsError(CorruptError):
+    """An archive does not name the ids of its relationships, so it cannot be merged or compared."""
+
+
 class ArchiveRows:
     """One archive. Exhaust `nodes`, then `relationships`; only then `schema` is complete."""
 
-    def __init__(self, texts: Iterable[bytes]) -> None:
+    def __init__(self, texts: Iterable[bytes], name: str = "") -> None:
         """Prepare to read; nothing is read yet.
 
         :param texts: the archive's text in pieces of whole lines.
+        :param name: the archive's, for errors.
         """
+        self._name = name
         self.names: list[NameList] = []
         """Complete as soon as there is a piece, or none."""
         self.schema: list[SchemaStatement] = []
@@ -47,7 +54,7 @@ class ArchiveRows:
         return self._recogniser.removal_rows
 
     def nodes(self) -> Iterator[Piece]:
-        """Yield all nodes but late ones, and ids of nodes that are gone."""
+        """Yield all nodes and ids of nodes that are gone, up to the first one out of order."""
         yield from self._of("node")
 
     def relationships(self) -> Iterator[Piece]:
@@ -60,20 +67,27 @@ class ArchiveRows:
             if self._next is not None:
                 self.late.append(self._next[1])
                 self._next = next(self._pieces, None)
-        self._recogniser.finish()
+        with naming(self._name):
+            self._recogniser.finish()
 
     def _of(self, entity: EntityKind) -> Iterator[Piece]:
         last = -1
         while self._next is not None and self._next[0] == entity:
             piece = self._next[1]
+            if piece.first <= last and entity == "node":
+                return  # late nodes can stand before the first relationship
             if piece.first <= last:
-                raise CorruptError("its blocks are not in the order of their ids")
+                raise CorruptError(f"{self._name}: its blocks are not in the order of their ids")
             last = piece.last
             self._next = next(self._pieces, None)
             yield piece
 
     def _read(self, texts: Iterable[bytes]) -> Iterator[tuple[EntityKind, Piece]]:
         """Yield what each block holds."""
+        with naming(self._name):
+            yield from self._read_blocks(texts)
+
+    def _read_blocks(self, texts: Iterable[bytes]) -> Iterator[tuple[EntityKind, Piece]]:
         rows: list[Rows] = []
         gone: Sequence[int] = ()
         entity: EntityKind = "node"
@@ -95,5 +109,5 @@ class ArchiveRows:
 
 def _rows(table: Table, ids: Sequence[int] | None) -> Iterator[Rows]:
     if table.shape.entity == "relationship" and ids is None:
-        raise CorruptError("it does not name the ids of its relationships")
+        raise NoIdsError("it does not name the ids of its relationships")
     return table_rows(table, ids)
