@@ -24,13 +24,13 @@ class NoIdsError(CorruptError):
 class ArchiveRows:
     """One archive. Exhaust `nodes`, then `relationships`; only then `schema` is complete."""
 
-    def __init__(self, texts: Iterable[bytes], name: str = "") -> None:
-        """Prepare to read; nothing is read yet.
+    def __init__(self, label: str, texts: Iterable[bytes]) -> None:
+        """Begin to read.
 
+        :param label: names the archive in errors.
         :param texts: the archive's text in pieces of whole lines.
-        :param name: the archive's, for errors.
         """
-        self._name = name
+        self._label = label
         self.names: list[NameList] = []
         """Complete as soon as there is a piece, or none."""
         self.schema: list[SchemaStatement] = []
@@ -38,7 +38,8 @@ class ArchiveRows:
         """Late nodes that stand before the relationships that are read next."""
         self._recogniser = Recogniser(may_lack_rows=True)
         self._pieces = self._read(texts)
-        self._next = next(self._pieces, None)
+        self._next: tuple[EntityKind, Piece] | None = None
+        self._advance()
 
     @property
     def restore_key(self) -> RestoreKey:
@@ -66,8 +67,8 @@ class ArchiveRows:
             yield from self._of("relationship")
             if self._next is not None:
                 self.late.append(self._next[1])
-                self._next = next(self._pieces, None)
-        with naming(self._name):
+                self._advance()
+        with naming(self._label):
             self._recogniser.finish()
 
     def _of(self, entity: EntityKind) -> Iterator[Piece]:
@@ -77,17 +78,17 @@ class ArchiveRows:
             if piece.first <= last and entity == "node":
                 return  # late nodes can stand before the first relationship
             if piece.first <= last:
-                raise CorruptError(f"{self._name}: its blocks are not in the order of their ids")
+                raise CorruptError(f"{self._label}: its blocks are not in the order of their ids")
             last = piece.last
-            self._next = next(self._pieces, None)
+            self._advance()
             yield piece
+
+    def _advance(self) -> None:
+        with naming(self._label):
+            self._next = next(self._pieces, None)
 
     def _read(self, texts: Iterable[bytes]) -> Iterator[tuple[EntityKind, Piece]]:
         """Yield what each block holds."""
-        with naming(self._name):
-            yield from self._read_blocks(texts)
-
-    def _read_blocks(self, texts: Iterable[bytes]) -> Iterator[tuple[EntityKind, Piece]]:
         rows: list[Rows] = []
         gone: Sequence[int] = ()
         entity: EntityKind = "node"

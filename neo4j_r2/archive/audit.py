@@ -11,7 +11,7 @@ from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
 from neo4j_r2.archive.items import Item
-from neo4j_r2.archive.manifest import Manifest, StoredManifest
+from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.archive.recognise import Recogniser, recognise_apoc
 from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.archive.storage.encryption import HEADER_BYTES, has_header
@@ -70,7 +70,7 @@ def _manual_items(blocks: Iterable[tuple[BlockEntry, bytes]]) -> Iterator[Item]:
     recogniser.finish()
 
 
-def check_stored(chunks: Iterable[bytes], manifest: StoredManifest) -> None:
+def check_stored(chunks: Iterable[bytes], size: int, sha256: str) -> None:
     """Check an encrypted archive as far as that is possible without a private key.
 
     :raises CorruptError: if it is not the object that was stored, or is no age file.
@@ -78,7 +78,7 @@ def check_stored(chunks: Iterable[bytes], manifest: StoredManifest) -> None:
     stored, start = StoredBytes(chunks), bytearray()
     for chunk in stored:
         start += chunk[: max(0, HEADER_BYTES - len(start))]
-    stored.compare(manifest.archive_size, manifest.archive_sha256)
+    stored.compare(size, sha256)
     if not has_header(bytes(start)):
         raise CorruptError("the archive does not begin like an age file")
 

@@ -36,7 +36,7 @@ class AuditedChain:
         """
         self._manifest = manifest
         self._texts = [_Text(archive, decrypt) for archive in archives]
-        self.chain = Chain(self._texts, [archive.need.key for archive in archives])
+        self.chain = Chain([(text.label, text) for text in self._texts])
 
     def items(self) -> Iterator[Item]:
         """Yield what a restore needs, in order.
@@ -64,17 +64,17 @@ class AuditedChain:
 
 
 class _Text:
-    """The text of one archive, in pieces of whole lines. Each error names the archive."""
+    """The text of one archive, in pieces of whole lines."""
 
     def __init__(self, archive: NeededArchive, decrypt: Decryption) -> None:
+        self.label = archive.need.key
         self._need = archive.need
         self._stored = StoredBytes(archive.open())
         self._decrypt = decrypt
 
     def __iter__(self) -> Iterator[bytes]:
-        with naming(self._need.key):
-            yield from whole_lines(unpack(self._decrypt(self._stored)))
+        return whole_lines(unpack(self._decrypt(self._stored)))
 
     def finish(self) -> None:
-        with naming(self._need.key):
+        with naming(self.label):
             self._stored.compare(self._need.size, self._need.sha256)

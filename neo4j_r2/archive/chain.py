@@ -28,14 +28,13 @@ class PointBlock:
 class Chain:
     """A restore point. Exhaust `blocks` before you read `removal_rows`, `schema` or `sums`."""
 
-    def __init__(self, archives: Sequence[Iterable[bytes]], names: Sequence[str] = ()) -> None:
-        """Prepare to read; memory then holds a block of each archive.
+    def __init__(self, archives: Sequence[tuple[str, Iterable[bytes]]]) -> None:
+        """Begin to read; memory then holds two blocks of each archive.
 
-        :param archives: the text of each in pieces of whole lines, oldest first.
-        :param names: theirs, for errors.
+        :param archives: oldest first. Of each, its name in errors, and its text in pieces of whole
+            lines.
         """
-        named = zip(archives, names or [""] * len(archives), strict=True)
-        self._archives = [ArchiveRows(texts, name) for texts, name in named]
+        self._archives = [ArchiveRows(label, texts) for label, texts in archives]
         self._newest = self._archives[-1]
         self.sums: dict[EntityKind, RowSum] = {"node": RowSum(), "relationship": RowSum()}
         """The sums of all rows that were read."""

@@ -27,6 +27,7 @@ _ENCRYPTED_FORMATS: Final = (2, ENCRYPTED_FORMAT_VERSION, ENCRYPTED_CHAIN_FORMAT
 rows (docs/design.md, "Archive grammar"); their manifests are the same."""
 FULL: Final = "full"
 INCREMENTAL: Final = "incremental"
+_FIELDS_OF_CHAINS: Final = frozenset({"kind", "needs", "row_sums"})
 _KINDS: Final = (FULL, INCREMENTAL)
 _MOST_NEEDS: Final = 1000
 _TIME_AND_EXTENSION: Final = re.compile(r"_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.[^/]*\Z")
@@ -182,6 +183,11 @@ StoredManifest = Manifest | LockedManifest
 AnyManifest = TypeVar("AnyManifest", bound=StoredManifest)
 
 
+def own_need(manifest: StoredManifest) -> Need:
+    """Return the own archive of a backup as the backups after it need it."""
+    return Need(manifest.archive_key, manifest.archive_size, manifest.archive_sha256)
+
+
 def read_manifest(data: bytes) -> StoredManifest:
     """Parse a stored manifest.
 
@@ -234,6 +240,9 @@ def _to_json(manifest: StoredManifest) -> bytes:
     content = {field.name: getattr(manifest, field.name) for field in fields(manifest)}
     content["export"] = asdict(manifest.export)
     content["needs"] = [asdict(need) for need in manifest.needs]
+    if manifest.format_version not in CHAIN_FORMATS:
+        for name in _FIELDS_OF_CHAINS & content.keys():
+            del content[name]
     data = bytearray()
     for piece in json.JSONEncoder(indent=1, default=BlockEntry.to_json).iterencode(content):
         data += piece.encode("ascii")

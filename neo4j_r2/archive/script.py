@@ -12,7 +12,7 @@ from neo4j_r2.archive.text.blocks import RowBlock
 from neo4j_r2.archive.text.id_runs import GONE_IDS, runs_text
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import GONE, EntityKind, characters_of_floats, number_of
-from neo4j_r2.archive.text.statements import node_statements, relationship_statements
+from neo4j_r2.archive.text.statements import node_statements, relationship_script
 
 _CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
 
@@ -28,7 +28,7 @@ def rows_block(kind: str, block: RowBlock, restore_key: RestoreKey) -> TextBlock
     :param kind: nodes, late nodes or relationships.
     """
     entity: EntityKind = "relationship" if kind == "relationships" else "node"
-    statements = relationship_statements if entity == "relationship" else node_statements
+    statements = relationship_script if entity == "relationship" else node_statements
     rows = [each for each in block.rows if each.shape != GONE]
     ids = sorted(chain.from_iterable(each.ids for each in block.rows if each.shape == GONE))
     gone = f"{GONE_IDS[entity]}{runs_text(ids)}\n" if ids else ""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, Need
+from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, own_need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
 from neo4j_r2.backup.base import Base, Place, Run, Server, reason_for_full
 from neo4j_r2.backup.changes import Changes
@@ -176,7 +176,7 @@ def _keep(job: _Job, walk: Walk, changes: Changes, manifest: Manifest) -> None:
         return
     needs = [*manifest.needs]
     if walk.has_rows or manifest.kind != INCREMENTAL:
-        needs.append(Need(manifest.archive_key, manifest.archive_size, manifest.archive_sha256))
+        needs.append(own_need(manifest))
     base = Base(
         format=HASHES_FORMAT,
         key=changes.key,

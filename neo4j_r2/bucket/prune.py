@@ -98,7 +98,7 @@ def judge(
     for warning in warnings.values():
         log.warning("%s", warning)
     decisions = decide(candidates, policy, now)
-    if any(decision.remove for decision in decisions):
+    if any(decision.remove and decision.candidate.may_be_needed for decision in decisions):
         kept = [pair for pair in zip(backups, decisions, strict=True) if not pair[1].remove]
         read = partial(_needs, bucket, policy)
         needs = ordered_map(lambda pair: read(*pair), kept, _AT_ONCE)

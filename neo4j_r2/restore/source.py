@@ -17,8 +17,8 @@ from neo4j_r2.archive.items import Item
 from neo4j_r2.archive.manifest import (
     INCREMENTAL,
     Manifest,
-    Need,
     StoredManifest,
+    own_need,
     read_manifest,
 )
 from neo4j_r2.archive.naming import naming
@@ -84,7 +84,7 @@ class Source:
         """
         if self.manifest is None:
             raise CorruptError("it has no manifest, which names what it needs")
-        own = NeededArchive(_need_of(self.manifest), self.open)
+        own = NeededArchive(own_need(self.manifest), self.open)
         return AuditedChain([*self.needs, own], self.manifest, self.decrypt)
 
     def items(self) -> Iterator[Item]:
@@ -121,11 +121,6 @@ def manifest_of(source: Source) -> Manifest:
             f"{source.label} has no manifest, so it is no complete backup; `list` shows those"
         )
     return source.manifest
-
-
-def _need_of(manifest: Manifest) -> Need:
-    """Return the own archive of a backup as the backups after it see it."""
-    return Need(manifest.archive_key, manifest.archive_size, manifest.archive_sha256)
 
 
 def _recognised_items(texts: Iterator[bytes]) -> Iterator[Item]:
@@ -270,7 +265,7 @@ def _source_elsewhere(bucket: Bucket, key: str) -> StoredSource | None:
             f"{counted(archive.size, 'byte')}"
         )
     needs = _needed(bucket, manifest, f"{folder}{slash}") if manifest else ()
-    return StoredSource(key, manifest, partial(bucket.stream, key), needs)
+    return StoredSource(key, manifest, _opener(bucket, key, manifest), needs)
 
 
 def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
@@ -294,7 +289,14 @@ def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
 def archive_source(bucket: Bucket, manifest: StoredManifest) -> StoredSource:
     """Return the stored archive that a manifest describes."""
     key = manifest.archive_key
-    return StoredSource(key, manifest, partial(bucket.stream, key), _needed(bucket, manifest))
+    return StoredSource(key, manifest, _opener(bucket, key, manifest), _needed(bucket, manifest))
+
+
+def _opener(
+    bucket: Bucket, key: str, manifest: StoredManifest | None
+) -> Callable[[], Iterator[bytes]]:
+    """Return what reads an archive; an increment is read slowly, beside the full one."""
+    return partial(bucket.stream, key, is_slow=bool(manifest and manifest.needs))
 
 
 def _needed(
@@ -304,10 +306,10 @@ def _needed(
 
     :param folder: where they are, if somebody has copied them elsewhere.
     """
-    archives = []
+    archives: list[NeededArchive] = []
     for need in manifest.needs:
         key = need.key if folder is None else f"{folder}{need.key.rpartition('/')[2]}"
-        archives.append(NeededArchive(need, partial(bucket.stream, key)))
+        archives.append(NeededArchive(need, partial(bucket.stream, key, is_slow=bool(archives))))
     return archives
 
 

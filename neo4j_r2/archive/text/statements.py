@@ -8,7 +8,7 @@ of the statement. docs/design.md, "Archive grammar", has the format.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -34,15 +34,24 @@ class Content(NamedTuple):
 
 def node_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
     """Return the statements that create nodes, one statement a line."""
-    return _statements(rows, "node", restore_key)
+    return _statements(_tables(rows), "node", restore_key)
 
 
 def relationship_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
     """Return the statements that create relationships, one statement a line.
 
-    Their endpoints must have been created before. A comment in front names their ids.
+    Their endpoints must have been created before.
     """
-    return _statements(rows, "relationship", restore_key)
+    return _statements(_tables(rows), "relationship", restore_key)
+
+
+def relationship_script(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
+    """Return the same with a comment in front that names their ids in the order of their rows."""
+    tables = _tables(rows)
+    mixed = sorted(chain.from_iterable(table.ids for table in tables.rare))
+    ids = [*chain.from_iterable(table.ids for table in tables.alike), *mixed]
+    comment = f"{IDS}{runs_text(ids)}\n" if ids else ""
+    return comment + _statements(tables, "relationship", restore_key)
 
 
 def node_creation(restore_key: RestoreKey, labels: tuple[str, ...], content: Content) -> str:
@@ -104,17 +113,20 @@ def property_expression(
     return f"{quote_name(key)}: {expression}"
 
 
-def _statements(rows: Iterable[Rows], entity: EntityKind, restore_key: RestoreKey) -> str:
-    alike, rare = split_off_rare(list(row_tables(rows)), len)
-    lines = [_statement(table, entity, restore_key) for table in alike]
-    comments = _ids_comment(alike, rare) if entity == "relationship" else ()
-    return "".join(chain(comments, lines, mixed_statements(rare, entity, restore_key)))
+class _Tables(NamedTuple):
+    alike: list[RowTable]
+    """Those that get statements of their own."""
+    rare: list[RowTable]
+    """Those whose rows share statements, in ascending order of their ids."""
 
 
-def _ids_comment(alike: Iterable[RowTable], rare: Iterable[RowTable]) -> Iterator[str]:
-    mixed = sorted(chain.from_iterable(table.ids for table in rare))
-    if ids := [*chain.from_iterable(table.ids for table in alike), *mixed]:
-        yield f"{IDS}{runs_text(ids)}\n"
+def _tables(rows: Iterable[Rows]) -> _Tables:
+    return _Tables(*split_off_rare(list(row_tables(rows)), len))
+
+
+def _statements(tables: _Tables, entity: EntityKind, restore_key: RestoreKey) -> str:
+    lines = [_statement(table, entity, restore_key) for table in tables.alike]
+    return "".join(chain(lines, mixed_statements(tables.rare, entity, restore_key)))
 
 
 def _statement(table: RowTable, entity: EntityKind, restore_key: RestoreKey) -> str:

@@ -99,7 +99,7 @@ def test_late_nodes_are_fetched_too(late: tuple[int, ...]) -> None:
 
 def rows_of(text: bytes) -> list[str]:
     """Return a line for each row of an archive, whatever the order of its blocks."""
-    archive = ArchiveRows([text])
+    archive = ArchiveRows("archive", [text])
     pieces = [*archive.nodes(), *archive.relationships(), *archive.late]
     return sorted(
         f"{rows.shape} {row}"
