@@ -180,6 +180,16 @@ class Chain:
         decrypt = keys.decrypt if keys else iter
         return Source(manifest.archive_key, manifest, _opener(self.archives[place]), needs, decrypt)
 
+    def objects(self) -> dict[str, bytes]:
+        """Return what a bucket holds: all archives and their manifests, by their keys."""
+        stored: dict[str, bytes] = {}
+        for archive in self.archives:
+            key = archive.manifest.archive_key
+            stored[key] = archive.data
+            stem = key.partition(".cypher")[0]
+            stored[f"{stem}.manifest.json"] = archive.stored_manifest(key).to_json()
+        return stored
+
     def with_data(self, number: int, data: bytes) -> Chain:
         """Return the chain with other bytes of one archive."""
         archives = list(self.archives)

@@ -37,11 +37,16 @@ def run(invocation: Invocation[DiffOptions]) -> int:
     with watch.running(), watch.waiting_for(Side.R2):
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
-        old, new = find_sources(bucket, config, options)
-        refuse_incomparable(old, new)
-        log.info("Comparing %s with %s", old.label, new.label)
-        print_differences(old, new, options, watch)
+        diff(bucket, config, options, watch)
     return 0
+
+
+def diff(bucket: Bucket, config: Config, options: DiffOptions, watch: Watch) -> None:
+    """Compare the backups that the command line names."""
+    old, new = find_sources(bucket, config, options)
+    refuse_incomparable(old, new)
+    log.info("Comparing %s with %s", old.label, new.label)
+    print_differences(old, new, options, watch)
 
 
 def find_sources(bucket: Bucket, config: Config, options: DiffOptions) -> list[Source]:

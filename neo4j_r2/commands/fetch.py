@@ -41,19 +41,21 @@ def run(invocation: Invocation[FetchOptions]) -> int:
     with watch.running(), watch.waiting_for(Side.R2):
         bucket = Bucket(config.r2, config.retry_seconds, watch.progress)
         bucket.preflight()
-        source = find_source(bucket, config, options)
-        export = manifest_of(source).export
-        name = options.output or file_name(source)
-        log.info("Fetching %s into %s", source.label, _shown(name))
-        size = write_archive(source, name, config.compression_level, watch)
-    warn_of_unstated(source)
-    log.info(
-        "Complete: %s, %s (%s)",
-        _shown(name),
-        graph_size(export.nodes, export.relationships),
-        megabytes(size),
-    )
+        fetch(bucket, config, options, watch)
     return 0
+
+
+def fetch(bucket: Bucket, config: Config, options: FetchOptions, watch: Watch) -> None:
+    """Fetch the backup that the command line names."""
+    source = find_source(bucket, config, options)
+    export = manifest_of(source).export
+    name = options.output or file_name(source)
+    shown = "standard output" if name in STANDARD_OUTPUT else name
+    log.info("Fetching %s into %s", source.label, shown)
+    size = write_archive(source, name, config.compression_level, watch)
+    warn_of_unstated(source)
+    written = graph_size(export.nodes, export.relationships)
+    log.info("Complete: %s, %s (%s)", shown, written, megabytes(size))
 
 
 def find_source(bucket: Bucket, config: Config, options: FetchOptions) -> Source:
@@ -85,7 +87,3 @@ def write_archive(source: Source, name: str, compression_level: int, watch: Watc
             write(data)
             size += len(data)
     return size
-
-
-def _shown(name: str) -> str:
-    return "standard output" if name in STANDARD_OUTPUT else name
