@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain
 
 from neo4j_r2.archive.items import NameList, SchemaStatement
 from neo4j_r2.archive.merge import Piece
+from neo4j_r2.archive.naming import naming
 from neo4j_r2.archive.recognise import BlockEnd, Gone, Recogniser, TextTable
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import EntityKind, Rows
 from neo4j_r2.archive.text.table_grammar import Table
 from neo4j_r2.archive.text.table_rows import table_rows
 from neo4j_r2.core.errors import CorruptError
+
+
+class NoIdsError(CorruptError):
+    """An archive does not name the ids of its relationships, so it cannot be merged or compared."""
 
 
 class ArchiveRows:
@@ -79,19 +83,12 @@ class ArchiveRows:
                 raise CorruptError(f"{self._label}: its blocks are not in the order of their ids")
             last = piece.last
             yield piece
-        with self._naming_itself():
+        with naming(self._label):
             self._recogniser.finish()
 
     def _advance(self) -> None:
-        with self._naming_itself():
+        with naming(self._label):
             self._next = next(self._pieces, None)
-
-    @contextmanager
-    def _naming_itself(self) -> Iterator[None]:
-        try:
-            yield
-        except CorruptError as error:
-            raise CorruptError(f"{self._label}: {error}") from error
 
     def _read(self, texts: Iterable[bytes]) -> Iterator[tuple[EntityKind, Piece]]:
         """Yield what each block holds."""
@@ -116,5 +113,5 @@ class ArchiveRows:
 
 def _rows(table: Table, ids: Sequence[int] | None) -> Iterator[Rows]:
     if table.shape.entity == "relationship" and ids is None:
-        raise CorruptError("it does not name the ids of its relationships")
+        raise NoIdsError("it does not name the ids of its relationships")
     return table_rows(table, ids)

@@ -25,19 +25,32 @@ Decryption = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 
 def audited_items(
-    chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption = iter
+    chunks: Iterable[bytes],
+    manifest: Manifest,
+    decrypt: Decryption = iter,
+    on_text: Callable[[bytes], None] = lambda _: None,
 ) -> Iterator[Item]:
     """Yield what an archive holds, block by block. Each block is checked before its items.
 
+    :param on_text: is given the text of each block before its items.
     :raises CorruptError: naming the block that is wrong, and what is wrong with it.
     """
     method, blocks = manifest.export.method, _blocks(chunks, manifest, decrypt)
+    blocks = _told(blocks, on_text)
     if method not in _METHODS:
         raise CorruptError(f"the manifest has the unknown export method {method!r}")
     if method == "apoc":
         # A statement of APOC's can be spread over several blocks.
         return recognise_apoc(text for _, text in blocks)
     return _manual_items(blocks)
+
+
+def _told(
+    blocks: Iterable[tuple[BlockEntry, bytes]], on_text: Callable[[bytes], None]
+) -> Iterator[tuple[BlockEntry, bytes]]:
+    for block, text in blocks:
+        on_text(text)
+        yield block, text
 
 
 def _manual_items(blocks: Iterable[tuple[BlockEntry, bytes]]) -> Iterator[Item]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from neo4j_r2.archive.audit import Decryption, StoredBytes
 from neo4j_r2.archive.chain import Chain
 from neo4j_r2.archive.items import Item
-from neo4j_r2.archive.manifest import Manifest, Need
+from neo4j_r2.archive.manifest import FULL, Manifest, Need
+from neo4j_r2.archive.naming import naming
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT, sums_of_rows
 from neo4j_r2.archive.storage.unpack import unpack, whole_lines
 from neo4j_r2.core.errors import CorruptError
@@ -54,6 +55,8 @@ class AuditedChain:
         for text in self._texts:
             text.finish()
         said = self._manifest.row_sums
+        if self._manifest.kind == FULL and not said:
+            return  # its own SHA-256 proves that its archive is the one that was written
         if said.get("format") != str(HASHES_FORMAT):
             raise CorruptError("its rows were summed in a way that this version does not know")
         if said != sums_of_rows(self.chain.sums):
@@ -73,7 +76,5 @@ class _Text:
         return whole_lines(unpack(self._decrypt(self._stored)))
 
     def finish(self) -> None:
-        try:
+        with naming(self.label):
             self._stored.compare(self._need.size, self._need.sha256)
-        except CorruptError as error:
-            raise CorruptError(f"{self.label}: {error}") from error

@@ -11,6 +11,7 @@ from neo4j_r2.archive.merge import merged
 from neo4j_r2.archive.row_batches import row_batches
 from neo4j_r2.archive.row_hashes import RowSum, row_hashes
 from neo4j_r2.archive.text.blocks import RowBlock, blocks
+from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import EntityKind, Rows
 
 
@@ -25,7 +26,7 @@ class PointBlock:
 
 
 class Chain:
-    """A restore point. Exhaust `blocks` before you read anything else of it but `names`."""
+    """A restore point. Exhaust `blocks` before you read `removal_rows`, `schema` or `sums`."""
 
     def __init__(self, archives: Sequence[tuple[str, Iterable[bytes]]]) -> None:
         """Begin to read; memory then holds two blocks of each archive.
@@ -47,6 +48,19 @@ class Chain:
     def schema(self) -> Sequence[SchemaStatement]:
         """What creates the constraints and indexes."""
         return self._newest.schema
+
+    @property
+    def restore_key(self) -> RestoreKey:
+        """The newest archive's restore key, whose names the whole graph does not use.
+
+        :raises CorruptError: if it has none.
+        """
+        return self._newest.restore_key
+
+    @property
+    def removal_rows(self) -> int:
+        """From how many nodes one transaction removes the restore key."""
+        return self._newest.removal_rows
 
     def blocks(self) -> Iterator[PointBlock]:
         """Yield all nodes but late ones, then the relationships with the late nodes among them.

@@ -295,8 +295,16 @@ def timestamp(time: datetime) -> str:
     return time.strftime(_TIMESTAMP)
 
 
+def read_timestamp(text: str) -> datetime:
+    """Return the time that a manifest has.
+
+    :raises ValueError: if it is none.
+    """
+    return datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)
+
+
 def _is_timestamp(text: str) -> bool:
     try:
-        return timestamp(datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)) == text
+        return timestamp(read_timestamp(text)) == text
     except ValueError:
         return False

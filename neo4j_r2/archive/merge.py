@@ -49,12 +49,17 @@ def merged(archives: Iterable[Iterator[Piece]]) -> Iterator[list[Rows]]:
 
     :param archives: oldest first. The ids of a piece are above those of the piece before.
     """
-    heads = [_Head(pieces) for pieces in archives]
-    while waiting := [head for head in heads if head.piece]:
-        last = min(head.piece.last for head in waiting if head.piece)
-        parts = [part for head in waiting if (part := head.take(last))]
-        if rows := by_shape(_newest(parts)):
+    for parts in in_step(archives):
+        if rows := by_shape(_newest([part for part in parts if part])):
             yield rows
+
+
+def in_step(archives: Iterable[Iterator[Piece]]) -> Iterator[list[Piece | None]]:
+    """Yield what each archive says of some ids, None for nothing; then of the ids above them."""
+    heads = [_Head(pieces) for pieces in archives]
+    while waiting := [head.piece for head in heads if head.piece]:
+        last = min(piece.last for piece in waiting)
+        yield [head.take(last) for head in heads]
 
 
 def _newest(parts: Sequence[Piece]) -> Iterator[Rows]:

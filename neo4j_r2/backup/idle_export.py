@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from neo4j_r2.archive.manifest import ExportSummary
+from neo4j_r2.archive.script import frame_block
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.restore_key import RestoreKey
@@ -44,9 +45,9 @@ class IdleExport:
     def blocks(self) -> Iterator[TextBlock]:
         """Yield the archive's text."""
         prologue = self._header + self._base.names + frame.restore_key_creation(self.restore_key)
-        yield TextBlock("prologue", -1, -1, 0, prologue.encode("ascii"))
+        yield frame_block("prologue", prologue)
         epilogue = self._base.schema + frame.end(0, 0)
-        yield TextBlock("epilogue", -1, -1, 0, epilogue.encode("ascii"))
+        yield frame_block("epilogue", epilogue)
 
     def lineage(self) -> Lineage:
         """Return what the archive needs."""

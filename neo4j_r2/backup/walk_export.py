@@ -16,6 +16,7 @@ from typing import Any, Final
 from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.row_hashes import sums_of_rows
 from neo4j_r2.archive.schema_creation import schema_creation, stated, unstated
+from neo4j_r2.archive.script import frame_block, rows_block, with_clearings
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import (
@@ -24,20 +25,17 @@ from neo4j_r2.archive.text.blocks import (
     RowBlock,
     blocks,
 )
-from neo4j_r2.archive.text.id_runs import GONE_IDS, runs_text
 from neo4j_r2.archive.text.name_lists import name_statements
 from neo4j_r2.archive.text.restore_key import RestoreKey
 from neo4j_r2.archive.text.rows import (
     GONE,
     EntityKind,
     Rows,
-    characters_of_floats,
     node_rows,
     number_of,
     relationship_rows,
     weight,
 )
-from neo4j_r2.archive.text.statements import node_statements, relationship_script
 from neo4j_r2.backup.changes import Changes
 from neo4j_r2.backup.exporter import Lineage
 from neo4j_r2.backup.seen_nodes import SeenNodes
@@ -49,7 +47,6 @@ from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
 
 _READ_AHEAD: Final = 2
-_CHARACTERS_BETWEEN_CLEARINGS: Final = 16 * 1024 * 1024
 
 
 class Walk:
@@ -100,13 +97,7 @@ class Walk:
 
         :raises GraphError: if the graph cannot be read to its end.
         """
-        characters = 0
-        for block in self._content():
-            yield block
-            characters += len(block.text)
-            if characters > _CHARACTERS_BETWEEN_CLEARINGS:
-                yield TextBlock("clearing", -1, -1, 0, frame.CACHE_CLEARING.encode("ascii"))
-                characters = 0
+        yield from with_clearings(self._content())
 
     def _content(self) -> Iterator[TextBlock]:
         before = self._graph.connection.bookmark()
@@ -137,7 +128,7 @@ class Walk:
         self.schema = frame.restore_key_removal(self.restore_key, removal_rows)
         self.schema += schema_creation(constraints, indexes)
         text = self.schema + frame.end(self._written["node"], self._written["relationship"])
-        yield TextBlock("epilogue", -1, -1, 0, text.encode("ascii"))
+        yield frame_block("epilogue", text)
 
     def lineage(self) -> Lineage | None:
         """Return what the archive needs; None if the rows were not compared."""
@@ -178,7 +169,7 @@ class Walk:
             else frame.header(self._database, self._started, self.method)
         )
         text += self.names + frame.restore_key_creation(self.restore_key)
-        return TextBlock("prologue", -1, -1, 0, text.encode("ascii"))
+        return frame_block("prologue", text)
 
     def _nodes(self, last: int) -> Iterator[list[Rows]]:
         """Yield the nodes that the text needs, all but late ones."""
@@ -252,18 +243,10 @@ class Walk:
                 yield self._text_block("late nodes", block)
 
     def _text_block(self, kind: str, block: RowBlock) -> TextBlock:
-        entity: EntityKind = "relationship" if kind == "relationships" else "node"
-        statements = relationship_script if entity == "relationship" else node_statements
-        rows = [each for each in block.rows if each.shape != GONE]
-        ids = sorted(chain.from_iterable(each.ids for each in block.rows if each.shape == GONE))
-        gone = f"{GONE_IDS[entity]}{runs_text(ids)}\n" if ids else ""
-        self._has_gone |= bool(ids)
-        number = number_of(rows)
-        self._written[entity] += number
-        script = statements(rows, self.restore_key)
-        text = f":begin\n{gone}{script}:commit\n".encode("ascii")
-        is_base64 = 2 * sum(map(characters_of_floats, rows)) > len(text)
-        return TextBlock(kind, block.first, block.last, number, text, is_base64)
+        made = rows_block(kind, block, self.restore_key)
+        self._written["relationship" if kind == "relationships" else "node"] += made.entities
+        self._has_gone |= any(each.shape == GONE for each in block.rows)
+        return made
 
     def _refuse_reserved_names(self, rows: Iterable[Rows]) -> None:
         """Fail if somebody has begun to use the names of the restore key during the export."""

@@ -116,8 +116,10 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
     """
     removed = 0
     held: dict[BackupName, str] = {}
-    # The newest go first: what they need must not go before them.
-    for verdict in reversed(verdicts):
+    # What a backup needs must not go before it.
+    incremental = [verdict for verdict in verdicts if verdict.decision.candidate.needs]
+    others = [verdict for verdict in verdicts if not verdict.decision.candidate.needs]
+    for verdict in (*reversed(incremental), *others):
         backup, decision = verdict.backup, verdict.decision
         if decision.remove and backup.name in held:
             log.info("Kept %s: needed by %s", _label(backup), held[backup.name])

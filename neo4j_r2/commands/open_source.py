@@ -41,14 +41,19 @@ def open_source(
     :raises NoKeyError: if the archive is encrypted, and no given private key opens it.
     """
     stored = _find(options, config, bucket, at)
+    tell_choice(stored, config, at)
+    source = unlock(stored, config.private_keys)
+    return replace(source, allows_any_statement=options.allow_any_statement)
+
+
+def tell_choice(stored: StoredSource, config: Config, at: datetime | None) -> None:
+    """Log which backup a time has chosen, if one was given."""
     if at is not None and (parsed := parse_key(stored.label, config.r2.prefix)):
         zone = config.service.time_zone
         taken = shown(parsed[0].taken, zone)
         log.info(
             "The latest backup up to %s is %s, taken at %s", shown(at, zone), stored.label, taken
         )
-    source = unlock(stored, config.private_keys)
-    return replace(source, allows_any_statement=options.allow_any_statement)
 
 
 def _find(

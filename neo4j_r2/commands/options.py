@@ -36,6 +36,37 @@ class CheckOptions(Options):
 
 
 @dataclass(frozen=True)
+class DiffOptions(Options):
+    """What `diff` is asked for."""
+
+    first: str
+    second: str
+    """The keys of two archives; each may be `LATEST`."""
+    database: str | None
+    """The database whose latest backup is meant; None means that of the other key, or the one that
+    is configured."""
+    identity: str | None
+    entities: bool
+    """Whether every entity that differs is named."""
+    json: bool
+
+
+@dataclass(frozen=True)
+class FetchOptions(Options):
+    """What `fetch` is asked for."""
+
+    key: str | None
+    """An archive's key, or `LATEST`; None means `LATEST` too."""
+    database: str | None
+    """The database whose backup is fetched; None means the one that is configured."""
+    at: str | None
+    """The latest backup that is not newer than this is fetched; a time as people write it."""
+    identity: str | None
+    output: str | None
+    """The path of the file to make; None means the archive's own name in the working directory."""
+
+
+@dataclass(frozen=True)
 class HealthOptions(Options):
     """What `health` is asked for."""
 
@@ -123,6 +154,8 @@ class VerifyOptions(Options):
 _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
     "check": CheckOptions,
+    "diff": DiffOptions,
+    "fetch": FetchOptions,
     "health": HealthOptions,
     "list": ListOptions,
     "prune": PruneOptions,

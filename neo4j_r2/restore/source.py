@@ -21,6 +21,7 @@ from neo4j_r2.archive.manifest import (
     own_need,
     read_manifest,
 )
+from neo4j_r2.archive.naming import naming
 from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
 from neo4j_r2.archive.storage.unpack import lines, unpack, whole_lines
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
@@ -91,10 +92,8 @@ class Source:
 
         :raises CorruptError: saying what is wrong with it, and where.
         """
-        try:
+        with naming(self.label):
             yield from self._items()
-        except CorruptError as error:
-            raise CorruptError(f"{self.label}: {error}") from error
 
     def _items(self) -> Iterator[Item]:
         if self.manifest is not None:
@@ -110,6 +109,18 @@ class Source:
         if method == "apoc":
             return recognise_apoc(texts)
         return _foreign_items(texts, allow_any_statement=self.allows_any_statement)
+
+
+def manifest_of(source: Source) -> Manifest:
+    """Return the manifest of a backup.
+
+    :raises ConfigurationError: if it has none: an archive alone, or a file of another program.
+    """
+    if source.manifest is None:
+        raise ConfigurationError(
+            f"{source.label} has no manifest, so it is no complete backup; `list` shows those"
+        )
+    return source.manifest
 
 
 def _recognised_items(texts: Iterator[bytes]) -> Iterator[Item]:
