@@ -18,7 +18,7 @@ from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.row_state import RowState, RowStateError, RowStateWriter
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.walk_export import Walk
-from neo4j_r2.core.errors import Side
+from neo4j_r2.core.errors import CorruptError, Side
 from neo4j_r2.graph.estimate import estimate
 from neo4j_r2.graph.reader import Graph
 
@@ -81,6 +81,10 @@ def store_with_rows(
         return _walk(job, before)
     except (NeedMissingError, RowStateError) as error:
         log.info("Making a full backup: %s", error)
+    except CorruptError:
+        # It did not read back. What it needs may be damaged, so the next one must not need it too.
+        forget_rows(chains.directory, database.name)
+        raise
     return _walk(job, None)
 
 

@@ -31,8 +31,8 @@ _VALUES: Final[tuple[LiteralString, ...]] = (
 _TYPES: Final[tuple[LiteralString, ...]] = ("KNOWS", "MET", "`odd ``type`")
 _LABELS: Final[tuple[LiteralString, ...]] = (":A", ":B", ":A:B", ":`odd ``label`", "", ":Person")
 _NUMBERS: Final = (*narrow(0.1, -1 / 3), 0.0, -0.0, 1.0, 0.5)
-"""They are exact in 32 bits. The text of the first tells its width: of lists that have the same text
-in both widths under one key, the service knows only the values (docs/design.md)."""
+"""They are exact in 32 bits. The text of the first tells its width: of lists that have the same
+text in both widths under one key, the service knows only the values (docs/design.md)."""
 _NARROW: Final[tuple[LiteralString, ...]] = (
     f"{_SOME_NODE} CALL db.create.setNodeVectorProperty(n, 'vector', $numbers)",
     f"{_SOME_RELATIONSHIP} CALL db.create.setRelationshipVectorProperty(r, 'vector', $numbers)",
