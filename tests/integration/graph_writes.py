@@ -83,23 +83,28 @@ def write_widths(driver: Driver, chance: random.Random) -> None:
             driver.execute_query(statement, one=place, numbers=numbers)
 
 
-def use_ids_anew(driver: Driver, chance: random.Random) -> None:
+def use_ids_anew(driver: Driver, chance: random.Random) -> int:
     """Delete nodes with their relationships, and create others, which may get their ids.
 
     Half of the new ones are as the deleted ones were.
+
+    :returns: how many got one.
     """
-    driver.execute_query(
-        "MATCH (n) WITH n ORDER BY id(n) SKIP $one LIMIT $number DETACH DELETE n",
+    (old,) = driver.execute_query(
+        "MATCH (n) WITH n ORDER BY id(n) SKIP $one LIMIT $number "
+        "WITH n, id(n) AS number DETACH DELETE n RETURN collect(number) AS ids",
         one=_place(chance),
         number=chance.randint(1, 8),
-    )
+    ).records
     if chance.random() < 0.3:
         time.sleep(_ID_MAINTENANCE_SECONDS)
-    driver.execute_query(
+    (new,) = driver.execute_query(
         "UNWIND range(1, $number) AS i CREATE (n:Person {number: i, value: i / 2.0})"
-        "-[:KNOWS {at: i}]->(m) SET m.number = CASE WHEN i % 2 = 0 THEN i END",
+        "-[:KNOWS {at: i}]->(m) SET m.number = CASE WHEN i % 2 = 0 THEN i END "
+        "RETURN collect(id(n)) + collect(id(m)) AS ids",
         number=chance.randint(1, 8),
-    )
+    ).records
+    return len({*old["ids"]} & {*new["ids"]})
 
 
 def change_schema(driver: Driver, chance: random.Random) -> None:

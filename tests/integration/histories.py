@@ -28,6 +28,7 @@ from typing import Any, Final
 from neo4j import Driver
 
 from neo4j_r2.archive.manifest import timestamp
+from neo4j_r2.backup.row_state import RowState
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import TIME_FORMAT
 from neo4j_r2.bucket.listing import read_listing
@@ -195,6 +196,11 @@ def _written(change: Callable[[Driver, random.Random], None]) -> Action:
     return lambda world, chance: change(world.driver, chance)
 
 
+def use_ids_anew(world: World, chance: random.Random) -> None:
+    """Delete entities and create others, which may get their ids."""
+    world.happened["ids used anew"] += graph_writes.use_ids_anew(world.driver, chance)
+
+
 def back_up(world: World, chance: random.Random, *arguments: str) -> None:
     """Make a backup on one of the hosts, while nobody writes."""
     host = chance.choices(_HOSTS, (4, 1))[0]
@@ -228,6 +234,8 @@ def back_up_while_others_write(world: World, _: random.Random) -> None:
         run = world.note(world.service(_HOSTS[0]).run("backup"))
     _require_made(world, run, before, None)
     world.driver.execute_query("MATCH (n:Late) WHERE n.number % 4 > 0 DETACH DELETE n")
+    (path,) = world.service(_HOSTS[0]).state_directory.glob("*.rows")
+    world.happened["late nodes"] += len(RowState(path).description["late"])
 
 
 def kill_a_backup(world: World, chance: random.Random) -> None:
@@ -390,7 +398,7 @@ def restore_in_between(world: World, chance: random.Random) -> None:
 ACTIONS: Final[dict[str, tuple[float, Action]]] = {
     "write": (6, _written(graph_writes.write)),
     "widths": (2, _written(graph_writes.write_widths)),
-    "ids": (2, _written(graph_writes.use_ids_anew)),
+    "ids": (2, use_ids_anew),
     "schema": (1, _written(graph_writes.change_schema)),
     "shrink": (0.3, _written(graph_writes.delete_most)),
     "backup": (8, back_up),
@@ -456,13 +464,22 @@ def check_all_points(world: World) -> None:
     require(process.returncode == (5 if is_bad else 0), f"verify: exit code {process.returncode}")
 
 
-def check_restore(world: World, point: Point) -> None:
-    """Check that a point comes back as what the graph held."""
+def check_restore(world: World, point: Point, *, through_file: bool = False) -> None:
+    """Check that a point comes back as what the graph held.
+
+    :param through_file: whether to fetch it into one file first.
+    """
     target = world.servers.target
     target.reset()
-    service = world.service(_HOSTS[0])
-    run = restore_elsewhere(service, target, point.key, "--identity", str(world.identity))
-    world.note(run)
+    service, identity = world.service(_HOSTS[0]), ("--identity", str(world.identity))
+    chosen = [point.key, *identity]
+    if through_file:
+        path = world.directory / "fetched.cypher.gz"
+        path.unlink(missing_ok=True)
+        run = world.note(service.run("fetch", point.key, "--output", str(path), *identity))
+        require(run.exit_code == 0, f"a fetch of {point.key} ended with {run.exit_code}")
+        chosen = ["--from-file", str(path)]
+    run = world.note(restore_elsewhere(service, target, *chosen))
     require(run.exit_code == 0, f"a restore of {point.key} ended with {run.exit_code}")
     with target.driver() as driver:
         found = difference(point.fingerprint, fingerprint(driver)) if point.fingerprint else ""
@@ -511,7 +528,7 @@ def _check_some(world: World, chance: random.Random, restores: int) -> None:
         chance.sample(good, len(good)), key=lambda point: len(point.needs), reverse=True
     )
     for point in chosen[:restores]:
-        check_restore(world, point)
+        check_restore(world, point, through_file=chance.random() < 0.3)
         world.happened[f"a restore of {len(point.needs)} archives"] += 1
 
 
