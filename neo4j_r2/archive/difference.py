@@ -100,5 +100,6 @@ class Totals:
     ) -> None:
         """Take the statements that only one of the points has, each in its order."""
         before, after = ([statement.text for statement in each] for each in (old, new))
-        self.schema_added = [text for text in after if text not in set(before)]
-        self.schema_removed = [text for text in before if text not in set(after)]
+        of_old, of_new = set(before), set(after)
+        self.schema_added = [text for text in after if text not in of_old]
+        self.schema_removed = [text for text in before if text not in of_new]

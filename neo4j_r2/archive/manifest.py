@@ -52,7 +52,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """What an export found. It counts what is in the archive."""
+    """What an export found. It counts what a restore brings back."""
 
     method: str
     nodes: int

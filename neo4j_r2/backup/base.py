@@ -16,6 +16,14 @@ from neo4j_r2.bucket.keys import parse_key
 
 MOST_ARCHIVES: Final = 32
 """A restore point needs at most this many archives."""
+_WORDS: Final = {
+    "database": "database",
+    "database_id": "database identity",
+    "endpoint_url": "endpoint",
+    "bucket": "bucket",
+    "prefix": "prefix",
+    "recipients": "set of recipients",
+}
 _LARGEST_SHARE: Final = 0.5
 """The increments of a chain are together at most this part of the full archive."""
 
@@ -74,6 +82,12 @@ class Base:
         """
         if content["format"] != HASHES_FORMAT:
             raise ValueError("another format")
+        bytes.fromhex(content["key"])
+        places = [parse_key(need["key"], content["place"]["prefix"]) for need in content["needs"]]
+        if not places or None in places:
+            raise ValueError("no archives")
+        if not all(type(number) is int for number in content["late"]):
+            raise ValueError("no ids")
         return cls(
             **{
                 **content,
@@ -105,7 +119,9 @@ def reason_for_full(base: Base, run: Run, archives: Mapping[str, int]) -> str | 
     :param archives: the size of each object in the bucket, by its key.
     """
     if base.place != run.place:
-        return "the last backup was of another database, or stored or encrypted in another way"
+        was, now = asdict(base.place), asdict(run.place)
+        others = " and ".join(_WORDS[name] for name in was if was[name] != now[name])
+        return f"the last backup had another {others}"
     if missing := missing_need(base.needs, archives):
         return missing
     names = [parse_key(need.key, run.place.prefix) for need in base.needs]
@@ -126,5 +142,6 @@ def missing_need(needs: list[Need], archives: Mapping[str, int]) -> str | None:
     """Return which needed archive is not in the bucket as it was stored; None if all are."""
     for need in needs:
         if archives.get(need.key) != need.size:
-            return f"the archive {need.key} is not in the bucket any more"
+            found = "is not in the bucket any more" if need.key not in archives else "has changed"
+            return f"the archive {need.key} {found}"
     return None

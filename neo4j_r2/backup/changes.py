@@ -6,6 +6,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from operator import or_
+from typing import Final
 
 from neo4j_r2.archive.manifest import Need
 from neo4j_r2.archive.row_hashes import RowSum, row_hashes
@@ -14,6 +15,7 @@ from neo4j_r2.backup.row_state import Digester, Digests, RowState, RowStateWrite
 
 log = logging.getLogger(__name__)
 
+CONSEQUENCE: Final = ": the next backup is compared with an earlier one, or is a full one"
 _UNKNOWN = b""
 """The digest of a late node. It stands out of order in its archive, where later ones do not look;
 so it always counts as changed."""
@@ -111,7 +113,7 @@ class Changes:
             self.writer.add(entity, ids, [written[number] for number in ids])
         except OSError as error:
             reason = error.strerror
-            log.warning("The rows cannot be recorded (%s): the next backup is a full one", reason)
+            log.warning("The rows cannot be recorded (%s)%s", reason, CONSEQUENCE)
             self.writer.drop()
             self.writer = None
 

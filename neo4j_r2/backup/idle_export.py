@@ -24,6 +24,7 @@ def is_idle(graph: Graph, base: Base, server: Server) -> bool:
     """
     return (
         bool(base.bookmark)
+        and not base.late  # only the newest archive's count
         and bool(server.started)
         and server == base.server
         and frozenset(base.bookmark) == graph.connection.bookmark()

@@ -44,6 +44,17 @@ class RowStateError(Exception):
     """The file is not there or cannot be used; the message says why."""
 
 
+def row_state_path(directory: Path, database: str) -> Path:
+    """Return where the row state of a database is."""
+    return directory / f"{database}.rows"
+
+
+def forget_rows(directory: Path, database: str) -> None:
+    """Remove the row state of a database whose graph is about to be replaced."""
+    with suppress(OSError):
+        row_state_path(directory, database).unlink(missing_ok=True)
+
+
 @dataclass(frozen=True)
 class Digests:
     """The ids of some rows, in ascending order, and the digest of each."""
@@ -118,7 +129,8 @@ class RowStateWriter:
         """Remove the file, unless it was kept."""
         with suppress(OSError):
             self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if not self._ids:
@@ -150,8 +162,15 @@ class RowState:
             with path.open("rb") as file:
                 self._end, self.description = _checked(file)
         except FileNotFoundError as error:
-            raise RowStateError("this host has no record of the rows of the last backup") from error
-        except (OSError, ValueError, struct.error) as error:
+            raise RowStateError(
+                "this host has no record of the last backup's rows (yet, or since a restore)"
+            ) from error
+        except OSError as error:
+            reason = error.strerror
+            raise RowStateError(
+                f"the record of the last backup's rows cannot be read ({reason})"
+            ) from error
+        except (ValueError, TypeError, RecursionError, struct.error) as error:
             raise RowStateError("the record of the last backup's rows is damaged") from error
 
     def rows(self, entity: EntityKind) -> Iterator[Digests]:

@@ -70,6 +70,7 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
 
         verify_upload(bucket, manifest, watch, is_encrypted=is_encrypted)
     with watch.waiting_for(Side.R2):
+        _require_needs(bucket, exporter, name)  # again: to read it back can take hours
         bucket.put_new(name.manifest_key, stored_form(manifest, settings.recipients).to_json())
     return manifest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +11,17 @@ from pathlib import Path
 from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, own_need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
 from neo4j_r2.backup.base import Base, Place, Run, Server, reason_for_full
-from neo4j_r2.backup.changes import Changes
+from neo4j_r2.backup.changes import CONSEQUENCE, Changes
 from neo4j_r2.backup.exporter import NeedMissingError
 from neo4j_r2.backup.idle_export import IdleExport, is_idle
 from neo4j_r2.backup.make_manifest import Origin
-from neo4j_r2.backup.row_state import RowState, RowStateError, RowStateWriter
+from neo4j_r2.backup.row_state import (
+    RowState,
+    RowStateError,
+    RowStateWriter,
+    forget_rows,
+    row_state_path,
+)
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.walk_export import Walk
 from neo4j_r2.core.errors import CorruptError, Side
@@ -86,17 +92,6 @@ def store_with_rows(
         forget_rows(chains.directory, database.name)
         raise
     return _walk(job, None)
-
-
-def row_state_path(directory: Path, database: str) -> Path:
-    """Return where the row state of a database is."""
-    return directory / f"{database}.rows"
-
-
-def forget_rows(directory: Path, database: str) -> None:
-    """Remove the row state of a database whose graph is about to be replaced."""
-    with suppress(OSError):
-        row_state_path(directory, database).unlink(missing_ok=True)
 
 
 def _place(origin: Origin, destination: Destination) -> Place:
@@ -202,7 +197,4 @@ def _keep(job: _Job, walk: Walk, changes: Changes, manifest: Manifest) -> None:
 
 
 def _warn(error: OSError) -> None:
-    log.warning(
-        "The rows of this backup cannot be recorded (%s): the next one is a full one",
-        error.strerror,
-    )
+    log.warning("The rows cannot be recorded (%s)%s", error.strerror, CONSEQUENCE)

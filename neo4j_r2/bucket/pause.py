@@ -78,13 +78,12 @@ def _emptied_warning(database: str) -> str:
 
 def _comparison(candidates: Sequence[Candidate], policy: Policy, database: str) -> str:
     """Return the end of a sentence: which command says what a shrunk graph has lost."""
-    newest = ordinary_backups(candidates, policy, database)[-1].name
-    names = [each.name for each in candidates if not each.before_restore]
-    before = [name for name in names if name.database == database and name.taken < newest.taken]
-    if not before:
-        return ""
-    last = max(before, key=lambda name: name.taken)
-    return f"; `{program_name()} diff {last.stem} {newest.stem}` says what is gone"
+    *before, newest = ordinary_backups(candidates, policy, database)
+    accepted = [each for each in before if each.entities == newest.last_accepted]
+    if not accepted:
+        return ""  # its manifest was not read, or it was removed
+    names = f"{accepted[-1].name.stem} {newest.name.stem}"
+    return f"; `{program_name()} diff {names}` says what is gone"
 
 
 def _shrunk_warning(database: str, size: Size, percent: int) -> str:

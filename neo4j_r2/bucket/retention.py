@@ -49,30 +49,31 @@ def spare_needed(
 ) -> list[Decision]:
     """Return the decisions with all backups kept whose archives the kept ones need.
 
-    :param needs: of each backup that is kept; None if its manifest cannot be read. Nothing that it
-        may need is removed then.
+    :param needs: of each backup that is kept; None if its manifest cannot be read. No earlier one
+        that it may need is removed then.
     """
     needed_by: dict[BackupName, str] = {}
-    unreadable: dict[str, str] = {}
+    unreadable: dict[str, BackupName] = {}
     for name, names in needs.items():
         for each in names or ():
             needed_by.setdefault(each, name.stem)
         if names is None:
-            unreadable.setdefault(name.database, name.stem)
+            before = unreadable.get(name.database, name)
+            unreadable[name.database] = max(before, name, key=lambda each: each.taken)
     return [_spared(decision, needed_by, unreadable) for decision in decisions]
 
 
 def _spared(
-    decision: Decision, needed_by: Mapping[BackupName, str], unreadable: Mapping[str, str]
+    decision: Decision, needed_by: Mapping[BackupName, str], unreadable: Mapping[str, BackupName]
 ) -> Decision:
     candidate = decision.candidate
     if not decision.remove:
         return decision
     if by := needed_by.get(candidate.name):
         return Decision(candidate, False, (f"needed by {by}",))
-    by = unreadable.get(candidate.name.database)
-    if by and candidate.may_be_needed:
-        reason = f"{by} may need it, but the manifest of that cannot be read"
+    newest = unreadable.get(candidate.name.database)
+    if newest and candidate.may_be_needed and candidate.name.taken < newest.taken:
+        reason = f"{newest.stem} may need it, but the manifest of that cannot be read"
         return Decision(candidate, False, (reason,), warning=True)
     return decision
 

@@ -11,6 +11,7 @@ from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.refuse_plain_text import refuse_plain_text
+from neo4j_r2.backup.row_state import forget_rows
 from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.backup.store_with_rows import Chains
@@ -141,8 +142,9 @@ def run_backup(
 
 
 def _chains(config: Config) -> Chains | None:
-    """Return how incremental backups are made; None if they are not."""
+    """Return how incremental backups are made; None if they are not. Then no rows are kept."""
     if not config.full_every_days:
+        forget_rows(config.service.state_directory, config.neo4j.database)
         return None
     return Chains(
         config.service.state_directory,

@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
-from neo4j_r2.commands.open_source import tell_choice
+from neo4j_r2.commands.open_source import find_stored, tell_choice
 from neo4j_r2.commands.options import FetchOptions
 from neo4j_r2.commands.output_file import STANDARD_OUTPUT, output_file, refuse_output
 from neo4j_r2.commands.read_time import read_time
-from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import Side
 from neo4j_r2.core.figures import graph_size, megabytes
 from neo4j_r2.restore.check_archive import warn_of_unstated
 from neo4j_r2.restore.fetch import whole_archive
-from neo4j_r2.restore.source import Source, Wish, chosen_source, manifest_of
+from neo4j_r2.restore.source import Source, manifest_of
 from neo4j_r2.restore.unlock import unlock
 from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
@@ -61,9 +59,7 @@ def fetch(bucket: Bucket, config: Config, options: FetchOptions, watch: Watch) -
 def find_source(bucket: Bucket, config: Config, options: FetchOptions) -> Source:
     """Return the backup that the command line names, or the latest one."""
     at = read_time(options.at, config.service.time_zone, now()) if options.at else None
-    database = choose_database(config.databases, options.database, options.key)
-    wish = Wish(database, options.key or LATEST, at)
-    stored = chosen_source(bucket, config.r2.prefix, wish)
+    stored = find_stored(options, config, bucket, at)
     tell_choice(stored, config, at)
     return unlock(stored, config.private_keys)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.commands.options import RestoreOptions
+from neo4j_r2.commands.options import FetchOptions, RestoreOptions
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import ConfigurationError
@@ -63,13 +63,17 @@ def _find(
         return file_source(Path(options.from_file))
     if bucket is None:
         raise AssertionError("an archive in the bucket needs the bucket")
-    return _find_stored(options, config, bucket, at)
-
-
-def _find_stored(
-    options: RestoreOptions, config: Config, bucket: Bucket, at: datetime | None
-) -> StoredSource:
     bucket.preflight()
+    return find_stored(options, config, bucket, at)
+
+
+def find_stored(
+    options: RestoreOptions | FetchOptions, config: Config, bucket: Bucket, at: datetime | None
+) -> StoredSource:
+    """Return the stored backup that the command line names.
+
+    :raises ConfigurationError: if it is the latest one, and of an empty graph, but another is not.
+    """
     database = choose_database(config.databases, options.database, options.key)
     wish = Wish(database, options.key or LATEST, at)
     stored = chosen_source(bucket, config.r2.prefix, wish)

@@ -69,15 +69,29 @@ def _new_file(path: Path) -> Iterator[Write]:
         yield partial(_write, name, descriptor)
         with _errors_explained(name):
             os.fsync(descriptor)
-        refuse_output(name)  # it may have come into being meanwhile
         with _errors_explained(name):
-            Path(temporary).rename(path)
-        with _open(str(path.parent), os.O_RDONLY | os.O_DIRECTORY) as directory:
-            os.fsync(directory)
+            _give_name(Path(temporary), path)
+        # Not every file system can do this. The file is there in any case.
+        with suppress(OSError, ConfigurationError), _open(str(path.parent), os.O_RDONLY) as folder:
+            os.fsync(folder)
     finally:
         os.close(descriptor)
         with suppress(OSError):
             Path(temporary).unlink()
+
+
+def _give_name(temporary: Path, path: Path) -> None:
+    """Give a file its name; it replaces nothing.
+
+    :raises OSError: if the name is taken, or cannot be given.
+    """
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        refuse_output(str(path))
+        temporary.rename(path)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from neo4j_r2.archive.items import Item
-from neo4j_r2.backup.store_with_rows import forget_rows
+from neo4j_r2.backup.row_state import forget_rows
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target, take_state

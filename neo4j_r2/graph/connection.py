@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -19,6 +20,8 @@ from neo4j_r2.graph.driver_errors import can_pass, first_line, is_busy
 from neo4j_r2.graph.read_sizes import ReadSizes
 from neo4j_r2.graph.server_limits import TRANSACTIONS_SETTING
 from neo4j_r2.graph.session import Session
+
+log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -119,7 +122,8 @@ class Connection:
         """Return when the server's process started, in milliseconds since 1970; 0 if unknown."""
         try:
             return int(self.rows_at_once(_STARTED)[0]["started"])
-        except (GraphError, IndexError, TypeError):
+        except (GraphError, IndexError, TypeError) as error:
+            log.debug("When Neo4j's process started is not known: %s", error)
             return 0
 
     def session(self, fetch_size: int = 1000) -> AbstractContextManager[Session]:
