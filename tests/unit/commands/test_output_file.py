@@ -64,7 +64,7 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_a_file_that_comes_into_being_meanwhile_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "graph.gz"
-    with pytest.raises(ConfigurationError, match="exists already"):
+    with pytest.raises(ConfigurationError, match="File exists"):
         write_some(path, lambda: path.write_bytes(b"mine"))
     assert path.read_bytes() == b"mine"
     assert list(tmp_path.iterdir()) == [path]
