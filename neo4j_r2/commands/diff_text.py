@@ -11,6 +11,7 @@ from rich.text import Text
 
 from neo4j_r2.archive.difference import WHATS, Difference, Group, Totals
 from neo4j_r2.archive.manifest import Manifest
+from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import table
 
@@ -42,8 +43,8 @@ def sections(totals: Totals) -> list[RenderableType]:
         for group, counts in sorted(totals.groups.items())
     ]
     schema = [
-        *(f"- {_name(text)}" for text in totals.schema_removed),
-        *(f"+ {_name(text)}" for text in totals.schema_added),
+        *(f"- {_statement(text)}" for text in totals.schema_removed),
+        *(f"+ {_statement(text)}" for text in totals.schema_added),
     ]
     shown: list[RenderableType] = []
     if rows:
@@ -59,7 +60,12 @@ def _pattern(group: Group) -> str:
     return f"({names})" if group.entity == "node" else f"[{names}]"
 
 
-def _name(text: str) -> str:
+def _name(name: str) -> str:
+    """Return a name as Cypher has it, in ASCII, so that it cannot control a terminal."""
+    return name if name.isascii() and name.isidentifier() else quote_name(name)
+
+
+def _statement(text: str) -> str:
     return text if text.isascii() and text.isprintable() else printable(text)
 
 

@@ -187,11 +187,15 @@ def test_a_document_lists_the_entities_on_demand(capsys: pytest.CaptureFixture[s
     assert json.loads(output(capsys, CHAIN, same))["entities"] == []
 
 
-def test_a_name_cannot_control_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    graph = OLD.changed({1: [1, ["\x1b[31m"], ["é"], [1]]})
+def test_a_name_is_quoted_so_that_it_cannot_control_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    graph = OLD.changed({1: [1, ["\x1b[31m", "b c"], ["é"], [1]]})
     printed = output(capsys, chain_of(OLD, graph), replace(OPTIONS, entities=True))
-    assert printed.splitlines()[0] == r"changed node 1 (:\x1b[31m) before (:A) +\xe9 -key"
-    assert r"nodes (:\x1b[31m)" in printed
+    assert printed.splitlines()[0] == (
+        r"changed node 1 (:`\u001B[31m`:`b c`) before (:A) +`\u00E9` -key"
+    )
+    assert r"nodes (:`\u001B[31m`:`b c`)" in printed
 
 
 @pytest.mark.parametrize("late_old", [(), (1, 20_000), (300,)])

@@ -11,14 +11,18 @@ from typing import Any
 import pytest
 
 from neo4j_r2.archive.archive_rows import ArchiveRows
+from neo4j_r2.archive.contents import Contents
+from neo4j_r2.archive.recognise import recognise_apoc
 from neo4j_r2.archive.storage.encryption import Recipients
+from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.core.database import Names
 from neo4j_r2.core.errors import BackupError, ConfigurationError, CorruptError
 from neo4j_r2.restore.fetch import whole_archive
 from neo4j_r2.restore.source import Source
-from tests.archives import some_content
+from tests.archives import Content, some_content
 from tests.chains import Chain, Graph, chain_of
 from tests.keys import KeyPair
+from tests.unit.archive.foreign.test_recognise_foreign import OWN_ARCHIVE
 
 PAIR = KeyPair.new()
 
@@ -125,6 +129,29 @@ def test_a_full_backup_stays_as_it_is(compressed: bool) -> None:
     assert fetched(archive.source()) == content.text
     if compressed:
         assert b"".join(whole_archive(archive.source(), 1)) == archive.data
+
+
+def test_a_backup_of_apoc_stays_as_it_is() -> None:
+    lines = OWN_ARCHIVE.encode().splitlines(keepends=True)
+    texts = [b"".join(lines[start : start + 7]) for start in range(0, len(lines), 7)]
+    contents = Contents()
+    for item in recognise_apoc(texts):
+        contents.add(item)
+    summary = replace(
+        some_content().summary,
+        method="apoc",
+        nodes=contents.nodes,
+        relationships=contents.relationships,
+        nodes_by_labels=dict(contents.labels),
+        relationships_by_type=dict(contents.types),
+        constraints=3,
+        indexes=7,
+    )
+    blocks = [TextBlock("statements", -1, -1, 0, text) for text in texts]
+    archive = Content(blocks, summary).sealed(compressed=True)
+    assert fetched(archive.source()) == OWN_ARCHIVE.encode()
+    wrong = replace(archive.manifest, export=replace(summary, nodes=3))
+    assert "the manifest says" in complaint(replace(archive.source(), manifest=wrong))
 
 
 def test_an_encrypted_chain_is_decrypted() -> None:
