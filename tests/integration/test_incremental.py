@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, LiteralString
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from neo4j import Driver
 
 from neo4j_r2.backup.row_state import RowState
@@ -30,6 +32,7 @@ from tests.integration.restoring import (
     printed,
     restore_elsewhere,
 )
+from tests.integration.test_generated_graphs import GRAPHS, create
 from tests.integration.widths import narrow
 from tests.keys import KeyPair
 from tests.service import TIMEOUT_SECONDS, Run, Service, finish
@@ -584,3 +587,36 @@ def test_encrypted_increments_come_back(
     assert {*findings(service, "--identity", identity).values()} == {"good"}
     assert {*findings(service).values()} == {"locked"}
     assert_comes_back(service, source, target, "--identity", identity)
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(first=GRAPHS, second=GRAPHS)
+def test_any_change_of_any_graph_comes_back_exactly(
+    service: Service,
+    source: Neo4jServer,
+    target: Neo4jServer,
+    first: dict[str, Any],
+    second: dict[str, Any],
+) -> None:
+    source.reset()
+    with source.driver() as driver:
+        create(driver, first)
+        # Else the first increment may be so large that the second one is a full backup.
+        driver.execute_query("UNWIND range(0, 999) AS i CREATE (:Ballast {text: randomUUID()})")
+        made(service, "--full")
+        driver.execute_query("MATCH (n) WHERE id(n) % 3 = 0 DETACH DELETE n")
+        driver.execute_query("MATCH (n) WHERE id(n) % 3 = 1 SET n.changed = id(n)")
+        create(driver, second)
+        assert made(service)["kind"] == "incremental"
+        driver.execute_query("MATCH ()-[r]->() WHERE id(r) % 2 = 0 SET r.changed = id(r)")
+        assert len(needs(made(service))) <= 2
+    assert_comes_back(service, source, target)

@@ -15,6 +15,7 @@ from neo4j_r2.archive.row_hashes import RowSum
 from neo4j_r2.archive.text.rows import GONE, EntityKind, Rows, node_rows, relationship_rows
 from neo4j_r2.backup.changes import Changes
 from neo4j_r2.backup.row_state import RowState, RowStateWriter
+from tests.full_disk import filled, small_disk
 
 Graph = Mapping[int, Any]
 """The value of each node."""
@@ -148,3 +149,20 @@ def test_an_empty_batch_takes_nothing(tmp_path: Path, entity: EntityKind) -> Non
     changes = Changes(None, state_of(path, {1: 1}), [])
     assert changes.of(entity, []) == []
     assert [[list(rows.ids) for rows in part] for part in changes.rest("node")] == [[[1]]]
+
+
+def test_without_space_all_is_found_and_the_next_backup_is_a_full_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph = dict.fromkeys(range(10_000), 0)
+    with small_disk(tmp_path / "disk"):
+        path = tmp_path / "disk" / "rows"
+        changes = Changes(RowStateWriter(path), None, [])
+        with filled(path.parent):
+            found = [changes.of("node", batch) for batch in batches(graph, 1000)]
+            assert sum(len(rows) for batch in found for rows in batch) == len(graph)
+        assert changes.writer is None
+        assert [*path.parent.iterdir()] == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "The rows cannot be recorded (No space left on device): the next backup is a full one"
+    ]
