@@ -178,7 +178,7 @@ def test_full_backups_only_are_as_before(service: Service) -> None:
 
 
 def test_the_first_backup_of_a_host_is_a_full_one(service: Service, tmp_path: Path) -> None:
-    reason = f"{FULL}this host has no record of the rows of the last backup\n"
+    reason = f"{FULL}this host has no record of the last backup's rows (yet, or since a restore)\n"
     assert reason in run_later(service).log
     other = service.with_variables(BACKUP_STATE_DIR=str(tmp_path / "other-host"))
     assert reason in run_later(other).log
@@ -191,7 +191,10 @@ def test_a_backup_into_another_bucket_is_a_full_one(service: Service, s3: S3Serv
     s3.create_bucket(f"other-{service.bucket}")
     other = service.with_variables(R2_BUCKET_NAME=f"other-{service.bucket}")
     run = other.run()
-    assert f"{FULL}this host has no record of the rows of the last backup\n" in run.log
+    assert (
+        f"{FULL}this host has no record of the last backup's rows (yet, or since a restore)\n"
+        in run.log
+    )
 
 
 def test_a_damaged_record_of_the_rows_takes_a_full_one(service: Service) -> None:
@@ -241,7 +244,10 @@ def test_a_backup_after_a_restore_is_a_full_one(
 
     run = run_later(service)
 
-    assert f"{FULL}this host has no record of the rows of the last backup\n" in run.log
+    assert (
+        f"{FULL}this host has no record of the last backup's rows (yet, or since a restore)\n"
+        in run.log
+    )
     assert_comes_back(service, source, target)
 
 
