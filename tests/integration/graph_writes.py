@@ -156,6 +156,14 @@ def _delete_node(driver: Driver, chance: random.Random) -> None:
     _try(driver, f"{_SOME_NODE} DETACH DELETE n", one=_place(chance))
 
 
+def _delete_last_nodes(driver: Driver, chance: random.Random) -> None:
+    """Delete the nodes with the highest ids: no other row comes behind what is gone then."""
+    driver.execute_query(
+        "MATCH (n) WITH n ORDER BY id(n) DESC LIMIT $number DETACH DELETE n",
+        number=chance.randint(1, 4),
+    )
+
+
 def _delete_relationship(driver: Driver, chance: random.Random) -> None:
     _try(driver, f"{_SOME_RELATIONSHIP} DELETE r", one=_place(chance))
 
@@ -169,6 +177,7 @@ _WRITES: Final[tuple[Callable[[Driver, random.Random], None], ...]] = (
     _set_on_relationship,
     _relabel,
     _delete_node,
+    _delete_last_nodes,
     _delete_relationship,
 )
 
