@@ -30,6 +30,13 @@ CHANGES = (
 
 
 @pytest.fixture
+def source(fresh: Neo4jServer) -> Neo4jServer:
+    """The server that is backed up, empty."""
+    fresh.reset()
+    return fresh
+
+
+@pytest.fixture
 def driver(source: Neo4jServer) -> Iterator[Driver]:
     """Connect to the server that is backed up; its graph has every kind of value and shape."""
     with source.driver() as driver:

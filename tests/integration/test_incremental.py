@@ -47,6 +47,13 @@ PAIR: Final = KeyPair.new()
 
 
 @pytest.fixture
+def source(fresh: Neo4jServer) -> Neo4jServer:
+    """The server that is backed up, empty."""
+    fresh.reset()
+    return fresh
+
+
+@pytest.fixture
 def driver(source: Neo4jServer) -> Any:
     """Return a driver of the server that is backed up. Its graph has some texts in it."""
     chance = random.Random(7)
