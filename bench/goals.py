@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bench.comparison import Comparison, marginal_seconds
-from bench.records import APOC_FILE, APOC_STREAM, FLOOR, OURS, SHELL_ON_APOC, SHELL_ON_OURS, Subject
+from bench.records import (
+    APOC_FILE,
+    APOC_STREAM,
+    CHAIN,
+    FLOOR,
+    IDLE,
+    INCREMENT,
+    OURS,
+    SHELL_ON_APOC,
+    SHELL_ON_OURS,
+    Subject,
+)
 
 Verdict = Literal["reached", "not reached", "no comparison", "not measured"]
 Sizes = Sequence[Comparison]
@@ -110,6 +121,15 @@ def _client_microseconds(sizes: Sizes) -> float:
     return 1e6 * sizes[0].figures[OURS].client_seconds / entities
 
 
+def _stored_share(sizes: Sizes) -> float | None:
+    figures = sizes[0].figures
+    return figures[INCREMENT].stored_bytes / figures[OURS].stored_bytes
+
+
+def _idle_seconds(sizes: Sizes) -> float | None:
+    return sizes[0].figures[IDLE].wall_seconds
+
+
 def _peak_megabytes(sizes: Sizes) -> float:
     return sizes[0].figures[OURS].peak_bytes / 1e6
 
@@ -183,6 +203,33 @@ GOALS: Final = (
         False,
         _cost_growth,
         is_of_growth=True,
+    ),
+    Goal(
+        "increment",
+        _BOTH,
+        "of the bytes of a full backup, after 1 % has changed",
+        0.03,
+        False,
+        _stored_share,
+    ),
+    Goal(
+        "increment",
+        _BOTH,
+        "times the wall time of a full backup, after 1 % has changed",
+        1.1,
+        False,
+        _times_slower(INCREMENT),
+        INCREMENT,
+    ),
+    Goal("increment", _BOTH, "s if nothing was committed", 1.5, False, _idle_seconds),
+    Goal(
+        "chain",
+        _BOTH,
+        "times the restore of a full backup, with 24 increments of 1 %",
+        1.5,
+        False,
+        _times_slower(CHAIN),
+        CHAIN,
     ),
     Goal(
         "restore",

@@ -24,6 +24,8 @@ class Scale:
     """Whether backups of it are compared."""
     is_restored: bool
     """Whether restores of it are compared."""
+    is_incremented: bool
+    """Whether increments of it are compared with full backups."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ def parse_arguments(arguments: Sequence[str]) -> Options:
     found = parser.parse_args(arguments)
     return Options(
         scales=(
-            *_scales("social", found.social, found.restore_social),
-            *_scales("graphiti", found.graphiti, found.restore_graphiti),
+            *_scales("social", found.social, found.restore_social, found.increment_social),
+            *_scales("graphiti", found.graphiti, found.restore_graphiti, found.increment_graphiti),
         ),
         warm_up=found.warm_up,
         repeat=found.repeat,
@@ -89,6 +91,8 @@ def _add_graphs(add: Callable[..., object]) -> None:
         ("--restore-graphiti", embeddings, 1_500),
     ):
         add(flag, type=_count, default=size, metavar="N", help=f"{what} to restore; 0: none")
+    for flag, what in (("--increment-social", people), ("--increment-graphiti", embeddings)):
+        add(flag, type=_count, default=0, metavar="N", help=f"{what} for increments; 0: none")
 
 
 def _add_rounds(add: Callable[..., object]) -> None:
@@ -120,10 +124,13 @@ def _add_results(add: Callable[..., object]) -> None:
     )
 
 
-def _scales(graph: str, backed_up: Sequence[int], restored: int) -> list[Scale]:
+def _scales(graph: str, backed_up: Sequence[int], restored: int, incremented: int) -> list[Scale]:
     """Return each graph once, in ascending order, whatever it is for."""
-    sizes = sorted({*backed_up, restored} - {0})
-    return [Scale(graph, size, size in backed_up, size == restored) for size in sizes]
+    sizes = sorted({*backed_up, restored, incremented} - {0})
+    return [
+        Scale(graph, size, size in backed_up, size == restored, size == incremented)
+        for size in sizes
+    ]
 
 
 def _sizes(text: str) -> tuple[int, ...]:

@@ -16,7 +16,9 @@ from bench.measure import Usage
 
 log = logging.getLogger(__name__)
 
-Subject = Literal["backup", "restore"]
+Subject = Literal["backup", "increment", "chain", "restore"]
+"""An increment is compared with a full backup, and the restore of a chain with that of the full one
+in it."""
 
 OURS: Final = "ours"
 APOC_FILE: Final = "apoc-file"
@@ -24,6 +26,9 @@ APOC_STREAM: Final = "apoc-stream"
 SHELL_ON_OURS: Final = "shell-on-ours"
 SHELL_ON_APOC: Final = "shell-on-apoc"
 FLOOR: Final = "floor"
+INCREMENT: Final = "increment"
+IDLE: Final = "idle"
+CHAIN: Final = "chain"
 
 
 @dataclass(frozen=True)

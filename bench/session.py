@@ -12,6 +12,7 @@ from typing import Final
 
 from bench import social
 from bench.backups import Backups
+from bench.increments import Increments
 from bench.options import Options, Scale
 from bench.records import Graph, Journal, Machine
 from bench.restores import Restores
@@ -32,7 +33,7 @@ def run(options: Options, journal: Journal) -> None:
     session = datetime.now(UTC).isoformat(timespec="seconds")
     for scale in options.scales:
         log.info("%s of %d entities: starting servers", scale.graph, scale.entities)
-        with staged(with_target=scale.is_restored) as stage:
+        with staged(with_target=scale.is_restored or scale.is_incremented) as stage:
             if scale == options.scales[0]:
                 journal.add(machine(session, stage))
             graph = fill(stage, scale)
@@ -40,6 +41,8 @@ def run(options: Options, journal: Journal) -> None:
                 Backups(stage, graph, session, options).compare(journal)
             if scale.is_restored:
                 Restores(stage, graph, session, options).compare(journal)
+            if scale.is_incremented:  # last, since it changes the graph
+                Increments(stage, graph, session, options).compare(journal)
 
 
 def fill(stage: Stage, scale: Scale) -> Graph:

@@ -11,7 +11,10 @@ from bench.goals import findings
 from bench.records import (
     APOC_FILE,
     APOC_STREAM,
+    CHAIN,
     FLOOR,
+    IDLE,
+    INCREMENT,
     OURS,
     SHELL_ON_APOC,
     SHELL_ON_OURS,
@@ -24,11 +27,17 @@ _LABELS: Final = {
     ("backup", APOC_FILE): "APOC to a file, `gzip`, upload",
     ("backup", APOC_STREAM): "APOC's stream through `gzip`, upload",
     ("backup", FLOOR): "floor: a bare read",
+    ("increment", OURS): "a full backup",
+    ("increment", INCREMENT): "**an increment**, 1 % changed",
+    ("increment", IDLE): "**an increment**, nothing changed",
+    ("chain", OURS): "restore of a full backup",
+    ("chain", CHAIN): "**restore of it and 24 increments**",
     ("restore", OURS): "**`backup.py restore`**",
     ("restore", SHELL_ON_OURS): "cypher-shell on this service's archive",
     ("restore", SHELL_ON_APOC): "cypher-shell on APOC's script",
     ("restore", FLOOR): "floor: the bare driver",
 }
+_STORING: Final = ("backup", "increment")
 _NONE: Final = ""
 
 
@@ -85,7 +94,7 @@ def goals(records: Sequence[Record]) -> str:
 
 
 def _contenders(sizes: Sequence[Comparison]) -> str:
-    is_backup = sizes[0].subject == "backup"
+    is_backup = sizes[0].subject in _STORING
     head = ("nodes", "relationships", "", "wall s", "ours = 1", "client CPU s", "server CPU s",
             "peak MB", *(("stored MB", "ours = 1") if is_backup else ()))  # fmt: skip
     rows = []
@@ -113,7 +122,7 @@ def _figures(comparison: Comparison, contender: str, figures: Figures) -> Iterat
     yield _number(figures.client_seconds)
     yield _number(figures.server_seconds)
     yield f"{figures.peak_bytes / 1e6:.0f}"
-    if comparison.subject == "backup":
+    if comparison.subject in _STORING:
         is_stored = figures.stored_bytes and figures.has_succeeded
         ours = comparison.figures[OURS].stored_bytes
         yield _number(figures.stored_bytes / 1e6) if is_stored else _NONE

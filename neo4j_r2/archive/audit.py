@@ -11,7 +11,7 @@ from typing import Final
 
 from neo4j_r2.archive.contents import rows_in
 from neo4j_r2.archive.items import Item
-from neo4j_r2.archive.manifest import Manifest, StoredManifest
+from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.archive.recognise import Recogniser, recognise_apoc
 from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.archive.storage.encryption import HEADER_BYTES, has_header
@@ -25,19 +25,32 @@ Decryption = Callable[[Iterable[bytes]], Iterator[bytes]]
 
 
 def audited_items(
-    chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption = iter
+    chunks: Iterable[bytes],
+    manifest: Manifest,
+    decrypt: Decryption = iter,
+    on_text: Callable[[bytes], None] = lambda _: None,
 ) -> Iterator[Item]:
     """Yield what an archive holds, block by block. Each block is checked before its items.
 
+    :param on_text: is given the text of each block before its items.
     :raises CorruptError: naming the block that is wrong, and what is wrong with it.
     """
     method, blocks = manifest.export.method, _blocks(chunks, manifest, decrypt)
+    blocks = _told(blocks, on_text)
     if method not in _METHODS:
         raise CorruptError(f"the manifest has the unknown export method {method!r}")
     if method == "apoc":
         # A statement of APOC's can be spread over several blocks.
         return recognise_apoc(text for _, text in blocks)
     return _manual_items(blocks)
+
+
+def _told(
+    blocks: Iterable[tuple[BlockEntry, bytes]], on_text: Callable[[bytes], None]
+) -> Iterator[tuple[BlockEntry, bytes]]:
+    for block, text in blocks:
+        on_text(text)
+        yield block, text
 
 
 def _manual_items(blocks: Iterable[tuple[BlockEntry, bytes]]) -> Iterator[Item]:
@@ -57,15 +70,15 @@ def _manual_items(blocks: Iterable[tuple[BlockEntry, bytes]]) -> Iterator[Item]:
     recogniser.finish()
 
 
-def check_stored(chunks: Iterable[bytes], manifest: StoredManifest) -> None:
+def check_stored(chunks: Iterable[bytes], size: int, sha256: str) -> None:
     """Check an encrypted archive as far as that is possible without a private key.
 
     :raises CorruptError: if it is not the object that was stored, or is no age file.
     """
-    stored, start = _StoredBytes(chunks), bytearray()
+    stored, start = StoredBytes(chunks), bytearray()
     for chunk in stored:
         start += chunk[: max(0, HEADER_BYTES - len(start))]
-    stored.compare(manifest)
+    stored.compare(size, sha256)
     if not has_header(bytes(start)):
         raise CorruptError("the archive does not begin like an age file")
 
@@ -74,7 +87,7 @@ def _blocks(
     chunks: Iterable[bytes], manifest: Manifest, decrypt: Decryption
 ) -> Iterator[tuple[BlockEntry, bytes]]:
     """Yield the manifest's blocks with their texts. Check the whole object at the end."""
-    stored = _StoredBytes(chunks)
+    stored = StoredBytes(chunks)
     source = _ByteReader(decrypt(stored))
     for block in manifest.blocks:
         _check_place(block, source.offset, manifest.archive_size)
@@ -88,7 +101,7 @@ def _blocks(
         yield block, text
     if source.has_more():
         raise CorruptError("there is more in the archive than its blocks")
-    stored.compare(manifest)
+    stored.compare(manifest.archive_size, manifest.archive_sha256)
     if sum(block.text_length for block in manifest.blocks) != manifest.text_size:
         raise CorruptError(
             f"the archive's text does not have {counted(manifest.text_size, 'byte')}"
@@ -108,7 +121,7 @@ def _where(block: BlockEntry) -> str:
     return f"the block of bytes {block.offset} to {block.end}"
 
 
-class _StoredBytes:
+class StoredBytes:
     """Passes on an object's bytes; counts them and hashes them meanwhile."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
@@ -122,16 +135,14 @@ class _StoredBytes:
             self._hash.update(chunk)
             yield chunk
 
-    def compare(self, manifest: StoredManifest) -> None:
-        """Compare the bytes that have passed with the manifest.
+    def compare(self, size: int, sha256: str) -> None:
+        """Compare the bytes that have passed with what a manifest says of them.
 
         :raises CorruptError: if they are not the bytes that it describes.
         """
-        if self._size != manifest.archive_size:
-            raise CorruptError(
-                f"the archive does not have {counted(manifest.archive_size, 'byte')}"
-            )
-        if self._hash.hexdigest() != manifest.archive_sha256:
+        if self._size != size:
+            raise CorruptError(f"the archive does not have {counted(size, 'byte')}")
+        if self._hash.hexdigest() != sha256:
             raise CorruptError("the archive's SHA-256 is not the manifest's")
 
 

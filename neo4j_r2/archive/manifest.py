@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from neo4j_r2.archive.storage.block_entry import BlockEntry
@@ -14,10 +16,21 @@ from neo4j_r2.core.errors import CorruptError, NewerFormatError
 FORMAT_VERSION: Final = 3
 ENCRYPTED_FORMAT_VERSION: Final = 4
 """The format of a backup whose archive and most of whose manifest are encrypted."""
-_PLAIN_FORMATS: Final = (1, FORMAT_VERSION)
-_ENCRYPTED_FORMATS: Final = (2, ENCRYPTED_FORMAT_VERSION)
+CHAIN_FORMAT_VERSION: Final = 5
+ENCRYPTED_CHAIN_FORMAT_VERSION: Final = 6
+"""The formats of backups that need others, or that others may need. Versions that do not know
+increments cannot read them, and so never remove what is needed."""
+CHAIN_FORMATS: Final = (CHAIN_FORMAT_VERSION, ENCRYPTED_CHAIN_FORMAT_VERSION)
+_PLAIN_FORMATS: Final = (1, FORMAT_VERSION, CHAIN_FORMAT_VERSION)
+_ENCRYPTED_FORMATS: Final = (2, ENCRYPTED_FORMAT_VERSION, ENCRYPTED_CHAIN_FORMAT_VERSION)
 """The formats that can be read. The archives of 1 and 2 have neither guard nor names, and no mixed
 rows (docs/design.md, "Archive grammar"); their manifests are the same."""
+FULL: Final = "full"
+INCREMENTAL: Final = "incremental"
+_FIELDS_OF_CHAINS: Final = frozenset({"kind", "needs", "row_sums"})
+_KINDS: Final = (FULL, INCREMENTAL)
+_MOST_NEEDS: Final = 1000
+_TIME_AND_EXTENSION: Final = re.compile(r"_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.[^/]*\Z")
 _AGE_SUFFIX: Final = ".age"
 _TIMESTAMP: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -39,7 +52,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class ExportSummary:
-    """What an export found. It counts what is in the archive."""
+    """What an export found. It counts what a restore brings back."""
 
     method: str
     nodes: int
@@ -65,6 +78,15 @@ class ExportSummary:
     def totals(self) -> Totals:
         """The part that an encrypted backup may show."""
         return Totals(self.nodes, self.relationships, self.constraints, self.indexes)
+
+
+@dataclass(frozen=True)
+class Need:
+    """An archive that a backup needs."""
+
+    key: str
+    size: int
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -94,6 +116,13 @@ class Manifest:
     """Whether the backup was made because a restore was about to replace the graph."""
     last_accepted: int = 0
     """Entities of the last accepted backup before this one; 0 if there is none or no alarm."""
+    kind: str = FULL
+    """full or incremental: whether its own archive holds the whole graph."""
+    needs: list[Need] = field(default_factory=list)
+    """The archives of earlier backups that it needs, oldest first. Its own is not among them."""
+    row_sums: dict[str, str] = field(default_factory=dict)
+    """The sums of all of its rows: `format`, `node` and `relationship`; see `row_hashes`. Empty if
+    nothing computed them."""
 
     @property
     def is_compressed(self) -> bool:
@@ -124,6 +153,8 @@ class LockedManifest:
     """The JSON of the `Manifest`, encrypted as an armored age file."""
     before_restore: bool = False
     last_accepted: int = 0
+    kind: str = FULL
+    needs: list[Need] = field(default_factory=list)
 
     @classmethod
     def of(cls, manifest: Manifest, encrypted: str) -> LockedManifest:
@@ -152,6 +183,11 @@ StoredManifest = Manifest | LockedManifest
 AnyManifest = TypeVar("AnyManifest", bound=StoredManifest)
 
 
+def own_need(manifest: StoredManifest) -> Need:
+    """Return the own archive of a backup as the backups after it need it."""
+    return Need(manifest.archive_key, manifest.archive_size, manifest.archive_sha256)
+
+
 def read_manifest(data: bytes) -> StoredManifest:
     """Parse a stored manifest.
 
@@ -171,7 +207,7 @@ def _read(data: bytes, formats: Mapping[int, type[AnyManifest]]) -> AnyManifest:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise CorruptError("the manifest is not one of this service") from error
     if manifest is None:
-        is_newer = type(version) is int and version > ENCRYPTED_FORMAT_VERSION
+        is_newer = type(version) is int and version > ENCRYPTED_CHAIN_FORMAT_VERSION
         raise (NewerFormatError if is_newer else CorruptError)(
             f"the manifest has format version {version!r}; this version of the service "
             f"reads {', '.join(map(str, sorted(formats)))}"
@@ -194,6 +230,8 @@ def _record(record_type: type[AnyManifest], content: dict[str, Any]) -> AnyManif
     values["export"] = export_type(**_known(export_type, content["export"]))
     if isinstance(values.get("blocks"), list):
         values["blocks"] = list(map(BlockEntry.from_json, values["blocks"]))
+    if isinstance(values.get("needs"), list):
+        values["needs"] = [Need(**_known(Need, need)) for need in values["needs"]]
     return record_type(**values)
 
 
@@ -201,6 +239,10 @@ def _to_json(manifest: StoredManifest) -> bytes:
     """Return a manifest's bytes. They are made piece by piece: the table of blocks is long."""
     content = {field.name: getattr(manifest, field.name) for field in fields(manifest)}
     content["export"] = asdict(manifest.export)
+    content["needs"] = [asdict(need) for need in manifest.needs]
+    if manifest.format_version not in CHAIN_FORMATS:
+        for name in _FIELDS_OF_CHAINS & content.keys():
+            del content[name]
     data = bytearray()
     for piece in json.JSONEncoder(indent=1, default=BlockEntry.to_json).iterencode(content):
         data += piece.encode("ascii")
@@ -220,6 +262,8 @@ def _has_declared_types(record: StoredManifest | ExportSummary | Totals) -> bool
 
 
 def _is_sound(manifest: StoredManifest) -> bool:
+    if manifest.kind not in _KINDS or not _are_sound(manifest.needs, manifest.archive_key):
+        return False
     if isinstance(manifest, LockedManifest):
         counts = (manifest.last_accepted, *vars(manifest.export).values())
         return all(map(_is_count, counts)) and manifest.encrypted.isascii()
@@ -227,6 +271,19 @@ def _is_sound(manifest: StoredManifest) -> bool:
     groups = (*export.nodes_by_labels.values(), *export.relationships_by_type.values())
     counts = (manifest.last_accepted, *groups)
     return all(map(_is_count, counts))
+
+
+def _are_sound(needs: Sequence[Need], archive_key: str) -> bool:
+    """Whether these are archives of the same place that came before, oldest first."""
+    keys = [need.key for need in needs]
+    places = {_TIME_AND_EXTENSION.sub("", str(key)) for key in (*keys, archive_key)}
+    return (
+        len(needs) <= _MOST_NEEDS
+        and all(type(need.key) is type(need.sha256) is str for need in needs)
+        and all(_is_count(need.size) for need in needs)
+        and all(one < two for one, two in pairwise([*keys, archive_key]))
+        and len(places) == 1
+    )
 
 
 def _is_count(number: object) -> bool:
@@ -238,8 +295,16 @@ def timestamp(time: datetime) -> str:
     return time.strftime(_TIMESTAMP)
 
 
+def read_timestamp(text: str) -> datetime:
+    """Return the time that a manifest has.
+
+    :raises ValueError: if it is none.
+    """
+    return datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)
+
+
 def _is_timestamp(text: str) -> bool:
     try:
-        return timestamp(datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)) == text
+        return timestamp(read_timestamp(text)) == text
     except ValueError:
         return False

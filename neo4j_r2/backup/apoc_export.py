@@ -108,6 +108,9 @@ class ApocExport:
         text = frame.restore_key_removal(self.restore_key, rows) + index_creation(indexes)
         yield _block("epilogue", text + frame.end(*counts))
 
+    def lineage(self) -> None:
+        """Return None: its text has other ids than the database."""
+
     def summary(self) -> ExportSummary:
         """Return what was exported."""
         if self._summary is None:

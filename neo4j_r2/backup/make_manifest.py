@@ -8,8 +8,12 @@ from datetime import datetime
 
 from neo4j_r2 import __version__
 from neo4j_r2.archive.manifest import (
+    CHAIN_FORMAT_VERSION,
+    ENCRYPTED_CHAIN_FORMAT_VERSION,
     ENCRYPTED_FORMAT_VERSION,
     FORMAT_VERSION,
+    FULL,
+    INCREMENTAL,
     LockedManifest,
     Manifest,
     StoredManifest,
@@ -45,9 +49,14 @@ def make_manifest(
     is_encrypted: bool,
 ) -> Manifest:
     """Return the manifest of a completed upload; it is finished now."""
-    database = origin.database
+    database, lineage = origin.database, exporter.lineage()
+    plain, encrypted = (
+        (CHAIN_FORMAT_VERSION, ENCRYPTED_CHAIN_FORMAT_VERSION)
+        if lineage
+        else (FORMAT_VERSION, ENCRYPTED_FORMAT_VERSION)
+    )
     return Manifest(
-        format_version=ENCRYPTED_FORMAT_VERSION if is_encrypted else FORMAT_VERSION,
+        format_version=encrypted if is_encrypted else plain,
         service_version=__version__,
         database=database.name,
         database_id=database.id,
@@ -64,6 +73,9 @@ def make_manifest(
         blocks=blocks,
         before_restore=origin.before_restore,
         last_accepted=origin.last_accepted,
+        kind=INCREMENTAL if lineage and lineage.needs else FULL,
+        needs=lineage.needs if lineage else [],
+        row_sums=lineage.row_sums if lineage else {},
     )
 
 

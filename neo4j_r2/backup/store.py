@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from neo4j_r2.archive.manifest import Manifest
+from neo4j_r2.backup.base import missing_need
 from neo4j_r2.backup.begin_upload import begin_upload
-from neo4j_r2.backup.exporter import Exporter
+from neo4j_r2.backup.exporter import Exporter, NeedMissingError
 from neo4j_r2.backup.make_manifest import Origin, make_manifest, stored_form
 from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.backup.write_archive import write_archive
@@ -37,6 +38,7 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
     """Store what `exporter` yields, then the manifest that makes it a backup.
 
     :param estimate: about how many bytes the archive will have.
+    :raises NeedMissingError: if somebody has removed an archive that this one needs.
     :raises CorruptError: if the archive does not read back as it was written. No manifest is
         written then, so there is no backup.
     :raises BackupError: if anything else fails. The bucket then shows nothing new, or only the
@@ -56,6 +58,7 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
         with progress:
             blocks = write_archive(upload, exporter, settings, watch, progress)
         with watch.waiting_for(Side.R2):
+            _require_needs(bucket, exporter, name)
             upload.complete()
     log.info("Upload successful: s3://%s/%s", bucket.name, upload.key)
     is_encrypted = settings.is_encrypted
@@ -67,5 +70,18 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
 
         verify_upload(bucket, manifest, watch, is_encrypted=is_encrypted)
     with watch.waiting_for(Side.R2):
+        _require_needs(bucket, exporter, name)  # again: to read it back can take hours
         bucket.put_new(name.manifest_key, stored_form(manifest, settings.recipients).to_json())
     return manifest
+
+
+def _require_needs(bucket: Bucket, exporter: Exporter, name: BackupName) -> None:
+    """Look for what the archive needs: another host may have pruned during the export.
+
+    :raises NeedMissingError: if something is missing.
+    """
+    lineage = exporter.lineage()
+    if lineage and lineage.needs:
+        objects = bucket.objects(f"{name.prefix}/{name.database}_")
+        if missing := missing_need(lineage.needs, {each.key: each.size for each in objects}):
+            raise NeedMissingError(missing)

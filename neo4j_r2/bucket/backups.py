@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.client import Bucket
@@ -20,6 +20,8 @@ class StoredBackup:
     """The key and size of each archive of this name: mostly one, rarely none or several."""
     manifest_key: str | None
     acceptance_key: str | None = None
+    archive_sizes: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    """The size of each archive under the prefix, by its key: an incremental backup needs others."""
 
     @property
     def keys(self) -> list[str]:
@@ -36,17 +38,26 @@ class StoredBackup:
         return any(is_encrypted_key(key) for key, _ in self.archives)
 
     def is_completed_by(self, manifest: StoredManifest) -> bool:
-        """Whether the archive that the manifest describes is here, with its full size."""
+        """Whether all archives that the manifest names are here, with their full size."""
         return not self.problem(manifest)
 
     def problem(self, manifest: StoredManifest) -> str:
-        """Return what is wrong with the archive that the manifest describes; empty if nothing."""
-        if (manifest.archive_key, manifest.archive_size) in self.archives:
-            return ""
-        size = dict(self.archives).get(manifest.archive_key)
-        found = "is not there" if size is None else f"has {counted(size, 'byte')}"
-        right = counted(manifest.archive_size, "byte")
-        return f"its archive {manifest.archive_key} of {right} {found}"
+        """Return what is wrong with the archives that the manifest names; empty if nothing."""
+        own = (manifest.archive_key, manifest.archive_size)
+        if own not in self.archives:
+            return _not_there("its archive", *own, dict(self.archives))
+        for need in manifest.needs:
+            if self.archive_sizes.get(need.key) != need.size:
+                return _not_there(
+                    "the archive that it needs,", need.key, need.size, self.archive_sizes
+                )
+        return ""
+
+
+def _not_there(what: str, key: str, right: int, sizes: Mapping[str, int]) -> str:
+    size = sizes.get(key)
+    found = "is not there" if size is None else f"has {counted(size, 'byte')}"
+    return f"{what} {key} of {counted(right, 'byte')} {found}"
 
 
 def backups_in(bucket: Bucket, prefix: str) -> list[StoredBackup]:
@@ -69,11 +80,13 @@ def backups_among(objects: Iterable[tuple[str, int]], prefix: str) -> list[Store
         if (parsed := parse_key(key, prefix)) is not None:
             name, extension = parsed
             files.setdefault(name, {})[extension] = (key, size)
+    archive_sizes: dict[str, int] = {}
     backups = []
     for name in sorted(files, key=lambda name: (name.taken, name.database)):
         manifest, _ = files[name].pop("manifest.json", (None, 0))
         acceptance, _ = files[name].pop("accepted.json", (None, 0))
         archives = tuple(files[name][extension] for extension in sorted(files[name]))
+        archive_sizes.update(archives)
         if manifest or archives:
-            backups.append(StoredBackup(name, archives, manifest, acceptance))
+            backups.append(StoredBackup(name, archives, manifest, acceptance, archive_sizes))
     return backups

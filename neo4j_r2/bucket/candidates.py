@@ -28,6 +28,10 @@ class Candidate:
     """Entities of the accepted backup that it was compared with; 0 if there was none."""
     is_accepted: bool = False
     """Whether somebody has accepted that it is so small."""
+    needs: tuple[BackupName, ...] | None = None
+    """The backups whose archives it needs; None if its manifest was not read."""
+    may_be_needed: bool = True
+    """Whether other backups may need its archive; also true if its manifest was not read."""
 
     @property
     def size(self) -> Size:

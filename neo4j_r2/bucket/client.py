@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -27,6 +27,7 @@ from neo4j_r2.core.secret import Secret
 log = logging.getLogger(__name__)
 
 _CHUNK_BYTES: Final = 1024 * 1024
+_SLOW_BYTES: Final = 256 * 1024
 _LOCKED_CODE: Final = "ObjectLockedByBucketPolicy"
 _PROOFS: Final = defaultdict[tuple[str, Secret, Secret], threading.Event](threading.Event)
 """Set once R2 has taken the keys, by address and keys. A run can have several `Bucket`s."""
@@ -118,12 +119,14 @@ class Bucket:
             lambda: self._clients.patient.get_object(Bucket=self.name, Key=key)["Body"].read(),  # noqa: PLW0108 - made at each try
         )
 
-    def stream(self, key: str) -> Iterator[bytes]:
+    def stream(self, key: str, *, is_slow: bool = False) -> Iterator[bytes]:
         """Yield an object's bytes as they arrive; after a lost connection, go on where it was.
 
+        :param is_slow: whether they are taken now and then. Each call then asks for a few of them,
+            because R2 closes a connection that nobody reads.
         :raises BucketError: if nothing arrives for too long, or if the object has changed.
         """
-        conditions: dict[str, str] = {}
+        conditions = {"Range": f"bytes=0-{_SLOW_BYTES - 1}"} if is_slow else {}
         size, offset = -1, 0
         failing_since = 0.0
         while offset != size:
@@ -133,9 +136,9 @@ class Bucket:
                     Bucket=self.name, Key=key, **conditions
                 ),
             )
-            size = offset + reply["ContentLength"]
+            size = _whole_size(reply, offset)
             try:
-                for chunk in reply["Body"].iter_chunks(_CHUNK_BYTES):
+                for chunk in reply["Body"].iter_chunks(_SLOW_BYTES if is_slow else _CHUNK_BYTES):
                     yield chunk
                     offset, failing_since = offset + len(chunk), 0.0
                     self._on_progress()
@@ -146,7 +149,8 @@ class Bucket:
                 log.warning(
                     "R2: Get was cut off at byte %d (%s), going on", offset, describe(error)
                 )
-            conditions = {"Range": f"bytes={offset}-", "IfMatch": reply["ETag"]}
+            end = offset + _SLOW_BYTES - 1 if is_slow else ""
+            conditions = {"Range": f"bytes={offset}-{end}", "IfMatch": reply["ETag"]}
 
     def put_new(self, key: str, data: bytes) -> None:
         """Store a small object under a key that is free.
@@ -183,3 +187,10 @@ class Bucket:
             return True
 
         return self._retry.call("Delete", call)
+
+
+def _whole_size(reply: Mapping[str, Any], offset: int) -> int:
+    """Return how many bytes an object has, of which a reply has those from an offset on."""
+    if "ContentRange" in reply:
+        return int(reply["ContentRange"].rpartition("/")[2])
+    return offset + int(reply["ContentLength"])

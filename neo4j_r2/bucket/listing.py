@@ -43,6 +43,10 @@ class BackupLine:
     """Whether its graph was about to be replaced by a restore."""
     shrink_accepted: bool = False
     """Whether somebody has accepted that the graph is so small."""
+    kind: str = ""
+    """full or incremental; empty if nobody can tell."""
+    needs: Sequence[str] = ()
+    """The keys of all archives that have to be there, oldest first, its own last."""
 
 
 @dataclass(frozen=True)
@@ -142,21 +146,32 @@ def backup_lines(
         return [BackupLine(key, name.database, name.taken, 0, problem, None)]
     lines = []
     for key, size in backup.archives:
-        wrong = problem or _problem(key, size, manifest)
-        export = manifest.export if manifest and not wrong else None
-        replaced = manifest is not None and manifest.before_restore
-        accepted = backup.acceptance_key is not None
+        wrong = problem or _problem(backup, key, size, manifest)
+        is_own = manifest is not None and key == manifest.archive_key
         lines.append(
-            BackupLine(key, name.database, name.taken, size, wrong, export, replaced, accepted)
+            BackupLine(
+                key,
+                name.database,
+                name.taken,
+                size,
+                wrong,
+                manifest.export if manifest and not wrong else None,
+                before_restore=manifest is not None and manifest.before_restore,
+                shrink_accepted=backup.acceptance_key is not None,
+                kind=manifest.kind if manifest and is_own else "",
+                needs=[*(need.key for need in manifest.needs), key] if manifest and is_own else (),
+            )
         )
     return lines
 
 
-def _problem(key: str, size: int, manifest: StoredManifest | None) -> str:
+def _problem(backup: StoredBackup, key: str, size: int, manifest: StoredManifest | None) -> str:
     if manifest is None:
         return "incomplete: no manifest"
     if key != manifest.archive_key:
         return "incomplete: the manifest is of another archive"
     if size != manifest.archive_size:
         return f"incomplete: {size:,} of {counted(manifest.archive_size, 'byte')}"
+    if problem := backup.problem(manifest):
+        return f"incomplete: {problem}"
     return ""

@@ -22,8 +22,6 @@ from neo4j_r2.core.tables import UNLIMITED, size_text, table
 SHOWN_FOREIGN: Final = 20
 """How many foreign keys are shown at most."""
 _NUMBERS: Final = ("SIZE", "NODES", "RELATIONSHIPS")
-KIND: Final = "full"
-"""Every backup holds the whole graph."""
 
 
 def document(listing: Listing) -> str:
@@ -50,7 +48,8 @@ def _backup_entry(backup: BackupLine, now: datetime) -> dict[str, Any]:
         "database": backup.database,
         "taken": timestamp(backup.taken),
         "age_seconds": int((now - backup.taken).total_seconds()),
-        "kind": KIND,
+        "kind": backup.kind or None,
+        "needs": list(backup.needs) or None,
         "size": backup.size,
         "complete": export is not None,
         "problem": backup.problem or None,
@@ -109,7 +108,10 @@ class _Backups:
         flags = [flags_of(each) for each in self.backups]
         wide = table(
             ["KEY", *headings, "KIND", "FLAGS"],
-            [[key, *row, KIND, each] for key, row, each in zip(keys, rows, flags, strict=True)],
+            [
+                [key, *row, backup.kind, each]
+                for key, row, backup, each in zip(keys, rows, self.backups, flags, strict=True)
+            ],
             right=_NUMBERS,
         )
         unlimited = options.update_width(UNLIMITED)
@@ -124,9 +126,11 @@ class _Backups:
         for line in lines[:first]:
             yield from (*line, Segment.line())
         yield Text(" KEY  KIND  FLAGS", style="bold")
-        for line, key, each in zip(lines[first:], keys, flags, strict=True):
+        for line, key, backup, each in zip(lines[first:], keys, self.backups, flags, strict=True):
             yield from (*line, Segment.line())
-            yield Text.assemble(" ", key, f"  {KIND}  ", each, no_wrap=True, overflow="ignore")
+            yield Text.assemble(
+                " ", key, f"  {backup.kind}  ", each, no_wrap=True, overflow="ignore"
+            )
 
     def _headings(self) -> list[str]:
         return ["DATABASE", f"TIME ({self.zone})", *_NUMBERS, "METHOD"]

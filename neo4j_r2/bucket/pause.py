@@ -40,7 +40,7 @@ def pauses(candidates: Sequence[Candidate], policy: Policy) -> dict[str, Pause]:
             found[database] = Pause(reasons, _emptied_warning(database))
         elif database in shrunk:
             warning = _shrunk_warning(database, shrunk[database], policy.shrink_percent)
-            found[database] = Pause(reasons, warning)
+            found[database] = Pause(reasons, warning + _comparison(candidates, policy, database))
     return found
 
 
@@ -74,6 +74,16 @@ def _emptied_warning(database: str) -> str:
         f"The newest backup of database {database} is of an empty graph, older ones are not: "
         "nothing is removed"
     )
+
+
+def _comparison(candidates: Sequence[Candidate], policy: Policy, database: str) -> str:
+    """Return the end of a sentence: which command says what a shrunk graph has lost."""
+    *before, newest = ordinary_backups(candidates, policy, database)
+    accepted = [each for each in before if each.entities == newest.last_accepted]
+    if not accepted:
+        return ""  # its manifest was not read, or it was removed
+    names = f"{accepted[-1].name.stem} {newest.name.stem}"
+    return f"; `{program_name()} diff {names}` says what is gone"
 
 
 def _shrunk_warning(database: str, size: Size, percent: int) -> str:

@@ -13,12 +13,13 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from neo4j_r2.archive.manifest import StoredManifest, read_manifest
+from neo4j_r2.archive.manifest import CHAIN_FORMATS, StoredManifest, read_manifest
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.keys import BackupName, parse_key
 from neo4j_r2.bucket.pause import pauses
-from neo4j_r2.bucket.retention import Decision, decide
+from neo4j_r2.bucket.retention import Decision, decide, spare_needed
 from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.config.keep_rules import Rules, is_young
 from neo4j_r2.config.prune_settings import PruneSettings
@@ -97,6 +98,12 @@ def judge(
     for warning in warnings.values():
         log.warning("%s", warning)
     decisions = decide(candidates, policy, now)
+    if any(decision.remove and decision.candidate.may_be_needed for decision in decisions):
+        kept = [pair for pair in zip(backups, decisions, strict=True) if not pair[1].remove]
+        read = partial(_needs, bucket, policy)
+        needs = ordered_map(lambda pair: read(*pair), kept, _AT_ONCE)
+        names = [backup.name for backup, _ in kept]
+        decisions = spare_needed(decisions, dict(zip(names, needs, strict=True)))
     verdicts = [Verdict(*pair) for pair in zip(backups, decisions, strict=True)]
     return Judgement(verdicts, warnings)
 
@@ -108,13 +115,23 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
     :raises BucketError: if R2 fails; the next prune removes the rest.
     """
     removed = 0
-    for verdict in verdicts:
+    held: dict[BackupName, str] = {}
+    # What a backup needs must not go before it.
+    incremental = [verdict for verdict in verdicts if verdict.decision.candidate.needs]
+    others = [verdict for verdict in verdicts if not verdict.decision.candidate.needs]
+    for verdict in (*reversed(incremental), *others):
         backup, decision = verdict.backup, verdict.decision
+        if decision.remove and backup.name in held:
+            log.info("Kept %s: needed by %s", _label(backup), held[backup.name])
+            continue
         if decision.remove and is_dry:
             removed += 1
             log.info("Would remove %s: %s", _label(backup), decision.reason)
         elif decision.remove:
-            removed += _remove(bucket, backup, decision.reason)
+            is_removed = _remove(bucket, backup, decision.reason)
+            removed += is_removed
+            if not is_removed:
+                held.update(dict.fromkeys(decision.candidate.needs or (), backup.name.stem))
         else:
             level = logging.WARNING if decision.warning else logging.DEBUG
             log.log(level, "Kept %s: %s", _label(backup), decision.reason)
@@ -172,21 +189,47 @@ def _described(backup: StoredBackup, manifest: StoredManifest) -> Candidate:
         before_restore=manifest.before_restore,
         last_accepted=manifest.last_accepted,
         is_accepted=backup.acceptance_key is not None,
+        needs=_needed_names(manifest),
+        may_be_needed=manifest.format_version in CHAIN_FORMATS,
     )
+
+
+def _needs(
+    bucket: Bucket, policy: Policy, backup: StoredBackup, decision: Decision
+) -> tuple[BackupName, ...] | None:
+    """Return the backups that a kept one needs; None if its manifest cannot be read."""
+    candidate = decision.candidate
+    if candidate.needs is not None:
+        return candidate.needs
+    if backup.manifest_key is None or backup.name.database not in policy.databases:
+        return ()
+    if not candidate.readable:
+        return None
+    try:
+        return _needed_names(read_manifest(bucket.get(backup.manifest_key)))
+    except CorruptError as error:
+        log.warning("%s: %s", backup.manifest_key, error)
+        return None
+
+
+def _needed_names(manifest: StoredManifest) -> tuple[BackupName, ...]:
+    prefix = manifest.archive_key.rpartition("/")[0]
+    names = [parse_key(need.key, prefix) for need in manifest.needs]
+    return tuple(name[0] for name in names if name)
 
 
 def _size(manifest: StoredManifest) -> Size:
     return Size(manifest.export.entities, manifest.last_accepted)
 
 
-def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> int:
+def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> bool:
     """Delete a backup, its manifest first: without a manifest the rest is no backup any more."""
     for key in backup.keys:
         if not bucket.delete(key):
             log.info("Kept %s: a lock rule of the bucket holds it", key)
-            return 0
+            return False
         log.info("Removed %s: %s", key, reason)
-    return 1
+    return True
 
 
 def _label(backup: StoredBackup) -> str:

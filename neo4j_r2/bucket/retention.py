@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from neo4j_r2.bucket.candidates import Candidate, Policy, ordinary_backups
+from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.pause import Pause, pauses
 from neo4j_r2.config.keep_rules import Rules, is_young, reasons_to_keep
 from neo4j_r2.core.figures import counted
@@ -41,6 +42,40 @@ def decide(candidates: Sequence[Candidate], policy: Policy, now: datetime) -> li
         for database in policy.databases
     }
     return [_decide(each, policy, views.get(each.name.database), now) for each in candidates]
+
+
+def spare_needed(
+    decisions: Sequence[Decision], needs: Mapping[BackupName, Sequence[BackupName] | None]
+) -> list[Decision]:
+    """Return the decisions with all backups kept whose archives the kept ones need.
+
+    :param needs: of each backup that is kept; None if its manifest cannot be read. No earlier one
+        that it may need is removed then.
+    """
+    needed_by: dict[BackupName, str] = {}
+    unreadable: dict[str, BackupName] = {}
+    for name, names in needs.items():
+        for each in names or ():
+            needed_by.setdefault(each, name.stem)
+        if names is None:
+            before = unreadable.get(name.database, name)
+            unreadable[name.database] = max(before, name, key=lambda each: each.taken)
+    return [_spared(decision, needed_by, unreadable) for decision in decisions]
+
+
+def _spared(
+    decision: Decision, needed_by: Mapping[BackupName, str], unreadable: Mapping[str, BackupName]
+) -> Decision:
+    candidate = decision.candidate
+    if not decision.remove:
+        return decision
+    if by := needed_by.get(candidate.name):
+        return Decision(candidate, False, (f"needed by {by}",))
+    newest = unreadable.get(candidate.name.database)
+    if newest and candidate.may_be_needed and candidate.name.taken < newest.taken:
+        reason = f"{newest.stem} may need it, but the manifest of that cannot be read"
+        return Decision(candidate, False, (reason,), warning=True)
+    return decision
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.backup.export_and_store import export_and_store
 from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.refuse_plain_text import refuse_plain_text
+from neo4j_r2.backup.row_state import forget_rows
 from neo4j_r2.backup.store import Destination
 from neo4j_r2.backup.store_settings import StoreSettings
+from neo4j_r2.backup.store_with_rows import Chains
 from neo4j_r2.backup.sweep_uploads import sweep
 from neo4j_r2.bucket.accept_shrink import last_accepted
 from neo4j_r2.bucket.client import Bucket
@@ -58,7 +61,8 @@ def run_and_record(invocation: Invocation[BackupOptions], announcer: Announcer) 
     directory = own_state_directory(invocation, writes_state=True)
     try:
         with recorded(directory, announcer.ended) as record:
-            run_backups(configure(invocation), invocation.options.database, record, announcer)
+            config = replace(configure(invocation), wants_full=invocation.options.full)
+            run_backups(config, invocation.options.database, record, announcer)
     except LockedError as error:
         # No error: the other run makes the backup. A run at the start can meet the schedule's.
         log.warning("%s", error)
@@ -95,7 +99,11 @@ def run_backups(
 
 
 def run_backup(
-    config: Config, lock: RunLock, watch: Watch, attempt: AttemptRecord, patience: Patience
+    config: Config,
+    lock: RunLock,
+    watch: Watch,
+    attempt: AttemptRecord,
+    patience: Patience,
 ) -> None:
     """Make one backup of one database, and then prune its old backups.
 
@@ -122,13 +130,27 @@ def run_backup(
         progress = Progress(sum(graph.catalogue.counts()), watch.progress)
         origin = Origin(database, started, last_accepted=accepted)
         destination = Destination(bucket, StoreSettings.of(config), lock, watch, progress)
-        manifest = export_and_store(graph, config.export_method, origin, destination)
+        manifest = export_and_store(
+            graph, config.export_method, origin, destination, _chains(config)
+        )
     attempt.made(manifest)
     BucketLook(config.service.state_directory).record(database.name, ())
     with watch.waiting_for(Side.R2):
         prune_old_backups(bucket, config, manifest, started, attempt)
     require_whole_schema(manifest)
     log.info("Backup completed successfully!")
+
+
+def _chains(config: Config) -> Chains | None:
+    """Return how incremental backups are made; None if they are not. Then no rows are kept."""
+    if not config.full_every_days:
+        forget_rows(config.service.state_directory, config.neo4j.database)
+        return None
+    return Chains(
+        config.service.state_directory,
+        timedelta(days=config.full_every_days),
+        wants_full=config.wants_full,
+    )
 
 
 def newest_before(bucket: Bucket, config: Config, database: Database) -> Newest:

@@ -10,7 +10,13 @@ from importlib.util import find_spec
 from typing import Final, NoReturn
 
 from neo4j_r2 import __version__
-from neo4j_r2.commands.options import Options, RestoreOptions, VerifyOptions, options_of
+from neo4j_r2.commands.options import (
+    FetchOptions,
+    Options,
+    RestoreOptions,
+    VerifyOptions,
+    options_of,
+)
 from neo4j_r2.config import parsers
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.secret import has_private_key, without_secrets
@@ -96,14 +102,26 @@ def _problem(options: Options) -> str | None:
     for name, value in vars(options).items():
         if value == "":  # a variable of the shell that is not set
             return f"{name.replace('_', '-')} is empty"
-    if isinstance(options, RestoreOptions):
-        if options.from_file and (options.key or options.at):
-            return "--from-file names the archive: leave out KEY and --at"
-        if options.key not in (None, LATEST) and options.at:
-            return "--at chooses among all backups: leave out KEY"
+    if isinstance(options, RestoreOptions) and options.from_file and (options.key or options.at):
+        return "--from-file names the archive: leave out KEY and --at"
+    if (
+        isinstance(options, RestoreOptions | FetchOptions)
+        and options.at
+        and options.key not in (None, LATEST)
+    ):
+        return "--at chooses among all backups: leave out KEY"
     if isinstance(options, VerifyOptions) and options.all and (options.key or options.drill):
         return "--all takes no KEY and no --drill"
     return None
+
+
+def _add_backup(parser: argparse.ArgumentParser) -> None:
+    _add_database(parser)
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="make a full backup, also where BACKUP_FULL_EVERY_DAYS allows an incremental one",
+    )
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -146,11 +164,7 @@ def _add_prune(parser: argparse.ArgumentParser) -> None:
 def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
     _add_database(parser)
-    parser.add_argument(
-        "--at",
-        metavar="TIME",
-        help="the latest backup that is not newer than TIME, as list shows it (in TZ)",
-    )
+    _add_at(parser)
     parser.add_argument("--from-file", metavar="PATH", help="restore an archive that is a file")
     _add_identity(parser)
     parser.add_argument(
@@ -189,6 +203,30 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     _add_json(parser, "besides the log")
 
 
+def _add_fetch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
+    _add_database(parser)
+    _add_at(parser)
+    _add_identity(parser)
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="the file to make (default: the archive's own name, without .age, in the working "
+        "directory); - writes to standard output: trust that only if the exit code is 0",
+    )
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("first", metavar="KEY", help=f"the key of the first backup, or {LATEST}")
+    parser.add_argument("second", metavar="KEY", help=f"the key of the second one, or {LATEST}")
+    _add_database(parser, f"of which database {LATEST} is meant")
+    _add_identity(parser)
+    parser.add_argument(
+        "--entities", action="store_true", help="also name each node and relationship that differs"
+    )
+    _add_json(parser, "instead of a table")
+
+
 def _add_notify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test",
@@ -224,6 +262,14 @@ def _add_database(
     parser.add_argument("--database", type=_database, metavar="DB", help=meaning)
 
 
+def _add_at(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        help="the latest backup that is not newer than TIME, as list shows it (in TZ)",
+    )
+
+
 def _add_identity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--identity",
@@ -246,7 +292,7 @@ _COMMANDS: Final = (
         "make one backup of each database (the default)",
         "--database movies",
         "back up the database movies, whatever NEO4J_DATABASE says",
-        _add_database,
+        _add_backup,
     ),
     _Command("list", "list the backups in the bucket", "--json", "for programs", _add_list),
     _Command(
@@ -276,6 +322,20 @@ _COMMANDS: Final = (
         "--drill bolt://scratch:7687",
         "restore the latest backup into an empty Neo4j, compare the two, and empty it again",
         _add_verify,
+    ),
+    _Command(
+        "fetch",
+        "write a backup into one file, decrypted and whole, for cypher-shell",
+        "--at '2025-10-07 12:00' --output graph.cypher.gz",
+        "make a file that restores the state of then: gunzip -c FILE | cypher-shell -u neo4j",
+        _add_fetch,
+    ),
+    _Command(
+        "diff",
+        "say what changed from one backup to another",
+        "neo4j_2025-10-07_02-00-00 latest --entities",
+        "count what was added, removed and changed since then, and name each of it",
+        _add_diff,
     ),
     _Command(
         "notify",

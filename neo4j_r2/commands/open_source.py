@@ -12,7 +12,7 @@ from pathlib import Path
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.commands.options import RestoreOptions
+from neo4j_r2.commands.options import FetchOptions, RestoreOptions
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import ConfigurationError
@@ -41,14 +41,19 @@ def open_source(
     :raises NoKeyError: if the archive is encrypted, and no given private key opens it.
     """
     stored = _find(options, config, bucket, at)
+    tell_choice(stored, config, at)
+    source = unlock(stored, config.private_keys)
+    return replace(source, allows_any_statement=options.allow_any_statement)
+
+
+def tell_choice(stored: StoredSource, config: Config, at: datetime | None) -> None:
+    """Log which backup a time has chosen, if one was given."""
     if at is not None and (parsed := parse_key(stored.label, config.r2.prefix)):
         zone = config.service.time_zone
         taken = shown(parsed[0].taken, zone)
         log.info(
             "The latest backup up to %s is %s, taken at %s", shown(at, zone), stored.label, taken
         )
-    source = unlock(stored, config.private_keys)
-    return replace(source, allows_any_statement=options.allow_any_statement)
 
 
 def _find(
@@ -58,13 +63,17 @@ def _find(
         return file_source(Path(options.from_file))
     if bucket is None:
         raise AssertionError("an archive in the bucket needs the bucket")
-    return _find_stored(options, config, bucket, at)
-
-
-def _find_stored(
-    options: RestoreOptions, config: Config, bucket: Bucket, at: datetime | None
-) -> StoredSource:
     bucket.preflight()
+    return find_stored(options, config, bucket, at)
+
+
+def find_stored(
+    options: RestoreOptions | FetchOptions, config: Config, bucket: Bucket, at: datetime | None
+) -> StoredSource:
+    """Return the stored backup that the command line names.
+
+    :raises ConfigurationError: if it is the latest one, and of an empty graph, but another is not.
+    """
     database = choose_database(config.databases, options.database, options.key)
     wish = Wish(database, options.key or LATEST, at)
     stored = chosen_source(bucket, config.r2.prefix, wish)

@@ -22,6 +22,8 @@ class BackupOptions(Options):
 
     database: str | None
     """The only database to back up; None means all that are configured."""
+    full: bool
+    """Whether it has to be a full backup."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,37 @@ class CheckOptions(Options):
     at_start: bool
     """Whether the service starts. The schedule is then printed, for the entrypoint's crontab, and a
     failure is told to people, once."""
+
+
+@dataclass(frozen=True)
+class DiffOptions(Options):
+    """What `diff` is asked for."""
+
+    first: str
+    second: str
+    """The keys of two archives; each may be `LATEST`."""
+    database: str | None
+    """The database whose latest backup is meant; None means that of the other key, or the one that
+    is configured."""
+    identity: str | None
+    entities: bool
+    """Whether every entity that differs is named."""
+    json: bool
+
+
+@dataclass(frozen=True)
+class FetchOptions(Options):
+    """What `fetch` is asked for."""
+
+    key: str | None
+    """An archive's key, or `LATEST`; None means `LATEST` too."""
+    database: str | None
+    """The database whose backup is fetched; None means the one that is configured."""
+    at: str | None
+    """The latest backup that is not newer than this is fetched; a time as people write it."""
+    identity: str | None
+    output: str | None
+    """The path of the file to make; None means the archive's own name in the working directory."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +154,8 @@ class VerifyOptions(Options):
 _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
     "check": CheckOptions,
+    "diff": DiffOptions,
+    "fetch": FetchOptions,
     "health": HealthOptions,
     "list": ListOptions,
     "prune": PruneOptions,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from neo4j_r2.archive.items import Item
+from neo4j_r2.backup.row_state import forget_rows
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target, take_state
@@ -59,6 +60,7 @@ _NOT_ENCRYPTED_AGAIN: Final = (
 class Plan:
     """A restore that may begin: its archive is good, and the database may be replaced."""
 
+    database: str
     place: str
     held: DatabaseContents
     replaces: bool
@@ -92,6 +94,8 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
         if lock is None:
             log.info("Dry run: nothing was changed")
         else:
+            if not options.to_uri:
+                forget_rows(config.service.state_directory, plan.database)
             carry_out(plan, graph, target, watch)
             if plan.was_encrypted and not config.recipients and not options.to_uri:
                 log.warning(_NOT_ENCRYPTED_AGAIN)
@@ -137,6 +141,7 @@ def prepare(
     items = items_to_replay(source, cache, watch)
     counts = expected_counts(source, contents)
     return Plan(
+        database=database,
         place=place,
         held=held,
         replaces=bool(obstacles),

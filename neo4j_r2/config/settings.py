@@ -53,6 +53,8 @@ class Config:
     """How long a call to Neo4j or R2 is tried again after a failure that may pass."""
     stall_seconds: float
     """A run that makes no progress for this many seconds is stopped."""
+    full_every_days: int
+    """How old the full backup of a chain may become; 0 makes every backup a full one."""
     verify_after: bool
     """Whether an archive is read back before it becomes a backup."""
     service: ServiceSettings
@@ -63,6 +65,8 @@ class Config:
     """Whether somebody has said that backups need not be encrypted, even if earlier ones are."""
     private_keys: PrivateKeys | None = None
     """The keys that open encrypted backups. No variable has them: to make backups needs none."""
+    wants_full: bool = False
+    """Whether somebody has asked for a full backup; no variable does."""
     warnings: tuple[str, ...] = ()
     """What looks wrong about the variables, though they can be used; a line each."""
 
@@ -143,6 +147,7 @@ def _read(
         upload_concurrency=variables.read("BACKUP_UPLOAD_CONCURRENCY", parsers.whole(1, 16), "2"),
         retry_seconds=variables.read("BACKUP_RETRY_SECONDS", parsers.whole(0, 86_400), "300"),
         stall_seconds=variables.read("BACKUP_STALL_SECONDS", parsers.whole(1, 86_400), "900"),
+        full_every_days=variables.read("BACKUP_FULL_EVERY_DAYS", parsers.whole(0, 365), "0"),
         verify_after=variables.read("BACKUP_VERIFY", parsers.choice("off", "after"), "off")
         == "after",
         service=service,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -20,12 +21,17 @@ from neo4j_r2.graph.read_sizes import ReadSizes
 from neo4j_r2.graph.server_limits import TRANSACTIONS_SETTING
 from neo4j_r2.graph.session import Session
 
+log = logging.getLogger(__name__)
+
 Result = TypeVar("Result")
 
 _SETTINGS: Final = (
     "SHOW SETTINGS YIELD name, value WHERE name IN $names RETURN name, toLower(value) AS value"
 )
 """A server that has just started answers this in a fraction of the time of `SHOW DATABASES`."""
+
+_STARTED: Final = """CALL dbms.queryJmx('java.lang:type=Runtime') YIELD attributes
+RETURN attributes.StartTime.value AS started"""
 
 
 class Connection:
@@ -111,6 +117,14 @@ class Connection:
                 return session.bookmark()
 
         return self._retried(read)
+
+    def started(self) -> int:
+        """Return when the server's process started, in milliseconds since 1970; 0 if unknown."""
+        try:
+            return int(self.rows_at_once(_STARTED)[0]["started"])
+        except (GraphError, IndexError, TypeError) as error:
+            log.debug("When Neo4j's process started is not known: %s", error)
+            return 0
 
     def session(self, fetch_size: int = 1000) -> AbstractContextManager[Session]:
         """Open a session that reads.

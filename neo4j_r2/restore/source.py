@@ -11,9 +11,17 @@ from pathlib import Path
 from typing import Final
 
 from neo4j_r2.archive.audit import Decryption, audited_items
+from neo4j_r2.archive.audit_chain import AuditedChain, NeededArchive
 from neo4j_r2.archive.foreign.recognise_foreign import recognise_foreign
 from neo4j_r2.archive.items import Item
-from neo4j_r2.archive.manifest import Manifest, StoredManifest, read_manifest
+from neo4j_r2.archive.manifest import (
+    INCREMENTAL,
+    Manifest,
+    StoredManifest,
+    own_need,
+    read_manifest,
+)
+from neo4j_r2.archive.naming import naming
 from neo4j_r2.archive.recognise import Recogniser, own_method, recognise_apoc
 from neo4j_r2.archive.storage.unpack import lines, unpack, whole_lines
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
@@ -43,6 +51,8 @@ class StoredSource:
     """Its key, or the path of its file."""
     manifest: StoredManifest | None
     open: Callable[[], Iterator[bytes]]
+    needs: Sequence[NeededArchive] = ()
+    """The archives of earlier backups that it needs, oldest first."""
     newest: Newest | None = None
     """What was found and passed over, if it was chosen as the latest one."""
 
@@ -56,6 +66,8 @@ class Source:
     manifest: Manifest | None
     open: Callable[[], Iterator[bytes]]
     """Returns the bytes that are stored."""
+    needs: Sequence[NeededArchive] = ()
+    """The archives of earlier backups that it needs, oldest first."""
     decrypt: Decryption = iter
     allows_any_statement: bool = False
     """Whether a statement that no grammar here knows is passed on to the server."""
@@ -65,18 +77,28 @@ class Source:
         """Whether only a private key opens what is stored."""
         return self.decrypt is not iter
 
+    def chain(self) -> AuditedChain:
+        """Begin to read a backup by the rows of all archives that it needs.
+
+        :raises CorruptError: if it has no manifest, or an archive does not begin as it should.
+        """
+        if self.manifest is None:
+            raise CorruptError("it has no manifest, which names what it needs")
+        own = NeededArchive(own_need(self.manifest), self.open)
+        return AuditedChain([*self.needs, own], self.manifest, self.decrypt)
+
     def items(self) -> Iterator[Item]:
         """Yield what the archive holds, checked as far as its format allows.
 
         :raises CorruptError: saying what is wrong with it, and where.
         """
-        try:
+        with naming(self.label):
             yield from self._items()
-        except CorruptError as error:
-            raise CorruptError(f"{self.label}: {error}") from error
 
     def _items(self) -> Iterator[Item]:
         if self.manifest is not None:
+            if self.manifest.kind == INCREMENTAL:
+                return self.chain().items()
             return audited_items(self.open(), self.manifest, self.decrypt)
         texts = unpack(self.decrypt(self.open()))
         first = next(texts, b"")
@@ -87,6 +109,18 @@ class Source:
         if method == "apoc":
             return recognise_apoc(texts)
         return _foreign_items(texts, allow_any_statement=self.allows_any_statement)
+
+
+def manifest_of(source: Source) -> Manifest:
+    """Return the manifest of a backup.
+
+    :raises ConfigurationError: if it has none: an archive alone, or a file of another program.
+    """
+    if source.manifest is None:
+        raise ConfigurationError(
+            f"{source.label} has no manifest, so it is no complete backup; `list` shows those"
+        )
+    return source.manifest
 
 
 def _recognised_items(texts: Iterator[bytes]) -> Iterator[Item]:
@@ -230,7 +264,8 @@ def _source_elsewhere(bucket: Bucket, key: str) -> StoredSource | None:
             f"{manifest_key}: its archive {key} of {counted(manifest.archive_size, 'byte')} has "
             f"{counted(archive.size, 'byte')}"
         )
-    return StoredSource(key, manifest, partial(bucket.stream, key))
+    needs = _needed(bucket, manifest, f"{folder}{slash}") if manifest else ()
+    return StoredSource(key, manifest, _opener(bucket, key, manifest), needs)
 
 
 def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
@@ -254,7 +289,28 @@ def stored_source(bucket: Bucket, backup: StoredBackup) -> StoredSource:
 def archive_source(bucket: Bucket, manifest: StoredManifest) -> StoredSource:
     """Return the stored archive that a manifest describes."""
     key = manifest.archive_key
-    return StoredSource(key, manifest, partial(bucket.stream, key))
+    return StoredSource(key, manifest, _opener(bucket, key, manifest), _needed(bucket, manifest))
+
+
+def _opener(
+    bucket: Bucket, key: str, manifest: StoredManifest | None
+) -> Callable[[], Iterator[bytes]]:
+    """Return what reads an archive; an increment is read slowly, beside the full one."""
+    return partial(bucket.stream, key, is_slow=bool(manifest and manifest.needs))
+
+
+def _needed(
+    bucket: Bucket, manifest: StoredManifest, folder: str | None = None
+) -> list[NeededArchive]:
+    """Return the archives that a backup needs.
+
+    :param folder: where they are, if somebody has copied them elsewhere.
+    """
+    archives: list[NeededArchive] = []
+    for need in manifest.needs:
+        key = need.key if folder is None else f"{folder}{need.key.rpartition('/')[2]}"
+        archives.append(NeededArchive(need, partial(bucket.stream, key, is_slow=bool(archives))))
+    return archives
 
 
 def file_source(path: Path) -> StoredSource:
@@ -274,7 +330,11 @@ def file_source(path: Path) -> StoredSource:
         manifest = _manifest_beside(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
-    return StoredSource(str(path), manifest, partial(_chunks, path))
+    needs = [
+        NeededArchive(need, partial(_chunks, path.with_name(need.key.rpartition("/")[2])))
+        for need in (manifest.needs if manifest else ())
+    ]
+    return StoredSource(str(path), manifest, partial(_chunks, path), needs)
 
 
 def _manifest_beside(path: Path) -> StoredManifest | None:

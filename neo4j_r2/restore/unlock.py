@@ -32,12 +32,13 @@ def _unlocked(stored: StoredSource, keys: PrivateKeys | None) -> Source:
     if isinstance(manifest, LockedManifest):
         keys = _required(keys)
         whole = manifest.unlocked(keys.decrypt_text(manifest.encrypted))
-        return Source(stored.label, whole, stored.open, partial(_decrypt_like_manifest, keys))
+        decrypt = partial(_decrypt_like_manifest, keys)
+        return Source(stored.label, whole, stored.open, stored.needs, decrypt)
     if manifest is None and is_encrypted(_first_bytes(stored)):
-        source = Source(stored.label, None, stored.open, _required(keys).decrypt)
+        source = Source(stored.label, None, stored.open, decrypt=_required(keys).decrypt)
         next(source.decrypt(source.open()), b"")  # fails now, and not later, if no key opens it
         return source
-    return Source(stored.label, manifest, stored.open)
+    return Source(stored.label, manifest, stored.open, stored.needs)
 
 
 def _required(keys: PrivateKeys | None) -> PrivateKeys:

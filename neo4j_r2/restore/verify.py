@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from neo4j_r2.archive.audit import check_stored
+from neo4j_r2.archive.audit_chain import NeededArchive
 from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.items import Item
-from neo4j_r2.archive.manifest import StoredManifest
+from neo4j_r2.archive.manifest import StoredManifest, own_need
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.restore.source import Source, StoredSource
 from neo4j_r2.run.progress import ByteCountdown, Countdown
@@ -44,16 +45,21 @@ def verify(
 
 
 def verify_stored(stored: StoredSource, manifest: StoredManifest, watch: Watch) -> None:
-    """Prove that an encrypted archive is what was stored; that needs no private key.
+    """Prove that encrypted archives are what was stored; that needs no private key.
 
     :raises CorruptError: if it is not.
     :raises BucketError: if R2 fails.
     """
-    try:
-        with ByteCountdown("Checked", manifest.archive_size, watch.progress) as countdown:
-            check_stored(_counted(stored.open(), countdown), manifest)
-    except CorruptError as error:
-        raise CorruptError(f"{stored.label}: {error}") from error
+    own = NeededArchive(own_need(manifest), stored.open)
+    archives = [*stored.needs, own]
+    size = sum(archive.need.size for archive in archives)
+    with ByteCountdown("Checked", size, watch.progress) as countdown:
+        for archive in archives:
+            need = archive.need
+            try:
+                check_stored(_counted(archive.open(), countdown), need.size, need.sha256)
+            except CorruptError as error:
+                raise CorruptError(f"{need.key}: {error}") from error
 
 
 def _counted(chunks: Iterable[bytes], countdown: ByteCountdown) -> Iterator[bytes]:

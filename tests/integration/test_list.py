@@ -94,6 +94,7 @@ def test_the_json_document_has_the_tables_content(service: Service) -> None:
         "key": key,
         "database": "neo4j",
         "kind": "full",
+        "needs": [key],
         "size": len(INVENTED.archive),
         "complete": True,
         "problem": None,
@@ -131,7 +132,7 @@ def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) 
     client.delete_object(Bucket=service.bucket, Key=lost)
     corrupt, _ = put_backup(service, INVENTED, days_ago(5))
     client.put_object(Bucket=service.bucket, Key=corrupt, Body=b'{"format_version": 1,')
-    put_backup(service, INVENTED, days_ago(6), format_version=5)
+    put_backup(service, INVENTED, days_ago(6), format_version=7)
     put_backup(service, INVENTED, days_ago(7))
 
     backups = document_of(service)["backups"]
@@ -142,13 +143,13 @@ def test_list_says_what_makes_a_backup_incomplete_and_goes_on(service: Service) 
         "incomplete: 10 of 4,711 bytes",
         "incomplete: no archive",
         "the manifest is not one of this service",
-        "the manifest has format version 5; this version of the service reads 1, 2, 3, 4",
+        "the manifest has format version 7; this version of the service reads 1, 2, 3, 4, 5, 6",
         None,
     ]
     assert [backup["complete"] for backup in backups] == [
         not backup["problem"] for backup in backups
     ]
-    assert [len(row) for row in table_of(service)] == [9, 8, 6, 6, 6, 6, 6, 8]
+    assert [len(row) for row in table_of(service)] == [9, 8, 5, 6, 5, 5, 5, 8]
 
 
 def test_unfinished_uploads_and_foreign_keys_are_listed_apart(service: Service) -> None:

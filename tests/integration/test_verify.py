@@ -147,11 +147,11 @@ def test_an_archive_without_a_manifest_is_read_as_far_as_it_goes(service: Servic
 
 def test_a_newer_format_is_refused_by_its_version(service: Service) -> None:
     key = store(service, ARCHIVE)
-    manifest = {**json.loads(ARCHIVE.manifest.to_json()), "format_version": 5}
+    manifest = {**json.loads(ARCHIVE.manifest.to_json()), "format_version": 7}
     put(service, f"{STEM}.manifest.json", json.dumps(manifest).encode())
     for name in ([], [key]):
         run = service.run("verify", *name)
-        assert_told(service, run, 5, f"{STEM}.manifest.json: the manifest has format version 5")
+        assert_told(service, run, 5, f"{STEM}.manifest.json: the manifest has format version 7")
 
 
 @pytest.mark.parametrize(

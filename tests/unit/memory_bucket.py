@@ -46,7 +46,7 @@ class MemoryBucket:
         self.read.append(key)
         return self.content[key]
 
-    def stream(self, key: str) -> Iterator[bytes]:
+    def stream(self, key: str, *, is_slow: bool = False) -> Iterator[bytes]:  # noqa: ARG002
         """Yield an object's bytes."""
         yield self.content[key]
 

@@ -26,6 +26,8 @@ COMMANDS = (
     "prune",
     "restore",
     "verify",
+    "fetch",
+    "diff",
     "notify",
     "check",
     "wait",
@@ -33,7 +35,7 @@ COMMANDS = (
     "metrics",
     "health",
 )
-REQUIRED_OPTIONS = {"notify": ["--test"]}
+REQUIRED_OPTIONS = {"notify": ["--test"], "diff": ["one", "two"]}
 
 
 def test_a_wrong_configuration_ends_with_2_and_names_every_wrong_variable(tmp_path: Path) -> None:

@@ -193,9 +193,9 @@ def test_a_size_to_back_up_and_to_restore_is_one_graph() -> None:
     social = ["--social", "3000,1000", "--restore-social", "3000"]
     options = parse_arguments([*social, "--graphiti", "0", "--restore-graphiti", "5"])
     assert options.scales == (
-        Scale("social", 1_000, is_backed_up=True, is_restored=False),
-        Scale("social", 3_000, is_backed_up=True, is_restored=True),
-        Scale("graphiti", 5, is_backed_up=False, is_restored=True),
+        Scale("social", 1_000, is_backed_up=True, is_restored=False, is_incremented=False),
+        Scale("social", 3_000, is_backed_up=True, is_restored=True, is_incremented=False),
+        Scale("graphiti", 5, is_backed_up=False, is_restored=True, is_incremented=False),
     )
 
 

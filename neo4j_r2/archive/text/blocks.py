@@ -16,7 +16,9 @@ from neo4j_r2.archive.text.rows import Rows
 BLOCK_IDS: Final = 8192
 """Ids in a block that was never halved; a power of two."""
 BLOCK_CHARACTERS: Final = 1024 * 1024
-"""A block with more characters of cells is halved, down to a single entity."""
+"""How many characters of cells a block of a full archive has at most."""
+INCREMENT_CHARACTERS: Final = 128 * 1024
+"""The same of an increment: a reader holds a block of each archive that it merges."""
 
 
 @dataclass(frozen=True)
@@ -31,34 +33,37 @@ class RowBlock:
     rows: Sequence[Rows]
 
 
-def blocks(batches: Iterable[Sequence[Rows]]) -> Iterator[RowBlock]:
+def blocks(
+    batches: Iterable[Sequence[Rows]], characters: int = BLOCK_CHARACTERS
+) -> Iterator[RowBlock]:
     """Gather rows into blocks; none is empty.
 
-    Holds no more than `BLOCK_CHARACTERS` of cells and one batch.
+    Holds no more than `characters` of cells and one batch.
 
     :param batches: the ids of each are above those of the batch before.
+    :param characters: a block with more of them is halved, down to a single entity.
     """
     source = _RowQueue(batches)
     while rows := source.take():
         source.give_back(rows)
         first = min(each.ids[0] for each in rows) // BLOCK_IDS * BLOCK_IDS
-        yield from _split(first, first + BLOCK_IDS - 1, source)
+        yield from _split(first, first + BLOCK_IDS - 1, source, characters)
 
 
-def _split(first: int, last: int, source: _RowQueue) -> Iterator[RowBlock]:
+def _split(first: int, last: int, source: _RowQueue, characters: int) -> Iterator[RowBlock]:
     taken: list[Rows] = []
     size = 0
-    while size <= BLOCK_CHARACTERS and (rows := source.take(last)):
+    while size <= characters and (rows := source.take(last)):
         taken += rows
         size += sum(each.size for each in rows)
-    if size <= BLOCK_CHARACTERS or first == last:
+    if size <= characters or first == last:
         if taken:
             yield RowBlock(first, last, taken)
         return
     source.give_back(taken)
     middle = (first + last) // 2
-    yield from _split(first, middle, source)
-    yield from _split(middle + 1, last, source)
+    yield from _split(first, middle, source, characters)
+    yield from _split(middle + 1, last, source, characters)
 
 
 class _RowQueue:

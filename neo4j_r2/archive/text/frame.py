@@ -20,6 +20,10 @@ GUARD: Final = (
 )
 """Fails if there is a node; cypher-shell then stops. Cypher has no statement that only fails, but
 an error of `date` quotes its text. The text needs the node, so no planner reads it beforehand."""
+INCREMENT_GUARD: Final = (
+    'RETURN date("This archive holds only what changed. backup.py fetch makes a whole one.");\n'
+)
+"""Fails always, so that nobody restores an increment by itself."""
 AWAIT: Final = "CALL db.awaitIndexes(86400);\n"
 _REMOVAL_ROWS: Final = 1_000
 _FEWEST_REMOVAL_ROWS: Final = 20
@@ -35,11 +39,7 @@ def header(database: Database, started: datetime, method: str) -> str:
     :param method: manual or apoc.
     """
     return (
-        "// Neo4j Database Export\n"
-        f"// Database: {database.name}\n"
-        f"// Exported: {started:%Y-%m-%dT%H:%M:%S}\n"
-        "//\n"
-        f"// Neo4j {database.server_version} ({database.edition}), {method} export, times in UTC.\n"
+        f"{_origin(database, started, method)}"
         "// Restore into an empty database: gunzip -c FILE | cypher-shell -u neo4j\n"
         "// The first statement fails if the database is not empty. Leave it out to add to what\n"
         "// the database holds.\n"
@@ -48,6 +48,31 @@ def header(database: Database, started: datetime, method: str) -> str:
         f'// "{END_MARKER.strip()} ..."\n'
         "\n"
         f"{GUARD}"
+    )
+
+
+def increment_header(database: Database, started: datetime) -> str:
+    """Return the same of an archive that holds only what changed since an earlier one.
+
+    :param started: in UTC.
+    """
+    return (
+        f"{_origin(database, started, 'manual')}"
+        "// This archive holds only what changed. Its manifest names the archives that it needs,\n"
+        "// and `backup.py fetch` makes one whole archive of them. A file is complete if its last\n"
+        f'// line is "{END_MARKER.strip()} ..."\n'
+        "\n"
+        f"{INCREMENT_GUARD}"
+    )
+
+
+def _origin(database: Database, started: datetime, method: str) -> str:
+    return (
+        "// Neo4j Database Export\n"
+        f"// Database: {database.name}\n"
+        f"// Exported: {started:%Y-%m-%dT%H:%M:%S}\n"
+        "//\n"
+        f"// Neo4j {database.server_version} ({database.edition}), {method} export, times in UTC.\n"
     )
 
 

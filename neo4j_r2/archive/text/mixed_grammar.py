@@ -29,19 +29,22 @@ def _tables(
     rows: list[list[str]], creation: str, entity: EntityKind, restore_key: RestoreKey
 ) -> list[Table]:
     group_place = ID_CELLS[entity]
-    tables: dict[tuple[str, tuple[Column, ...]], list[list[str]]] = {}
-    for row in rows:
+    tables: dict[tuple[str, tuple[Column, ...]], list[int]] = {}
+    for place, row in enumerate(rows):
         if len(row) <= group_place:
             raise CorruptError("a row has too few cells")
         columns = _columns(row[group_place + 1 :])
-        cells = [*row[:group_place], *row[group_place + 3 :: 3]]
-        tables.setdefault((row[group_place], columns), []).append(cells)
+        tables.setdefault((row[group_place], columns), []).append(place)
     kinds = {column.kind for _, columns in tables for column in columns}
     if creation != mixed_creation(entity, kinds, restore_key):
         raise CorruptError("not a statement of this service")
     return [
-        Table(_shape(entity, group, columns, restore_key), some)
-        for (group, columns), some in tables.items()
+        Table(
+            _shape(entity, group, columns, restore_key),
+            [[*rows[place][:group_place], *rows[place][group_place + 3 :: 3]] for place in places],
+            places,
+        )
+        for (group, columns), places in tables.items()
     ]
 
 

@@ -100,11 +100,16 @@ class Rows:
 
     def without(self, gone: set[int]) -> Self | None:
         """Return the rows that name none of these nodes; None if there are none."""
-        stays = [gone.isdisjoint(names) for names in zip(*self.names, strict=True)]
-        if not any(stays):
+        return self.chosen([gone.isdisjoint(names) for names in zip(*self.names, strict=True)])
+
+    def chosen(self, flags: Sequence[bool]) -> Self | None:
+        """Return the rows whose flags are set; None if there are none."""
+        if all(flags):
+            return self
+        if not any(flags):
             return None
-        ids = list(compress(self.ids, stays))
-        return self.of(self.shape, ids, _chosen(self.names, stays), _chosen(self.cells, stays))
+        ids = list(compress(self.ids, flags))
+        return self.of(self.shape, ids, _chosen(self.names, flags), _chosen(self.cells, flags))
 
     def in_order(self) -> Self:
         """Return rows that are in any order in ascending order of their ids."""
@@ -115,6 +120,15 @@ class Rows:
     def _slice(self, place: slice) -> Self:
         names, cells = [each[place] for each in self.names], [each[place] for each in self.cells]
         return self.of(self.shape, self.ids[place], names, cells)
+
+
+GONE: Final = RowShape((), (Column("", "gone"),))
+"""The shape that stands for ids of entities that are no more. No entity has it."""
+
+
+def gone_rows(ids: Sequence[int]) -> Rows:
+    """Return ids of entities that are no more, in ascending order, as rows."""
+    return Rows(GONE, ids, (), (), len(ids) * ROW_CHARACTERS)
 
 
 def joined(parts: Sequence[Rows]) -> Rows:
@@ -154,24 +168,25 @@ def node_rows(records: Sequence[EntityRecord]) -> list[Rows]:
 
     No two of the results have the same shape.
     """
-    return _merged(_rows(records, NODE_IDS))
+    return by_shape(_rows(records, NODE_IDS))
 
 
 def relationship_rows(records: Sequence[EntityRecord]) -> list[Rows]:
     """Encode relationships, records ``[id, type, start id, end id, keys, values]``, likewise."""
-    return _merged(_rows(records, RELATIONSHIP_IDS))
+    return by_shape(_rows(records, RELATIONSHIP_IDS))
 
 
-def _merged(some: Iterable[Rows]) -> list[Rows]:
-    """Return rows, with those of one shape together.
+def by_shape(some: Iterable[Rows]) -> list[Rows]:
+    """Return rows with those of one shape together.
 
-    There are such rows if the server gave the labels or the keys of some entities in another order.
+    The records of a read have several such parts if the server gave the labels or the keys of some
+    entities in another order.
     """
-    by_shape: dict[RowShape, list[Rows]] = {}
+    parts_of: dict[RowShape, list[Rows]] = {}
     for rows in some:
-        by_shape.setdefault(rows.shape, []).append(rows)
+        parts_of.setdefault(rows.shape, []).append(rows)
     return [
-        parts[0] if len(parts) == 1 else joined(parts).in_order() for parts in by_shape.values()
+        parts[0] if len(parts) == 1 else joined(parts).in_order() for parts in parts_of.values()
     ]
 
 

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32, KINDS, TEXTS, VECTOR_SETTERS
+from neo4j_r2.archive.text.id_runs import IDS, runs_text
 from neo4j_r2.archive.text.missing_cells import missing_marker, null_if_missing
 from neo4j_r2.archive.text.mixed_table import mixed_statements, split_off_rare
 from neo4j_r2.archive.text.quoting import quote_name, string_literal
@@ -33,7 +34,7 @@ class Content(NamedTuple):
 
 def node_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
     """Return the statements that create nodes, one statement a line."""
-    return _statements(rows, "node", restore_key)
+    return _statements(_tables(rows), "node", restore_key)
 
 
 def relationship_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
@@ -41,7 +42,16 @@ def relationship_statements(rows: Iterable[Rows], restore_key: RestoreKey) -> st
 
     Their endpoints must have been created before.
     """
-    return _statements(rows, "relationship", restore_key)
+    return _statements(_tables(rows), "relationship", restore_key)
+
+
+def relationship_script(rows: Iterable[Rows], restore_key: RestoreKey) -> str:
+    """Return the same with a comment in front that names their ids in the order of their rows."""
+    tables = _tables(rows)
+    mixed = sorted(chain.from_iterable(table.ids for table in tables.rare))
+    ids = [*chain.from_iterable(table.ids for table in tables.alike), *mixed]
+    comment = f"{IDS}{runs_text(ids)}\n" if ids else ""
+    return comment + _statements(tables, "relationship", restore_key)
 
 
 def node_creation(restore_key: RestoreKey, labels: tuple[str, ...], content: Content) -> str:
@@ -103,10 +113,20 @@ def property_expression(
     return f"{quote_name(key)}: {expression}"
 
 
-def _statements(rows: Iterable[Rows], entity: EntityKind, restore_key: RestoreKey) -> str:
-    alike, rare = split_off_rare(list(row_tables(rows)), len)
-    lines = [_statement(table, entity, restore_key) for table in alike]
-    return "".join(chain(lines, mixed_statements(rare, entity, restore_key)))
+class _Tables(NamedTuple):
+    alike: list[RowTable]
+    """Those that get statements of their own."""
+    rare: list[RowTable]
+    """Those whose rows share statements, in ascending order of their ids."""
+
+
+def _tables(rows: Iterable[Rows]) -> _Tables:
+    return _Tables(*split_off_rare(list(row_tables(rows)), len))
+
+
+def _statements(tables: _Tables, entity: EntityKind, restore_key: RestoreKey) -> str:
+    lines = [_statement(table, entity, restore_key) for table in tables.alike]
+    return "".join(chain(lines, mixed_statements(tables.rare, entity, restore_key)))
 
 
 def _statement(table: RowTable, entity: EntityKind, restore_key: RestoreKey) -> str:

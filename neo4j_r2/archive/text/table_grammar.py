@@ -12,6 +12,7 @@ so a statement of any length is refused in linear time.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -85,6 +86,8 @@ class Table:
     shape: TableShape
     rows: list[list[str]]
     """The cells of each row: `shape.id_cells` ids, then one cell for each column."""
+    places: Sequence[int]
+    """Which rows of the statement these are."""
 
 
 def read_table(rows: list[list[str]], creation: str) -> Table:
@@ -97,7 +100,7 @@ def read_table(rows: list[list[str]], creation: str) -> Table:
     width = shape.id_cells + len(shape.columns)
     if any(len(row) != width for row in rows):
         raise CorruptError(f"a row does not have {width} cells")
-    return Table(shape, rows)
+    return Table(shape, rows, range(len(rows)))
 
 
 @lru_cache(maxsize=4096)

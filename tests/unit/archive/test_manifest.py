@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.manifest import (
+    ENCRYPTED_CHAIN_FORMAT_VERSION,
     ENCRYPTED_FORMAT_VERSION,
     FORMAT_VERSION,
     ExportSummary,
@@ -137,7 +138,7 @@ def test_a_damaged_encrypted_manifest_is_corrupt(change: dict[str, object]) -> N
         read_manifest(json.dumps({**json.loads(LOCKED.to_json()), **change}).encode())
 
 
-@pytest.mark.parametrize("version", [0, ENCRYPTED_FORMAT_VERSION + 1, "2", None])
+@pytest.mark.parametrize("version", [0, ENCRYPTED_CHAIN_FORMAT_VERSION + 1, "2", None])
 def test_the_error_names_an_unknown_format_version(version: object) -> None:
     data = json.dumps({"format_version": version, "invented": []}).encode()
     with pytest.raises(CorruptError, match=f"format version {version!r}"):

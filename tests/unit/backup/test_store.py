@@ -92,7 +92,7 @@ class _FakeBucket:
     def head(self, key: str) -> StoredObject | None:
         return StoredObject(key, 0, {}) if key in self.content else None
 
-    def stream(self, key: str) -> Iterator[bytes]:
+    def stream(self, key: str, *, is_slow: bool = False) -> Iterator[bytes]:  # noqa: ARG002
         yield self.content[key]
 
     def put_new(self, key: str, data: bytes) -> None:
@@ -111,6 +111,9 @@ class _FakeExporter:
         yield from self._content.blocks
         if self._error:
             raise self._error
+
+    def lineage(self) -> None:
+        pass
 
     def summary(self) -> ExportSummary:
         return self._content.summary

@@ -45,11 +45,13 @@ def backup(hours: float, size: int = 5_998_112, **summary: object) -> BackupLine
         size,
         "",
         replace(export, **summary),  # type: ignore[arg-type]
+        kind="full",
+        needs=[name.archive_key(compressed=True)],
     )
 
 
 def incomplete(hours: float, problem: str, size: int = 5_993_204) -> BackupLine:
-    return replace(backup(hours, size), problem=problem, export=None)
+    return replace(backup(hours, size), problem=problem, export=None, kind="", needs=())
 
 
 def upload(key: str, hours: float, database: str | None) -> UploadLine:
@@ -63,7 +65,8 @@ EXAMPLE = replace(
         backup(24, 5_993_870, consistent=False, nodes=9_988, relationships=24_461),
         incomplete(48, "incomplete: no manifest"),
         incomplete(
-            72, "the manifest has format version 5; this version of the service reads 1, 2, 3, 4"
+            72,
+            "the manifest has format version 7; this version of the service reads 1, 2, 3, 4, 5, 6",
         ),
     ],
     uploads=[upload(name_of(120).archive_key(compressed=True), 126.5, "neo4j")],
@@ -145,8 +148,8 @@ def test_a_row_has_a_cell_for_each_heading() -> None:
 
 def test_a_row_says_what_is_wrong_with_its_backup() -> None:
     lines = table(EXAMPLE, BERLIN).splitlines()
-    assert columns(lines[3])[4:] == ["full", "incomplete: no manifest"]
-    assert columns(lines[4])[5].startswith("the manifest has format version 5")
+    assert columns(lines[3])[4:] == ["incomplete: no manifest"]
+    assert columns(lines[4])[4].startswith("the manifest has format version 7")
 
 
 def test_only_totals_are_shown_of_an_encrypted_backup() -> None:
@@ -202,6 +205,7 @@ def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
         "taken": "2025-10-07T02:00:00Z",
         "age_seconds": 109_800,
         "kind": "full",
+        "needs": ["neo4j-backup/neo4j_2025-10-07_02-00-00.cypher.gz"],
         "size": 5_993_870,
         "complete": True,
         "problem": None,

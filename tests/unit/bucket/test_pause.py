@@ -22,6 +22,8 @@ def test_a_shrunk_database_is_paused_until_the_least_size_is_reached() -> None:
     pause = pauses([candidate(9, entities=100), shrunk], POLICY_WITH_ALARM)["neo4j"]
     assert pause.reasons == ("the newest backup has shrunk and is not accepted",)
     assert "nothing is removed until one has 80, or `backup.py prune" in pause.warning
+    names = f"{candidate(9).name.stem} {candidate(0).name.stem}"
+    assert pause.warning.endswith(f"; `backup.py diff {names}` says what is gone")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.pause import emptied_databases, shrunk_databases
-from neo4j_r2.bucket.retention import Decision, decide
+from neo4j_r2.bucket.retention import Decision, decide, spare_needed
 from neo4j_r2.config.keep_rules import Rules, reasons_to_keep
 
 NOW = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
@@ -309,3 +309,57 @@ def test_every_candidate_gets_a_decision_with_a_reason(
 @given(HISTORIES, DAYS)
 def test_backups_of_other_databases_are_never_removed(history: list[Candidate], days: int) -> None:
     assert removed(history, Policy(Rules(days), {"unrelated": OURS})) == []
+
+
+Needs = dict[BackupName, tuple[BackupName, ...] | None]
+
+
+@st.composite
+def decisions_and_needs(draw: st.DrawFn) -> tuple[list[Decision], Needs]:
+    """Return decisions on backups of two databases, and what each kept one needs of its own."""
+    decisions, needs = [], Needs()
+    for database in ("neo4j", "other"):
+        older: list[BackupName] = []
+        for days in range(draw(st.integers(0, 6)), 0, -1):
+            each = replace(candidate(days, database=database), may_be_needed=draw(st.booleans()))
+            kept = draw(st.booleans())
+            decisions.append(Decision(each, not kept, ("as drawn",)))
+            if kept:
+                some = draw(st.lists(st.sampled_from(older), unique=True)) if older else []
+                needs[each.name] = draw(st.sampled_from([None, tuple(some), tuple(some)]))
+            older.append(each.name)
+    return decisions, needs
+
+
+@given(decisions_and_needs())
+def test_what_a_kept_backup_needs_is_kept_and_says_by_whom(
+    drawn: tuple[list[Decision], Needs],
+) -> None:
+    decisions, needs = drawn
+    spared = spare_needed(decisions, needs)
+    assert [each.candidate for each in spared] == [each.candidate for each in decisions]
+    needed = {name: by for by, names in needs.items() for name in names or ()}
+    doubtful = [by for by, names in needs.items() if names is None]
+    for before, after in zip(decisions, spared, strict=True):
+        name = before.candidate.name
+        if not before.remove:
+            assert after == before
+        elif name in needed:
+            assert not after.remove
+            assert not after.warning
+            assert any(after.reason == f"needed by {by.stem}" for by in needs)
+        elif before.candidate.may_be_needed and any(
+            by.database == name.database and by.taken > name.taken for by in doubtful
+        ):
+            assert not after.remove
+            assert after.warning
+            assert "may need it, but the manifest of that cannot be read" in after.reason
+        else:
+            assert after == before
+
+
+def test_nothing_is_spared_if_nothing_is_needed() -> None:
+    decisions = [Decision(candidate(9), True, ("old",)), Decision(candidate(1), False, ("young",))]
+    needs: Needs = {decisions[1].candidate.name: ()}
+    assert spare_needed(decisions, needs) == decisions
+    assert spare_needed(decisions, {}) == decisions

@@ -10,6 +10,8 @@ from neo4j_r2.commands.command_line import parse_arguments
 from neo4j_r2.commands.options import (
     BackupOptions,
     CheckOptions,
+    DiffOptions,
+    FetchOptions,
     HealthOptions,
     ListOptions,
     Options,
@@ -39,8 +41,18 @@ RESTORE = RestoreOptions(
 @pytest.mark.parametrize(
     ("arguments", "command", "options"),
     [
-        ([], "backup", BackupOptions(None)),
-        (["backup", "--database", "Graph"], "backup", BackupOptions("graph")),
+        ([], "backup", BackupOptions(None, full=False)),
+        (["backup", "--database", "Graph"], "backup", BackupOptions("graph", full=False)),
+        (
+            ["diff", "old", "latest", "--entities"],
+            "diff",
+            DiffOptions("old", "latest", None, None, entities=True, json=False),
+        ),
+        (
+            ["fetch", "--output", "-", "--at", "yesterday"],
+            "fetch",
+            FetchOptions(None, None, "yesterday", None, "-"),
+        ),
         (["health"], "health", HealthOptions(json=False)),
         (["health", "--json"], "health", HealthOptions(json=True)),
         (["status"], "status", StatusOptions(json=False)),
@@ -61,3 +73,13 @@ def test_each_command_gets_its_own_record(
     arguments: Sequence[str], command: str, options: Options
 ) -> None:
     assert parse_arguments(arguments) == (command, options)
+
+
+@pytest.mark.parametrize("command", ["fetch", "restore"])
+def test_a_time_and_a_key_do_not_go_together(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments([command, "key", "--at", "yesterday"])
+    assert "--at chooses among all backups: leave out KEY" in capsys.readouterr().err
+    assert parse_arguments([command, "latest", "--at", "yesterday"])[0] == command

@@ -1,0 +1,52 @@
+"""Turns a table that was read from an archive into rows again: the inverse of `row_tables`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import compress, pairwise
+
+from neo4j_r2.archive.text.rows import Column, Rows, RowShape
+from neo4j_r2.archive.text.table_grammar import Table
+from neo4j_r2.core.errors import CorruptError
+
+
+def table_rows(table: Table, relationship_ids: Sequence[int] | None) -> Iterator[Rows]:
+    """Yield the rows of a table, those of one shape together, with their cells as they stand.
+
+    :param relationship_ids: the ids of its relationships; None for nodes.
+    :raises CorruptError: if its rows are not in ascending order of their ids.
+    """
+    shape, columns = table.shape, list(zip(*table.rows, strict=True))
+    names = [_node_ids(cells) for cells in columns[: shape.id_cells]]
+    ids = names[0] if relationship_ids is None else relationship_ids
+    if any(one >= two for one, two in pairwise(ids)):
+        raise CorruptError("rows are not in the order of their ids")
+    cells = columns[shape.id_cells :]
+    if all(column.missing is None for column in shape.columns):
+        whole = tuple(Column(column.key, column.kind) for column in shape.columns)
+        yield Rows.of(RowShape(shape.group, whole), ids, names, cells)
+        return
+    presence = list(
+        zip(
+            *(
+                [cell != column.missing for cell in some]
+                for column, some in zip(shape.columns, cells, strict=True)
+            ),
+            strict=True,
+        )
+    )
+    for present in dict.fromkeys(presence):
+        flags = [each == present for each in presence]
+        own = [Column(column.key, column.kind) for column in compress(shape.columns, present)]
+        yield Rows.of(
+            RowShape(shape.group, tuple(own)),
+            list(compress(ids, flags)),
+            [list(compress(some, flags)) for some in names],
+            [list(compress(some, flags)) for some in compress(cells, present)],
+        )
+
+
+def _node_ids(cells: Sequence[str]) -> list[int]:
+    if not all(cell.isascii() and cell.isdigit() and len(cell) < 20 for cell in cells):
+        raise CorruptError("a node's id is no number")
+    return list(map(int, cells))
