@@ -1,4 +1,4 @@
-"""What differs between two restore points: one entity, and the totals of all."""
+"""What differs between two restore points: one entity, and the counts of all."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Group(NamedTuple):
 
 
 @dataclass
-class Totals:
+class DifferenceCounts:
     """How many entities differ, and which statements of the schema.
 
     An entity that has other labels than before counts as changed, under its new ones.

@@ -29,7 +29,7 @@ _LARGEST_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True)
-class Place:
+class ChainPlace:
     """Of what, and where to, the backups of a chain are made."""
 
     database: str
@@ -57,7 +57,7 @@ class Base:
     """`HASHES_FORMAT`."""
     key: str
     """The key of the digests, in hexadecimal."""
-    place: Place
+    place: ChainPlace
     needs: list[Need]
     """The archives that have the rows, oldest first."""
     late: list[int]
@@ -91,7 +91,7 @@ class Base:
         return cls(
             **{
                 **content,
-                "place": Place(**content["place"]),
+                "place": ChainPlace(**content["place"]),
                 "needs": [Need(**need) for need in content["needs"]],
                 "server": Server(**content["server"]),
                 "export": ExportSummary(**content["export"]),
@@ -107,7 +107,7 @@ class Base:
 class Run:
     """The backup that is to be made."""
 
-    place: Place
+    place: ChainPlace
     started: datetime
     full_every: timedelta
     """A full backup that is as old ends its chain."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, own_need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
-from neo4j_r2.backup.base import Base, Place, Run, Server, reason_for_full
+from neo4j_r2.backup.base import Base, ChainPlace, Run, Server, reason_for_full
 from neo4j_r2.backup.changes import CONSEQUENCE, Changes
 from neo4j_r2.backup.exporter import NeedMissingError
 from neo4j_r2.backup.idle_export import IdleExport, is_idle
@@ -52,7 +52,7 @@ class _Job:
     destination: Destination
     path: Path
     """Of the row state."""
-    place: Place
+    place: ChainPlace
     server: Server
 
 
@@ -94,9 +94,9 @@ def store_with_rows(
     return _walk(job, None)
 
 
-def _place(origin: Origin, destination: Destination) -> Place:
+def _place(origin: Origin, destination: Destination) -> ChainPlace:
     settings = destination.settings
-    return Place(
+    return ChainPlace(
         origin.database.name,
         origin.database.id,
         settings.endpoint_url,

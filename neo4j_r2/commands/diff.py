@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from neo4j_r2.archive.difference import Difference, Totals
+from neo4j_r2.archive.difference import Difference, DifferenceCounts
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
@@ -61,39 +61,39 @@ def find_sources(bucket: Bucket, config: Config, options: DiffOptions) -> list[S
 
 
 def print_differences(old: Source, new: Source, options: DiffOptions, watch: Watch) -> None:
-    """Compare two backups, and print what differs. The totals come when both are checked."""
+    """Compare two backups, and print what differs. The counts come when both are checked."""
     manifests = [manifest_of(source) for source in (old, new)]
-    totals = Totals()
+    counts = DifferenceCounts()
     with _ending_with_its_reader():
         if options.entities:  # on a terminal, a bar would be among their lines
-            found = compare_backups(old, new, totals, lambda _: watch.progress())
-            _print_all(found, manifests, totals, options)
+            found = compare_backups(old, new, counts, lambda _: watch.progress())
+            _print_all(found, manifests, counts, options)
             return
         expected = sum(manifest.export.entities for manifest in manifests)
         with Countdown("Compared", expected, watch.progress) as countdown:
-            for _ in compare_backups(old, new, totals, countdown.add):
+            for _ in compare_backups(old, new, counts, countdown.add):
                 pass
-        _print_all(None, manifests, totals, options)
+        _print_all(None, manifests, counts, options)
 
 
 def _print_all(
     found: Iterator[Difference] | None,
     manifests: Sequence[Manifest],
-    totals: Totals,
+    counts: DifferenceCounts,
     options: DiffOptions,
 ) -> None:
     """Print a document, or lines and a table.
 
-    :param found: the entities to print; None prints only the totals.
+    :param found: the entities to print; None prints only the counts.
     """
     if options.json:
-        _write(document(manifests, totals, found))
+        _write(document(manifests, counts, found))
         return
     if found is not None:
         _write(map(entity_line, found))
-        if totals.groups:
+        if counts.groups:
             _write("\n")
-    show(*sections(totals))
+    show(*sections(counts))
 
 
 def _write(pieces: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.console import RenderableType
 from rich.text import Text
 
-from neo4j_r2.archive.difference import WHATS, Difference, Group, Totals
+from neo4j_r2.archive.difference import WHATS, Difference, DifferenceCounts, Group
 from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.archive.text.quoting import quote_name
 from neo4j_r2.core.printable import printable
@@ -36,15 +36,15 @@ def entity_line(each: Difference) -> str:
     return " ".join(words) + "\n"
 
 
-def sections(totals: Totals) -> list[RenderableType]:
+def sections(differences: DifferenceCounts) -> list[RenderableType]:
     """Return a table of all groups that differ, and the lines of the schema."""
     rows = [
         [f"{group.entity}s {_pattern(group)}", *(f"{counts[what]:,}" for what in WHATS)]
-        for group, counts in sorted(totals.groups.items())
+        for group, counts in sorted(differences.groups.items())
     ]
     schema = [
-        *(f"- {_statement(text)}" for text in totals.schema_removed),
-        *(f"+ {_statement(text)}" for text in totals.schema_added),
+        *(f"- {_statement(text)}" for text in differences.schema_removed),
+        *(f"+ {_statement(text)}" for text in differences.schema_added),
     ]
     shown: list[RenderableType] = []
     if rows:
@@ -70,11 +70,11 @@ def _statement(text: str) -> str:
 
 
 def document(
-    points: Iterable[Manifest], totals: Totals, entities: Iterable[Difference] | None
+    points: Iterable[Manifest], differences: DifferenceCounts, entities: Iterable[Difference] | None
 ) -> Iterator[str]:
     """Yield the JSON document in pieces: the entities first, because there can be very many.
 
-    :param totals: is complete when the entities end.
+    :param differences: are complete when the entities end.
     :param entities: None if nobody asked for them.
     """
     yield '{\n "entities": '
@@ -85,15 +85,15 @@ def document(
         "new": new,
         "nodes": [
             {"labels": list(group.names), **{what: counts[what] for what in WHATS}}
-            for group, counts in sorted(totals.groups.items())
+            for group, counts in sorted(differences.groups.items())
             if group.entity == "node"
         ],
         "relationships": [
             {"type": group.names[0], **{what: counts[what] for what in WHATS}}
-            for group, counts in sorted(totals.groups.items())
+            for group, counts in sorted(differences.groups.items())
             if group.entity == "relationship"
         ],
-        "schema": {"added": totals.schema_added, "removed": totals.schema_removed},
+        "schema": {"added": differences.schema_added, "removed": differences.schema_removed},
     }
     yield f",{json.dumps(rest, indent=1)[1:]}\n"
 

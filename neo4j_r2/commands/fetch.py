@@ -17,9 +17,9 @@ from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import Side
 from neo4j_r2.core.figures import graph_size, megabytes
 from neo4j_r2.restore.check_archive import warn_of_unstated
-from neo4j_r2.restore.fetch import whole_archive
 from neo4j_r2.restore.source import Source, manifest_of
 from neo4j_r2.restore.unlock import unlock
+from neo4j_r2.restore.whole_archive import whole_archive
 from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
 
@@ -50,7 +50,7 @@ def fetch(bucket: Bucket, config: Config, options: FetchOptions, watch: Watch) -
     name = options.output or file_name(source)
     shown = "standard output" if name in STANDARD_OUTPUT else name
     log.info("Fetching %s into %s", source.label, shown)
-    size = write_archive(source, name, config.compression_level, watch)
+    size = write_file(source, name, config.compression_level, watch)
     warn_of_unstated(source)
     written = graph_size(export.nodes, export.relationships)
     log.info("Complete: %s, %s (%s)", shown, written, megabytes(size))
@@ -71,7 +71,7 @@ def file_name(source: Source) -> str:
     return f"{name.removesuffix(_GZIP_SUFFIX)}{_GZIP_SUFFIX}"
 
 
-def write_archive(source: Source, name: str, compression_level: int, watch: Watch) -> int:
+def write_file(source: Source, name: str, compression_level: int, watch: Watch) -> int:
     """Write the file, and return its size. It is complete, or not there."""
     expected = manifest_of(source).export.entities
     size = 0

@@ -8,7 +8,7 @@ from typing import Final
 from neo4j_r2.archive.archive_rows import NoIdsError
 from neo4j_r2.archive.chain import PointBlock
 from neo4j_r2.archive.compare_points import Point, differences
-from neo4j_r2.archive.difference import Difference, Totals
+from neo4j_r2.archive.difference import Difference, DifferenceCounts
 from neo4j_r2.archive.items import SchemaStatement
 from neo4j_r2.archive.naming import naming
 from neo4j_r2.archive.text.rows import number_of
@@ -36,11 +36,11 @@ def refuse_incomparable(old: Source, new: Source) -> None:
 
 
 def compare_backups(
-    old: Source, new: Source, totals: Totals, on_rows: Callable[[int], None]
+    old: Source, new: Source, counts: DifferenceCounts, on_rows: Callable[[int], None]
 ) -> Iterator[Difference]:
-    """Yield the entities that differ. At the end both backups are checked, and the totals complete.
+    """Yield the entities that differ. At the end both backups are checked, and the counts complete.
 
-    :param totals: is given all that differs.
+    :param counts: is given all that differs.
     :param on_rows: is given the number of rows of each block that was read.
     :raises ConfigurationError: if a relationship has no id.
     :raises CorruptError: if a backup is not what its manifest describes.
@@ -48,13 +48,13 @@ def compare_backups(
     try:
         readings = [_Reading(source, on_rows) for source in (old, new)]
         for difference in differences(*(reading.point() for reading in readings)):
-            totals.add(difference)
+            counts.add(difference)
             yield difference
     except NoIdsError as error:
         raise ConfigurationError(f"{error}: an earlier version made it, {_NOT_BY_ID}") from error
     for reading in readings:
         reading.finish()
-    totals.compare_schema(*(reading.schema for reading in readings))
+    counts.compare_schema(*(reading.schema for reading in readings))
 
 
 class _Reading:

@@ -11,12 +11,12 @@ import pytest
 
 from neo4j_r2.archive.manifest import ExportSummary, Need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
-from neo4j_r2.backup.base import MOST_ARCHIVES, Base, Place, Run, Server, reason_for_full
+from neo4j_r2.backup.base import MOST_ARCHIVES, Base, ChainPlace, Run, Server, reason_for_full
 from neo4j_r2.bucket.keys import BackupName
 
 FULL_AT = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
-PLACE = Place("neo4j", "its-id", "https://r2.example", "my-bucket", "neo4j-backup", ["age1x"])
+PLACE = ChainPlace("neo4j", "its-id", "https://r2.example", "my-bucket", "neo4j-backup", ["age1x"])
 FULL_SIZE = 10_000
 
 

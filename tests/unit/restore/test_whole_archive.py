@@ -17,8 +17,8 @@ from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.core.database import Names
 from neo4j_r2.core.errors import BackupError, ConfigurationError, CorruptError
-from neo4j_r2.restore.fetch import whole_archive
 from neo4j_r2.restore.source import Source
+from neo4j_r2.restore.whole_archive import whole_archive
 from tests.archives import Content, some_content
 from tests.chains import Chain, Graph, chain_of
 from tests.keys import KeyPair
