@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.archive.row_hashes import RowSum
 from neo4j_r2.archive.text.rows import GONE, EntityKind, Rows, node_rows, relationship_rows
-from neo4j_r2.backup.changes import Changes
+from neo4j_r2.backup.changes import CONSEQUENCE, Changes
 from neo4j_r2.backup.row_state import RowState, RowStateWriter
 from tests.full_disk import filled, small_disk
 
@@ -151,7 +151,7 @@ def test_an_empty_batch_takes_nothing(tmp_path: Path, entity: EntityKind) -> Non
     assert [[list(rows.ids) for rows in part] for part in changes.rest("node")] == [[[1]]]
 
 
-def test_without_space_all_is_found_and_the_next_backup_is_a_full_one(
+def test_without_space_all_is_found_and_no_rows_are_recorded(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     graph = dict.fromkeys(range(10_000), 0)
@@ -164,5 +164,5 @@ def test_without_space_all_is_found_and_the_next_backup_is_a_full_one(
         assert changes.writer is None
         assert [*path.parent.iterdir()] == []
     assert [record.getMessage() for record in caplog.records] == [
-        "The rows cannot be recorded (No space left on device): the next backup is a full one"
+        f"The rows cannot be recorded (No space left on device){CONSEQUENCE}"
     ]
