@@ -83,7 +83,7 @@ class Chain:
         """
         yield from self.names
         for block in self.blocks():
-            yield from row_batches(block.entity, block.rows.rows)
+            yield from row_batches(block.rows.rows)
         yield from self.schema
 
     def _late_blocks(self) -> Iterator[PointBlock]:

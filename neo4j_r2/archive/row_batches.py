@@ -7,34 +7,24 @@ from typing import Any
 
 from neo4j_r2.archive.cells.decode import decode, decode_column
 from neo4j_r2.archive.items import NodeBatch, RelationshipBatch
-from neo4j_r2.archive.text.row_tables import RowTable, row_tables
-from neo4j_r2.archive.text.rows import EntityKind, Rows, weight
+from neo4j_r2.archive.table_batch import entity_batch
+from neo4j_r2.archive.text.row_tables import row_tables
+from neo4j_r2.archive.text.rows import Rows, RowShape, weight
 
 
-def row_batches(
-    entity: EntityKind, rows: Sequence[Rows]
-) -> Iterator[NodeBatch | RelationshipBatch]:
+def row_batches(rows: Sequence[Rows]) -> Iterator[NodeBatch | RelationshipBatch]:
     """Yield rows as the batches that a restore of their text would have.
 
     :raises CorruptError: if a cell does not fit the kind of its column.
     """
     total, size = sum(map(len, rows)), weight(rows)
     for table in row_tables(rows):
-        values = _values(table)
-        share = size * len(table) // total
-        columns, first, *second = tuple(table.columns), *map(list, table.names)
-        if entity == "node":
-            yield NodeBatch(table.group, columns, [*first], values, share)
-        else:
-            yield RelationshipBatch(table.group[0], columns, [*first], [*second[0]], values, share)
-
-
-def _values(table: RowTable) -> list[list[Any]]:
-    columns = [
-        _decoded(column.kind, cells, is_lacking=column in table.lacking)
-        for column, cells in zip(table.columns, table.cells, strict=True)
-    ]
-    return list(map(list, zip(*columns, strict=True))) if columns else [[] for _ in table.ids]
+        shape = RowShape(table.group, tuple(table.columns))
+        values = [
+            _decoded(column.kind, cells, is_lacking=column in table.lacking)
+            for column, cells in zip(table.columns, table.cells, strict=True)
+        ]
+        yield entity_batch(shape, table.names, values, size * len(table) // total)
 
 
 def _decoded(kind: str, cells: Iterable[str | None], *, is_lacking: bool) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import compress, pairwise
 
+from neo4j_r2.archive.cells.decode import decode_column
 from neo4j_r2.archive.text.rows import Column, Rows, RowShape
 from neo4j_r2.archive.text.table_grammar import Table
 from neo4j_r2.core.errors import CorruptError
@@ -17,7 +18,7 @@ def table_rows(table: Table, relationship_ids: Sequence[int] | None) -> Iterator
     :raises CorruptError: if its rows are not in ascending order of their ids.
     """
     shape, columns = table.shape, list(zip(*table.rows, strict=True))
-    names = [_node_ids(cells) for cells in columns[: shape.id_cells]]
+    names = [node_ids(cells) for cells in columns[: shape.id_cells]]
     ids = names[0] if relationship_ids is None else relationship_ids
     if any(one >= two for one, two in pairwise(ids)):
         raise CorruptError("rows are not in the order of their ids")
@@ -38,15 +39,19 @@ def table_rows(table: Table, relationship_ids: Sequence[int] | None) -> Iterator
     for present in dict.fromkeys(presence):
         flags = [each == present for each in presence]
         own = [Column(column.key, column.kind) for column in compress(shape.columns, present)]
-        yield Rows.of(
-            RowShape(shape.group, tuple(own)),
-            list(compress(ids, flags)),
-            [list(compress(some, flags)) for some in names],
-            [list(compress(some, flags)) for some in compress(cells, present)],
+        whole_rows = Rows.of(
+            RowShape(shape.group, tuple(own)), ids, names, list(compress(cells, present))
         )
+        if chosen := whole_rows.chosen(flags):
+            yield chosen
 
 
-def _node_ids(cells: Sequence[str]) -> list[int]:
-    if not all(cell.isascii() and cell.isdigit() and len(cell) < 20 for cell in cells):
+def node_ids(cells: Sequence[str]) -> list[int]:
+    """Return the ids of nodes that cells hold.
+
+    :raises CorruptError: if one is no number, or too large.
+    """
+    numbers: list[int] = decode_column("integer", cells, None)
+    if not all(cell.isdigit() for cell in cells):
         raise CorruptError("a node's id is no number")
-    return list(map(int, cells))
+    return numbers
