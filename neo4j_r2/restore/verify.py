@@ -9,7 +9,7 @@ from neo4j_r2.archive.audit_chain import NeededArchive
 from neo4j_r2.archive.contents import Contents, rows_in
 from neo4j_r2.archive.items import Item
 from neo4j_r2.archive.manifest import StoredManifest, own_need
-from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.archive.naming import naming
 from neo4j_r2.restore.source import Source, StoredSource
 from neo4j_r2.run.progress import ByteCountdown, Countdown
 from neo4j_r2.run.stall_watch import Watch
@@ -31,16 +31,12 @@ def verify(
     with Countdown("Checked", expected, watch.progress) as countdown:
         for item in source.items():
             countdown.add(rows_in(item))
-            try:
+            with naming(source.label):
                 contents.add(item)
                 on_item(item)
-            except CorruptError as error:
-                raise CorruptError(f"{source.label}: {error}") from error
     if source.manifest is not None:
-        try:
+        with naming(source.label):
             contents.compare(source.manifest.export)
-        except CorruptError as error:
-            raise CorruptError(f"{source.label}: {error}") from error
     return contents
 
 
@@ -56,10 +52,8 @@ def verify_stored(stored: StoredSource, manifest: StoredManifest, watch: Watch) 
     with ByteCountdown("Checked", size, watch.progress) as countdown:
         for archive in archives:
             need = archive.need
-            try:
+            with naming(need.key):
                 check_stored(_counted(archive.open(), countdown), need.size, need.sha256)
-            except CorruptError as error:
-                raise CorruptError(f"{need.key}: {error}") from error
 
 
 def _counted(chunks: Iterable[bytes], countdown: ByteCountdown) -> Iterator[bytes]:
