@@ -154,11 +154,18 @@ def _candidate(
         return _described(backup, latest)
     if backup.manifest_key is None or not _is_decisive(backup, rules, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
+    if manifest := _manifest(bucket, backup.manifest_key):
+        return _described(backup, manifest)
+    return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
+
+
+def _manifest(bucket: Bucket, key: str) -> StoredManifest | None:
+    """Return a manifest; None, with a warning, if it cannot be read."""
     try:
-        return _described(backup, read_manifest(bucket.get(backup.manifest_key)))
+        return read_manifest(bucket.get(key))
     except CorruptError as error:
-        log.warning("%s: %s", backup.manifest_key, error)
-        return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
+        log.warning("%s: %s", key, error)
+        return None
 
 
 def _is_decisive(
@@ -205,11 +212,8 @@ def _needs(
         return ()
     if not candidate.readable:
         return None
-    try:
-        return _needed_names(read_manifest(bucket.get(backup.manifest_key)))
-    except CorruptError as error:
-        log.warning("%s: %s", backup.manifest_key, error)
-        return None
+    manifest = _manifest(bucket, backup.manifest_key)
+    return _needed_names(manifest) if manifest else None
 
 
 def _needed_names(manifest: StoredManifest) -> tuple[BackupName, ...]:
