@@ -18,10 +18,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,6 @@ from neo4j import Driver
 from neo4j_r2.archive.manifest import timestamp
 from neo4j_r2.backup.row_state import RowState
 from neo4j_r2.bucket.client import Bucket
-from neo4j_r2.bucket.keys import TIME_FORMAT
 from neo4j_r2.bucket.listing import read_listing
 from neo4j_r2.bucket.listing_text import document
 from neo4j_r2.bucket.newest_backup import newest_backup
@@ -38,12 +37,12 @@ from neo4j_r2.bucket.prune import prune
 from neo4j_r2.config.keep_rules import Rules
 from neo4j_r2.config.prune_settings import PruneSettings
 from neo4j_r2.config.settings import read_config
-from neo4j_r2.core.clock import now
 from testbed.fingerprint import Fingerprint, difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from testbed.servers import running
 from tests.integration import graph_writes
+from tests.integration.later import taken, wait_for_next_second
 from tests.integration.old_backups import PREFIX
 from tests.integration.restoring import restore_elsewhere
 from tests.integration.writers import Writers
@@ -205,7 +204,7 @@ def back_up(world: World, chance: random.Random, *arguments: str) -> None:
     """Make a backup on one of the hosts, while nobody writes."""
     host = chance.choices(_HOSTS, (4, 1))[0]
     before = world.keys()
-    _wait_for_next_second(before)
+    wait_for_next_second(before)
     held = fingerprint(world.driver)
     run = world.note(world.service(host).run("backup", *arguments))
     _require_made(world, run, before, held)
@@ -229,7 +228,7 @@ def back_up_idle(world: World, chance: random.Random) -> None:
 def back_up_while_others_write(world: World, _: random.Random) -> None:
     """Make a backup with writers; what the graph holds is known again after it."""
     before = world.keys()
-    _wait_for_next_second(before)
+    wait_for_next_second(before)
     with Writers(world.servers.source, graph_writes.PEOPLE).writing():
         run = world.note(world.service(_HOSTS[0]).run("backup"))
     _require_made(world, run, before, None)
@@ -241,7 +240,7 @@ def back_up_while_others_write(world: World, _: random.Random) -> None:
 def kill_a_backup(world: World, chance: random.Random) -> None:
     """Kill a backup at a random moment, which may be before its start or after its end."""
     before = world.keys()
-    _wait_for_next_second(before)
+    wait_for_next_second(before)
     held = fingerprint(world.driver)
     process = world.service(_HOSTS[0]).start("backup")
     time.sleep(chance.random() * _LONGEST_WAIT_TO_KILL)
@@ -259,25 +258,13 @@ def _require_made(world: World, run: Run, before: dict[str, int], held: Fingerpr
     require(before.items() <= world.keys().items(), "a backup removed something")
 
 
-def _wait_for_next_second(keys: Iterable[str]) -> None:
-    """Wait until a backup gets a later time than all before: an increment needs one."""
-    last = max((_taken(key) for key in keys), default=None)
-    while last and now() <= last:
-        time.sleep(0.02)
-
-
-def _taken(key: str) -> datetime:
-    text = key.rpartition("_20")[2][:17]
-    return datetime.strptime(f"20{text}", TIME_FORMAT).replace(tzinfo=UTC)
-
-
 def prune_later(world: World, chance: random.Random) -> None:
     """Prune as if time had passed: what a backup that is kept needs stays."""
     latest = newest_backup(world.bucket, PREFIX, "neo4j", None)
     if latest is None:
         return
     before = world.keys()
-    rules, moment = _rules(chance, sorted({_taken(key) for key in before}))
+    rules, moment = _rules(chance, sorted({taken(key) for key in before}))
     world.log = f"prune: {rules} at {timestamp(moment)}"
     prune(world.bucket, PREFIX, PruneSettings(rules), latest, moment)
     after = world.keys()
@@ -381,7 +368,7 @@ def restore_in_between(world: World, chance: random.Random) -> None:
         return
     point = chance.choice(points)
     before = world.keys()
-    _wait_for_next_second(before)
+    wait_for_next_second(before)
     held = fingerprint(world.driver)
     service, identity = world.service(chance.choice(_HOSTS)), str(world.identity)
     run = world.note(service.run("restore", point.key, "--force", "--identity", identity))

@@ -14,6 +14,7 @@ from neo4j import Driver
 from testbed.cypher_shell import run_cypher_shell
 from testbed.neo4j_server import Neo4jServer
 from tests.integration import everything
+from tests.integration.later import wait_for_next_second
 from tests.integration.restoring import contents, differences, printed
 from tests.keys import KeyPair
 from tests.service import Service
@@ -53,7 +54,9 @@ def chain(service: Service, driver: Driver) -> Service:
     incremental.backup()
     for change in CHANGES:
         driver.execute_query(change)
+        wait_for_next_second(incremental.keys())
         assert incremental.backup().manifest["kind"] == "incremental"
+    wait_for_next_second(incremental.keys())
     assert incremental.backup().manifest["kind"] == "incremental"
     return incremental
 

@@ -9,7 +9,6 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
@@ -24,6 +23,7 @@ from testbed.r2_rules import R2Limits
 from testbed.s3_server import S3Server
 from testbed.servers import stopped
 from tests.integration import documents
+from tests.integration.later import wait_for_next_second
 from tests.integration.outcome import assert_told
 from tests.integration.restoring import (
     assert_passes_drill,
@@ -77,9 +77,7 @@ def service(service: Service, driver: Driver) -> Service:
 
 def run_later(service: Service, *arguments: str) -> Run:
     """Make a backup, which has to succeed, in a later second than those before."""
-    last = [key.rpartition("_20")[2][:17] for key in set(service.keys())]
-    while last and f"{datetime.now(UTC):%y-%m-%d_%H-%M-%S}" <= max(last):
-        time.sleep(0.02)
+    wait_for_next_second(service.keys())
     run = service.run("backup", *arguments)
     assert run.exit_code == 0, run.log
     return run
