@@ -215,6 +215,13 @@ def readable_file(value: str) -> Path | None:
     return Path(value) if value else None
 
 
+def file_path(value: str) -> Path:
+    """Parse the path of a file, which need not be there."""
+    if is_quoted(value):
+        raise ValueError("accepted is a file's path without quotes")
+    return Path(value)
+
+
 def part_size(value: str) -> int | None:
     """Parse the size of a part, from MiB into bytes; the word "auto" is None."""
     if value.lower() == "auto":

@@ -31,6 +31,10 @@ class ServiceSettings:
     """How long the service waits for Neo4j when it starts."""
     overdue_minutes: int
     """A backup that is missing this long after it was due is a failure."""
+    drill_schedule: Schedule | None
+    """When restore drills are made; None means never."""
+    drill_overdue_minutes: int
+    """A drill that is missing this long after it was due is a failure."""
     metrics_port: int | None
     """The port that serves the metrics; None means that they are not served."""
     metrics_address: str
@@ -38,6 +42,11 @@ class ServiceSettings:
     state_directory: Path
     log_level: str
     log_style: LogStyle
+
+    @property
+    def drill_due_times(self) -> str:
+        """The schedule of drills with its time zone; empty without drills."""
+        return f"{self.drill_schedule} {self.time_zone}" if self.drill_schedule else ""
 
     @property
     def due_times(self) -> str:
@@ -56,6 +65,10 @@ def read_service(variables: Variables) -> ServiceSettings:
         catches_up=variables.read("BACKUP_CATCH_UP", parsers.boolean, "true"),
         wait_seconds=variables.read("NEO4J_WAIT_SECONDS", parsers.whole(1, 86_400), "300"),
         overdue_minutes=variables.read("BACKUP_OVERDUE_MINUTES", parsers.whole(1, 99_999), "60"),
+        drill_schedule=variables.read("DRILL_SCHEDULE", _schedule_or_none, ""),
+        drill_overdue_minutes=variables.read(
+            "DRILL_OVERDUE_MINUTES", parsers.whole(1, 99_999), "180"
+        ),
         metrics_port=variables.read("METRICS_PORT", parsers.port, ""),
         metrics_address=variables.read("METRICS_ADDRESS", parsers.ip_address, "127.0.0.1"),
         state_directory=_state_directory(variables),
@@ -92,6 +105,10 @@ def requested_state_directory(environment: Mapping[str, str], dotenv: Mapping[st
     directory = _state_directory(variables)
     variables.raise_problems()
     return directory
+
+
+def _schedule_or_none(text: str) -> Schedule | None:
+    return schedule.parse(text) if text else None
 
 
 def _log_style(variables: Variables, zone: tzinfo) -> LogStyle:

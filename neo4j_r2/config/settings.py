@@ -3,8 +3,8 @@
 Variables come from the environment and from a file `.env` in the working directory. The environment
 wins. An empty value counts as none, because Compose passes one on for an unset variable.
 
-The parts are in `neo4j_settings`, `r2_settings`, `prune_settings`, `service_settings` and
-`notify_settings`. The variables of a backup itself are read here.
+The parts are in `neo4j_settings`, `r2_settings`, `prune_settings`, `service_settings`,
+`notify_settings` and `drill_settings`. The variables of a backup itself are read here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys, is_recipient, looks_private
 from neo4j_r2.config import parsers
+from neo4j_r2.config.drill_settings import DrillSettings, read_drill
 from neo4j_r2.config.neo4j_settings import (
     Neo4jSettings,
     read_databases,
@@ -59,6 +60,7 @@ class Config:
     """Whether an archive is read back before it becomes a backup."""
     service: ServiceSettings
     notify: NotifySettings
+    drill: DrillSettings
     recipients: tuple[str, ...] = ()
     """The public keys that backups are encrypted to; without any, they are not encrypted."""
     allows_plain_text: bool = False
@@ -82,6 +84,7 @@ class Config:
         """Return every value that no output may show."""
         return [
             self.neo4j.password,
+            self.drill.password,
             self.r2.access_key_id,
             self.r2.secret_access_key,
             *self.notify.secrets(),
@@ -133,8 +136,9 @@ def _read(
     """Read every part of the configuration; problems are collected in `variables`."""
     service = read_service(variables)
     databases = read_databases(variables)
+    neo4j = read_neo4j(variables, databases, logs_in=logs_in)
     return Config(
-        neo4j=read_neo4j(variables, databases, logs_in=logs_in),
+        neo4j=neo4j,
         databases=databases,
         r2=read_r2(variables, is_used=uses_bucket),
         prune=read_prune(variables, service.time_zone),
@@ -152,6 +156,7 @@ def _read(
         == "after",
         service=service,
         notify=read_notify(variables, receiver_problem),
+        drill=read_drill(variables, service, neo4j.uri, logs_in=logs_in),
         recipients=_recipients(variables),
         allows_plain_text=_is_plain_text(variables.get(_RECIPIENTS)),
     )

@@ -43,7 +43,7 @@ _NEO4J_NAMES: Final = frozenset(
 """Variables of Neo4j's image; those in lower case, as NEO4J_server_..., are Neo4j's settings."""
 _OWN_PREFIXES: Final = ("BACKUP_", "R2_", "RESTORE_NEO4J_")
 _NEO4J_PREFIX: Final = "NEO4J_"
-_SHARED_PREFIXES: Final = (_NEO4J_PREFIX, "RUN_", "METRICS_", "LOG_")
+_SHARED_PREFIXES: Final = (_NEO4J_PREFIX, "RUN_", "METRICS_", "LOG_", "DRILL_")
 """Other programs use these too, so a name that is not known may be theirs."""
 _LINK: Final = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)")
 """Names that Kubernetes sets in each container for each service, as BACKUP_SERVICE_HOST."""

@@ -103,11 +103,12 @@ class Variables:
     def required(self, name: str, parse: Callable[[str], str], what: str) -> str:
         """Parse a variable that has no default; `what` says what its value is."""
         if self.get(name) is None:
-            self._miss(f"{name} is required: {what}")
+            self.miss(f"{name} is required: {what}")
             return ""
         return self.read(name, lambda value: parse(value) if value else "", "")
 
-    def _miss(self, problem: str) -> None:
+    def miss(self, problem: str) -> None:
+        """Collect a problem that is no wrong value, but a missing one."""
         self._is_something_missing = True
         self._problems.append(problem)
 
@@ -115,7 +116,7 @@ class Variables:
         """Read a required secret, from its variable or from the file that NAME_FILE names."""
         value = self.secret_text(name)
         if value is None:
-            self._miss(f"{name} (or {name}_FILE) is required: {what}")
+            self.miss(f"{name} (or {name}_FILE) is required: {what}")
             return Secret("")
         return self._checked(name, value)
 

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.run import state_directory
+from neo4j_r2.run.json_values import read_counts, read_time, read_whole
 from neo4j_r2.run.processes import ProcessId
 
 FORMAT_VERSION: Final = 2
@@ -155,11 +156,11 @@ def _from_json(content: dict[str, Any]) -> State | None:
         return None
     run = content["last_run"]
     return State(
-        since=_time(content["since"]),
+        since=read_time(content["since"]),
         schedule=content["schedule"],
         expected=tuple(content["expected"]),
         last_run=_run(run) if run else None,
-        failures=_counts(content["failures"]),
+        failures=read_counts(content["failures"]),
         databases={name: _database(known) for name, known in content["databases"].items()},
     )
 
@@ -167,9 +168,9 @@ def _from_json(content: dict[str, Any]) -> State | None:
 def _run(content: dict[str, Any]) -> RunState:
     finished = content["finished"]
     return RunState(
-        started=_time(content["started"]),
+        started=read_time(content["started"]),
         process=ProcessId(**content["process"]),
-        finished=_time(finished) if finished else None,
+        finished=read_time(finished) if finished else None,
         exit_code=content["exit_code"],
         error=content["error"],
         # A run of an earlier version has neither.
@@ -181,50 +182,32 @@ def _run(content: dict[str, Any]) -> RunState:
 def _database(content: dict[str, Any]) -> DatabaseState:
     backup, stored = content["last_backup"], content["stored"]
     return DatabaseState(
-        since=_time(content["since"]),
+        since=read_time(content["since"]),
         last_backup=_backup(backup) if backup else None,
         attempts=tuple(map(_attempt, content["attempts"])),
-        failures=_counts(content["failures"]),
-        stored=Usage(_whole(stored["backups"]), _whole(stored["size"])) if stored else None,
+        failures=read_counts(content["failures"]),
+        stored=Usage(read_whole(stored["backups"]), read_whole(stored["size"])) if stored else None,
         pause=content["pause"],
     )
 
 
 def _backup(content: dict[str, Any]) -> BackupState:
     return BackupState(
-        started=_time(content["started"]),
-        finished=_time(content["finished"]),
+        started=read_time(content["started"]),
+        finished=read_time(content["finished"]),
         archive_key=content["archive_key"],
-        archive_size=_whole(content["archive_size"]),
-        nodes=_whole(content["nodes"]),
-        relationships=_whole(content["relationships"]),
+        archive_size=read_whole(content["archive_size"]),
+        nodes=read_whole(content["nodes"]),
+        relationships=read_whole(content["relationships"]),
         database_id=content["database_id"],
     )
 
 
 def _attempt(content: dict[str, Any]) -> Attempt:
     return Attempt(
-        started=_time(content["started"]),
-        finished=_time(content["finished"]),
+        started=read_time(content["started"]),
+        finished=read_time(content["finished"]),
         exit_code=content["exit_code"],
         error=content["error"],
-        archive_size=_whole(content["archive_size"]),
+        archive_size=read_whole(content["archive_size"]),
     )
-
-
-def _counts(content: dict[str, Any]) -> dict[str, int]:
-    return {kind: _whole(count) for kind, count in content.items()}
-
-
-def _whole(number: object) -> int:
-    """Return a whole number; `isinstance` would let `true` pass, which is an int to Python."""
-    if type(number) is not int:
-        raise TypeError(number)
-    return number
-
-
-def _time(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError(text)
-    return time
