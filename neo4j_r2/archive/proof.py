@@ -1,4 +1,4 @@
-"""The proof: the record of a drill that brought a restore point back. Most of it can be encrypted."""
+"""The proof: the record of a drill that proved a restore point. Most of it can be encrypted."""
 
 from __future__ import annotations
 
