@@ -27,6 +27,7 @@ from neo4j_r2.run.state_directory import (
 log = logging.getLogger(__name__)
 
 _LOCK_NAME: Final = "backup.lock"
+_DRILL_LOCK_NAME: Final = "drill.lock"
 _UPLOAD_NAME: Final = "upload.json"
 _HOLDER_LENGTH: Final = 40
 """The file's length. A full disk takes other bytes in the place of those that are there."""
@@ -102,10 +103,15 @@ def is_under_way(process: ProcessId, directory: Path) -> bool:
     return process.is_alive() or holder(directory) == process
 
 
-def holder(directory: Path) -> ProcessId | None:
-    """Return the process that holds the lock, by its id in its own container; None if none does."""
+def is_drill_under_way(process: ProcessId, directory: Path) -> bool:
+    """Whether a process that began a drill is still at it; as `is_under_way`."""
+    return process.is_alive() or holder(directory, _DRILL_LOCK_NAME) == process
+
+
+def holder(directory: Path, name: str = _LOCK_NAME) -> ProcessId | None:
+    """Return the process that holds a lock, by its id in its own container; None if none does."""
     try:
-        descriptor = os.open(directory / _LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(directory / name, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
