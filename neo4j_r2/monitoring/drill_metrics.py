@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,11 +15,12 @@ from neo4j_r2.core.errors import FAILURE_KINDS, KILLED, LockedError, failure_kin
 from neo4j_r2.monitoring.drill_rules import drill_deadline, drill_due, last_drill
 from neo4j_r2.monitoring.health_rules import Signs
 from neo4j_r2.monitoring.metric_families import Gauges, counter, gauge, gauges, with_zeros
-from neo4j_r2.run.drill_state import Drill, DrillState, ProofState
+from neo4j_r2.run.drill_state import Drill, DrillRun, DrillState, ProofState
 from neo4j_r2.run.state import State
 
-DRILL_FAILURE_KINDS: Final = (*FAILURE_KINDS, failure_kind(LockedError.exit_code), KILLED)
-"""A drill that waited for a run in vain is a failure: nobody else makes it."""
+_OF_DATABASES: Final = (*FAILURE_KINDS, KILLED)
+_OF_RUNS: Final = (*_OF_DATABASES, failure_kind(LockedError.exit_code))
+"""A drill that waited for a backup in vain is a failure: nobody else makes it."""
 
 
 @dataclass(frozen=True)
@@ -73,44 +75,57 @@ def drill_families(signs: Signs, state: State, settings: ServiceSettings) -> Ite
     drills = signs.drills
     if drills is None or (settings.drill_schedule is None and drills.run is None):
         return
-    is_unfinished = drills.run is not None and drills.run.finished is None
-    is_running = is_unfinished and signs.is_drill_alive
+    killed = _killed_run(drills, is_alive=signs.is_drill_alive)
+    is_running = drills.run is not None and drills.run.finished is None and killed is None
     yield gauge("drill_running", "Whether a drill is under way.", is_running)
-    proofs = {name: drills.of(name).last_proof for name in state.expected}
-    yield from gauges(_OF_PROOF, proofs)
-    killed = drills.run.database if drills.run and is_unfinished and not is_running else ""
+    yield from gauges(_OF_PROOF, {name: drills.of(name).last_proof for name in state.expected})
     yield from _of_last_drills(state, drills, killed)
     plans = {name: _plan(state, drills, name, settings) for name in state.expected}
     yield from gauges(_OF_PLAN, plans)
+    yield from _of_failures(state, drills, killed)
+
+
+def _killed_run(drills: DrillState, *, is_alive: bool) -> DrillRun | None:
+    """Return the last run if it was killed, and no run has recorded that yet."""
+    run = drills.run
+    return run if run and run.finished is None and not is_alive else None
+
+
+def _of_last_drills(state: State, drills: DrillState, killed: DrillRun | None) -> Iterator[Metric]:
+    """Yield what is known of the last drills; of one that was killed, that it did not succeed."""
+    unknown = killed.database if killed else ""
+    last = {name: last_drill(drills, name) for name in state.expected if name != unknown}
+    yield from gauges(_OF_DRILL, last)
+    outcomes = {name: each.exit_code == 0 for name, each in last.items() if each}
+    if unknown in state.expected:
+        outcomes[unknown] = False
+    yield from gauges(_OF_OUTCOME, outcomes)
+
+
+def _of_failures(state: State, drills: DrillState, killed: DrillRun | None) -> Iterator[Metric]:
+    """Yield the counts of failures. The next run counts a run that was killed; here it is added."""
+    databases = {
+        name: Counter(drills.of(name).failures)
+        + Counter({KILLED: int(killed is not None and killed.database == name)})
+        for name in state.expected
+    }
+    runs = Counter(drills.failures) + Counter({KILLED: int(killed is not None)})
     yield counter(
         "drill_failures",
         "Drills that failed or were killed.",
         ["database", "kind"],
         {
             (name, kind): count
-            for name in state.expected
-            for kind, count in _failures(drills, name, killed).items()
+            for name, failures in databases.items()
+            for kind, count in with_zeros(_OF_DATABASES, failures).items()
         },
     )
-
-
-def _of_last_drills(state: State, drills: DrillState, killed: str) -> Iterator[Metric]:
-    """Yield what is known of the last drills; of one that was killed, that it did not succeed.
-
-    :param killed: the database whose drill was killed, until a drill records that; empty if none.
-    """
-    last = {name: last_drill(drills, name) for name in state.expected if name != killed}
-    yield from gauges(_OF_DRILL, last)
-    outcomes = {name: each.exit_code == 0 for name, each in last.items() if each}
-    if killed in state.expected:
-        outcomes[killed] = False
-    yield from gauges(_OF_OUTCOME, outcomes)
-
-
-def _failures(drills: DrillState, database: str, killed: str) -> Mapping[str, int]:
-    """Return how many drills failed, by kind; the next drill counts one that was killed."""
-    failures = with_zeros(DRILL_FAILURE_KINDS, drills.of(database).failures)
-    return {**failures, KILLED: failures[KILLED] + int(database == killed)}
+    yield counter(
+        "drill_run_failures",
+        "Runs of drills that failed, were killed, or waited for a backup in vain.",
+        ["kind"],
+        {(kind,): count for kind, count in with_zeros(_OF_RUNS, runs).items()},
+    )
 
 
 def _plan(

@@ -25,15 +25,16 @@ def expect_drills(service: ServiceSettings) -> None:
     file, schedule = DrillFile(service.state_directory), service.drill_due_times
     if _schedule_of(file.read()) == schedule:
         return
-    with suppress(LockedError), drill_lock(service.state_directory):
-        drills, now = file.read(), clock.now()
-        expected = (
-            replace(drills, schedule=schedule, since=now) if drills else DrillState(now, schedule)
-        )
-        try:
-            file.write(expected)
-        except NoSpaceError as error:
-            log.warning("The schedule of drills is not recorded: %s", error)
+    try:
+        with suppress(LockedError), drill_lock(service.state_directory):
+            file.write(_expecting(file.read(), schedule))
+    except NoSpaceError as error:
+        log.warning("The schedule of drills is not recorded: %s", error)
+
+
+def _expecting(drills: DrillState | None, schedule: str) -> DrillState:
+    now = clock.now()
+    return replace(drills, schedule=schedule, since=now) if drills else DrillState(now, schedule)
 
 
 def _schedule_of(drills: DrillState | None) -> str:
