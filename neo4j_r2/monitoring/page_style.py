@@ -68,7 +68,9 @@ dt { font-size: 0.8125rem; }
 .proved { color: var(--good); font-weight: 600; }
 .part { display: grid; gap: 0.5rem; }
 figure { display: grid; gap: 0.25rem; }
-.charts { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); }
+.charts {
+  display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr));
+}
 svg { display: block; overflow: visible; }
 .bars { width: 100%; height: 5.5rem; }
 .bars rect { fill: var(--bar); }
@@ -88,10 +90,15 @@ svg { display: block; overflow: visible; }
 }
 .legend li { display: flex; align-items: center; gap: 0.375rem; }
 .legend svg { width: 1rem; height: 1.5rem; }
-summary { cursor: pointer; color: var(--link); font-size: 0.875rem; width: max-content; max-width: 100%; }
+summary {
+  cursor: pointer; color: var(--link); font-size: 0.875rem; width: max-content; max-width: 100%;
+}
 .scroll { overflow-x: auto; margin-top: 0.5rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; overflow-wrap: normal; }
-th, td { text-align: start; padding: 0.375rem 1rem 0.375rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td {
+  text-align: start; padding: 0.375rem 1rem 0.375rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top;
+}
 th { font-weight: 500; }
 tfoot td, tfoot th { font-weight: 600; color: var(--text); }
 .number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
