@@ -15,13 +15,20 @@ from prometheus_client.core import Metric
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
+from neo4j_r2.config.host_name import read_host_name
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.errors import ConfigurationError, Interruption
 from neo4j_r2.monitoring.health_probe import assess, look
 from neo4j_r2.monitoring.metrics import families
+from neo4j_r2.monitoring.page import page
+from neo4j_r2.monitoring.page_view import View
 from neo4j_r2.monitoring.web_pages import Answer, Page, Request, ask
 from neo4j_r2.monitoring.web_server import serve
 from neo4j_r2.run import signals
+from neo4j_r2.run.processes import is_in_service_container
+from neo4j_r2.run.record import with_killed_run
+from neo4j_r2.run.restore_points import RestorePointsFile
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -32,7 +39,9 @@ def run(invocation: Invocation[Options]) -> int:
     settings = configure_service(invocation)
     if settings.metrics_port is None:
         raise ConfigurationError("METRICS_PORT is required: the port that metrics are served at")
+    host = read_host_name(Variables(invocation.environment, invocation.dotenv))
     pages: dict[str, Page] = {
+        "/": partial(people_page, settings, host),
         "/metrics": partial(metrics_page, make_wsgi_app(_Collector(settings))),
         "/health": partial(health_page, settings),
     }
@@ -50,6 +59,21 @@ class _Collector:
 
     def collect(self) -> Iterator[Metric]:
         return families(look(self.settings), self.settings)
+
+
+def people_page(settings: ServiceSettings, host: str, _request: Request) -> Answer:
+    """Return the page for people; it is always 200, because programs ask for the health."""
+    directory = settings.state_directory
+    signs = look(settings)
+    view = View(
+        signs=signs,
+        history=with_killed_run(signs.state, directory) if signs.state else None,
+        points=RestorePointsFile(directory).read(),
+        settings=settings,
+        host=host,
+        is_in_container=is_in_service_container(),
+    )
+    return Answer(HTTPStatus.OK, page(view), "text/html; charset=utf-8")
 
 
 def metrics_page(metrics: WSGIApplication, request: Request) -> Answer:

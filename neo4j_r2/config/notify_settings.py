@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from neo4j_r2.config import parsers
-from neo4j_r2.config.host_name import default_host_name
+from neo4j_r2.config.host_name import read_host_name
 from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.secret import Secret
@@ -58,7 +58,7 @@ def read_notify(
         ),
         ping_url=_ping_url(variables),
         seconds=variables.read("BACKUP_NOTIFY_SECONDS", parsers.whole(1, 120), "15"),
-        host=variables.get("BACKUP_HOST_NAME") or default_host_name(variables),
+        host=read_host_name(variables),
     )
 
 

@@ -19,7 +19,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def element(name: str, *children: str, **attributes: str | int | bool | None) -> Markup:
+def element(name: str, /, *children: str, **attributes: str | int | bool | None) -> Markup:
     """Return an element with its children: elements, and texts, which are escaped.
 
     :param attributes: by their names with `_` for `-`; one at the end is left out, as in `class_`.

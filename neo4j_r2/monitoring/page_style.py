@@ -89,7 +89,7 @@ svg { display: block; overflow: visible; }
   font-size: 0.875rem;
 }
 .legend li { display: flex; align-items: center; gap: 0.375rem; }
-.legend svg { width: 1rem; height: 1.5rem; }
+.legend svg { width: 1rem; height: 1.75rem; }
 summary {
   cursor: pointer; color: var(--link); font-size: 0.875rem; width: max-content; max-width: 100%;
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 import signal
 import socket
@@ -105,7 +104,9 @@ def test_a_page_is_found_by_its_path(server: Server, path: str) -> None:
     assert answer.headers["Content-Length"] == str(len(answer.body))
 
 
-@pytest.mark.parametrize("path", ["/goods", "/good/", "//good", "/good/../good", "/%67ood", "/favicon.ico"])
+@pytest.mark.parametrize(
+    "path", ["/goods", "/good/", "//good", "/good/../good", "/%67ood", "/favicon.ico"]
+)
 def test_any_other_path_is_not_found(server: Server, path: str) -> None:
     answer = request(server.port, path)
     assert (answer.status, answer.body) == (404, "Not Found\n")
@@ -241,9 +242,7 @@ def test_a_client_that_does_not_read_is_closed_and_delays_nobody(server: Server)
             client.sendall(b"GET /large HTTP/1.0\r\n\r\n")
         for _ in range(5):
             assert request(server.port, "/good").status == 200
-        wait_until(
-            lambda: _sockets(server) == OWN_SOCKETS, seconds=2 * SECONDS, what="their end"
-        )
+        wait_until(lambda: _sockets(server) == OWN_SOCKETS, seconds=2 * SECONDS, what="their end")
 
 
 def test_a_silent_client_is_closed_at_its_deadline(server: Server) -> None:
