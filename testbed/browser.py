@@ -9,24 +9,27 @@ from typing import Final
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-_PROGRAMS: Final = ("chromium", "chromedriver")
+_BROWSERS: Final = ("chromium", "google-chrome")
+_DRIVER: Final = "chromedriver"
 
 
 def missing_program() -> str:
     """Return the name of a program that is not installed; empty if a browser can be opened."""
-    return next((each for each in _PROGRAMS if shutil.which(each) is None), "")
+    if not any(map(shutil.which, _BROWSERS)):
+        return _BROWSERS[0]
+    return "" if shutil.which(_DRIVER) else _DRIVER
 
 
 @contextmanager
 def opened(*, width: int, height: int = 900, is_dark: bool = False) -> Iterator[Chrome]:
     """Open a browser whose page is so wide, in CSS pixels, while the context lasts."""
     options = ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
+    options.binary_location = next(filter(None, map(shutil.which, _BROWSERS)), "")
     for each in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
         options.add_argument(each)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     # With a path of a driver, selenium looks for none and downloads none.
-    browser = Chrome(options, ChromeService(shutil.which("chromedriver")))
+    browser = Chrome(options, ChromeService(shutil.which(_DRIVER)))
     try:
         resize(browser, width, height)
         use_scheme(browser, "dark" if is_dark else "light")
