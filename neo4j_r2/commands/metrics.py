@@ -15,9 +15,8 @@ from prometheus_client.core import Metric
 from neo4j_r2.commands.configure import configure_service
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
-from neo4j_r2.config.host_name import read_host_name
+from neo4j_r2.config.notify_settings import requested_host
 from neo4j_r2.config.service_settings import ServiceSettings
-from neo4j_r2.config.variables import Variables
 from neo4j_r2.core.errors import ConfigurationError, Interruption
 from neo4j_r2.monitoring.health_probe import assess, look
 from neo4j_r2.monitoring.metrics import families
@@ -39,7 +38,7 @@ def run(invocation: Invocation[Options]) -> int:
     settings = configure_service(invocation)
     if settings.metrics_port is None:
         raise ConfigurationError("METRICS_PORT is required: the port that metrics are served at")
-    host = read_host_name(Variables(invocation.environment, invocation.dotenv))
+    host = requested_host(invocation.environment, invocation.dotenv)
     pages: dict[str, Page] = {
         "/": partial(people_page, settings, host),
         "/metrics": partial(metrics_page, make_wsgi_app(_Collector(settings))),

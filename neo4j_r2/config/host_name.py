@@ -15,10 +15,8 @@ _NUMBER: Final = re.compile("[0-9a-f]{12}")
 """The name that an engine gives a container, if nobody has chosen one."""
 
 
-def read_host_name(variables: Variables) -> str:
-    """Return the name of this host, for people: the configured one, or what Compose tells."""
-    if configured := variables.get("BACKUP_HOST_NAME"):
-        return configured
+def default_host_name(variables: Variables) -> str:
+    """Return the name of this host, for people, from what Compose and the machine tell."""
     in_container = variables.get(CONTAINER_MARK) is not None
     return host_name(
         variables.get("COMPOSE_PROJECT_NAME"), socket.gethostname(), in_container=in_container
