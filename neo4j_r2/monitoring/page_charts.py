@@ -45,6 +45,7 @@ class Tick:
 
     time: datetime
     kind: str
+    """full, incremental, or empty if it is not known."""
     is_proved: bool
     is_before_restore: bool
     text: str
@@ -157,8 +158,7 @@ def _mark(x: str, kind: str, *, is_before_restore: bool) -> Markup:
             "rect", x=x, y=_AXIS + 4, width=5, height=14, rx=2, transform=moved, class_="before"
         )
     return element(
-        "line", x1=x, x2=x, y1=_AXIS - _HEIGHTS.get(kind, _HEIGHTS[""]), y2=_AXIS - 2,
-        class_=_CLASSES.get(kind, _CLASSES[""]),
+        "line", x1=x, x2=x, y1=_AXIS - _HEIGHTS[kind], y2=_AXIS - 2, class_=_CLASSES[kind],
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,7 +14,7 @@ from neo4j_r2.monitoring.page_parts import folded, part, table, when
 from neo4j_r2.monitoring.page_view import DatabaseView
 from neo4j_r2.run.restore_points import RestorePoint
 
-_KINDS: Final = {FULL: "full", INCREMENTAL: "incremental", "": "kind not known"}
+_KINDS: Final = {FULL: "full", INCREMENTAL: "incremental", "": "of unknown kind"}
 
 
 def restore_points(view: DatabaseView) -> Markup:
@@ -26,17 +27,11 @@ def restore_points(view: DatabaseView) -> Markup:
         return part("Restore points", element("p", "There is none.", class_="quiet"))
     shown = counted(len(points), "restore point")
     proved = sum(map(view.is_proved, points))
-    kinds = [
-        f"{number} {word}"
-        for kind, word in ((FULL, "full"), (INCREMENTAL, "incremental"), ("", "of unknown kind"))
-        if (number := sum(each.kind == kind for each in points))
-    ]
-    all_of_them = (
-        f"The newest {len(points)} of {counted(total, 'backup')}"
-        if (total > len(points))
-        else shown
-    )
-    about = f"{all_of_them}: {', '.join(kinds)}; {proved or 'none'} proved"
+    are_cut = total > len(points)
+    which = f"The newest {len(points)} of {counted(total, 'backup')}" if are_cut else shown
+    kinds = Counter(map(_kind, points))
+    parts = (f"{kinds[kind]} {word}" for kind, word in _KINDS.items() if kinds[kind])
+    about = f"{which}: {', '.join(parts)}; {proved or 'none'} proved"
     line = time_line(
         f"{view.identity}-points",
         "Restore points on a time line",
@@ -44,7 +39,7 @@ def restore_points(view: DatabaseView) -> Markup:
         [
             Tick(
                 each.taken,
-                each.kind,
+                _kind(each),
                 view.is_proved(each),
                 each.is_before_restore,
                 f"{each.taken.astimezone(view.zone):%Y-%m-%d %H:%M}: {_words(view, each)}",
@@ -66,19 +61,19 @@ def restore_points(view: DatabaseView) -> Markup:
 def _words(view: DatabaseView, point: RestorePoint) -> str:
     before = ", before a restore" if point.is_before_restore else ""
     proved = ", proved" if view.is_proved(point) else ""
-    kind = _KINDS.get(point.kind, point.kind)
-    return f"{kind if point.kind else 'kind not known'}{before}{proved}, {size_text(point.size)}"
+    return f"{_KINDS[_kind(point)]}{before}{proved}, {size_text(point.size)}"
+
+
+def _kind(point: RestorePoint) -> str:
+    """Return the kind of a restore point as this version knows it."""
+    return point.kind if point.kind in _KINDS else ""
 
 
 def _legend(view: DatabaseView, points: Sequence[RestorePoint]) -> Markup:
     own = [each for each in points if not each.is_before_restore]
     entries = [
-        (sample_tick(kind), word, any(each.kind == kind for each in own))
-        for kind, word in (
-            (FULL, "full"),
-            (INCREMENTAL, "incremental"),
-            ("", "kind not known"),
-        )
+        (sample_tick(kind), word, any(_kind(each) == kind for each in own))
+        for kind, word in _KINDS.items()
     ]
     before = sample_tick(FULL, is_before_restore=True)
     entries += [
@@ -96,8 +91,7 @@ def _point_table(view: DatabaseView, points: Sequence[RestorePoint]) -> Markup:
         (
             (
                 when(each.taken, view.zone),
-                _KINDS.get(each.kind, "not known")
-                + (", before a restore" if each.is_before_restore else ""),
+                _KINDS[_kind(each)] + (", before a restore" if each.is_before_restore else ""),
                 size_text(each.size),
                 element("span", "proved", class_="proved") if view.is_proved(each) else "",
                 foreign(each.key),

@@ -18,7 +18,8 @@ def runs(view: DatabaseView) -> Markup:
     failed = sum(each.exit_code != 0 for each in attempts)
     longest = max(each.seconds for each in attempts)
     largest = max(each.archive_size for each in attempts)
-    about = f"{counted(len(attempts), 'run')}, {f'{failed} failed' if failed else 'none failed'}"
+    about = f"{counted(len(attempts), 'run')}, {failed or 'none'} failed"
+    texts = [_text(each, view) for each in attempts]
     return part(
         "Last runs",
         element(
@@ -28,7 +29,10 @@ def runs(view: DatabaseView) -> Markup:
                     f"{view.identity}-duration",
                     "Duration of the last runs",
                     f"{about}; the longest took {seconds_text(longest)}.",
-                    [_bar(each, each.seconds, view) for each in attempts],
+                    [
+                        Bar(each.seconds, text, is_failed=each.exit_code != 0)
+                        for each, text in zip(attempts, texts, strict=True)
+                    ],
                 ),
                 f"Duration; the longest took {seconds_text(longest)}",
             ),
@@ -37,7 +41,10 @@ def runs(view: DatabaseView) -> Markup:
                     f"{view.identity}-size",
                     "Size of the archives of the last runs",
                     f"{about}; the largest archive has {size_text(largest)}.",
-                    [_bar(each, each.archive_size, view) for each in attempts],
+                    [
+                        Bar(each.archive_size, text, is_failed=each.exit_code != 0)
+                        for each, text in zip(attempts, texts, strict=True)
+                    ],
                 ),
                 f"Size of the archive; the largest has {size_text(largest)}",
             ),
@@ -55,13 +62,11 @@ def runs(view: DatabaseView) -> Markup:
     )
 
 
-def _bar(attempt: Attempt, value: float, view: DatabaseView) -> Bar:
+def _text(attempt: Attempt, view: DatabaseView) -> str:
     size = f", {size_text(attempt.archive_size)}" if attempt.archive_size else ""
     failure = f", failed (exit {attempt.exit_code})" if attempt.exit_code else ""
-    text = f"{attempt.started.astimezone(view.zone):%Y-%m-%d %H:%M}: "
-    return Bar(
-        value, f"{text}{seconds_text(attempt.seconds)}{size}{failure}", attempt.exit_code != 0
-    )
+    time = f"{attempt.started.astimezone(view.zone):%Y-%m-%d %H:%M}"
+    return f"{time}: {seconds_text(attempt.seconds)}{size}{failure}"
 
 
 def _attempt_table(view: DatabaseView) -> Markup:
