@@ -106,7 +106,7 @@ def test_a_failed_backup_and_an_overdue_drill_are_told_side_by_side(
 
 def test_a_killed_drill_makes_the_service_unhealthy_at_once(service: Service) -> None:
     service.backup()
-    since_long_ago(service, DrillRun(LONG_AGO, ProcessId(1, 1), database="neo4j"))
+    since_long_ago(service, DrillRun(LONG_AGO, ProcessId(999_999_999, 1), database="neo4j"))
     health = service.run("health")
     assert health.exit_code == 1
     assert f"the drill that began at {LONG_AGO.isoformat()} was killed" in health.log
