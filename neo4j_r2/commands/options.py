@@ -52,6 +52,17 @@ class DiffOptions(Options):
 
 
 @dataclass(frozen=True)
+class DrillOptions(Options):
+    """What `drill` is asked for."""
+
+    key: str | None
+    """An archive's key, or `LATEST`; None means `LATEST` too."""
+    database: str | None
+    """The only database whose backup is drilled; None means all that are configured."""
+    identity: str | None
+
+
+@dataclass(frozen=True)
 class FetchOptions(Options):
     """What `fetch` is asked for."""
 
@@ -155,6 +166,7 @@ _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
     "check": CheckOptions,
     "diff": DiffOptions,
+    "drill": DrillOptions,
     "fetch": FetchOptions,
     "health": HealthOptions,
     "list": ListOptions,

@@ -48,7 +48,7 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
     if code == "Neo.ClientError.Database.DatabaseNotFound":
         return (
             f"Neo4j connection failed: {uri} has no database {settings.database!r}; "
-            "check NEO4J_DATABASE (or --database, --to-database)"
+            f"check {settings.named_by}"
         )
     if isinstance(error, ServiceUnavailable | DriverError):
         return (
