@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.archive.proof import Answer
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.bucket.proofs import store_proof
 from neo4j_r2.commands.identity_file import VARIABLE
 from neo4j_r2.commands.record_look import record_look
+from neo4j_r2.commands.record_proof import Proved, record_proof
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
@@ -37,15 +36,13 @@ from neo4j_r2.graph.login import log_in, wait_until_ready
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.ask import ask, explain_questions
-from neo4j_r2.restore.make_proof import Times, make_proof, proof_bytes
 from neo4j_r2.restore.questions import Question
-from neo4j_r2.restore.run_drill import Drilled, run_drill
+from neo4j_r2.restore.run_drill import run_drill
 from neo4j_r2.restore.scratch import BackedUp, ClaimedScratch, Scratch
-from neo4j_r2.restore.source import Source, StoredSource, Wish, chosen_source, manifest_of
+from neo4j_r2.restore.source import Source, StoredSource, Wish, chosen_source
 from neo4j_r2.restore.unlock import unlock
 from neo4j_r2.run.database_drill import DatabaseDrill
 from neo4j_r2.run.drill_record import DrillRecord
-from neo4j_r2.run.drill_state import ProofState
 from neo4j_r2.run.phases import ASK, EMPTY
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.state import StateFile
@@ -148,7 +145,9 @@ def _drill(drills: Drills, database: str, stored: StoredSource, drill: DatabaseD
         explain_questions(graph.connection, drills.questions)
         drilled = run_drill(scratch, source, watch, drill.phases)
         answers = _ask(drills, scratch, source, drill)
-        problem = _store(drills, stored, _Result(source, drilled, answers, now()), drill)
+        result = Proved(stored, source, drilled, answers, now())
+        with watch.waiting_for(Side.R2):
+            problem = record_proof(config, drills.bucket, result, drill)
         _empty(scratch, drill)
     if problem:
         raise problem
@@ -190,67 +189,6 @@ def _ask(
         names = ", ".join(asked.failed)
         raise CorruptError(f"The drill failed: {which}: {names}; {scratch.holding(source.label)}")
     return asked.answers
-
-
-@dataclass(frozen=True)
-class _Result:
-    """A drill that has proved its backup."""
-
-    source: Source
-    drilled: Drilled
-    answers: Sequence[Answer]
-    finished: datetime
-
-
-def _store(
-    drills: Drills, stored: StoredSource, result: _Result, drill: DatabaseDrill
-) -> BucketError | None:
-    """Store the proof and record it; return the failure to store it, if that failed.
-
-    The backup is proved all the same. So it is recorded, and the scratch database is emptied.
-
-    :raises BackupGoneError: if the backup was removed meanwhile.
-    """
-    config, manifest = drills.config, manifest_of(result.source)
-    proof = make_proof(
-        manifest,
-        result.drilled,
-        result.answers,
-        Times(drill.started, result.finished),
-        drill.phases,
-    )
-    data = proof_bytes(proof, _recipients(config) if result.source.is_encrypted else ())
-    problem = None
-    try:
-        with drills.watch.waiting_for(Side.R2):
-            zone = config.service.time_zone
-            store_proof(drills.bucket, stored.manifest or manifest, config.r2.prefix, data, zone)
-    except BackupGoneError:
-        raise
-    except BucketError as error:
-        problem = BucketError(f"The backup is proved, but its proof could not be stored: {error}")
-    drill.proved(_proof_state(manifest, drill, result.finished, is_stored=problem is None))
-    return problem
-
-
-def _recipients(config: Config) -> Sequence[str]:
-    """Return the public keys that a proof is encrypted to: those of now, or the given keys' own."""
-    return config.recipients or (config.private_keys.public_keys if config.private_keys else ())
-
-
-def _proof_state(
-    manifest: Manifest, drill: DatabaseDrill, finished: datetime, *, is_stored: bool
-) -> ProofState:
-    return ProofState(
-        started=drill.started,
-        finished=finished,
-        archive_key=manifest.archive_key,
-        backup_started=datetime.fromisoformat(manifest.started),
-        restore_seconds=round(drill.phases.restore_seconds, 1),
-        nodes=manifest.export.nodes,
-        relationships=manifest.export.relationships,
-        is_stored=is_stored,
-    )
 
 
 def _empty(scratch: Scratch, drill: DatabaseDrill) -> None:
