@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.bucket.backups import StoredBackup
-from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.keys import PROOF_SUFFIX, parse_key
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.local_time import shown
@@ -123,6 +123,14 @@ def plain_key(key: str, bucket: str) -> str:
             f"{key} names no object of the bucket {bucket}, which R2_BUCKET_NAME names"
         )
     return rest
+
+
+def key_of_proved(key: str, bucket: str) -> str:
+    """Return the key of a backup in a text that may also be the key or the address of its proof.
+
+    :raises ConfigurationError: if the address is in another bucket.
+    """
+    return plain_key(key, bucket).removesuffix(PROOF_SUFFIX)
 
 
 def _keys(backup: StoredBackup) -> list[str]:

@@ -233,6 +233,18 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
     _add_json(parser, "instead of a table")
 
 
+def _add_proof(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "key",
+        nargs="?",
+        metavar="KEY",
+        help="the key of the archive (default: of the newest backup that is proved)",
+    )
+    _add_database(parser)
+    _add_identity(parser)
+    _add_json(parser, "instead of text")
+
+
 def _add_notify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test",
@@ -349,6 +361,13 @@ _COMMANDS: Final = (
         "neo4j_2025-10-07_02-00-00 latest --entities",
         "count what was added, removed and changed since then, and name each of it",
         _add_diff,
+    ),
+    _Command(
+        "proof",
+        "show the record of the drill that proved a backup",
+        "neo4j_2025-10-08_02-00-00",
+        "show what the drill of that backup compared, and how long a restore of it takes",
+        _add_proof,
     ),
     _Command(
         "notify",

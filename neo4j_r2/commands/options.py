@@ -94,6 +94,18 @@ class ListOptions(Options):
 
 
 @dataclass(frozen=True)
+class ProofOptions(Options):
+    """What `proof` is asked for."""
+
+    key: str | None
+    """The key of an archive or of its proof; None means the newest backup that has a proof."""
+    database: str | None
+    """The database whose newest proof is shown; None means the one that is configured."""
+    identity: str | None
+    json: bool
+
+
+@dataclass(frozen=True)
 class PruneOptions(Options):
     """What `prune` is asked for."""
 
@@ -170,6 +182,7 @@ _RECORDS: Final[Mapping[str, type[Options]]] = {
     "fetch": FetchOptions,
     "health": HealthOptions,
     "list": ListOptions,
+    "proof": ProofOptions,
     "prune": PruneOptions,
     "restore": RestoreOptions,
     "status": StatusOptions,

@@ -95,6 +95,10 @@ class KeyTakenError(BucketError):
     """Another run uses the key of this run's archive. The key of the next second may be free."""
 
 
+class BackupGoneError(BucketError):
+    """A backup was removed while it was in use, as by a prune on another host."""
+
+
 class CorruptError(BackupError):
     """Stored data is damaged, or is not what this service wrote."""
 
