@@ -26,6 +26,7 @@ from neo4j_r2.commands.configure import configure, own_state_directory
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import BackupOptions
+from neo4j_r2.commands.overdue_drills import overdue_drills_told
 from neo4j_r2.commands.record_look import look_and_record
 from neo4j_r2.commands.select_databases import select_databases
 from neo4j_r2.config.notify_settings import requested_notify
@@ -80,7 +81,8 @@ def run_backups(
     log.info("Starting Neo4j backup process")
     watch = Watch(config.stall_seconds)
     patience = Patience(config.retry_seconds)
-    with run_lock(config.service.state_directory) as lock:
+    directory = config.service.state_directory
+    with run_lock(directory) as lock, overdue_drills_told(config, announcer.found):
         record.begin(now())
         announcer.started()
         with watch.running():

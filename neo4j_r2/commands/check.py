@@ -1,4 +1,4 @@
-"""Checks the configuration and shows it; the entrypoint also gets the schedule from it."""
+"""Checks the configuration and shows it; the entrypoint also gets its crontab from it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from neo4j_r2.commands.configure import configure
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import CheckOptions
 from neo4j_r2.commands.report_start import report_failure
+from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError, NoSpaceError
 from neo4j_r2.core.figures import counted, megabytes
@@ -22,7 +23,7 @@ _RULE: Final = 60 * "="
 
 
 def run(invocation: Invocation[CheckOptions]) -> int:
-    """Log the configuration if it is valid, and that it is; or print the schedule instead."""
+    """Log the configuration if it is valid, and that it is; or print the jobs instead."""
     try:
         return check(invocation)
     except BackupError as error:
@@ -32,7 +33,7 @@ def run(invocation: Invocation[CheckOptions]) -> int:
 
 
 def check(invocation: Invocation[CheckOptions]) -> int:
-    """Check the configuration, log it and print the schedule.
+    """Check the configuration, log it and print the jobs.
 
     :raises ConfigurationError: naming everything that is wrong.
     """
@@ -47,10 +48,19 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config)))
     log.info(_RULE)
     if invocation.options.at_start:
-        sys.stdout.write(f"{config.service.schedule}\n")
+        sys.stdout.write("".join(f"{line}\n" for line in jobs(config.service)))
     else:
         log.info("The configuration is OK")
     return 0
+
+
+def jobs(service: ServiceSettings) -> list[str]:
+    """Return a line for each job of crond: when it is due, and the command.
+
+    The entrypoint replaces JOB by what starts this program. No schedule can hold this word.
+    """
+    drills = [f"{service.drill_schedule} JOB drill"] if service.drill_schedule else []
+    return [f"{service.schedule} JOB backup", *drills]
 
 
 def banner(config: Config) -> list[str]:
@@ -83,4 +93,9 @@ def banner(config: Config) -> list[str]:
         *([f"Export method: {method}"] if (method := config.export_method) != "auto" else []),
         *([f"Upload limit: {megabytes(limit)}/s"] if (limit := config.r2.upload_limit) else []),
         *(["Verify: after each backup"] if config.verify_after else []),
+        *(
+            [f"Drills: {drills} into {config.drill.uri}"]
+            if (drills := service.drill_schedule)
+            else []
+        ),
     ]

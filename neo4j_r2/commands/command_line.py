@@ -128,7 +128,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at-start",
         action="store_true",
-        help="the container's entrypoint asks: print the schedule, and tell of a failure once",
+        help="the container's entrypoint asks: print the jobs of crond, and tell of a failure once",
     )
 
 

@@ -32,10 +32,11 @@ def run(invocation: Invocation[HealthOptions]) -> int:
 
 
 def document(health: Health) -> str:
-    """Return the health as JSON; the time has its zone."""
+    """Return the health as JSON; times have their zone."""
     content = {
         "healthy": health.is_good,
         "problems": list(health.problems),
         "due": health.due.isoformat() if health.due else None,
+        "drill_due": health.drill_due.isoformat() if health.drill_due else None,
     }
     return json.dumps(content, indent=1) + "\n"

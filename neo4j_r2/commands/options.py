@@ -31,8 +31,8 @@ class CheckOptions(Options):
     """What `check` is asked for."""
 
     at_start: bool
-    """Whether the service starts. The schedule is then printed, for the entrypoint's crontab, and a
-    failure is told to people, once."""
+    """Whether the service starts. The jobs of crond are then printed, for the entrypoint's crontab,
+    and a failure is told to people, once."""
 
 
 @dataclass(frozen=True)

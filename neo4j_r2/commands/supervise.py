@@ -2,8 +2,8 @@
 
 When the first process ends, the kernel kills all others without a warning. So this process tells
 the runs to end, and waits until they have aborted their uploads. If crond ends, this process ends
-too. If a helper ends, this process starts it again: the process that serves the metrics, and the
-one that looks whether a Neo4j or an R2 that was away at the start is back.
+too. Beside crond it starts helpers: the process that serves the metrics, the one that looks whether
+a Neo4j or an R2 that was away at the start is back, and a drill that was missed.
 
 If the service cannot start, this process runs no crond. It serves the metrics for some minutes, so
 that the health shows what is wrong, and then ends: the engine starts the container again. But it
@@ -15,28 +15,34 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from neo4j_r2.commands.configure import configure_service
+from neo4j_r2.commands.helper_process import (
+    LONGEST_SECONDS,
+    Helper,
+    Look,
+    MissedDrill,
+    has_start_problem,
+    serve_metrics,
+    start_process,
+    this_program,
+)
 from neo4j_r2.commands.invocation import Invocation
+from neo4j_r2.commands.missed_jobs import is_backup_wanted_now, is_drill_wanted_now
 from neo4j_r2.commands.options import SuperviseOptions
 from neo4j_r2.commands.unusable_state import UnusableState
-from neo4j_r2.config.service_settings import ServiceSettings, requested_state_directory
+from neo4j_r2.config.service_settings import requested_state_directory
 from neo4j_r2.config.unknown_names import CONTAINER_MARK
 from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.core.figures import counted
-from neo4j_r2.monitoring.health_probe import latest
-from neo4j_r2.monitoring.health_rules import missed
+from neo4j_r2.run.drill_state import DrillFile
 from neo4j_r2.run.privileges import as_owner
 from neo4j_r2.run.processes import ProcessId, other_runs
-from neo4j_r2.run.start_problem import StartProblemFile
-from neo4j_r2.run.state import State, StateFile
+from neo4j_r2.run.state import StateFile
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +50,6 @@ _STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 _SIGNALS: Final = _STOP | {signal.SIGCHLD}
 _POLL_SECONDS: Final = 0.1
 _LOOK_SECONDS: Final = 1
-_METRICS_PAUSE_SECONDS: Final = 30
-_LONGEST_SECONDS: Final = 3600.0
-"""How long nothing is looked at, if nothing is to be started and no signal comes."""
 _DAY_SECONDS: Final = 86_400
 CROND: Final = ("crond", "-n", "-s")
 
@@ -68,6 +71,7 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     with as_owner(root):
         settings = configure_service(invocation)
         state = StateFile(settings.state_directory).read()
+        drills = DrillFile(settings.state_directory).read()
     log.info("Cron schedule configured: %s", settings.schedule)
     log.info("Next backup will run at configured time")
     log.info("Starting cron daemon...")
@@ -75,10 +79,12 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     immediate = None
     # This process has been the entrypoint before.
     if is_backup_wanted_now(settings, state, ProcessId.own().started()):
-        immediate = _start(_program(), invocation.environment)
-    helpers = [_metrics(invocation.environment, settings)]
+        immediate = start_process(this_program(), invocation.environment)
+    helpers = [serve_metrics(invocation.environment, settings)]
+    if is_drill_wanted_now(settings, drills):
+        helpers.append(MissedDrill(invocation.environment))
     if has_start_problem(root, settings):
-        helpers.append(_Look(invocation, root, settings))
+        helpers.append(Look(invocation, root, settings))
     exit_code = _supervise(crond, immediate, helpers) or 0
     _end_runs(crond, helpers)
     return exit_code
@@ -95,7 +101,7 @@ def linger(invocation: Invocation[SuperviseOptions], exit_code: int) -> int:
     unusable = None
     with suppress(ConfigurationError):  # it has been told
         unusable = UnusableState.behind(invocation, exit_code)
-        helpers.append(_metrics(invocation.environment, configure_service(invocation)))
+        helpers.append(serve_metrics(invocation.environment, configure_service(invocation)))
     if unusable:
         log.info("The service does not start; it stays until the state directory is mended")
     else:
@@ -111,7 +117,7 @@ def linger(invocation: Invocation[SuperviseOptions], exit_code: int) -> int:
     return exit_code
 
 
-def _wait_for_runs(helpers: list[_Helper]) -> None:
+def _wait_for_runs(helpers: list[Helper]) -> None:
     """Wait for the runs that somebody has started by hand, or for a signal to stop.
 
     On a new host, somebody restores while the service does not start, as for want of public keys.
@@ -126,7 +132,7 @@ def _wait_for_runs(helpers: list[_Helper]) -> None:
             return
 
 
-def _is_stopped_within(seconds: float, helpers: list[_Helper]) -> bool:
+def _is_stopped_within(seconds: float, helpers: list[Helper]) -> bool:
     """Supervise for some time, without crond; whether a signal to stop has come."""
     return _supervise(None, None, helpers, time.monotonic() + seconds) is not None
 
@@ -137,129 +143,15 @@ def start_crond(environment: Mapping[str, str]) -> int:
     :raises ConfigurationError: if it cannot be started.
     """
     try:
-        return _start(CROND, environment)
+        return start_process(CROND, environment)
     except OSError as error:
         raise ConfigurationError(
             f"{CROND[0]} cannot be started ({error.strerror}): build the image from its Dockerfile"
         ) from error
 
 
-def is_backup_wanted_now(settings: ServiceSettings, state: State | None, started: datetime) -> bool:
-    """Whether a backup begins with the service; say why, and when the last and the next are.
-
-    :param started: when the service started, before it waited for Neo4j and R2.
-    """
-    now = datetime.now(UTC)
-    due = missed(state, settings, now, started)
-    following = settings.schedule.next_after(now.astimezone(settings.time_zone))
-    known = latest(state) if state else "no backup is known"
-    log.info("At the start: %s, due next at %s", known, following.isoformat())
-    if settings.run_immediate_backup:
-        return True
-    if due and settings.catches_up:
-        log.info("The backup that was due at %s was missed: making it now", due.isoformat())
-        return True
-    if due:
-        log.warning("The backup that was due at %s was missed", due.isoformat())
-    return False
-
-
-def has_start_problem(root: Path, settings: ServiceSettings) -> bool:
-    """Whether the service has started without Neo4j or R2, and has not found them since.
-
-    :param root: the configured state directory, whose owner may read all in it.
-    """
-    with as_owner(root):
-        return bool(StartProblemFile(settings.state_directory).read())
-
-
-class _Helper:
-    """A process beside crond; started again some time after it ends, as long as it is needed."""
-
-    def __init__(
-        self, command: tuple[str, ...], environment: Mapping[str, str], pause: float, told: str
-    ) -> None:
-        """Describe the process. It starts when it is first asked whether it is due.
-
-        :param pause: how many seconds after its end it is started again.
-        :param told: what the log says when it ends; empty for nothing.
-        """
-        self._command = (*_program(), *command)
-        self._environment = environment
-        self._pause = pause
-        self._told = told
-        self._next: float | None = time.monotonic()
-        self.pid: int | None = None
-        """None while the process does not run."""
-
-    def seconds(self) -> float:
-        """Return how long it takes until the process is to be started."""
-        return _LONGEST_SECONDS if self._next is None else max(0.0, self._next - time.monotonic())
-
-    def start_if_due(self) -> None:
-        """Start the process, if its time has come."""
-        if self._next is None or self.seconds() > 0:
-            return
-        self._next = None
-        try:
-            self.pid = _start(self._command, self._environment)
-        except OSError as error:
-            self.ended(str(error.strerror))
-
-    def ended(self, reason: str) -> None:
-        """Start the process again later."""
-        self.pid = None
-        self._next = time.monotonic() + self._pause
-        if self._told:
-            log.error(self._told, reason, self._pause)
-
-    def give_up(self) -> None:
-        """Start the process no more."""
-        self.pid = self._next = None
-
-
-class _Look(_Helper):
-    """The helper that looks for a Neo4j and an R2 that were away at the start."""
-
-    def __init__(
-        self, invocation: Invocation[SuperviseOptions], root: Path, settings: ServiceSettings
-    ) -> None:
-        pause = invocation.options.look_every
-        super().__init__(("wait",), invocation.environment, pause, "")
-        self._root = root
-        self._settings = settings
-        self._next = time.monotonic() + pause
-
-    def ended(self, reason: str) -> None:
-        """Look again later, unless the problem is over or does not heal by itself."""
-        if reason == "exit 0" and has_start_problem(self._root, self._settings):
-            super().ended(reason)
-        else:
-            self.give_up()
-
-
-def _metrics(environment: Mapping[str, str], settings: ServiceSettings) -> _Helper:
-    told = "Metrics are not served (%s); the schedule stands, the next try is in %d s"
-    helper = _Helper(("metrics",), environment, _METRICS_PAUSE_SECONDS, told)
-    if settings.metrics_port is None:
-        helper.give_up()
-    return helper
-
-
-def _program() -> tuple[str, ...]:
-    return sys.executable, os.path.abspath(sys.argv[0])
-
-
-def _start(command: tuple[str, ...], environment: Mapping[str, str]) -> int:
-    """Start a process in a session of its own, and return its id.
-
-    This process blocks signals, and a child would inherit that: the child begins with none blocked.
-    """
-    return os.posix_spawnp(command[0], command, environment, setsigmask=[], setsid=True)
-
-
 def _supervise(
-    crond: int | None, immediate: int | None, helpers: list[_Helper], deadline: float | None = None
+    crond: int | None, immediate: int | None, helpers: list[Helper], deadline: float | None = None
 ) -> int | None:
     """Wait for a signal to stop (0) or for crond's end (1); return the exit code.
 
@@ -286,15 +178,15 @@ def _supervise(
     return None
 
 
-def _next_signal(helpers: list[_Helper], deadline: float | None) -> int | None:
+def _next_signal(helpers: list[Helper], deadline: float | None) -> int | None:
     """Return the next signal; None if something else is to be done before one comes."""
     times = [helper.seconds() for helper in helpers]
     times += [max(0.0, deadline - time.monotonic())] if deadline is not None else []
-    taken = signal.sigtimedwait(_SIGNALS, min(times, default=_LONGEST_SECONDS))
+    taken = signal.sigtimedwait(_SIGNALS, min(times, default=LONGEST_SECONDS))
     return taken.si_signo if taken else None
 
 
-def _end_runs(crond: int | None, helpers: list[_Helper]) -> None:
+def _end_runs(crond: int | None, helpers: list[Helper]) -> None:
     """Stop crond, so that it starts nothing new; then end all runs, and wait for them.
 
     The wait has no time limit: whoever stops the container sets one.

@@ -1,4 +1,4 @@
-"""Waits until Neo4j accepts the login, tries the bucket, and makes sure of a state file."""
+"""Waits until Neo4j accepts the login, tries the bucket, and makes sure of the state."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from neo4j_r2.core.patience import Patience
 from neo4j_r2.graph.connection import Connection
 from neo4j_r2.graph.driver import CONNECTION_SECONDS
 from neo4j_r2.graph.login import log_in, wait_until_ready
+from neo4j_r2.run.expect_drills import expect_drills
 from neo4j_r2.run.lock import run_lock
 from neo4j_r2.run.recover_state import recover_state
 from neo4j_r2.run.stall_watch import Watch
@@ -58,7 +59,7 @@ def run(invocation: Invocation[Options]) -> int:
 
 
 def wait(invocation: Invocation[Options]) -> None:
-    """Wait for Neo4j, try the bucket, and make sure of a state file.
+    """Wait for Neo4j, try the bucket, and make sure of the state file and of that of drills.
 
     :raises GraphUnavailableError: if Neo4j is still away after the configured time.
     :raises BucketUnavailableError: if R2 does not answer.
@@ -82,6 +83,7 @@ def wait(invocation: Invocation[Options]) -> None:
             # A run that is under way has the lock, and records itself.
             with suppress(LockedError), run_lock(config.service.state_directory):
                 recover_state(bucket, config, databases)
+            expect_drills(config.service)
             refuse_plain_text_of_all(bucket, config, databases)
 
 

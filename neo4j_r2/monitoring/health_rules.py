@@ -1,4 +1,4 @@
-"""Rules that tell whether backups succeed when they are due: pure decisions."""
+"""Rules that tell whether backups and drills succeed when they are due: pure decisions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.monitoring.drill_rules import drill_problems
+from neo4j_r2.run.drill_state import DrillState
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import RunState, State
 
@@ -31,6 +33,12 @@ class Signs:
     """Why the last run was killed, if it was and that is known."""
     is_starting: bool = False
     """Whether the service still waits for Neo4j and R2: it has no crond yet, and maybe no state."""
+    drills: DrillState | None = None
+    """None if no drill is known, and none is expected yet."""
+    is_drill_alive: bool = False
+    """Whether the process of the last recorded run of drills is still there."""
+    drill_kill_reason: str = ""
+    """Why the last run of drills was killed, if it was and that is known."""
 
 
 def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
@@ -49,7 +57,12 @@ def diagnose(signs: Signs, settings: ServiceSettings) -> list[str]:
         *(_of_run(last_run, signs) if last_run else []),
         *_of_databases(signs.state, signs.now, settings),
         *_of_bucket(signs.state, signs.faults),
+        *drill_problems(signs.state, signs.drills, settings, signs.now, _drill_kill(signs)),
     ]
+
+
+def _drill_kill(signs: Signs) -> str | None:
+    return None if signs.is_drill_alive else signs.drill_kill_reason
 
 
 def _no_state(settings: ServiceSettings) -> str:

@@ -5,30 +5,28 @@ Nothing is counted here. The runs count, in the state file, which outlives every
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
+from prometheus_client.core import InfoMetricFamily, Metric
 
 from neo4j_r2 import __version__
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.errors import FAILURE_KINDS, KILLED
+from neo4j_r2.monitoring.drill_metrics import drill_families
 from neo4j_r2.monitoring.health_rules import Signs, deadline, diagnose, due
+from neo4j_r2.monitoring.metric_families import (
+    PREFIX,
+    Gauges,
+    counter,
+    gauge,
+    gauges,
+    with_zeros,
+)
 from neo4j_r2.run.state import Attempt, BackupState, DatabaseState, RunState, State
-
-Thing = TypeVar("Thing")
-Gauges = Mapping[str, tuple[str, Callable[[Thing], float]]]
-"""For each gauge, by the end of its name: its help text, and how its value is read from a thing."""
-
-_PREFIX: Final = "neo4j_backup"
 
 
 @dataclass(frozen=True)
@@ -113,21 +111,22 @@ def families(signs: Signs, settings: ServiceSettings) -> Iterator[Metric]:
         "schedule": str(settings.schedule),
         "time_zone": str(settings.time_zone),
     }
-    yield InfoMetricFamily(_PREFIX, "The service and its schedule.", described)
+    yield InfoMetricFamily(PREFIX, "The service and its schedule.", described)
     is_healthy = not diagnose(signs, settings)
-    yield _gauge("healthy", "Whether backups succeed when they are due.", is_healthy)
+    yield gauge("healthy", "Whether backups succeed when they are due.", is_healthy)
     if signs.state:
         yield from _of_runs(signs.state, is_alive=signs.is_run_alive)
         yield from _of_databases(signs.state, settings)
+        yield from drill_families(signs, signs.state, settings)
 
 
 def _of_runs(state: State, *, is_alive: bool) -> Iterator[Metric]:
     run = state.last_run
     is_unfinished = run is not None and run.finished is None
     is_running = is_unfinished and is_alive
-    yield _gauge("running", "Whether a run is under way.", is_running)
+    yield gauge("running", "Whether a run is under way.", is_running)
     if run:
-        yield _gauge(
+        yield gauge(
             "last_run_start_timestamp_seconds",
             "When the last run began; it may be under way.",
             run.started.timestamp(),
@@ -137,38 +136,38 @@ def _of_runs(state: State, *, is_alive: bool) -> Iterator[Metric]:
     # A run that was killed is counted by the next run. Until then it is added here.
     is_killed = is_unfinished and not is_alive
     killed = state.failures.get(KILLED, 0) + int(is_killed)
-    counted = {**_with_zeros(state.failures), KILLED: killed}
-    yield _counter(
+    failures = {**with_zeros(FAILURE_KINDS, state.failures), KILLED: killed}
+    yield counter(
         "run_failures",
         "Runs that failed or were killed.",
         ["kind"],
-        {(kind,): count for kind, count in counted.items()},
+        {(kind,): count for kind, count in failures.items()},
     )
 
 
 def _of_ended(run: RunState) -> Iterator[Metric]:
     text = "Whether the last run succeeded for all databases; none while one is under way."
-    yield _gauge("last_run_success", text, run.exit_code == 0)
+    yield gauge("last_run_success", text, run.exit_code == 0)
     if run.finished:
         seconds = (run.finished - run.started).total_seconds()
-        yield _gauge("last_run_duration_seconds", "How long the last run took.", seconds)
+        yield gauge("last_run_duration_seconds", "How long the last run took.", seconds)
 
 
 def _of_databases(state: State, settings: ServiceSettings) -> Iterator[Metric]:
     known = {database: state.of(database) for database in state.expected}
-    yield from _gauges(_OF_BACKUP, {name: each.last_backup for name, each in known.items()})
-    yield from _gauges(_OF_ATTEMPT, {name: _last_attempt(each) for name, each in known.items()})
-    yield from _gauges(_OF_STORED, {name: each.stored for name, each in known.items()})
-    yield from _gauges(_OF_PLAN, {name: _plan(state, name, settings) for name in known})
-    yield from _gauges(_OF_PAUSE, {name: each.pause for name, each in known.items()})
-    yield _counter(
+    yield from gauges(_OF_BACKUP, {name: each.last_backup for name, each in known.items()})
+    yield from gauges(_OF_ATTEMPT, {name: _last_attempt(each) for name, each in known.items()})
+    yield from gauges(_OF_STORED, {name: each.stored for name, each in known.items()})
+    yield from gauges(_OF_PLAN, {name: _plan(state, name, settings) for name in known})
+    yield from gauges(_OF_PAUSE, {name: each.pause for name, each in known.items()})
+    yield counter(
         "failures",
         "Attempts at a backup that failed.",
         ["database", "kind"],
         {
             (name, kind): count
             for name, each in known.items()
-            for kind, count in _with_zeros(each.failures).items()
+            for kind, count in with_zeros(FAILURE_KINDS, each.failures).items()
         },
     )
 
@@ -182,33 +181,3 @@ def _plan(state: State, database: str, settings: ServiceSettings) -> _Plan:
         due=due(state, database, settings),
         deadline=deadline(state, database, settings),
     )
-
-
-def _with_zeros(failures: Mapping[str, int]) -> Mapping[str, int]:
-    """Return a count for every kind of failure, 0 too.
-
-    If a counter first appears with 1, Prometheus sees no rise.
-    """
-    return {**dict.fromkeys(FAILURE_KINDS, 0), **failures}
-
-
-def _gauge(name: str, text: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"{_PREFIX}_{name}", text, float(value))
-
-
-def _gauges(table: Gauges[Thing], things: Mapping[str, Thing | None]) -> Iterator[Metric]:
-    for name, (text, read) in table.items():
-        gauge = GaugeMetricFamily(f"{_PREFIX}_{name}", text, labels=["database"])
-        for database, thing in things.items():
-            if thing is not None:
-                gauge.add_metric([database], float(read(thing)))
-        yield gauge
-
-
-def _counter(
-    name: str, text: str, labels: list[str], counts: Mapping[tuple[str, ...], int]
-) -> Metric:
-    counter = CounterMetricFamily(f"{_PREFIX}_{name}", text, labels=labels)
-    for values, count in counts.items():
-        counter.add_metric(list(values), float(count))
-    return counter

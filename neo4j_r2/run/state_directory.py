@@ -15,7 +15,7 @@ from neo4j_r2.core.errors import ConfigurationError, NoSpaceError
 
 _FILE_MODE: Final = 0o600
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_PROBE_BYTES: Final = 64 * 1024
+_PROBE_BYTES: Final = 256 * 1024
 """More than the records of a run need."""
 _TEMPORARY: Final = ".new"
 _LEFT_SECONDS: Final = 60

@@ -1,0 +1,52 @@
+"""Whether a backup or a drill begins with the service: because it was missed, or is wanted."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Final
+
+from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.monitoring.drill_rules import missed_drill
+from neo4j_r2.monitoring.health_probe import latest
+from neo4j_r2.monitoring.health_rules import missed
+from neo4j_r2.run.drill_state import DrillState
+from neo4j_r2.run.state import State
+
+log = logging.getLogger(__name__)
+
+DRILL_DELAY_SECONDS: Final = 60
+"""A backup at the start has the run lock by then, and the drill waits for the end of the backup."""
+
+
+def is_backup_wanted_now(settings: ServiceSettings, state: State | None, started: datetime) -> bool:
+    """Whether a backup begins with the service; say why, and when the last and the next are.
+
+    :param started: when the service started, before it waited for Neo4j and R2.
+    """
+    now = datetime.now(UTC)
+    due = missed(state, settings, now, started)
+    following = settings.schedule.next_after(now.astimezone(settings.time_zone))
+    known = latest(state) if state else "no backup is known"
+    log.info("At the start: %s, due next at %s", known, following.isoformat())
+    if settings.run_immediate_backup:
+        return True
+    if due and settings.catches_up:
+        log.info("The backup that was due at %s was missed: making it now", due.isoformat())
+        return True
+    if due:
+        log.warning("The backup that was due at %s was missed", due.isoformat())
+    return False
+
+
+def is_drill_wanted_now(settings: ServiceSettings, drills: DrillState | None) -> bool:
+    """Whether a drill begins soon after the service, because one was missed; say so."""
+    due = missed_drill(drills, settings, datetime.now(UTC))
+    if due is None:
+        return False
+    if settings.catches_up:
+        told = "The drill that was due at %s was missed: making it in %d s"
+        log.info(told, due.isoformat(), DRILL_DELAY_SECONDS)
+    else:
+        log.warning("The drill that was due at %s was missed", due.isoformat())
+    return settings.catches_up

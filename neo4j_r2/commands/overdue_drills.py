@@ -1,0 +1,55 @@
+"""Has people told at the end of a backup run that a drill is overdue, once for each due time.
+
+When a drill is overdue, no drill runs that could tell it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from neo4j_r2.config.settings import Config
+from neo4j_r2.core import clock
+from neo4j_r2.core.errors import BackupError
+from neo4j_r2.monitoring.drill_notification import drills_overdue
+from neo4j_r2.monitoring.drill_rules import overdue_drills, untold
+from neo4j_r2.monitoring.notification import Notification
+from neo4j_r2.run.drill_state import DrillFile
+from neo4j_r2.run.state import StateFile
+from neo4j_r2.run.told_overdue import ToldOverdue
+
+
+@contextmanager
+def overdue_drills_told(config: Config, tell: Callable[[Notification], None]) -> Iterator[None]:
+    """Look for overdue drills after a run in the context, which holds the run lock.
+
+    A run that is told to end does not look.
+
+    :param tell: keeps a notification until the run has released the lock.
+    """
+    try:
+        yield
+    except BackupError:
+        look_for_overdue_drills(config, tell)
+        raise
+    look_for_overdue_drills(config, tell)
+
+
+def look_for_overdue_drills(config: Config, tell: Callable[[Notification], None]) -> None:
+    """Have people told of overdue drills of which nobody was told; without receivers, do nothing.
+
+    :param tell: keeps a notification until the run has released the lock.
+    """
+    service, notify = config.service, config.notify
+    if service.drill_schedule is None or not notify.urls:
+        return
+    state = StateFile(service.state_directory).read()
+    drills = DrillFile(service.state_directory).read()
+    if state is None or drills is None:
+        return
+    told = ToldOverdue(service.state_directory)
+    now = clock.now()
+    overdue = untold(overdue_drills(state, drills, service, now), drills, told.read())
+    if overdue:
+        told.record({each.database: each.due for each in overdue})
+        tell(drills_overdue(overdue, notify.host, now))
