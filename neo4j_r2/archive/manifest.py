@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Final, TypeVar, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 
+from neo4j_r2.archive.json_record import has_declared_types, is_count, known_fields
 from neo4j_r2.archive.storage.block_entry import BlockEntry
 from neo4j_r2.core.errors import CorruptError, NewerFormatError
 
@@ -28,7 +29,7 @@ rows (docs/design.md, "Archive grammar"); their manifests are the same."""
 FULL: Final = "full"
 INCREMENTAL: Final = "incremental"
 _FIELDS_OF_CHAINS: Final = frozenset({"kind", "needs", "row_sums"})
-_KINDS: Final = (FULL, INCREMENTAL)
+KINDS: Final = (FULL, INCREMENTAL)
 _MOST_NEEDS: Final = 1000
 _TIME_AND_EXTENSION: Final = re.compile(r"_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d\.[^/]*\Z")
 _AGE_SUFFIX: Final = ".age"
@@ -160,7 +161,7 @@ class LockedManifest:
     def of(cls, manifest: Manifest, encrypted: str) -> LockedManifest:
         """Return what is stored of a manifest. `encrypted` is the whole manifest, encrypted."""
         values: dict[str, Any] = {**vars(manifest), "encrypted": encrypted}
-        return cls(**_known(cls, {**values, "export": manifest.export.totals}))
+        return cls(**known_fields(cls, {**values, "export": manifest.export.totals}))
 
     def to_json(self) -> bytes:
         """Return the manifest's bytes; ASCII."""
@@ -212,10 +213,10 @@ def _read(data: bytes, formats: Mapping[int, type[AnyManifest]]) -> AnyManifest:
             f"the manifest has format version {version!r}; this version of the service "
             f"reads {', '.join(map(str, sorted(formats)))}"
         )
-    are_typed = _has_declared_types(manifest) and _has_declared_types(manifest.export)
+    are_typed = has_declared_types(manifest) and has_declared_types(manifest.export)
     if not are_typed or not _is_sound(manifest):
         raise CorruptError("the manifest is not one of this service")
-    if not _is_timestamp(manifest.started) or not _is_timestamp(manifest.finished):
+    if not is_timestamp(manifest.started) or not is_timestamp(manifest.finished):
         raise CorruptError("the manifest has no times in UTC")
     return manifest
 
@@ -226,12 +227,12 @@ def _record(record_type: type[AnyManifest], content: dict[str, Any]) -> AnyManif
     :raises ValueError, TypeError, KeyError: if that is not possible.
     """
     export_type = get_type_hints(record_type)["export"]
-    values = _known(record_type, content)
-    values["export"] = export_type(**_known(export_type, content["export"]))
+    values = known_fields(record_type, content)
+    values["export"] = export_type(**known_fields(export_type, content["export"]))
     if isinstance(values.get("blocks"), list):
         values["blocks"] = list(map(BlockEntry.from_json, values["blocks"]))
     if isinstance(values.get("needs"), list):
-        values["needs"] = [Need(**_known(Need, need)) for need in values["needs"]]
+        values["needs"] = [Need(**known_fields(Need, need)) for need in values["needs"]]
     return record_type(**values)
 
 
@@ -249,45 +250,32 @@ def _to_json(manifest: StoredManifest) -> bytes:
     return bytes(data) + b"\n"
 
 
-def _known(record: type, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that a record has fields for. Later versions may have added others."""
-    return {field.name: values[field.name] for field in fields(record) if field.name in values}
-
-
-def _has_declared_types(record: StoredManifest | ExportSummary | Totals) -> bool:
-    hints = get_type_hints(type(record))
-    return all(
-        type(getattr(record, name)) is (get_origin(hint) or hint) for name, hint in hints.items()
-    )
-
-
 def _is_sound(manifest: StoredManifest) -> bool:
-    if manifest.kind not in _KINDS or not _are_sound(manifest.needs, manifest.archive_key):
+    if manifest.kind not in KINDS or not are_needs_of(manifest.needs, manifest.archive_key):
         return False
     if isinstance(manifest, LockedManifest):
         counts = (manifest.last_accepted, *vars(manifest.export).values())
-        return all(map(_is_count, counts)) and manifest.encrypted.isascii()
+        return all(map(is_count, counts)) and manifest.encrypted.isascii()
     export = manifest.export
     groups = (*export.nodes_by_labels.values(), *export.relationships_by_type.values())
     counts = (manifest.last_accepted, *groups)
-    return all(map(_is_count, counts))
+    return all(map(is_count, counts))
 
 
-def _are_sound(needs: Sequence[Need], archive_key: str) -> bool:
-    """Whether these are archives of the same place that came before, oldest first."""
+def are_needs_of(needs: Sequence[Need], archive_key: str) -> bool:
+    """Whether a backup can need these: archives of the same place that came before, oldest first.
+
+    :param archive_key: the key of the backup's own archive.
+    """
     keys = [need.key for need in needs]
     places = {_TIME_AND_EXTENSION.sub("", str(key)) for key in (*keys, archive_key)}
     return (
         len(needs) <= _MOST_NEEDS
         and all(type(need.key) is type(need.sha256) is str for need in needs)
-        and all(_is_count(need.size) for need in needs)
+        and all(is_count(need.size) for need in needs)
         and all(one < two for one, two in pairwise([*keys, archive_key]))
         and len(places) == 1
     )
-
-
-def _is_count(number: object) -> bool:
-    return type(number) is int and number >= 0
 
 
 def timestamp(time: datetime) -> str:
@@ -303,7 +291,8 @@ def read_timestamp(text: str) -> datetime:
     return datetime.strptime(text, _TIMESTAMP).replace(tzinfo=UTC)
 
 
-def _is_timestamp(text: str) -> bool:
+def is_timestamp(text: str) -> bool:
+    """Whether a text is a time in UTC in the form that a manifest has."""
     try:
         return timestamp(read_timestamp(text)) == text
     except ValueError:

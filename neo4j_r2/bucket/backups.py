@@ -20,6 +20,7 @@ class StoredBackup:
     """The key and size of each archive of this name: mostly one, rarely none or several."""
     manifest_key: str | None
     acceptance_key: str | None = None
+    proof_key: str | None = None
     archive_sizes: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     """The size of each archive under the prefix, by its key: an incremental backup needs others."""
 
@@ -27,9 +28,11 @@ class StoredBackup:
     def keys(self) -> list[str]:
         """The keys of all its objects, in the order in which a prune removes them.
 
-        The manifest is first. So a prune that is cut short leaves no manifest without an archive.
+        The manifest goes before the archives. So a prune that is cut short leaves no manifest
+        without an archive. The proof is the youngest object, so a lock rule frees it last. It goes
+        first: then the backup stays whole until all of it may go.
         """
-        others = [key for key in (self.manifest_key, self.acceptance_key) if key]
+        others = [key for key in (self.proof_key, self.manifest_key, self.acceptance_key) if key]
         return [*others, *(key for key, _ in self.archives)]
 
     @property
@@ -71,7 +74,7 @@ def backups_in(bucket: Bucket, prefix: str) -> list[StoredBackup]:
 def backups_among(objects: Iterable[tuple[str, int]], prefix: str) -> list[StoredBackup]:
     """Group objects into backups, oldest first.
 
-    Foreign keys are left out. So are acceptances whose backup somebody has removed.
+    Foreign keys are left out. So are acceptances and proofs whose backup somebody has removed.
 
     :param objects: the key and size of each object.
     """
@@ -85,8 +88,9 @@ def backups_among(objects: Iterable[tuple[str, int]], prefix: str) -> list[Store
     for name in sorted(files, key=lambda name: (name.taken, name.database)):
         manifest, _ = files[name].pop("manifest.json", (None, 0))
         acceptance, _ = files[name].pop("accepted.json", (None, 0))
+        proof, _ = files[name].pop("proof.json", (None, 0))
         archives = tuple(files[name][extension] for extension in sorted(files[name]))
         archive_sizes.update(archives)
         if manifest or archives:
-            backups.append(StoredBackup(name, archives, manifest, acceptance, archive_sizes))
+            backups.append(StoredBackup(name, archives, manifest, acceptance, proof, archive_sizes))
     return backups

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.bucket.backups import StoredBackup
-from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.keys import PROOF_SUFFIX, parse_key
 from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.local_time import shown
@@ -30,13 +30,21 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
         return wished
     if len(configured) == 1 and tuple(configured) != ALL_DATABASES:
         return configured[0]
-    name = (key or "").rpartition("/")[2]
-    parsed = parse_key(f"-/{name}", "-") or parse_key(f"-/{name}.manifest.json", "-")
-    if parsed is not None:
-        return parsed[0].database
+    if named := database_of_key(key or ""):
+        return named
     raise ConfigurationError(
         "NEO4J_DATABASE names more than one database: say which one is meant (--database)"
     )
+
+
+def database_of_key(key: str) -> str | None:
+    """Return the name of the database in the key of an archive or a manifest; None without one.
+
+    :param key: with or without the prefix or the extension; or the path of a file.
+    """
+    name = key.rpartition("/")[2]
+    parsed = parse_key(f"-/{name}", "-") or parse_key(f"-/{name}.manifest.json", "-")
+    return parsed[0].database if parsed else None
 
 
 def choose(backups: Sequence[StoredBackup], key: str) -> StoredBackup:
@@ -115,6 +123,14 @@ def plain_key(key: str, bucket: str) -> str:
             f"{key} names no object of the bucket {bucket}, which R2_BUCKET_NAME names"
         )
     return rest
+
+
+def key_of_proved(key: str, bucket: str) -> str:
+    """Return the key of a backup in a text that may also be the key or the address of its proof.
+
+    :raises ConfigurationError: if the address is in another bucket.
+    """
+    return plain_key(key, bucket).removesuffix(PROOF_SUFFIX)
 
 
 def _keys(backup: StoredBackup) -> list[str]:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 TIME_FORMAT: Final = "%Y-%m-%d_%H-%M-%S"
+PROOF_SUFFIX: Final = ".proof.json"
 _AGE_SUFFIX: Final = ".age"
 _NAME = re.compile(
     r"(?P<database>[a-z][a-z0-9.-]{2,62})_(?P<time>\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)"
-    r"\.(?P<extension>cypher(?:\.gz)?(?:\.age)?|manifest\.json|accepted\.json)"
+    r"\.(?P<extension>cypher(?:\.gz)?(?:\.age)?|manifest\.json|accepted\.json|proof\.json)"
 )
 
 
@@ -43,6 +44,11 @@ class BackupName:
     def acceptance_key(self) -> str:
         """The key of the acceptance: the record that this backup may be so small."""
         return f"{self.prefix}/{self.stem}.accepted.json"
+
+    @property
+    def proof_key(self) -> str:
+        """The key of the proof: the record of a drill that brought this backup back."""
+        return f"{self.prefix}/{self.stem}{PROOF_SUFFIX}"
 
 
 def is_encrypted_key(key: str) -> bool:

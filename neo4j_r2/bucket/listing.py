@@ -47,6 +47,8 @@ class BackupLine:
     """full or incremental; empty if nobody can tell."""
     needs: Sequence[str] = ()
     """The keys of all archives that have to be there, oldest first, its own last."""
+    proved: bool = False
+    """Whether it is complete, and a drill has stored its proof."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ def backup_lines(
                 shrink_accepted=backup.acceptance_key is not None,
                 kind=manifest.kind if manifest and is_own else "",
                 needs=[*(need.key for need in manifest.needs), key] if manifest and is_own else (),
+                proved=not wrong and backup.proof_key is not None,
             )
         )
     return lines

@@ -60,6 +60,7 @@ def _backup_entry(backup: BackupLine, now: datetime) -> dict[str, Any]:
         "encrypted": isinstance(export, Totals) if export else None,
         "before_restore": backup.before_restore if export else None,
         "shrink_accepted": backup.shrink_accepted if export else None,
+        "proved": backup.proved,
     }
 
 
@@ -157,6 +158,7 @@ def flags_of(backup: BackupLine) -> Text:
         "inconsistent": isinstance(export, ExportSummary) and not export.consistent,
         "safety": backup.before_restore,
         "shrink accepted": backup.shrink_accepted,
+        "proved": backup.proved,
     }
     return Text(", ".join(flag for flag, is_set in flags.items() if is_set))
 

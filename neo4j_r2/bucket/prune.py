@@ -227,7 +227,7 @@ def _size(manifest: StoredManifest) -> Size:
 
 
 def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> bool:
-    """Delete a backup, its manifest first: without a manifest the rest is no backup any more."""
+    """Delete a backup in the order of its keys: a cut leaves a whole backup, or none any more."""
     for key in backup.keys:
         if not bucket.delete(key):
             log.info("Kept %s: a lock rule of the bucket holds it", key)
@@ -237,4 +237,4 @@ def _remove(bucket: Bucket, backup: StoredBackup, reason: str) -> bool:
 
 
 def _label(backup: StoredBackup) -> str:
-    return backup.keys[0]
+    return backup.manifest_key or backup.archives[0][0]

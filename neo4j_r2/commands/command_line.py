@@ -203,6 +203,12 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     _add_json(parser, "besides the log")
 
 
+def _add_drill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
+    _add_database(parser)
+    _add_identity(parser)
+
+
 def _add_fetch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
     _add_database(parser)
@@ -225,6 +231,18 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
         "--entities", action="store_true", help="also name each node and relationship that differs"
     )
     _add_json(parser, "instead of a table")
+
+
+def _add_proof(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "key",
+        nargs="?",
+        metavar="KEY",
+        help="the key of the archive (default: of the newest backup that is proved)",
+    )
+    _add_database(parser)
+    _add_identity(parser)
+    _add_json(parser, "instead of text")
 
 
 def _add_notify(parser: argparse.ArgumentParser) -> None:
@@ -324,6 +342,13 @@ _COMMANDS: Final = (
         _add_verify,
     ),
     _Command(
+        "drill",
+        "restore the latest backup into the scratch Neo4j, compare the two, and record it",
+        "--database movies",
+        "drill the latest backup of the database movies, and store the proof beside it",
+        _add_drill,
+    ),
+    _Command(
         "fetch",
         "write a backup into one file, decrypted and whole, for cypher-shell",
         "--at '2025-10-07 12:00' --output graph.cypher.gz",
@@ -336,6 +361,13 @@ _COMMANDS: Final = (
         "neo4j_2025-10-07_02-00-00 latest --entities",
         "count what was added, removed and changed since then, and name each of it",
         _add_diff,
+    ),
+    _Command(
+        "proof",
+        "show the record of the drill that proved a backup",
+        "neo4j_2025-10-08_02-00-00",
+        "show what the drill of that backup compared, and how long a restore of it takes",
+        _add_proof,
     ),
     _Command(
         "notify",

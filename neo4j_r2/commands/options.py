@@ -52,6 +52,17 @@ class DiffOptions(Options):
 
 
 @dataclass(frozen=True)
+class DrillOptions(Options):
+    """What `drill` is asked for."""
+
+    key: str | None
+    """An archive's key, or `LATEST`; None means `LATEST` too."""
+    database: str | None
+    """The only database whose backup is drilled; None means all that are configured."""
+    identity: str | None
+
+
+@dataclass(frozen=True)
 class FetchOptions(Options):
     """What `fetch` is asked for."""
 
@@ -79,6 +90,18 @@ class ListOptions(Options):
 
     database: str | None
     """The only database to list; None means all."""
+    json: bool
+
+
+@dataclass(frozen=True)
+class ProofOptions(Options):
+    """What `proof` is asked for."""
+
+    key: str | None
+    """The key of an archive or of its proof; None means the newest backup that has a proof."""
+    database: str | None
+    """The database whose newest proof is shown; None means the one that is configured."""
+    identity: str | None
     json: bool
 
 
@@ -155,9 +178,11 @@ _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
     "check": CheckOptions,
     "diff": DiffOptions,
+    "drill": DrillOptions,
     "fetch": FetchOptions,
     "health": HealthOptions,
     "list": ListOptions,
+    "proof": ProofOptions,
     "prune": PruneOptions,
     "restore": RestoreOptions,
     "status": StatusOptions,

@@ -15,6 +15,7 @@ from neo4j_r2.bucket.choose_backup import taken_up_to
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.newest_backup import find_newest, is_of
+from neo4j_r2.bucket.proofs import read_newest_proof
 from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.safety_backups import safety_backups, safety_text
 from neo4j_r2.bucket.whereabouts import whereabouts
@@ -27,6 +28,7 @@ from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError, Side
 from neo4j_r2.core.tables import show
+from neo4j_r2.monitoring.drill_text import last_drill_text, last_proof_text
 from neo4j_r2.monitoring.status_document import Known, Stored, document
 from neo4j_r2.monitoring.status_text import (
     database_lines,
@@ -35,11 +37,12 @@ from neo4j_r2.monitoring.status_text import (
     start_lines,
     storage_lines,
 )
+from neo4j_r2.run.drill_state import DrillFile, ProofState
 from neo4j_r2.run.processes import is_in_service_container
 from neo4j_r2.run.record import with_killed_run
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.start_problem import StartProblemFile
-from neo4j_r2.run.state import StateFile
+from neo4j_r2.run.state import State, StateFile
 
 
 def run(invocation: Invocation[StatusOptions]) -> int:
@@ -52,6 +55,7 @@ def run(invocation: Invocation[StatusOptions]) -> int:
         settings=config.service,
         # The next run will record the attempt of a killed one. Here it is shown at once.
         state=with_killed_run(state, directory) if state else None,
+        drills=DrillFile(directory).read(),
         start_problem=StartProblemFile(directory).latest(),
         now=datetime.now(UTC),
         is_scheduled=is_in_service_container(),
@@ -79,26 +83,58 @@ def write_document(config: Config, known: Known) -> None:
 def show_all(config: Config, known: Known) -> None:
     """Show what this host knows at once, and what the bucket holds as soon as it has answered.
 
+    If only the bucket knows when a database was proved, the databases wait for its answer too.
+
     :raises BackupError: if the bucket cannot be read.
     """
-    show(*known_sections(known))
+    waits = bool(known.unproved)
+    show(*known_sections(known), *([] if waits else database_sections(known, None)))
     sys.stdout.write("\n")
-    show(*stored_sections(config, look(config, known)))
+    try:
+        stored = look(config, known)
+    except BackupError:
+        show(*(database_sections(known, None) if waits else []))
+        raise
+    rest = stored_sections(config, stored)
+    show(*(database_sections(known, stored) if waits else []), *rest)
 
 
 def known_sections(known: Known) -> list[RenderableType]:
-    """Return the schedule, the last run and the last attempts."""
+    """Return the schedules, the last run, and why the service cannot work."""
     service, state = known.settings, known.state
     sections: list[RenderableType] = [
         schedule_lines(service, state, known.now, is_scheduled=known.is_scheduled)
     ]
     if problem := known.start_problem:
         sections.append(start_lines(problem, service.time_zone))
-    if state is not None:
-        sections += [
-            database_lines(name, state.of(name), service.time_zone) for name in state.expected
-        ]
     return sections
+
+
+def database_sections(known: Known, stored: Stored | None) -> list[RenderableType]:
+    """Return the last attempts and drills of each database.
+
+    :param stored: None if the bucket was not read.
+    """
+    state = known.state or State(known.now)
+    zone = known.settings.time_zone
+    return [
+        database_lines(name, state.of(name), zone, drill_lines(known, stored, name))
+        for name in known.databases
+    ]
+
+
+def drill_lines(known: Known, stored: Stored | None, database: str) -> list[str]:
+    """Return when a database was last proved, and what is wrong with its last drill.
+
+    :param stored: None if the bucket was not read. Then nobody knows that there is no proof.
+    """
+    lines = []
+    proof = known.last_proof(database, stored)
+    if proof or (stored and database in known.unproved):
+        text = last_proof_text(proof, known.newest_key(database), known.settings, known.now)
+        lines.append(f"Last proved: {text}")
+    last = last_drill_text(known.drills, database, known.settings, known.now)
+    return [*lines, f"Last drill: {last}"] if last else lines
 
 
 def stored_sections(config: Config, stored: Stored) -> list[RenderableType]:
@@ -136,7 +172,23 @@ def look(config: Config, known: Known) -> Stored:
                 for line in newest_problems(bucket, config, backups, name)
             ],
             whereabouts="" if usages else whereabouts(bucket, prefix),
+            proofs=newest_proofs(bucket, backups, known.unproved),
         )
+
+
+def newest_proofs(
+    bucket: Bucket, backups: Sequence[StoredBackup], databases: Sequence[str]
+) -> dict[str, ProofState]:
+    """Return the newest proof of each database that has one.
+
+    :param backups: all backups under the prefix, oldest first.
+    :raises BackupError: if the bucket cannot be read.
+    """
+    found = {}
+    for database in databases:
+        if proof := read_newest_proof(bucket, taken_up_to(backups, database, None)):
+            found[database] = ProofState.of(proof)
+    return found
 
 
 def databases_of(config: Config, known: Known, backups: Sequence[StoredBackup]) -> Sequence[str]:

@@ -11,7 +11,9 @@ from typing import Any
 from neo4j_r2.archive.manifest import timestamp
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.monitoring.drill_text import drill_error, drill_outcome, next_scheduled
 from neo4j_r2.monitoring.status_text import monthly_dollars, run_error, run_outcome
+from neo4j_r2.run.drill_state import Drill, DrillState, ProofState
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, RunState, State
 
@@ -30,18 +32,53 @@ class Stored:
     """What is wrong with the newest backups; a text each."""
     whereabouts: str
     """If there is no backup: where in the bucket there are some, in words."""
+    proofs: Mapping[str, ProofState]
+    """By database: the newest proof, if this host knows none of its own."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What this host knows of its runs."""
+    """What this host knows of its runs and drills."""
 
     settings: ServiceSettings
     state: State | None
+    drills: DrillState | None
     start_problem: StartProblem | None
     now: datetime
     is_scheduled: bool
     """Whether this service starts the runs itself."""
+
+    @property
+    def databases(self) -> Sequence[str]:
+        """The databases that are told of; on a host that only makes drills, those with drills."""
+        if self.state and self.state.expected:
+            return self.state.expected
+        return tuple(self.drills.databases) if self.drills else ()
+
+    @property
+    def unproved(self) -> Sequence[str]:
+        """The databases of which proofs are told, and only the bucket can tell them.
+
+        Where there are neither drills nor a schedule of them, proofs are not told of.
+        """
+        drills = self.drills
+        has_drills = drills is not None and (drills.run is not None or bool(drills.databases))
+        if not has_drills and not self.settings.drill_schedule:
+            return ()
+        return [name for name in self.databases if not drills or not drills.of(name).last_proof]
+
+    def last_proof(self, database: str, stored: Stored | None) -> ProofState | None:
+        """Return the last proof of a database's backups; None if none is known.
+
+        :param stored: None if the bucket was not read.
+        """
+        own = self.drills.of(database).last_proof if self.drills else None
+        return own or (stored.proofs.get(database) if stored else None)
+
+    def newest_key(self, database: str) -> str:
+        """Return the archive's key of the last backup of a database; empty if none is known."""
+        last = self.state.of(database).last_backup if self.state else None
+        return last.archive_key if last else ""
 
 
 def document(known: Known, stored: Stored | None) -> str:
@@ -51,19 +88,23 @@ def document(known: Known, stored: Stored | None) -> str:
     """
     settings, state, problem = known.settings, known.state, known.start_problem
     following = settings.schedule.next_after(known.now.astimezone(settings.time_zone))
+    drill = next_scheduled(settings, known.now)
     content = {
         "time": timestamp(known.now),
         "schedule": str(settings.schedule),
         "time_zone": str(settings.time_zone),
         "next_run": timestamp(following.astimezone(UTC)) if known.is_scheduled else None,
         "last_run": _run_entry(state.last_run, settings) if state and state.last_run else None,
+        "drill_schedule": str(settings.drill_schedule) if settings.drill_schedule else None,
+        "next_drill": timestamp(drill.astimezone(UTC)) if drill and known.is_scheduled else None,
+        "last_drill": _last_drill(known),
         "start_problem": problem
         and {
             "since": timestamp(problem.since),
             "exit_code": problem.exit_code,
             "error": problem.error,
         },
-        "databases": [_database_entry(name, state) for name in state.expected] if state else [],
+        "databases": [_database_entry(name, known, stored) for name in known.databases],
         "storage": stored and _storage_entry(stored),
     }
     return json.dumps(content, indent=1) + "\n"
@@ -80,12 +121,58 @@ def _run_entry(run: RunState, settings: ServiceSettings) -> dict[str, Any]:
     }
 
 
-def _database_entry(name: str, state: State) -> dict[str, Any]:
-    known = state.of(name)
+def _last_drill(known: Known) -> dict[str, Any] | None:
+    run = known.drills.run if known.drills else None
+    if run is None:
+        return None
+    outcome = drill_outcome(run, known.settings.state_directory)
+    return {
+        "started": timestamp(run.started),
+        "finished": timestamp(run.finished) if run.finished else None,
+        "outcome": outcome,
+        "exit_code": run.exit_code,
+        "error": drill_error(run, outcome) or None,
+        "database": run.database or None,
+        "phase": run.phase or None,
+    }
+
+
+def _database_entry(name: str, known: Known, stored: Stored | None) -> dict[str, Any]:
+    state = known.state.of(name) if known.state else None
+    proof = known.last_proof(name, stored)
+    drills = known.drills.of(name).drills if known.drills else ()
     return {
         "database": name,
-        "pause": known.pause or None,
-        "attempts": [_attempt_entry(each) for each in known.attempts],
+        "pause": (state.pause or None) if state else None,
+        "attempts": [_attempt_entry(each) for each in state.attempts] if state else [],
+        "last_proof": _proof_entry(proof) if proof else None,
+        "drills": [_drill_entry(each) for each in drills],
+    }
+
+
+def _proof_entry(proof: ProofState) -> dict[str, Any]:
+    return {
+        "key": proof.archive_key,
+        "backup_started": timestamp(proof.backup_started),
+        "started": timestamp(proof.started),
+        "finished": timestamp(proof.finished),
+        "restore_seconds": proof.restore_seconds,
+        "nodes": proof.nodes,
+        "relationships": proof.relationships,
+        "stored": proof.is_stored,
+    }
+
+
+def _drill_entry(drill: Drill) -> dict[str, Any]:
+    return {
+        "started": timestamp(drill.started),
+        "finished": timestamp(drill.finished),
+        "exit_code": drill.exit_code,
+        "error": drill.error or None,
+        "key": drill.archive_key or None,
+        "seconds": dict(drill.seconds),
+        "questions_asked": drill.questions_asked,
+        "questions_failed": list(drill.questions_failed),
     }
 
 

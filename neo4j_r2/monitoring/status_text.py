@@ -16,6 +16,7 @@ from neo4j_r2.core.figures import counted, duration
 from neo4j_r2.core.local_time import clock_time, shown
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import bar, columns, size_text, table
+from neo4j_r2.monitoring.drill_text import drill_schedule_text
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.start_problem import StartProblem
@@ -34,7 +35,7 @@ _GB: Final = 1e9
 def schedule_lines(
     settings: ServiceSettings, state: State | None, now: datetime, *, is_scheduled: bool
 ) -> RenderableType:
-    """Return when runs are due, and how the last one ended.
+    """Return when runs are due, how the last one ended, and when drills are due.
 
     :param now: in any time zone; times are shown in the schedule's time zone.
     :param is_scheduled: whether this service starts the runs itself.
@@ -42,7 +43,9 @@ def schedule_lines(
     schedule = f"{settings.schedule} ({settings.time_zone})"
     last = ("Last run", _last_run(state.last_run if state else None, settings))
     following = _next_run(settings, now) if is_scheduled else _NOT_SCHEDULED
-    return columns([("Schedule", schedule), ("Next run", following), last])
+    drills = drill_schedule_text(settings, now, is_scheduled=is_scheduled)
+    rows = [("Schedule", schedule), ("Next run", following), last]
+    return columns([*rows, ("Drills", drills)] if drills else rows)
 
 
 def _next_run(settings: ServiceSettings, now: datetime) -> str:
@@ -59,12 +62,16 @@ def start_lines(problem: StartProblem, zone: tzinfo) -> RenderableType:
     return Text(f"{heading}\n{printable(problem.error)}")
 
 
-def database_lines(database: str, known: DatabaseState, zone: tzinfo) -> RenderableType:
+def database_lines(
+    database: str, known: DatabaseState, zone: tzinfo, drills: Sequence[str] = ()
+) -> RenderableType:
     """Return the last attempts of a database, with bars for their durations and sizes.
 
     No cause is cut off, however long it is: somebody has to act on it.
+
+    :param drills: what is told of its drills; a line each.
     """
-    lines = [Text(f"Database {database}")]
+    lines = [Text(f"Database {database}"), *map(Text, drills)]
     if known.pause:
         lines.append(Text(f"Pruning is paused: {printable(known.pause)}"))
     attempts = known.attempts[-SHOWN_ATTEMPTS:]

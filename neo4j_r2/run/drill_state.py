@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+from neo4j_r2.archive.manifest import read_timestamp
+from neo4j_r2.archive.proof import StoredProof
 from neo4j_r2.run import state_directory
 from neo4j_r2.run.json_values import (
     read_counts,
@@ -62,6 +64,20 @@ class ProofState:
     relationships: int
     is_stored: bool
     """Whether its proof lies in the bucket."""
+
+    @classmethod
+    def of(cls, proof: StoredProof) -> Self:
+        """Return what is remembered of a proof that lies in the bucket."""
+        return cls(
+            started=read_timestamp(proof.started),
+            finished=read_timestamp(proof.finished),
+            archive_key=proof.archive_key,
+            backup_started=read_timestamp(proof.backup_started),
+            restore_seconds=proof.restore_seconds,
+            nodes=proof.totals.nodes,
+            relationships=proof.totals.relationships,
+            is_stored=True,
+        )
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ COMMANDS = (
     "verify",
     "fetch",
     "diff",
+    "proof",
     "notify",
     "check",
     "wait",

@@ -15,6 +15,7 @@ from neo4j_r2.commands.options import (
     HealthOptions,
     ListOptions,
     Options,
+    ProofOptions,
     PruneOptions,
     RestoreOptions,
     StatusOptions,
@@ -57,6 +58,12 @@ RESTORE = RestoreOptions(
         (["health", "--json"], "health", HealthOptions(json=True)),
         (["status"], "status", StatusOptions(json=False)),
         (["list", "--json"], "list", ListOptions(None, json=True)),
+        (["proof"], "proof", ProofOptions(None, None, None, json=False)),
+        (
+            ["proof", "key", "--identity", "-", "--json"],
+            "proof",
+            ProofOptions("key", None, "-", json=True),
+        ),
         (["prune", "--dry-run"], "prune", PruneOptions(None, dry_run=True, accept_shrink=False)),
         (["restore"], "restore", RESTORE),
         (
