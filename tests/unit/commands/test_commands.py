@@ -150,6 +150,35 @@ def test_the_banner_shows_where_drills_go_if_they_are_scheduled() -> None:
     assert banner(read_config({**REQUIRED, **DRILLS, "DRILL_SCHEDULE": ""}, NO_FILE)) == default
 
 
+def test_check_counts_the_questions_of_drills_and_names_a_wrong_file(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "checks.cypher"
+    question = (
+        "// check: there are entities\n// expect: count > 0\nMATCH (n) RETURN count(n) AS count;"
+    )
+    path.write_text(f"{question}\n{question.replace('are', 'were')}\n", encoding="utf-8")
+    drills = {**settings, **DRILLS, "DRILL_CHECKS": str(path)}
+    good = run_program(tmp_path, "check", **drills)
+    assert "into bolt://neo4j-drill:7687\n  - Drill checks: 2\n" in good.stderr, good.stderr
+    path.unlink()
+    wrong = run_program(tmp_path, "check", **drills)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("[ERROR] DRILL_CHECKS: ")
+
+
+def test_check_warns_of_drills_that_cannot_open_encrypted_backups(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    encrypted = {**settings, **DRILLS, "BACKUP_ENCRYPTION_RECIPIENTS": KeyPair.new().public}
+    process = run_program(tmp_path, "check", **encrypted)
+    assert process.returncode == 0
+    assert process.stderr.startswith(
+        "[WARNING] Drills cannot open encrypted backups: set DRILL_IDENTITY_FILE, or run "
+        "`backup.py drill --identity` where the key is\n"
+    )
+
+
 def test_the_banner_shows_the_retention_rules_that_are_set() -> None:
     rules = {"BACKUP_RETENTION_DAYS": "none", "BACKUP_KEEP_DAILY": "7", "BACKUP_KEEP_MINIMUM": "3"}
     settings = {**REQUIRED, **rules, "BACKUP_PRUNE_DRY_RUN": "true"}
