@@ -1,4 +1,4 @@
-"""Whether a drill may use a scratch database: what holds a drill of this host, and what does not."""
+"""Whether a drill may use a scratch database, and which one holds what a drill has left."""
 
 from __future__ import annotations
 
