@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.drill_files import check_drill_files
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import CheckOptions
 from neo4j_r2.commands.report_start import report_failure
@@ -38,6 +39,7 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     :raises ConfigurationError: naming everything that is wrong.
     """
     config = configure(invocation, tries_receivers=True)
+    questions = check_drill_files(config)
     try:
         require_own(config.service.state_directory)
     except NoSpaceError as error:  # a backup needs none
@@ -45,7 +47,7 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     log.info(_RULE)
     log.info("Neo4j to R2 Backup Service")
     log.info(_RULE)
-    log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config)))
+    log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config, questions)))
     log.info(_RULE)
     if invocation.options.at_start:
         sys.stdout.write("".join(f"{line}\n" for line in jobs(config.service)))
@@ -63,11 +65,13 @@ def jobs(service: ServiceSettings) -> list[str]:
     return [f"{service.schedule} JOB backup", *drills]
 
 
-def banner(config: Config) -> list[str]:
+def banner(config: Config, questions: int = 0) -> list[str]:
     """Return the lines that show a configuration when the service starts.
 
     By default these are the lines of the specification, and whether backups are encrypted. The
     others are about what else is on.
+
+    :param questions: how many questions drills ask.
     """
     rules, shrink = config.prune.rules, config.prune.shrink_percent
     service, notify = config.service, config.notify
@@ -93,9 +97,16 @@ def banner(config: Config) -> list[str]:
         *([f"Export method: {method}"] if (method := config.export_method) != "auto" else []),
         *([f"Upload limit: {megabytes(limit)}/s"] if (limit := config.r2.upload_limit) else []),
         *(["Verify: after each backup"] if config.verify_after else []),
-        *(
-            [f"Drills: {drills} into {config.drill.uri}"]
-            if (drills := service.drill_schedule)
-            else []
-        ),
+        *_drill_lines(config, questions),
+    ]
+
+
+def _drill_lines(config: Config, questions: int) -> list[str]:
+    """Return the lines of scheduled drills; none without a schedule."""
+    schedule = config.service.drill_schedule
+    if schedule is None:
+        return []
+    return [
+        f"Drills: {schedule} into {config.drill.uri}",
+        *([f"Drill checks: {questions}"] if questions else []),
     ]
