@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from neo4j_r2.archive.manifest import Manifest
 from neo4j_r2.archive.proof import Answer
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.proofs import store_proof
@@ -53,25 +52,10 @@ def record_proof(
         raise
     except BucketError as error:
         problem = BucketError(f"The backup is proved, but its proof could not be stored: {error}")
-    drill.proved(_proof_state(manifest, drill, proved.finished, is_stored=problem is None))
+    drill.proved(replace(ProofState.of(proof), is_stored=problem is None))
     return problem
 
 
 def _recipients(config: Config) -> Sequence[str]:
     """Return the public keys that a proof is encrypted to: those of now, or the given keys' own."""
     return config.recipients or (config.private_keys.public_keys if config.private_keys else ())
-
-
-def _proof_state(
-    manifest: Manifest, drill: DatabaseDrill, finished: datetime, *, is_stored: bool
-) -> ProofState:
-    return ProofState(
-        started=drill.started,
-        finished=finished,
-        archive_key=manifest.archive_key,
-        backup_started=datetime.fromisoformat(manifest.started),
-        restore_seconds=round(drill.phases.restore_seconds, 1),
-        nodes=manifest.export.nodes,
-        relationships=manifest.export.relationships,
-        is_stored=is_stored,
-    )

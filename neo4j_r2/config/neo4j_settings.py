@@ -50,7 +50,7 @@ def read_databases(variables: Variables) -> tuple[str, ...]:
 
 
 def read_neo4j(
-    variables: Variables, databases: tuple[str, ...], *, logs_in: bool, drills: bool
+    variables: Variables, databases: tuple[str, ...], *, logs_in: bool, drills: bool = False
 ) -> Neo4jSettings:
     """Read the settings of the Neo4j that is backed up.
 

@@ -11,6 +11,7 @@ from neo4j_r2.commands.options import (
     BackupOptions,
     CheckOptions,
     DiffOptions,
+    DrillOptions,
     FetchOptions,
     HealthOptions,
     ListOptions,
@@ -66,6 +67,12 @@ RESTORE = RestoreOptions(
         ),
         (["prune", "--dry-run"], "prune", PruneOptions(None, dry_run=True, accept_shrink=False)),
         (["restore"], "restore", RESTORE),
+        (
+            ["drill", "latest", "--database", "Movies", "--identity", "-"],
+            "drill",
+            DrillOptions("latest", "movies", "-"),
+        ),
+        (["drill"], "drill", DrillOptions(None, None, None)),
         (
             ["verify", "--drill", "bolt://scratch"],
             "verify",
