@@ -34,15 +34,14 @@ fail() {
 }
 
 # Both commands run as the user of the jobs, so that missing permissions show now.
-schedule=$("$@" check --at-start) || fail $?
+jobs=$("$@" check --at-start) || fail $?
 "$@" wait &
 wait $! || fail $?
 
-# crond gives a job almost no environment. So the environment is saved for it, in the shell's own quoting. The
-# crontab's line sends all output to the container's log, reads this file as root, and gives up root's rights.
+# crond gives a job almost no environment. So the environment is saved for it, in the shell's own quoting. Each line of
+# the crontab sends all output to the container's log, reads this file as root, and gives up root's rights.
 export -p >"$environment"
-crontab - <<EOF
-$schedule exec >/proc/1/fd/1 2>/proc/1/fd/2; . $environment; cd /app && exec $*
-EOF
+job="exec >/proc/1/fd/1 2>/proc/1/fd/2; . $environment; cd /app; exec $*"
+printf '%s\n' "$jobs" | sed "s|JOB|$job|" | crontab -
 
 exec env --block-signal=TERM --block-signal=INT python3 /app/backup.py supervise

@@ -155,5 +155,5 @@ def finish(process: WarmProcess | subprocess.Popen[str], seconds: float = TIMEOU
 
 def _environment() -> dict[str, str]:
     """Return this process's environment without variables that configure the service."""
-    prefixes = ("NEO4J_", "RESTORE_", "R2_", "BACKUP_", "LOG_", "AWS_", "METRICS_")
+    prefixes = ("NEO4J_", "RESTORE_", "R2_", "BACKUP_", "LOG_", "AWS_", "METRICS_", "DRILL_")
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}

@@ -25,6 +25,11 @@ class Fingerprint:
     relationships: int = 0
     _sum: int = 0
 
+    @property
+    def hex(self) -> str:
+        """The sum as 64 hex digits."""
+        return f"{self._sum:064x}"
+
     def add_node(
         self, number: int, labels: Sequence[str], columns: Iterable[Column], values: Iterable[Any]
     ) -> int:

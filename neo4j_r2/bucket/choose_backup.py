@@ -30,13 +30,21 @@ def choose_database(configured: Sequence[str], wished: str | None, key: str | No
         return wished
     if len(configured) == 1 and tuple(configured) != ALL_DATABASES:
         return configured[0]
-    name = (key or "").rpartition("/")[2]
-    parsed = parse_key(f"-/{name}", "-") or parse_key(f"-/{name}.manifest.json", "-")
-    if parsed is not None:
-        return parsed[0].database
+    if named := database_of_key(key or ""):
+        return named
     raise ConfigurationError(
         "NEO4J_DATABASE names more than one database: say which one is meant (--database)"
     )
+
+
+def database_of_key(key: str) -> str | None:
+    """Return the name of the database in the key of an archive or a manifest; None without one.
+
+    :param key: with or without the prefix or the extension; or the path of a file.
+    """
+    name = key.rpartition("/")[2]
+    parsed = parse_key(f"-/{name}", "-") or parse_key(f"-/{name}.manifest.json", "-")
+    return parsed[0].database if parsed else None
 
 
 def choose(backups: Sequence[StoredBackup], key: str) -> StoredBackup:

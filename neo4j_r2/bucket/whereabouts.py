@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.newest_backup import ends_encrypted
-from neo4j_r2.core.errors import BucketError, ConfigurationError
+from neo4j_r2.core.errors import BucketError, NoBackupError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.printable import printable
@@ -36,14 +36,14 @@ Places = Mapping[Place, Sequence[StoredBackup]]
 """The backups in each place, oldest first, also archives without a manifest."""
 
 
-def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> ConfigurationError:
+def no_backup(bucket: Bucket, prefix: str, database: str | None = None) -> NoBackupError:
     """Return the error that there is no backup in a place; it says where there are some.
 
     :param database: the only database that was looked for; None means all.
     """
     of_database = f" of database {database}" if database else ""
     where = whereabouts(bucket, prefix, database)
-    return ConfigurationError(
+    return NoBackupError(
         f"There is no backup{of_database} under s3://{bucket.name}/{prefix}/; {where}"
     )
 

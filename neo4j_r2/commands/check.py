@@ -1,4 +1,4 @@
-"""Checks the configuration and shows it; the entrypoint also gets the schedule from it."""
+"""Checks the configuration and shows it; the entrypoint also gets its crontab from it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from neo4j_r2.commands.configure import configure
+from neo4j_r2.commands.drill_files import check_drill_files
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import CheckOptions
 from neo4j_r2.commands.report_start import report_failure
+from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError, NoSpaceError
 from neo4j_r2.core.figures import counted, megabytes
@@ -22,7 +24,7 @@ _RULE: Final = 60 * "="
 
 
 def run(invocation: Invocation[CheckOptions]) -> int:
-    """Log the configuration if it is valid, and that it is; or print the schedule instead."""
+    """Log the configuration if it is valid, and that it is; or print the jobs instead."""
     try:
         return check(invocation)
     except BackupError as error:
@@ -32,11 +34,12 @@ def run(invocation: Invocation[CheckOptions]) -> int:
 
 
 def check(invocation: Invocation[CheckOptions]) -> int:
-    """Check the configuration, log it and print the schedule.
+    """Check the configuration, log it and print the jobs.
 
     :raises ConfigurationError: naming everything that is wrong.
     """
     config = configure(invocation, tries_receivers=True)
+    questions = check_drill_files(config)
     try:
         require_own(config.service.state_directory)
     except NoSpaceError as error:  # a backup needs none
@@ -44,20 +47,31 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     log.info(_RULE)
     log.info("Neo4j to R2 Backup Service")
     log.info(_RULE)
-    log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config)))
+    log.info("Configuration:\n%s", "\n".join(f"  - {line}" for line in banner(config, questions)))
     log.info(_RULE)
     if invocation.options.at_start:
-        sys.stdout.write(f"{config.service.schedule}\n")
+        sys.stdout.write("".join(f"{line}\n" for line in jobs(config.service)))
     else:
         log.info("The configuration is OK")
     return 0
 
 
-def banner(config: Config) -> list[str]:
+def jobs(service: ServiceSettings) -> list[str]:
+    """Return a line for each job of crond: when it is due, and the command.
+
+    The entrypoint replaces JOB by what starts this program. No schedule can hold this word.
+    """
+    drills = [f"{service.drill_schedule} JOB drill"] if service.drill_schedule else []
+    return [f"{service.schedule} JOB backup", *drills]
+
+
+def banner(config: Config, questions: int = 0) -> list[str]:
     """Return the lines that show a configuration when the service starts.
 
     By default these are the lines of the specification, and whether backups are encrypted. The
     others are about what else is on.
+
+    :param questions: how many questions drills ask.
     """
     rules, shrink = config.prune.rules, config.prune.shrink_percent
     service, notify = config.service, config.notify
@@ -83,4 +97,16 @@ def banner(config: Config) -> list[str]:
         *([f"Export method: {method}"] if (method := config.export_method) != "auto" else []),
         *([f"Upload limit: {megabytes(limit)}/s"] if (limit := config.r2.upload_limit) else []),
         *(["Verify: after each backup"] if config.verify_after else []),
+        *_drill_lines(config, questions),
+    ]
+
+
+def _drill_lines(config: Config, questions: int) -> list[str]:
+    """Return the lines of scheduled drills; none without a schedule."""
+    schedule = config.service.drill_schedule
+    if schedule is None:
+        return []
+    return [
+        f"Drills: {schedule} into {config.drill.uri}",
+        *([f"Drill checks: {questions}"] if questions else []),
     ]

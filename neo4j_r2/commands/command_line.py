@@ -128,7 +128,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at-start",
         action="store_true",
-        help="the container's entrypoint asks: print the schedule, and tell of a failure once",
+        help="the container's entrypoint asks: print the jobs of crond, and tell of a failure once",
     )
 
 
@@ -201,6 +201,12 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         "--drill", metavar="URI", help="restore into an empty scratch Neo4j, and compare"
     )
     _add_json(parser, "besides the log")
+
+
+def _add_drill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", nargs="?", metavar="KEY", help=_KEY_HELP)
+    _add_database(parser)
+    _add_identity(parser)
 
 
 def _add_fetch(parser: argparse.ArgumentParser) -> None:
@@ -334,6 +340,13 @@ _COMMANDS: Final = (
         "--drill bolt://scratch:7687",
         "restore the latest backup into an empty Neo4j, compare the two, and empty it again",
         _add_verify,
+    ),
+    _Command(
+        "drill",
+        "restore the latest backup into the scratch Neo4j, compare the two, and record it",
+        "--database movies",
+        "drill the latest backup of the database movies, and store the proof beside it",
+        _add_drill,
     ),
     _Command(
         "fetch",

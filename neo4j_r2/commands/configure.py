@@ -6,7 +6,8 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from neo4j_r2.commands.identity_file import read_private_keys
+from neo4j_r2.archive.storage.encryption import PrivateKeys
+from neo4j_r2.commands.identity_file import read_drill_keys, read_private_keys
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import Options
 from neo4j_r2.config.neo4j_settings import Neo4jSettings, read_target
@@ -17,7 +18,7 @@ from neo4j_r2.config.service_settings import (
     read_service_settings,
     requested_state_directory,
 )
-from neo4j_r2.config.settings import Config, read_config
+from neo4j_r2.config.settings import Config, read_config, read_drill_config
 from neo4j_r2.config.variables import replaced_by_dotenv
 from neo4j_r2.core import log as logs
 from neo4j_r2.monitoring.apprise_receiver import receiver_problem
@@ -49,9 +50,29 @@ def configure(
         uses_bucket=uses_bucket,
         receiver_problem=receiver_problem if tries_receivers else url_problem,
     )
-    config = config.with_state_in(own_state_directory(invocation))
+    return _set_up(invocation, config, read_private_keys(identity) if identity else None)
+
+
+def configure_drill(invocation: Invocation[Options], identity: str | None) -> Config:
+    """Return the whole configuration for a drill; see `configure`.
+
+    :param identity: the file of private keys, as `--identity` names it; None takes that of
+        DRILL_IDENTITY_FILE, if it is set.
+    :raises ConfigurationError: naming every variable that is wrong, or what is wrong with the file.
+    """
+    config = read_drill_config(invocation.environment, invocation.dotenv)
+    path = config.drill.identity_file
     if identity:
-        config = replace(config, private_keys=read_private_keys(identity))
+        return _set_up(invocation, config, read_private_keys(identity))
+    return _set_up(invocation, config, read_drill_keys(path) if path else None)
+
+
+def _set_up(
+    invocation: Invocation[Options], config: Config, private_keys: PrivateKeys | None
+) -> Config:
+    """Return the configuration with the keys and with its own state directory; set up the log."""
+    config = config.with_state_in(own_state_directory(invocation))
+    config = replace(config, private_keys=private_keys)
     logs.set_up(config.service.log_level, config.service.log_style, config.secrets())
     for warning in config.warnings:
         log.warning("%s", warning)

@@ -31,8 +31,8 @@ class CheckOptions(Options):
     """What `check` is asked for."""
 
     at_start: bool
-    """Whether the service starts. The schedule is then printed, for the entrypoint's crontab, and a
-    failure is told to people, once."""
+    """Whether the service starts. The jobs of crond are then printed, for the entrypoint's crontab,
+    and a failure is told to people, once."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,17 @@ class DiffOptions(Options):
     entities: bool
     """Whether every entity that differs is named."""
     json: bool
+
+
+@dataclass(frozen=True)
+class DrillOptions(Options):
+    """What `drill` is asked for."""
+
+    key: str | None
+    """An archive's key, or `LATEST`; None means `LATEST` too."""
+    database: str | None
+    """The only database whose backup is drilled; None means all that are configured."""
+    identity: str | None
 
 
 @dataclass(frozen=True)
@@ -167,6 +178,7 @@ _RECORDS: Final[Mapping[str, type[Options]]] = {
     "backup": BackupOptions,
     "check": CheckOptions,
     "diff": DiffOptions,
+    "drill": DrillOptions,
     "fetch": FetchOptions,
     "health": HealthOptions,
     "list": ListOptions,

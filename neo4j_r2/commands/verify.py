@@ -21,12 +21,16 @@ from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import BackupError, ConfigurationError, CorruptError, Ending, Side
+from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.check_archive import prove
 from neo4j_r2.restore.examine import Examined, Finding, examine, report_findings
 from neo4j_r2.restore.findings import Findings
 from neo4j_r2.restore.run_drill import run_drill
+from neo4j_r2.restore.scratch import BackedUp, Scratch
 from neo4j_r2.restore.source import StoredSource, Wish, chosen_source, stored_source
 from neo4j_r2.restore.unlock import unlock
+from neo4j_r2.run.phases import Phases
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
@@ -73,7 +77,7 @@ def verify_wished(
             verify_all(bucket, config, options.database, watch, findings)
         elif scratch:
             stored = find_backup(bucket, config, options)
-            findings.note(stored, partial(drill, stored, config, scratch, watch))
+            findings.note(stored, partial(drill_one, stored, config, scratch, watch))
         elif options.key:
             stored = find_backup(bucket, config, options)
             findings.note(stored, partial(verify_one, stored, config.private_keys, watch))
@@ -81,9 +85,25 @@ def verify_wished(
             verify_latest(bucket, config, options.database, watch, findings)
 
 
-def drill(stored: StoredSource, config: Config, scratch: Neo4jSettings, watch: Watch) -> Finding:
-    """Run a restore drill, which proves the backup."""
-    run_drill(scratch, config.retry_seconds, unlock(stored, config.private_keys), watch)
+def drill_one(
+    stored: StoredSource, config: Config, settings: Neo4jSettings, watch: Watch
+) -> Finding:
+    """Run a restore drill, which proves the backup, and empty the scratch database again.
+
+    :param settings: of the scratch database.
+    """
+    source = unlock(stored, config.private_keys)
+    with (
+        watch.waiting_for(Side.NEO4J),
+        Graph(settings, config.retry_seconds) as graph,
+        Target(settings) as target,
+    ):
+        own = {source.manifest.database_id} if source.manifest else set()
+        scratch = Scratch(graph, target, BackedUp(own), watch.progress)
+        scratch.admit()
+        drilled = run_drill(scratch, source, watch, Phases())
+        scratch.empty()
+    log.info("The drill succeeded: %s comes back %s", source.label, drilled.how)
     return Finding.GOOD
 
 

@@ -31,20 +31,34 @@ class DrillSettings:
     def scratch(self, database: str) -> Neo4jSettings:
         """Return how to log in at the scratch database for the backups of a database."""
         name = self.database or database
-        return Neo4jSettings(self.uri, self.user, self.password, name, is_other=True)
+        return Neo4jSettings(
+            self.uri,
+            self.user,
+            self.password,
+            name,
+            is_other=True,
+            named_by="DRILL_NEO4J_DATABASE",
+        )
 
 
 def read_drill(
-    variables: Variables, service: ServiceSettings, source_uri: str, *, logs_in: bool
+    variables: Variables,
+    service: ServiceSettings,
+    source_uri: str,
+    *,
+    logs_in: bool,
+    drills: bool,
 ) -> DrillSettings:
     """Read the settings; problems are collected in `variables`.
 
     :param source_uri: the address of the Neo4j that is backed up.
     :param logs_in: whether a password is needed.
+    :param drills: whether the command drills now, whatever the schedule is.
     """
     uri = variables.get("DRILL_NEO4J_URI") or ""
-    if not uri and service.drill_schedule:
-        variables.miss("DRILL_NEO4J_URI is required: the scratch Neo4j of DRILL_SCHEDULE")
+    if not uri and (drills or service.drill_schedule):
+        whose = "DRILL_SCHEDULE" if service.drill_schedule else "drills"
+        variables.miss(f"DRILL_NEO4J_URI is required: the scratch Neo4j of {whose}")
     elif uri and (problem := parsers.neo4j_uri_problem(uri)):
         variables.problem("DRILL_NEO4J_URI", problem)
     elif uri and uri == source_uri:
@@ -55,7 +69,7 @@ def read_drill(
         )
     user, password = (
         read_other_login(variables)
-        if uri and logs_in
+        if uri and (logs_in or drills)
         else (variables.read("RESTORE_NEO4J_USER", str, "neo4j"), Secret(""))
     )
     return DrillSettings(

@@ -27,6 +27,8 @@ class Neo4jSettings:
     """The database to connect to. If several are configured, each has its turn."""
     is_other: bool = False
     """Whether this is the Neo4j of RESTORE_NEO4J_*, which has a login of its own."""
+    named_by: str = "NEO4J_DATABASE (or --database, --to-database)"
+    """What gives the database's name, for messages."""
 
     @property
     def login_variables(self) -> tuple[str, str]:
@@ -47,10 +49,13 @@ def read_databases(variables: Variables) -> tuple[str, ...]:
     return variables.read("NEO4J_DATABASE", parsers.databases, "neo4j")
 
 
-def read_neo4j(variables: Variables, databases: tuple[str, ...], *, logs_in: bool) -> Neo4jSettings:
+def read_neo4j(
+    variables: Variables, databases: tuple[str, ...], *, logs_in: bool, drills: bool = False
+) -> Neo4jSettings:
     """Read the settings of the Neo4j that is backed up.
 
     :param logs_in: whether a password is needed.
+    :param drills: whether a password is used if it is there.
     """
     host = variables.read("NEO4J_HOST", parsers.host, "neo4j")
     port = variables.read("NEO4J_BOLT_PORT", parsers.whole(1, 65_535), "7687")
@@ -59,11 +64,15 @@ def read_neo4j(variables: Variables, databases: tuple[str, ...], *, logs_in: boo
         uri = given
         if problem := parsers.neo4j_uri_problem(given):
             variables.problem("NEO4J_URI", problem)
-    what = "the password of NEO4J_USER"
+    password = Secret("")
+    if logs_in:
+        password = variables.secret("NEO4J_PASSWORD", "the password of NEO4J_USER")
+    elif drills:
+        password = variables.optional_secret("NEO4J_PASSWORD")
     return Neo4jSettings(
         uri=uri,
         user=variables.read("NEO4J_USER", str, "neo4j"),
-        password=variables.secret("NEO4J_PASSWORD", what) if logs_in else Secret(""),
+        password=password,
         database=_first(databases),
     )
 

@@ -113,6 +113,21 @@ def read_config(
     config = _read(
         variables, logs_in=logs_in, uses_bucket=uses_bucket, receiver_problem=receiver_problem
     )
+    return _checked(variables, config)
+
+
+def read_drill_config(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> Config:
+    """Read and check the whole configuration for a drill, which needs the scratch Neo4j.
+
+    The password of the Neo4j that is backed up is used if it is set.
+
+    :raises ConfigurationError: naming every variable that is wrong, and what it accepts.
+    """
+    variables = Variables(environment, dotenv)
+    return _checked(variables, _read(variables, logs_in=False, drills=True))
+
+
+def _checked(variables: Variables, config: Config) -> Config:
     variables.look_for_unknown(known_names())
     variables.raise_problems()
     return replace(config, warnings=tuple(variables.warnings))
@@ -131,12 +146,13 @@ def _read(
     *,
     logs_in: bool = True,
     uses_bucket: bool = True,
+    drills: bool = False,
     receiver_problem: Callable[[str], str | None] = url_problem,
 ) -> Config:
     """Read every part of the configuration; problems are collected in `variables`."""
     service = read_service(variables)
     databases = read_databases(variables)
-    neo4j = read_neo4j(variables, databases, logs_in=logs_in)
+    neo4j = read_neo4j(variables, databases, logs_in=logs_in, drills=drills)
     return Config(
         neo4j=neo4j,
         databases=databases,
@@ -156,7 +172,7 @@ def _read(
         == "after",
         service=service,
         notify=read_notify(variables, receiver_problem),
-        drill=read_drill(variables, service, neo4j.uri, logs_in=logs_in),
+        drill=read_drill(variables, service, neo4j.uri, logs_in=logs_in, drills=drills),
         recipients=_recipients(variables),
         allows_plain_text=_is_plain_text(variables.get(_RECIPIENTS)),
     )

@@ -59,6 +59,10 @@ class NoSpaceError(ConfigurationError):
     """The state directory has no space left. A backup needs none there; only its record does."""
 
 
+class NoBackupError(ConfigurationError):
+    """There is no complete backup where the command looks for one."""
+
+
 class NoKeyError(ConfigurationError):
     """An archive is encrypted, and none of the given private keys opens it."""
 
@@ -109,6 +113,10 @@ class LockedError(BackupError):
     """Another run holds the lock."""
 
     exit_code = 6
+
+
+class StillLockedError(LockedError):
+    """A run held the lock for as long as a drill waits for its end."""
 
 
 class DatabasesFailedError(BackupError):

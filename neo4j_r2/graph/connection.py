@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -66,7 +67,7 @@ class Connection:
 
         :raises GraphError: if it fails, and goes on failing.
         """
-        return self._retried(lambda: self._run(query, parameters))
+        return self.retried(lambda: self._run(query, parameters))
 
     def settings(self, *names: str) -> dict[str, str]:
         """Return values of settings by their names, in lower case; none that may not be seen.
@@ -106,7 +107,7 @@ class Connection:
                 if not is_busy(error):
                     raise
 
-        self._retried(ask)
+        self.retried(ask)
 
     def bookmark(self) -> frozenset[str]:
         """Return a bookmark; a later one is equal only if nothing was committed in between."""
@@ -116,7 +117,7 @@ class Connection:
                 session.run("RETURN 1").consume()
                 return session.bookmark()
 
-        return self._retried(read)
+        return self.retried(read)
 
     def started(self) -> int:
         """Return when the server's process started, in milliseconds since 1970; 0 if unknown."""
@@ -133,15 +134,34 @@ class Connection:
         """
         return self._driver.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=fetch_size)
 
-    def wait_or_raise(self, error: DriverError | Neo4jError, waited: float) -> None:
+    def retried(self, read: Callable[[], Result], seconds: float = math.inf) -> Result:
+        """Read, and try again after a failure that can pass.
+
+        :param seconds: how long at most, if this is shorter than the connection's own limit.
+        :raises GraphError: if it fails, and goes on failing.
+        """
+        started = time.monotonic()
+        while True:
+            try:
+                result = read()
+            except (DriverError, Neo4jError) as error:
+                self.wait_or_raise(error, time.monotonic() - started, seconds)
+            else:
+                self.made_progress()
+                return result
+
+    def wait_or_raise(
+        self, error: DriverError | Neo4jError, waited: float, seconds: float = math.inf
+    ) -> None:
         """Return when a failed read may be tried again: at once if it is smaller now, or later.
 
         :param waited: seconds since the read last made progress.
+        :param seconds: as for `retried`.
         :raises GraphError: if another try cannot succeed, or if the time for retries is over.
         """
         if self.read_sizes.shrink_after(error):
             return
-        is_over = waited > self._retry_seconds
+        is_over = waited > min(seconds, self._retry_seconds)
         if is_over or not can_pass(error) or self._driver.has_full_disk(error):
             raise self.explained(error) from error
         reason = first_line(error)
@@ -160,17 +180,6 @@ class Connection:
         with self.session() as session:
             result = session.run(query, parameters)
             return [by_name(record) for record in complete_records(result)]
-
-    def _retried(self, read: Callable[[], Result]) -> Result:
-        started = time.monotonic()
-        while True:
-            try:
-                result = read()
-            except (DriverError, Neo4jError) as error:
-                self.wait_or_raise(error, time.monotonic() - started)
-            else:
-                self.made_progress()
-                return result
 
 
 def by_name(record: neo4j.Record) -> dict[str, Any]:

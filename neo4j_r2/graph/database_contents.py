@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from neo4j_r2.archive.schema_description import DescribedSchema
 from neo4j_r2.archive.text.quoting import escape_unicode
@@ -36,6 +36,10 @@ class DatabaseContents:
     def statements(self) -> set[str]:
         """The statements that create the schema, in the form that an archive has."""
         return set(filter(None, map(_statement, self.schema)))
+
+    def without(self, *names: str) -> DatabaseContents:
+        """Return the contents without the constraints and indexes of these names."""
+        return replace(self, schema=tuple(each for each in self.schema if each.name not in names))
 
     def data_obstacles(self) -> list[str]:
         """Return the reasons against a restore that do not depend on the archive."""

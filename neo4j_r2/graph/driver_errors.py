@@ -19,7 +19,19 @@ from neo4j_r2.graph import server_limits
 from neo4j_r2.graph.encryption_mistake import EncryptionMistake
 
 _TRANSIENT: Final = "Neo.TransientError."
-_REFUSED_STATEMENT: Final = "Neo.ClientError.Statement."
+_REFUSED: Final = "Neo.ClientError."
+_REFUSED_STATEMENT: Final = f"{_REFUSED}Statement."
+_UNKNOWN_PROCEDURE: Final = f"{_REFUSED}Procedure.ProcedureNotFound"
+_OF_QUERY: Final = (
+    *(f"{_REFUSED}{kind}." for kind in ("Procedure", "Schema", "Statement")),
+    f"{_REFUSED}Security.Forbidden",
+    f"{_REFUSED}Transaction.Transaction",
+    "Neo.DatabaseError.Statement.",
+)
+"""How the codes begin that tell of a query, and not of the server or of the login."""
+_TIMED_OUT: Final = f"{_REFUSED}Transaction.TransactionTimedOut"
+"""A longer code says whose limit it was."""
+_ACCESS: Final = f"{_REFUSED}Statement.AccessMode"
 _MEMORY: Final = "Memory"
 """A word in the codes of a server that is short of memory."""
 _FULL_DISK: Final = (
@@ -48,7 +60,7 @@ def explain(error: DriverError | Neo4jError, settings: Neo4jSettings) -> str:
     if code == "Neo.ClientError.Database.DatabaseNotFound":
         return (
             f"Neo4j connection failed: {uri} has no database {settings.database!r}; "
-            "check NEO4J_DATABASE (or --database, --to-database)"
+            f"check {settings.named_by}"
         )
     if isinstance(error, ServiceUnavailable | DriverError):
         return (
@@ -97,6 +109,31 @@ def is_busy(error: DriverError | Neo4jError) -> bool:
 def is_unknown_statement(error: GraphError) -> bool:
     """Whether the server, by its explained error, does not know a statement or its language."""
     return _REFUSED_STATEMENT in str(error)
+
+
+def is_wrong_statement(error: DriverError | Neo4jError) -> bool:
+    """Whether the server does not know what a statement says, or a procedure that it calls."""
+    return _code(error).startswith((_REFUSED_STATEMENT, _UNKNOWN_PROCEDURE))
+
+
+def is_refused_write(error: DriverError | Neo4jError) -> bool:
+    """Whether a statement writes, and its session only reads."""
+    return _code(error) == _ACCESS
+
+
+def is_timed_out(error: DriverError | Neo4jError) -> bool:
+    """Whether the server has ended a transaction by its limit of time."""
+    return _code(error).startswith(_TIMED_OUT)
+
+
+def is_of_query(error: DriverError | Neo4jError) -> bool:
+    """Whether the server answers other queries, by all that its error says."""
+    return _code(error).startswith(_OF_QUERY) or is_short_of_memory(error)
+
+
+def cause(error: DriverError | Neo4jError) -> str:
+    """Return the server's code of an error and its first line."""
+    return f"{_code(error)}: {first_line(error)}"
 
 
 def is_of_database(error: DriverError | Neo4jError) -> bool:

@@ -39,17 +39,38 @@ def check_before_restore(source: Source, graph: Graph, watch: Watch, cache: Item
     with watch.waiting_for(Side.R2):
         contents = read_whole(source, watch, on_item)
     trial.finish()
-    log.info(
-        "The archive is good: %s, %s of the schema",
-        graph_size(contents.nodes, contents.relationships),
-        counted(len(contents.schema), "statement"),
-    )
+    _tell_good(contents)
     if source.manifest is None:
         log.warning(
             "It has no manifest, so nobody can tell whether anything is missing: if there is a "
             "complete backup (`list`), it is safer"
         )
     return contents
+
+
+def check_before_drill(source: Source, graph: Graph, watch: Watch) -> Contents:
+    """Read the whole archive of a backup that is to be drilled; the database is not touched.
+
+    :param graph: the scratch database, which tries the values that it might not be able to make.
+    :raises CorruptError: if the archive is not good, or has no manifest.
+    :raises GraphError: if the database cannot make a value of it.
+    """
+    log.info("Checking the archive")
+    trial = Trial(graph, is_proved=True)
+    with watch.waiting_for(Side.R2):
+        contents = read_whole(source, watch, trial.add)
+        _require_manifest(source, contents)
+    trial.finish()
+    _tell_good(contents)
+    return contents
+
+
+def _tell_good(contents: Contents) -> None:
+    log.info(
+        "The archive is good: %s, %s of the schema",
+        graph_size(contents.nodes, contents.relationships),
+        counted(len(contents.schema), "statement"),
+    )
 
 
 def prove(
@@ -61,15 +82,20 @@ def prove(
     :raises CorruptError: if it is not good, or has no manifest and so is no complete backup.
     """
     contents = read_whole(source, watch, on_item)
-    size = graph_size(contents.nodes, contents.relationships)
+    _require_manifest(source, contents)
+    log.info("Good: %s (%s)", source.label, graph_size(contents.nodes, contents.relationships))
+    return contents
+
+
+def _require_manifest(source: Source, contents: Contents) -> None:
+    """:raises CorruptError: if an archive that can be read is no complete backup."""
     if source.manifest is None:
+        size = graph_size(contents.nodes, contents.relationships)
         raise CorruptError(
             f"{source.label} has no manifest, so it is no complete backup; every statement of it "
             f"can be read: {size}; `restore` takes it all the same, but nobody can tell whether "
             "anything is missing"
         )
-    log.info("Good: %s (%s)", source.label, size)
-    return contents
 
 
 def read_whole(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from neo4j_r2.archive.fingerprint import Fingerprint
@@ -21,13 +22,28 @@ _READ_AHEAD: Final = 2
 _IS_OWN: Final = re.compile(rf"(?:{CYPHER_25})?CREATE (?!LOOKUP )")
 
 
-def differences(
-    source: Source, graph: Graph, node_ids: NodeIds, on_progress: Callable[[int], None]
-) -> list[str]:
-    """Return how a restored database differs from the archive; nothing if it is the same.
+@dataclass(frozen=True)
+class Comparison:
+    """How a restored database compares with its archive."""
+
+    differences: list[str]
+    """A sentence for each difference; nothing if it is the same."""
+    fingerprint: str
+    """Of the restored graph, as 64 hex digits."""
+
+
+def compare_restored(
+    source: Source,
+    graph: Graph,
+    node_ids: NodeIds,
+    on_progress: Callable[[int], None],
+    marks: Collection[str] = (),
+) -> Comparison:
+    """Compare a restored database with its archive; read both whole.
 
     :param node_ids: the ids that the server gave to the archive's nodes.
     :param on_progress: is given the number of entities just read, from the archive or the graph.
+    :param marks: the names of indexes that this service has set to know the database by.
     """
     expected, schema = Fingerprint(), set[str]()
     for item in prefetch(source.items(), _READ_AHEAD):
@@ -37,12 +53,13 @@ def differences(
         elif isinstance(item, SchemaStatement) and _IS_OWN.match(item.text):
             schema.add(item.text)
     found = []
-    if expected != graph_fingerprint(graph, on_progress):
+    restored = graph_fingerprint(graph, on_progress)
+    if expected != restored:
         found.append("The restored graph has another fingerprint than the archive's rows")
-    present = database_contents(graph).statements
+    present = database_contents(graph).without(*marks).statements
     found += [f"Missing: {text}" for text in _lacking(schema, present)]
     found += [f"Not in the archive: {text}" for text in _lacking(present, schema)]
-    return found
+    return Comparison(found, restored.hex)
 
 
 def _lacking(statements: Iterable[str], others: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -108,15 +108,18 @@ class Restore:
         target: Target,
         on_alive: Callable[[], None],
         announcements: Announcements,
+        kept_marks: Collection[str] = (unfinished_mark.NAME,),
     ) -> None:
         """Prepare; nothing is written.
 
         :param on_alive: is called during a long statement, whenever the server answers.
+        :param kept_marks: the names of the only indexes that are not dropped.
         """
         self._graph = graph
         self._target = target
         self._on_alive = on_alive
         self._announcements = announcements
+        self._kept_marks = kept_marks
         self._schema = SchemaBuilder(graph, target, BuildProgress(graph, on_alive))
 
     def run(
@@ -154,7 +157,7 @@ class Restore:
         return outcome
 
     def clear(self) -> None:
-        """Empty the database: no data, and only the two indexes of a new database. A mark stays."""
+        """Empty the database: no data, and only the two indexes of a new one. Kept marks stay."""
         self._drop(*self._graph.catalogue.schema())
         delete_all(self._graph, self._target, self._on_alive)
         for creation in LOOKUP_INDEXES:
@@ -164,7 +167,7 @@ class Restore:
         for constraint in constraints:
             self._target.run(f"DROP CONSTRAINT {quote_name(constraint.name)}")
         for index in indexes:
-            if index.name != unfinished_mark.NAME:
+            if index.name not in self._kept_marks:
                 self._target.run(f"DROP INDEX {quote_name(index.name)}")
 
     def _mark(self, *, replaces: bool) -> None:

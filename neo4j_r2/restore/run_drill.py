@@ -1,104 +1,74 @@
-"""Runs a restore drill: restores a backup into a scratch database, has it compared, empties it."""
+"""Runs a restore drill: restores a backup into a scratch database, and compares the two."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from neo4j_r2.archive.contents import Contents
-from neo4j_r2.config.neo4j_settings import Neo4jSettings
-from neo4j_r2.core.errors import ConfigurationError, CorruptError, GraphError, Side
-from neo4j_r2.graph.database_contents import database_contents
-from neo4j_r2.graph.fit_for_restore import refuse_unfit_for_restore
-from neo4j_r2.graph.login import log_in
-from neo4j_r2.graph.reader import Graph
-from neo4j_r2.graph.writer import Target
-from neo4j_r2.restore.check_archive import prove
-from neo4j_r2.restore.compare_restored import differences
-from neo4j_r2.restore.fill import Announcements, Counts, Outcome, Restore, read_ahead
+from neo4j_r2.core.database import Database
+from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.restore.check_archive import check_before_drill
+from neo4j_r2.restore.compare_restored import compare_restored
+from neo4j_r2.restore.fill import Counts, Outcome, read_ahead
+from neo4j_r2.restore.scratch import Scratch
 from neo4j_r2.restore.source import Source
-from neo4j_r2.restore.try_values import Trial
 from neo4j_r2.run.note_on_failure import UNCHANGED, note_on_failure
+from neo4j_r2.run.phases import CHECK, COMPARE, RESTORE, Phases
 from neo4j_r2.run.progress import Countdown
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
 
 
-def run_drill(scratch: Neo4jSettings, retry_seconds: float, source: Source, watch: Watch) -> None:
-    """Prove a backup, restore it into a scratch database, compare the two, and empty it again.
+@dataclass(frozen=True)
+class Drilled:
+    """A backup that came back exactly. The scratch database holds it."""
 
-    :raises GraphError: if the scratch database is not empty, cannot take a restore, or cannot make
-        a value of the archive.
-    :raises CorruptError: if the database differs from the archive; then the database stays as it
-        is, so that somebody can look at it.
+    scratch: Database
+    fingerprint: str
+    """64 hex digits, the same of the archive's rows and of the restored graph."""
+    labels_reordered: bool
+    """Whether the scratch database knew labels in another order, so that nodes list them in it."""
+
+    @property
+    def how(self) -> str:
+        """How the backup came back, in words."""
+        return "exactly, but for the order of labels" if self.labels_reordered else "exactly"
+
+
+def run_drill(scratch: Scratch, source: Source, watch: Watch, phases: Phases) -> Drilled:
+    """Prove a backup, restore it into a scratch database, and compare the two.
+
+    :param scratch: has admitted the drill.
+    :param phases: takes the time of each phase.
+    :raises GraphError: if the scratch database is not empty any more, fails, or cannot make a value
+        of the archive.
+    :raises CorruptError: if the archive is not good, or if the database differs from it; then the
+        database stays as it is, so that somebody can look at it.
     """
-    with (
-        watch.waiting_for(Side.NEO4J),
-        Graph(scratch, retry_seconds) as graph,
-        Target(scratch) as target,
-    ):
-        refuse_unfit(graph, source)
-        with note_on_failure(UNCHANGED):
-            contents = _prove_for(graph, source, watch)
-        refuse_unfit(graph, source)  # again, because the proof can take long
-        log.info("Restoring into %s for a drill", scratch.uri)
-        announcements = Announcements(
-            replacing=f"Replacing what {scratch.uri} holds",
-            incomplete=f"{scratch.uri} is left incomplete: empty it before the next drill",
+    with phases.phase(CHECK), note_on_failure(UNCHANGED):
+        contents = check_before_drill(source, scratch.graph, watch)
+    database = scratch.claim()  # it looks again, because the check can take long
+    log.info("Restoring into %s for a drill", scratch.uri)
+    with phases.phase(RESTORE):
+        outcome = _restore(scratch, source, contents, watch)
+    log.info("Comparing the restored graph with the archive")
+    twice = 2 * (contents.nodes + contents.relationships)  # the archive's entities, and the graph's
+    with phases.phase(COMPARE), Countdown("Compared", twice, watch.progress) as compared:
+        comparison = compare_restored(
+            source, scratch.graph, outcome.node_ids, compared.add, scratch.marks
         )
-        restore = Restore(graph, target, watch.progress, announcements)
-        outcome, found = _restore_and_compare(source, contents, graph, restore, watch)
-        problems = [*outcome.problems, *found]
-        for problem in problems:
-            log.warning("%s", problem)
-        if problems:
-            raise CorruptError(
-                f"The drill failed; {scratch.uri} holds what came back of {source.label}"
-            )
-        restore.clear()
-    exactly = "exactly, but for the order of labels" if outcome.reordered else "exactly"
-    log.info("The drill succeeded: %s comes back %s", source.label, exactly)
+    problems = [*outcome.problems, *comparison.differences]
+    for problem in problems:
+        log.warning("%s", problem)
+    if problems:
+        raise CorruptError(f"The drill failed; {scratch.holding(source.label)}")
+    return Drilled(database, comparison.fingerprint, bool(outcome.reordered))
 
 
-def _prove_for(graph: Graph, source: Source, watch: Watch) -> Contents:
-    """Read the whole archive, and let the database try the values that it might not know."""
-    trial = Trial(graph, is_proved=True)
-    with watch.waiting_for(Side.R2):
-        contents = prove(source, watch, trial.add)
-    trial.finish()
-    return contents
-
-
-def refuse_unfit(graph: Graph, source: Source) -> None:
-    """Refuse a drill in the backup's own database, and in one that is not empty or not writable.
-
-    :raises ConfigurationError: if the backup was taken of this database.
-    :raises GraphError: if the database is not empty, or cannot take a restore.
-    """
-    database = log_in(graph.connection)
-    if source.manifest and database.id == source.manifest.database_id:
-        raise ConfigurationError(
-            "--drill: this is the database that the backup was taken of; give the address of an "
-            "empty Neo4j that nobody uses"
-        )
-    refuse_unfit_for_restore(graph.connection, database.name)
-    if obstacles := database_contents(graph).drill_obstacles():
-        raise GraphError(
-            f"The drill needs an empty database, but {'; '.join(obstacles)}. In the end it would "
-            "remove all of this. Empty it, or give the address of another Neo4j"
-        )
-
-
-def _restore_and_compare(
-    source: Source, contents: Contents, graph: Graph, restore: Restore, watch: Watch
-) -> tuple[Outcome, list[str]]:
-    """Restore; return the outcome, and how the database differs from the archive besides."""
+def _restore(scratch: Scratch, source: Source, contents: Contents, watch: Watch) -> Outcome:
     total = contents.nodes + contents.relationships
     restored = Countdown("Restored", total, watch.progress)
     counts = Counts(contents.labels, contents.types)
-    items = read_ahead(source.items(), watch)
-    outcome = restore.run(items, counts, restored, replaces=False)
-    log.info("Comparing the restored graph with the archive")
-    twice = 2 * total  # the archive's entities, and the graph's
-    with Countdown("Compared", twice, watch.progress) as compared:
-        return outcome, differences(source, graph, outcome.node_ids, compared.add)
+    return scratch.restore.run(read_ahead(source.items(), watch), counts, restored, replaces=False)

@@ -11,39 +11,40 @@ from neo4j_r2.core.errors import CorruptError, NoKeyError
 from neo4j_r2.restore.source import Source, StoredSource
 
 
-def unlock(stored: StoredSource, keys: PrivateKeys | None) -> Source:
+def unlock(stored: StoredSource, keys: PrivateKeys | None, named_by: str = "--identity") -> Source:
     """Return an archive that can be read; an encrypted one is decrypted while it is read.
 
     :param keys: None if no private key was given.
+    :param named_by: what would have given one, for the message.
     :raises NoKeyError: if it is encrypted, and none of the keys opens it.
     :raises CorruptError: if the encrypted part of its manifest is damaged, or belongs to another
         manifest.
     """
     try:
-        return _unlocked(stored, keys)
+        return _unlocked(stored, keys, named_by)
     except NoKeyError as error:
         raise NoKeyError(f"{stored.label} is encrypted: {error}") from error
     except CorruptError as error:
         raise CorruptError(f"{stored.label}: {error}") from error
 
 
-def _unlocked(stored: StoredSource, keys: PrivateKeys | None) -> Source:
+def _unlocked(stored: StoredSource, keys: PrivateKeys | None, named_by: str) -> Source:
     manifest = stored.manifest
     if isinstance(manifest, LockedManifest):
-        keys = _required(keys)
+        keys = _required(keys, named_by)
         whole = manifest.unlocked(keys.decrypt_text(manifest.encrypted))
         decrypt = partial(_decrypt_like_manifest, keys)
         return Source(stored.label, whole, stored.open, stored.needs, decrypt)
     if manifest is None and is_encrypted(_first_bytes(stored)):
-        source = Source(stored.label, None, stored.open, decrypt=_required(keys).decrypt)
+        source = Source(stored.label, None, stored.open, decrypt=_required(keys, named_by).decrypt)
         next(source.decrypt(source.open()), b"")  # fails now, and not later, if no key opens it
         return source
     return Source(stored.label, manifest, stored.open, stored.needs)
 
 
-def _required(keys: PrivateKeys | None) -> PrivateKeys:
+def _required(keys: PrivateKeys | None, named_by: str) -> PrivateKeys:
     if keys is None:
-        raise NoKeyError("a private key of it is needed (--identity)")
+        raise NoKeyError(f"a private key of it is needed ({named_by})")
     return keys
 
 

@@ -1,4 +1,4 @@
-"""The lock that allows one run at a time, and the record of the upload under way."""
+"""The locks that allow one run and one drill at a time; the record of the upload under way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from neo4j_r2.core.errors import LockedError, NoSpaceError
 from neo4j_r2.run.processes import ProcessId
@@ -26,14 +26,14 @@ from neo4j_r2.run.state_directory import (
 
 log = logging.getLogger(__name__)
 
-_LOCK_NAME: Final = "backup.lock"
-_DRILL_LOCK_NAME: Final = "drill.lock"
+_RUN_LOCK: Final = "backup.lock"
+_DRILL_LOCK: Final = "drill.lock"
 _UPLOAD_NAME: Final = "upload.json"
 _HOLDER_LENGTH: Final = 40
 """The file's length. A full disk takes other bytes in the place of those that are there."""
 _TRIES: Final = 5
 _TRY_SECONDS: Final = 0.05
-"""The pause between the tries. Who only looks at the lock (`holder`) has it for an instant."""
+"""The pause between the tries. Who only looks at the lock (`_look`) has it for an instant."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,22 @@ def run_lock(directory: Path) -> Iterator[RunLock]:
     :raises ConfigurationError: if the directory cannot be written.
     """
     prepare(directory)
-    descriptor = _open(directory)
-    try:
-        _lock(descriptor)
-        _name_holder(descriptor, directory)
-        remove_leftovers(directory)
+    with _held(_open(directory), directory, "run"):
         yield RunLock(directory)
-    finally:
-        os.close(descriptor)
+
+
+@contextmanager
+def drill_lock(directory: Path) -> Iterator[None]:
+    """Hold the lock of a state directory's drills, in the same way. Runs do not wait for it.
+
+    :raises LockedError: if another drill holds the lock; this one does not wait.
+    :raises ConfigurationError: if the directory cannot be written, or has no space for a new file.
+    """
+    prepare(directory)
+    with errors_explained(directory), open_file(directory / _DRILL_LOCK) as file:
+        descriptor = os.dup(file.fileno())
+    with _held(descriptor, directory, "drill"):
+        yield
 
 
 def is_under_way(process: ProcessId, directory: Path) -> bool:
@@ -104,22 +112,49 @@ def is_under_way(process: ProcessId, directory: Path) -> bool:
 
 
 def is_drill_under_way(process: ProcessId, directory: Path) -> bool:
-    """Whether a process that began a drill is still at it; as `is_under_way`."""
-    return process.is_alive() or holder(directory, _DRILL_LOCK_NAME) == process
+    """Whether a process that began a drill is still at it, wherever it runs."""
+    return process.is_alive() or _look(directory / _DRILL_LOCK).holder == process
 
 
-def holder(directory: Path, name: str = _LOCK_NAME) -> ProcessId | None:
-    """Return the process that holds a lock, by its id in its own container; None if none does."""
+def holder(directory: Path) -> ProcessId | None:
+    """Return the process that holds the lock, by its id in its own container; None if none does."""
+    return _look(directory / _RUN_LOCK).holder
+
+
+def is_held(directory: Path) -> bool:
+    """Whether a run holds the lock, also one that the lock could not name."""
+    return any(_look(path).is_held for path in (directory / _RUN_LOCK, directory))
+
+
+class _Look(NamedTuple):
+    is_held: bool
+    holder: ProcessId | None = None
+
+
+def _look(path: Path) -> _Look:
+    """Look whether a lock is held, and who its file says holds it."""
     try:
-        descriptor = os.open(directory / name, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return None
+        return _Look(is_held=False)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _named(descriptor)
+        return _Look(is_held=True, holder=_named(descriptor))
     else:
-        return None
+        return _Look(is_held=False)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _held(descriptor: int, directory: Path, what: str) -> Iterator[None]:
+    """Hold a lock, by its open file, and close that in the end."""
+    try:
+        _lock(descriptor, what)
+        _name_holder(descriptor, directory)
+        remove_leftovers(directory)
+        yield
     finally:
         os.close(descriptor)
 
@@ -127,7 +162,7 @@ def holder(directory: Path, name: str = _LOCK_NAME) -> ProcessId | None:
 def _open(directory: Path) -> int:
     """Open the file of the lock. Without space for a new one, open the directory in its place."""
     try:
-        with errors_explained(directory), open_file(directory / _LOCK_NAME) as file:
+        with errors_explained(directory), open_file(directory / _RUN_LOCK) as file:
             return os.dup(file.fileno())
     except NoSpaceError as error:
         log.warning("The lock does not name this run: %s", error)
@@ -135,7 +170,7 @@ def _open(directory: Path) -> int:
         return os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, what: str) -> None:
     for _ in range(_TRIES):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,7 +180,7 @@ def _lock(descriptor: int) -> None:
             return
     named = _named(descriptor)
     process = named.pid if named else "unknown"
-    raise LockedError(f"Another run is under way (process {process}); this one ends")
+    raise LockedError(f"Another {what} is under way (process {process}); this one ends")
 
 
 def _name_holder(descriptor: int, directory: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,16 +15,12 @@ from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
     EXIT_KILLED,
-    EXIT_UNEXPECTED,
     KILLED,
     BackupError,
-    Ending,
-    Interruption,
     LockedError,
     NoSpaceError,
-    failure_kind,
 )
-from neo4j_r2.core.log import redact
+from neo4j_r2.run.ending import ending, is_by_hand, with_failure, with_kind
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.processes import ProcessId
@@ -110,12 +106,12 @@ class RunRecord:
         state = self._state() if self._has_begun else self._state_after_previous_run()
         if not self._has_begun and self._is_under_way(state.last_run):
             return False
-        exit_code, line = _ending(error)
+        exit_code, line = ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
         if exit_code == 0:
             problems = StartProblemFile(self._directory).remove()
             self._previous_failed |= any(each.is_told for each in problems)
-        failures = _counted(state.failures, exit_code)
+        failures = with_failure(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
         return True
 
@@ -151,8 +147,7 @@ class RunRecord:
             return state
         self._previous_killed = last.started
         self._kill_reason = kill_reason(last.memory_kills, read_memory_limit())
-        killed = state.failures.get(KILLED, 0) + 1
-        counted = replace(state, failures={**state.failures, KILLED: killed})
+        counted = replace(state, failures=with_kind(state.failures, KILLED))
         return _with_killed_attempt(counted, last, self._kill_reason)
 
     def _expect(self, database: str) -> None:
@@ -178,7 +173,7 @@ class RunRecord:
     ) -> None:
         if is_by_hand(error):
             return
-        exit_code, line = _ending(error)
+        exit_code, line = ending(error)
         size = record.backup.archive_size if record.backup else 0
         attempt = Attempt(record.started, max(record.started, now()), exit_code, line, size)
         state = self._state()
@@ -186,7 +181,7 @@ class RunRecord:
         after = replace(
             before,
             attempts=(*before.attempts, attempt)[-KEPT_ATTEMPTS:],
-            failures=_counted(before.failures, exit_code),
+            failures=with_failure(before.failures, exit_code),
             stored=record.stored or before.stored,
             pause=before.pause if record.pause is None else record.pause,
         )
@@ -292,20 +287,6 @@ def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> N
             log.warning("This prune is not recorded: %s", error)
 
 
-def is_by_hand(error: BaseException | None) -> bool:
-    """Whether somebody ended a run that they see."""
-    return isinstance(error, Interruption) and error.is_by_hand
-
-
-def _ending(error: BaseException | None) -> tuple[int, str]:
-    """Return the exit code and one line, without secrets, for an error; None is a success."""
-    if error is None:
-        return 0, ""
-    if isinstance(error, BackupError | Ending):
-        return error.exit_code, redact(" ".join(str(error).split()))
-    return EXIT_UNEXPECTED, f"Unexpected error: {type(error).__name__}"
-
-
 def with_killed_run(state: State, directory: Path) -> State:
     """Return the state with the attempt of the last run, if that was killed.
 
@@ -335,13 +316,6 @@ def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:
     attempt = Attempt(run.started, run.started, EXIT_KILLED, text)
     attempts = (*known.attempts, attempt)[-KEPT_ATTEMPTS:]
     return state.with_database(run.database, replace(known, attempts=attempts))
-
-
-def _counted(failures: Mapping[str, int], exit_code: int) -> Mapping[str, int]:
-    if exit_code == 0:
-        return failures
-    kind = failure_kind(exit_code)
-    return {**failures, kind: failures.get(kind, 0) + 1}
 
 
 def backup_state(manifest: StoredManifest) -> BackupState:

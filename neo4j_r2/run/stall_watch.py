@@ -47,6 +47,17 @@ class Watch:
         finally:
             self._side = previous
 
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Use another time limit in this context, for a step that has one of its own."""
+        previous, self._seconds = self._seconds, seconds
+        self.progress()
+        try:
+            yield
+        finally:
+            self._seconds = previous
+        self.progress()
+
     def awaiting(self, side: Side, items: Iterable[Awaited]) -> Iterator[Awaited]:
         """Yield the items; while the next one is not there, this is the side that is waited for."""
         following = iter(items)

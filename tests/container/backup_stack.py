@@ -28,6 +28,18 @@ IN_ENV_FILE: Final = r"'p w\'q\"x$y'".replace('\\"', '"')
 BUCKET: Final = "graphiti-neo4j-backup"
 QUIET_SCHEDULE: Final = "0 0 29 2 *"
 """A schedule that is due so rarely that no test meets it."""
+RECEIVE_ONE: Final = """
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        print(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+http.server.HTTPServer(("127.0.0.1", 8080), Handler).handle_request()
+"""
+"""Prints the one notification that is sent to port 8080 of the container."""
 LOG_SECONDS: Final = 90.0
 
 

@@ -165,6 +165,7 @@ def _log(container: str) -> str:
         ("RUN_IMMEDIATE_BACKUP", "perhaps", "accepted are true and false"),
         ("BACKUP_NOTIFY_URLS", "slak://token", "URL 1 (slak) is none that Apprise knows"),
         ("BACKUP_ENCRYPTION_RECIPIENTS", "age1wrong", "the key is no age public key"),
+        ("DRILL_SCHEDULE", "0 4 * * 0", "DRILL_NEO4J_URI is required: the scratch Neo4j of"),
         ("METRICS_PORT", "70000", "accepted is a whole number from 1 to 65535"),
         ("NEO4J_DATABASE", "neo4j,system", "not system"),
     ],

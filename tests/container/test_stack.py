@@ -20,6 +20,7 @@ from tests.container.backup_stack import (
     BUCKET,
     HERE,
     PASSWORD,
+    RECEIVE_ONE,
     ROOT,
     SERVICE,
     Surroundings,
@@ -74,17 +75,6 @@ while os.path.exists(f"/proc/{sys.argv[1]}"):
     held.append(b"x" * (1 << 22))
 """
 """Takes memory until a process is dead."""
-RECEIVE_ONE = """
-import http.server
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        print(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self.send_response(200)
-        self.end_headers()
-    def log_message(self, *_):
-        pass
-http.server.HTTPServer(("127.0.0.1", 8080), Handler).handle_request()
-"""
 DONE = "[INFO] Backup completed successfully!"
 PREFIX = "neo4j-backup"
 

@@ -14,7 +14,7 @@ from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.core.secret import Secret
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
-from neo4j_r2.restore.compare_restored import differences
+from neo4j_r2.restore.compare_restored import compare_restored
 from neo4j_r2.restore.fill import Announcements, Restore
 from neo4j_r2.restore.source import Source, file_source
 from neo4j_r2.restore.unlock import unlock
@@ -219,7 +219,9 @@ class Drill:
             assert outcome.problems == []
             if change is not None:
                 target.run(change)
-            return differences(self.source, graph, outcome.node_ids, lambda _: None)
+            return compare_restored(
+                self.source, graph, outcome.node_ids, lambda _: None
+            ).differences
 
 
 @pytest.fixture(scope="module")

@@ -253,8 +253,8 @@ def test_a_full_state_directory_fails_no_backup_but_makes_the_service_unhealthy(
             assert "has no space left (No space left on device)" in complaint(service)
             assert state_of(service) == before
             check = service.start("check", "--at-start")
-            schedule, log = check.communicate(timeout=AT_ONCE)
-            assert (check.returncode, schedule) == (0, "0 2 * * *\n"), log
+            jobs, log = check.communicate(timeout=AT_ONCE)
+            assert (check.returncode, jobs) == (0, "0 2 * * * JOB backup\n"), log
             assert service.run("wait").exit_code == 0
         assert complaint(service) == ""
         assert not list(directory.glob("*.new"))

@@ -9,7 +9,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_SECONDS = 60
-_PREFIXES = ("NEO4J_", "RESTORE_", "R2_", "BACKUP_", "RUN_", "LOG_", "AWS_", "METRICS_", "TZ")
+_PREFIXES = (
+    "NEO4J_",
+    "RESTORE_",
+    "R2_",
+    "BACKUP_",
+    "RUN_",
+    "LOG_",
+    "AWS_",
+    "METRICS_",
+    "DRILL_",
+    "TZ",
+)
 
 
 def start(code: str, *arguments: str) -> subprocess.Popen[str]:

@@ -28,6 +28,7 @@ COMMANDS = (
     "verify",
     "fetch",
     "diff",
+    "drill",
     "proof",
     "notify",
     "check",

@@ -33,10 +33,13 @@ COMPOSE = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("docker
 COMPOSE_VARIABLES = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE))
 OF_THE_CONTAINER = {"AWS_CA_BUNDLE", "BACKUP_STATE_DIR", "METRICS_ADDRESS"}
 """Paths and addresses, which are others in the container than where Compose runs."""
-OF_OTHERS = {"COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "REQUESTS_CA_BUNDLE"} | {
+OF_COMPOSE = {"COMPOSE_FILE", "COMPOSE_PROFILES"}
+OF_OTHERS = OF_COMPOSE | {
+    "COMPOSE_PROJECT_NAME",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
+    "REQUESTS_CA_BUNDLE",
 }
 """Variables of Compose and of the HTTP clients."""
 
@@ -59,7 +62,7 @@ def test_compose_passes_every_variable_on_and_gives_none_a_default() -> None:
     capabilities = {"ALL", "SETGID", "SETUID", "KILL"}
     files = {f"{name}_FILE" for name in SECRETS}
     assert set(passed_on) - capabilities - OF_OTHERS == (READ - OF_THE_CONTAINER) | files
-    assert set(passed_on) >= OF_OTHERS - {"COMPOSE_FILE"}
+    assert set(passed_on) >= OF_OTHERS - OF_COMPOSE
     assert not re.search(r"\$\{(NEO4J_PASSWORD|R2_\w+):?-[^}]", COMPOSE)
 
 

@@ -31,6 +31,22 @@ _CLOSINGS: Final = {
 """What a line can leave open, and the pattern of the rest of it up to its end."""
 
 
+class UnfinishedError(CorruptError):
+    """The script ends within a statement or a comment."""
+
+    def __init__(self, line: int, what: str, ending: str) -> None:
+        """Describe the end.
+
+        :param line: the number of the line in which the statement or the comment begins.
+        :param what: which of the two it is.
+        :param ending: how it should end.
+        """
+        super().__init__(f"line {line}: {what} does not end: the file was cut off")
+        self.line = line
+        self.lack = f"{what} does not end with {ending}"
+        """What is wrong with a script that somebody wrote by hand."""
+
+
 class Statement(NamedTuple):
     """A statement, or a command for cypher-shell or neo4j-shell."""
 
@@ -46,7 +62,8 @@ def split(lines: Iterable[str]) -> Iterator[Statement]:
     """Yield the statements of a script.
 
     :param lines: without their line feeds.
-    :raises CorruptError: if the last statement or comment does not end, or one is too long.
+    :raises UnfinishedError: if the last statement or comment does not end.
+    :raises CorruptError: if a statement is too long.
     """
     splitter = _Splitter()
     for number, line in enumerate(lines, 1):
@@ -63,6 +80,8 @@ class _Splitter:
         self._first = 0
         self._open = ""
         """What is open where the reading goes on: a key of `_CLOSINGS`, or nothing."""
+        self._opened = 0
+        """The line of the last comment that could have more than one."""
 
     def read(self, number: int, line: str) -> Iterator[Statement]:
         if not self._pieces and not self._open:
@@ -80,11 +99,9 @@ class _Splitter:
 
     def finish(self) -> None:
         if self._pieces:
-            raise CorruptError(
-                f"line {self._first}: the statement does not end: the file was cut off"
-            )
+            raise UnfinishedError(self._first, "the statement", ";")
         if self._open:
-            raise CorruptError("a comment does not end: the file was cut off")
+            raise UnfinishedError(self._opened, "a comment", "*/")
 
     def _step(self, number: int, line: str, position: int) -> tuple[int, bool]:
         """Read on from a position; return the next one, and whether the statement ends there."""
@@ -100,7 +117,7 @@ class _Splitter:
             return len(line), False
         if following == "/*":
             self._add(number, " ")
-            self._open = "/*"
+            self._open, self._opened = "/*", number
             return end + 2, False
         if following[:1] in _CLOSINGS:
             self._open = following[0]

@@ -188,3 +188,14 @@ def test_empty_lists_of_all_kinds_are_equal(kind: str) -> None:
     found = Fingerprint()
     found.add_node(0, ["A"], [Column("a", kind)], [decode(kind, "")])
     assert found == with_value([])
+
+
+def test_equal_graphs_have_the_same_64_digits_and_others_do_not() -> None:
+    one, same, other = Fingerprint(), Fingerprint(), Fingerprint()
+    assert one.hex == 64 * "0"
+    for number in (1, 2):
+        one.add_node(number, ["A"], [], [])
+        same.add_node(3 - number, ["A"], [], [])
+        other.add_node(number, ["B"], [], [])
+    assert one.hex == same.hex != other.hex
+    assert all(len(each.hex) == 64 for each in (one, other))

@@ -38,3 +38,26 @@ def test_an_acceptance_belongs_to_its_backup_and_is_no_backup_alone() -> None:
     (backup,) = backups_among(objects, PREFIX)
     assert backup.acceptance_key == NAME.acceptance_key
     assert backup.keys == [MANIFEST, NAME.acceptance_key, ARCHIVE]
+
+
+def test_a_proof_belongs_to_its_backup_and_is_no_backup_alone() -> None:
+    lonely = replace(NAME, taken=TAKEN.replace(day=9))
+    objects = [
+        (ARCHIVE, 5),
+        (MANIFEST, 2),
+        (NAME.acceptance_key, 1),
+        (NAME.proof_key, 1),
+        (lonely.proof_key, 1),
+        (lonely.acceptance_key, 1),
+    ]
+    (backup,) = backups_among(objects, PREFIX)
+    assert backup.proof_key == NAME.proof_key
+    assert backup.archives == ((ARCHIVE, 5),)
+
+
+def test_a_proof_goes_first_and_the_archives_go_last() -> None:
+    objects = [(ARCHIVE, 5), (PLAIN, 5), (MANIFEST, 2), (NAME.acceptance_key, 1)]
+    (backup,) = backups_among([*objects, (NAME.proof_key, 1)], PREFIX)
+    assert backup.keys == [NAME.proof_key, MANIFEST, NAME.acceptance_key, PLAIN, ARCHIVE]
+    (without,) = backups_among([(ARCHIVE, 5), (NAME.proof_key, 1)], PREFIX)
+    assert without.keys == [NAME.proof_key, ARCHIVE]

@@ -12,6 +12,7 @@ from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.choose_backup import (
     choose,
     choose_database,
+    key_of_proved,
     no_such_backup,
     oldest_is_younger,
     plain_key,
@@ -177,3 +178,21 @@ def test_the_database_comes_from_the_option_or_the_configuration_or_the_key(
 def test_a_database_is_never_guessed(configured: tuple[str, ...], name: str | None) -> None:
     with pytest.raises(ConfigurationError, match="say which one is meant"):
         choose_database(configured, None, name)
+
+
+@pytest.mark.parametrize("start", ["", f"{PREFIX}/", f"s3://bucket/{PREFIX}/"])
+def test_the_key_of_a_proof_means_its_backup_where_a_proof_is_asked_for(start: str) -> None:
+    stem = "neo4j_2025-10-08_03-00-00"
+    for extension in (".proof.json", ".cypher.gz", ".manifest.json", ""):
+        named = key_of_proved(f"{start}{stem}{extension}", "bucket")
+        assert choose(THREE, named).name == BackupName(PREFIX, "neo4j", at(1))
+
+
+def test_elsewhere_the_key_of_a_proof_is_no_backup() -> None:
+    with pytest.raises(ConfigurationError, match=r"There is no backup .*\.proof\.json; nearest"):
+        choose(THREE, f"{PREFIX}/neo4j_2025-10-08_03-00-00.proof.json")
+
+
+def test_the_key_of_a_proof_names_the_database() -> None:
+    key_of_movies = "neo4j-backup/movies_2025-10-08_02-00-00.proof.json"
+    assert choose_database(("movies", "people"), None, key_of_movies) == "movies"

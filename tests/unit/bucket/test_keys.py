@@ -33,6 +33,7 @@ def test_the_keys_of_a_backup_are_those_of_the_specification() -> None:
     assert NAME.archive_key(compressed=True, encrypted=True) == f"{ARCHIVE}.age"
     assert NAME.archive_key(compressed=False, encrypted=True) == f"{PLAIN}.age"
     assert NAME.manifest_key == MANIFEST
+    assert NAME.proof_key == "neo4j-backup/neo4j_2025-10-08_02-00-00.proof.json"
 
 
 @given(NAMES)
@@ -44,6 +45,7 @@ def test_every_key_that_this_service_gives_is_recognised(name: BackupName) -> No
         assert parse_key(key, name.prefix) == (name, extension)
     assert parse_key(name.manifest_key, name.prefix) == (name, "manifest.json")
     assert parse_key(name.acceptance_key, name.prefix) == (name, "accepted.json")
+    assert parse_key(name.proof_key, name.prefix) == (name, "proof.json")
 
 
 @given(
@@ -75,6 +77,9 @@ def test_every_recognised_key_is_one_that_this_service_gives(key: str) -> None:
         "neo4j-backup/neo4j_2020-01-01_00-00-00.CYPHER.GZ",
         "neo4j-backup/neo4j_2020-01-01_00-00-00.cypher.gz\n",
         "neo4j-backup/neo4j_2020-01-01_00-00-00.cypher.zst",
+        "neo4j-backup/neo4j_2020-01-01_00-00-00.proof.json.age",
+        "neo4j-backup/neo4j_2020-01-01_00-00-00.cypher.gz.proof.json",
+        "neo4j-backup/neo4j_2020-01-01_00-00-00.proof",
         "neo4j-backup/neo4j_2020-01-01_00-00-00",
         "neo4j-backup/neo4j-2020-01-01_00-00-00.cypher.gz",
         "neo4j-backup/a_2020-01-01_00-00-00.cypher.gz",

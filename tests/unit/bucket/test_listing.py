@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.archive.manifest import ExportSummary, Totals
+from neo4j_r2.archive.manifest import ExportSummary, Manifest, Totals
 from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.candidates import Candidate
 from neo4j_r2.bucket.keys import BackupName
@@ -62,7 +62,9 @@ EXAMPLE = replace(
     EMPTY,
     backups=[
         backup(0),
-        backup(24, 5_993_870, consistent=False, nodes=9_988, relationships=24_461),
+        replace(
+            backup(24, 5_993_870, consistent=False, nodes=9_988, relationships=24_461), proved=True
+        ),
         incomplete(48, "incomplete: no manifest"),
         incomplete(
             72,
@@ -216,6 +218,7 @@ def test_a_document_has_times_in_utc_and_sizes_in_bytes() -> None:
         "encrypted": False,
         "before_restore": False,
         "shrink_accepted": False,
+        "proved": True,
     }
     assert content["unfinished_uploads"] == [
         {
@@ -275,6 +278,34 @@ def test_a_backup_before_a_restore_and_an_accepted_shrink_are_flags() -> None:
         "safety, shrink accepted",
     ]
     assert json.loads(document(listing))["backups"][0]["shrink_accepted"] is True
+
+
+def test_a_complete_backup_with_a_proof_is_proved() -> None:
+    proof = NAME.proof_key
+    (line,) = backup_lines(StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST, None, proof), RECORD, "")
+    listing = replace(EMPTY, backups=[line])
+    assert columns(table(listing, BERLIN).splitlines()[1])[6:] == ["manual", "full", "proved"]
+    assert json.loads(document(listing))["backups"][0]["proved"] is True
+
+
+@pytest.mark.parametrize(
+    ("archives", "manifest"),
+    [([(ARCHIVE, 99)], RECORD), ([(PLAIN, 100)], RECORD), ([], RECORD), ([(ARCHIVE, 100)], None)],
+    ids=["size", "other archive", "no archive", "no manifest"],
+)
+def test_a_backup_that_is_not_complete_any_more_is_not_shown_as_proved(
+    archives: Sequence[tuple[str, int]], manifest: Manifest | None
+) -> None:
+    stored = StoredBackup(NAME, tuple(archives), MANIFEST, None, NAME.proof_key)
+    (line,) = backup_lines(stored, manifest, "")
+    assert line.proved is False
+    assert "proved" not in table(replace(EMPTY, backups=[line]), BERLIN)
+
+
+def test_of_two_archives_of_one_name_only_the_manifest_s_own_is_proved() -> None:
+    stored = StoredBackup(NAME, ((PLAIN, 7), (ARCHIVE, 100)), MANIFEST, None, NAME.proof_key)
+    lines = backup_lines(stored, RECORD, "")
+    assert [(line.key, line.proved) for line in lines] == [(PLAIN, False), (ARCHIVE, True)]
 
 
 def test_two_archives_of_one_name_have_a_line_each() -> None:

@@ -257,3 +257,76 @@ def test_an_acceptance_without_a_backup_is_left_alone(memory: MemoryBucket) -> N
     memory.content[name_of(20).acceptance_key] = b"{}"
     assert memory.prune(memory.add(0)) == 0
     assert memory.deleted == []
+
+
+def test_a_proof_is_removed_before_its_backup(memory: MemoryBucket) -> None:
+    old = memory.add(20)
+    memory.content |= {name_of(20).acceptance_key: b"{}", name_of(20).proof_key: b"{}"}
+    memory.prune(memory.add(0))
+    assert memory.deleted == [
+        name_of(20).proof_key,
+        name_of(20).manifest_key,
+        name_of(20).acceptance_key,
+        old.archive_key,
+    ]
+
+
+def test_a_lock_rule_that_holds_only_the_proof_leaves_the_backup_whole(
+    memory: MemoryBucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    memory.add(20)
+    proof = name_of(20).proof_key
+    memory.content[proof] = b"{}"
+    memory.locked = {proof}
+    assert memory.prune(memory.add(0)) == 0
+    assert memory.deleted == []
+    assert f"Kept {proof}: a lock rule of the bucket holds it" in caplog.messages
+
+
+def test_a_proof_without_a_backup_is_left_alone(memory: MemoryBucket) -> None:
+    memory.content[name_of(20).proof_key] = b"{}"
+    assert memory.prune(memory.add(0)) == 0
+    assert memory.deleted == []
+
+
+def test_the_proof_of_an_archive_without_a_manifest_goes_with_it(memory: MemoryBucket) -> None:
+    bare = name_of(20).archive_key(compressed=True)
+    memory.content |= {bare: ARCHIVE, name_of(20).proof_key: b"{}"}
+    memory.prune(memory.add(0))
+    assert memory.deleted == [name_of(20).proof_key, bare]
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+def test_the_log_names_a_proved_backup_by_its_manifest(
+    memory: MemoryBucket, caplog: pytest.LogCaptureFixture, is_dry: bool
+) -> None:
+    caplog.set_level("DEBUG")
+    for age in (20, 1):
+        memory.add(age)
+        memory.content[name_of(age).proof_key] = b"{}"
+    memory.prune(memory.add(0), is_dry=is_dry)
+    removed = "Would remove" if is_dry else "Removed"
+    assert f"{removed} {name_of(20).manifest_key}: older than 7 days" in caplog.messages
+    assert f"Kept {name_of(1).manifest_key}: not older than 7 days" in caplog.messages
+    named = [each for each in caplog.messages if "proof.json" in each]
+    assert named == ([] if is_dry else [f"Removed {name_of(20).proof_key}: older than 7 days"])
+
+
+@given(st.dictionaries(st.integers(1, 60), st.booleans(), max_size=8), RULES)
+def test_retention_decides_alike_with_and_without_proofs(
+    proved: dict[int, bool], rules: Rules
+) -> None:
+    kept = []
+    for has_proofs in (True, False):
+        memory = MemoryBucket()
+        for age, is_proved in proved.items():
+            memory.add(age)
+            if has_proofs and is_proved:
+                memory.content[name_of(age).proof_key] = b"damaged, and nobody reads it"
+        memory.prune(memory.add(0), rules)
+        kept.append(memory.ages())
+        proofs = {key for key in memory.content if key.endswith(".proof.json")}
+        wanted = {name_of(age).proof_key for age in memory.ages() & proved.keys() if proved[age]}
+        assert proofs == (wanted if has_proofs else set())
+    assert kept[0] == kept[1]

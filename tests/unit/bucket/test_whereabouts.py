@@ -27,6 +27,8 @@ def test_backups_and_archives_without_a_manifest_count_whatever_their_prefix() -
         f"a/b/{STEM}.cypher.gz",
         f"c/{STEM}.cypher.gz",
         f"a/b/{STEM}.accepted.json",
+        f"a/b/{STEM}.proof.json",
+        f"alone/{STEM}.proof.json",
         "a/b/movies_2025-10-08_02-00-00.manifest.json",
         f"{STEM}.manifest.json",
         "a/b/readme.txt",

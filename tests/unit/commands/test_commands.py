@@ -12,6 +12,7 @@ import pytest
 
 from neo4j_r2.commands.check import banner
 from neo4j_r2.config.settings import read_config
+from neo4j_r2.run.drill_state import DrillFile, DrillState
 from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
 from testbed.web_receiver import WebReceiver
 from tests.keys import KeyPair
@@ -24,6 +25,11 @@ REQUIRED = {
     "R2_ACCESS_KEY_ID": "access-key-id",
     "R2_SECRET_ACCESS_KEY": "secret-access-key",
     "R2_BUCKET_NAME": "graphiti-neo4j-backup",
+}
+DRILLS = {
+    "DRILL_SCHEDULE": "0 4 * * 0",
+    "DRILL_NEO4J_URI": "bolt://neo4j-drill:7687",
+    "RESTORE_NEO4J_PASSWORD": "scratch-pass-word",
 }
 SECRETS = ("NEO4J_PASSWORD", "R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY")
 RULE = "=" * 60
@@ -71,12 +77,10 @@ def test_check_shows_the_specification_s_banner_and_says_that_it_is_ok(
     assert process.returncode == 0
 
 
-def test_check_prints_the_schedule_for_the_entrypoint(
-    settings: dict[str, str], tmp_path: Path
-) -> None:
+def test_check_prints_the_jobs_for_the_entrypoint(settings: dict[str, str], tmp_path: Path) -> None:
     process = run_program(tmp_path, "check", "--at-start", **settings)
     assert process.stderr == BANNER
-    assert process.stdout == "0 2 * * *\n"
+    assert process.stdout == "0 2 * * * JOB backup\n"
     assert process.returncode == 0
 
 
@@ -133,6 +137,46 @@ def test_the_banner_shows_what_is_on(name: str, value: str, line: str) -> None:
     shown = banner(read_config({**REQUIRED, name: value}, NO_FILE))
     assert [each for each in shown if each not in default] == [line]
     assert [each for each in shown if each in default] == default
+
+
+def test_the_banner_shows_where_drills_go_if_they_are_scheduled() -> None:
+    default = banner(read_config(REQUIRED, NO_FILE))
+    shown = banner(read_config({**REQUIRED, **DRILLS, "BACKUP_VERIFY": "after"}, NO_FILE))
+    assert shown == [
+        *default,
+        "Verify: after each backup",
+        "Drills: 0 4 * * 0 into bolt://neo4j-drill:7687",
+    ]
+    assert banner(read_config({**REQUIRED, **DRILLS, "DRILL_SCHEDULE": ""}, NO_FILE)) == default
+
+
+def test_check_counts_the_questions_of_drills_and_names_a_wrong_file(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "checks.cypher"
+    question = (
+        "// check: there are entities\n// expect: count > 0\nMATCH (n) RETURN count(n) AS count;"
+    )
+    path.write_text(f"{question}\n{question.replace('are', 'were')}\n", encoding="utf-8")
+    drills = {**settings, **DRILLS, "DRILL_CHECKS": str(path)}
+    good = run_program(tmp_path, "check", **drills)
+    assert "into bolt://neo4j-drill:7687\n  - Drill checks: 2\n" in good.stderr, good.stderr
+    path.unlink()
+    wrong = run_program(tmp_path, "check", **drills)
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("[ERROR] DRILL_CHECKS: ")
+
+
+def test_check_warns_of_drills_that_cannot_open_encrypted_backups(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    encrypted = {**settings, **DRILLS, "BACKUP_ENCRYPTION_RECIPIENTS": KeyPair.new().public}
+    process = run_program(tmp_path, "check", **encrypted)
+    assert process.returncode == 0
+    assert process.stderr.startswith(
+        "[WARNING] Drills cannot open encrypted backups: set DRILL_IDENTITY_FILE, or run "
+        "`backup.py drill --identity` where the key is\n"
+    )
 
 
 def test_the_banner_shows_the_retention_rules_that_are_set() -> None:
@@ -232,9 +276,19 @@ def test_check_shows_no_secret(settings: dict[str, str], tmp_path: Path) -> None
         assert not any(REQUIRED[name] in process.stderr + process.stdout for name in SECRETS)
 
 
-def test_a_quiet_check_still_prints_the_schedule(settings: dict[str, str], tmp_path: Path) -> None:
+def test_a_quiet_check_still_prints_the_jobs(settings: dict[str, str], tmp_path: Path) -> None:
     process = run_program(tmp_path, "check", "--at-start", **settings, LOG_LEVEL="error")
-    assert (process.stdout, process.stderr) == ("0 2 * * *\n", "")
+    assert (process.stdout, process.stderr) == ("0 2 * * * JOB backup\n", "")
+
+
+def test_check_shows_the_drills_and_prints_their_job(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    drills = {**DRILLS, "DRILL_SCHEDULE": " 0 4  * * sun "}
+    process = run_program(tmp_path, "check", "--at-start", **settings, **drills)
+    assert process.stdout == "0 2 * * * JOB backup\n0 4 * * sun JOB drill\n"
+    assert "\n  - Drills: 0 4 * * sun into bolt://neo4j-drill:7687\n" in process.stderr
+    assert DRILLS["RESTORE_NEO4J_PASSWORD"] not in process.stderr
 
 
 def test_a_state_directory_that_cannot_be_used_ends_the_check(
@@ -303,6 +357,25 @@ def test_the_health_is_a_document_for_programs(
         ["no backup"] if days else []
     )
     assert content["due"] == f"{taken.year + 1}-01-01T00:00:00+00:00"
+    assert content["drill_due"] is None
+
+
+def test_the_health_tells_when_the_next_drill_is_due_and_that_one_is_late(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    taken = write_state(settings, age=timedelta(days=3))
+    DrillFile(Path(settings["BACKUP_STATE_DIR"])).write(DrillState(taken, "0 4 * * * UTC"))
+    variables = {**settings, **DRILLS, "DRILL_SCHEDULE": "0 4 * * *", "BACKUP_SCHEDULE": "@yearly"}
+    process = run_program(tmp_path, "health", "--json", **variables)
+    content = json.loads(process.stdout)
+    assert process.returncode == 1
+    (problem,) = content["problems"]
+    due = datetime.fromisoformat(content["drill_due"])
+    assert taken < due <= taken + timedelta(days=1)
+    assert problem == (
+        f"no drill of database neo4j has succeeded since {due.isoformat()}, when one was due; "
+        "there is none yet"
+    )
 
 
 def test_the_probe_needs_no_secret_and_changes_nothing(

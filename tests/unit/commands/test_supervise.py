@@ -1,69 +1,18 @@
-"""Whether a backup begins with the service, and what its end does to runs."""
+"""What the end of a service that does not start does to runs."""
 
 from __future__ import annotations
 
-import logging
 import os
-import re
 import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from neo4j_r2.commands.supervise import is_backup_wanted_now
-from neo4j_r2.config.service_settings import read_service_settings
-from neo4j_r2.run.state import State
 from tests.unit.process import ROOT, TIMEOUT_SECONDS
-
-NOW = datetime.now(UTC)
-LONG_AGO = NOW - timedelta(days=2)
-"""Since then, the daily schedule has been due."""
-MAKING_IT = ["INFO The backup that was due at … was missed: making it now"]
-LEAVING_IT_OUT = ["WARNING The backup that was due at … was missed"]
-
-
-@pytest.mark.parametrize(
-    ("since", "started", "variables", "is_wanted", "said"),
-    [
-        (LONG_AGO, NOW, {}, True, MAKING_IT),
-        (LONG_AGO, NOW, {"BACKUP_CATCH_UP": "false"}, False, LEAVING_IT_OUT),
-        (LONG_AGO, NOW, {"RUN_IMMEDIATE_BACKUP": "true"}, True, []),
-        (NOW, NOW, {}, False, []),
-        (None, NOW, {}, False, []),
-        (NOW, LONG_AGO, {}, True, MAKING_IT),
-        (None, LONG_AGO, {}, True, MAKING_IT),
-    ],
-    ids=[
-        "stopped",
-        "no catch-up",
-        "immediate",
-        "nothing due",
-        "new",
-        "waited for Neo4j at the first start",
-        "waited at the first start, in vain",
-    ],
-)
-def test_a_backup_that_was_missed_begins_with_the_service_unless_told_otherwise(
-    caplog: pytest.LogCaptureFixture,
-    *,
-    since: datetime | None,
-    started: datetime,
-    variables: dict[str, str],
-    is_wanted: bool,
-    said: list[str],
-) -> None:
-    caplog.set_level(logging.INFO)
-    settings = read_service_settings(variables, {})
-    state = State(since) if since else None
-    assert is_backup_wanted_now(settings, state, started) == is_wanted
-    logged = [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
-    assert logged[0].startswith("INFO At the start: ")
-    assert [re.sub(r"at \S+ was", "at … was", line) for line in logged[1:]] == said
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from neo4j_r2.config.keep_rules import Rules
 from neo4j_r2.config.neo4j_settings import read_target
-from neo4j_r2.config.settings import Config, read_config
+from neo4j_r2.config.settings import Config, read_config, read_drill_config
 from neo4j_r2.config.variables import read_dotenv
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.core.log import LogStyle
@@ -568,3 +568,40 @@ def test_quotes_around_a_secret_are_told_without_the_secret() -> None:
     for secret in ("pass-word", "secret-key"):
         assert secret not in config.neo4j.login_hint + config.r2.credentials_hint
     assert read().neo4j.login_hint == read().r2.credentials_hint == ""
+
+
+DRILL = {
+    **{name: value for name, value in REQUIRED.items() if name != "NEO4J_PASSWORD"},
+    "DRILL_NEO4J_URI": "bolt://neo4j-drill:7687",
+    "RESTORE_NEO4J_PASSWORD": "scratch-pass-word",
+}
+
+
+def test_a_drill_needs_the_password_of_the_scratch_neo4j_and_uses_the_other_if_it_is_set() -> None:
+    config = read_drill_config(DRILL, NO_FILE)
+    assert config.neo4j.password.reveal() == ""
+    assert config.drill.password.reveal() == "scratch-pass-word"
+    config = read_drill_config({**DRILL, "NEO4J_PASSWORD": "graph-pass-word"}, NO_FILE)
+    assert config.neo4j.password.reveal() == "graph-pass-word"
+
+
+@pytest.mark.parametrize(
+    ("missing", "problem"),
+    [
+        ("DRILL_NEO4J_URI", "DRILL_NEO4J_URI is required: the scratch Neo4j of drills"),
+        ("RESTORE_NEO4J_PASSWORD", "RESTORE_NEO4J_PASSWORD (or RESTORE_NEO4J_PASSWORD_FILE) is"),
+        ("R2_BUCKET_NAME", "R2_BUCKET_NAME is required"),
+    ],
+)
+def test_what_a_drill_lacks_is_named_also_without_a_schedule(missing: str, problem: str) -> None:
+    variables = {name: value for name, value in DRILL.items() if name != missing}
+    with pytest.raises(ConfigurationError) as raised:
+        read_drill_config(variables, NO_FILE)
+    assert problem in str(raised.value)
+
+
+def test_the_scratch_database_has_the_name_of_the_one_that_was_backed_up_or_its_own() -> None:
+    scratch = read_drill_config(DRILL, NO_FILE).drill.scratch("movies")
+    assert (scratch.uri, scratch.database) == ("bolt://neo4j-drill:7687", "movies")
+    other = read_drill_config({**DRILL, "DRILL_NEO4J_DATABASE": "neo4j"}, NO_FILE)
+    assert other.drill.scratch("movies").database == "neo4j"

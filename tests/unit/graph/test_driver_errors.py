@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from neo4j.exceptions import Neo4jError
 
@@ -11,7 +13,10 @@ from neo4j_r2.graph.driver_errors import (
     can_pass,
     explain,
     is_busy,
+    is_of_query,
     is_short_of_memory,
+    is_timed_out,
+    is_wrong_statement,
     names_full_disk,
 )
 
@@ -51,6 +56,13 @@ def test_another_failure_leads_to_neo4js_logs() -> None:
     )
 
 
+def test_a_database_that_is_not_there_leads_to_what_has_named_it() -> None:
+    missing = failure("Neo.ClientError.Database.DatabaseNotFound")
+    assert "check NEO4J_DATABASE (or --database, " in explain(missing, SETTINGS)
+    scratch = replace(SETTINGS, is_other=True, named_by="DRILL_NEO4J_DATABASE")
+    assert explain(missing, scratch).endswith("check DRILL_NEO4J_DATABASE")
+
+
 @pytest.mark.parametrize(
     ("status", "full"),
     [
@@ -88,3 +100,58 @@ def test_memory_that_other_transactions_use_is_waited_for(
 )
 def test_a_server_that_takes_no_more_work_is_busy(code: str, *, busy: bool) -> None:
     assert is_busy(failure(code)) is busy
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Neo.ClientError.Statement.SyntaxError",
+        "Neo.ClientError.Statement.ArithmeticError",
+        "Neo.ClientError.Statement.AccessMode",
+        "Neo.ClientError.Procedure.ProcedureNotFound",
+        "Neo.ClientError.Procedure.ProcedureCallFailed",
+        "Neo.ClientError.Schema.IndexNotFound",
+        "Neo.ClientError.Security.Forbidden",
+        "Neo.ClientError.Transaction.TransactionTimedOut",
+        "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
+        "Neo.ClientError.Transaction.TransactionStartFailed",
+        "Neo.DatabaseError.Statement.ExecutionFailed",
+        OUT_OF_MEMORY,
+    ],
+)
+def test_a_failure_of_a_query_says_nothing_of_others(code: str) -> None:
+    assert is_of_query(failure(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Neo.ClientError.Security.Unauthorized",
+        "Neo.ClientError.Security.CredentialsExpired",
+        "Neo.ClientError.Database.DatabaseNotFound",
+        "Neo.ClientError.Transaction.Terminated",
+        "Neo.TransientError.Database.DatabaseUnavailable",
+        "Neo.DatabaseError.General.UnknownError",
+        TOO_MANY,
+        NO_THREADS,
+    ],
+)
+def test_a_failure_of_the_server_is_no_failure_of_a_query(code: str) -> None:
+    assert not is_of_query(failure(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "timed_out", "wrong"),
+    [
+        ("Neo.ClientError.Transaction.TransactionTimedOut", True, False),
+        ("Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration", True, False),
+        ("Neo.ClientError.Statement.SyntaxError", False, True),
+        ("Neo.ClientError.Procedure.ProcedureNotFound", False, True),
+        ("Neo.ClientError.Procedure.ProcedureCallFailed", False, False),
+    ],
+)
+def test_a_slow_query_and_a_wrong_one_are_told_apart(
+    code: str, *, timed_out: bool, wrong: bool
+) -> None:
+    assert is_timed_out(failure(code)) is timed_out
+    assert is_wrong_statement(failure(code)) is wrong

@@ -1,4 +1,4 @@
-"""No statement is sent without the language that it is meant in, nor with a limit of time."""
+"""No statement is sent without the language that it is meant in, nor with a limit but a user's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import cast
 import neo4j
 import pytest
 
-from neo4j_r2.graph.session import Session, with_language
+from neo4j_r2.graph.session import Reading, Session, with_language
 from tests.unit.process import ROOT
 
 GETS_A_SESSION = {"GraphDatabase", "AsyncGraphDatabase"}
@@ -23,11 +23,13 @@ class Recording:
         self.sent: list[tuple[str, dict[str, object]]] = []
         self.timeouts: list[float | None] = []
 
-    def run(self, statement: str | neo4j.Query, parameters: Mapping[str, object]) -> None:
+    def run(
+        self, statement: str | neo4j.Query, parameters: Mapping[str, object] | None = None
+    ) -> None:
         """Keep a statement."""
         if isinstance(statement, neo4j.Query):
             self.timeouts.append(statement.timeout)
-        self.sent.append((str(statement), dict(parameters)))
+        self.sent.append((str(statement), dict(parameters or {})))
 
     def begin_transaction(self, timeout: float | None = None) -> Recording:
         """Keep the statements of a transaction too."""
@@ -49,6 +51,24 @@ def test_neither_a_statement_nor_a_transaction_ends_by_the_servers_timeout() -> 
     session.run("RETURN 1")
     session.begin_transaction().run("RETURN 1", {})
     assert recording.timeouts == [0, 0]
+
+
+def test_a_reading_ends_by_the_server_s_timeout_and_says_its_language() -> None:
+    recording = Recording()
+    reading = Session(cast("neo4j.Session", recording)).begin_reading(60)
+    reading.run("RETURN 1")
+    reading.explain("RETURN 1")
+    reading.explain("CYPHER 25 RETURN 1")
+    assert recording.timeouts == [60]
+    assert [statement for statement, _ in recording.sent] == [
+        "CYPHER 5 RETURN 1",
+        "EXPLAIN CYPHER 5 RETURN 1",
+        "EXPLAIN CYPHER 25 RETURN 1",
+    ]
+
+
+def test_nobody_can_commit_a_reading() -> None:
+    assert {name for name in vars(Reading) if not name.startswith("_")} == {"run", "explain"}
 
 
 @pytest.mark.parametrize(

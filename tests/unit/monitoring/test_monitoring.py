@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from neo4j_r2.config.service_settings import read_service_settings
 from neo4j_r2.core.errors import FAILURE_KINDS, KILLED
 from neo4j_r2.monitoring.health_rules import Signs
 from neo4j_r2.monitoring.metrics import families
+from tests.unit.monitoring.test_drill_metrics import DRILLS, SCHEDULED
 from tests.unit.monitoring.test_metrics import NOON, STATE
 from tests.unit.process import ROOT, TIMEOUT_SECONDS
 
@@ -31,13 +31,13 @@ SUFFIXES = {"counter": "_total", "info": "_info"}
 
 def exported() -> dict[str, tuple[str, set[str]]]:
     """Return the type and the labels of every metric, by its name in a scrape."""
-    signs = Signs(NOON, is_crond_running=True, is_run_alive=False, state=STATE)
+    signs = Signs(NOON, is_crond_running=True, is_run_alive=False, state=STATE, drills=DRILLS)
     return {
         metric.name + SUFFIXES.get(metric.type, ""): (
             "gauge" if metric.type == "info" else metric.type,
             {label for sample in metric.samples for label in sample.labels},
         )
-        for metric in families(signs, read_service_settings({}, {}))
+        for metric in families(signs, SCHEDULED)
     }
 
 
@@ -60,6 +60,7 @@ def test_the_alert_rules_name_only_metrics_that_are_exported() -> None:
 def test_the_dashboard_shows_every_metric_that_can_be_drawn() -> None:
     no_graph = {"info", "running", "last_run_start_timestamp_seconds", "last_run_success"}
     no_graph |= {"last_success_duration_seconds", "last_attempt_timestamp_seconds"}
+    no_graph |= {"drill_running", "last_drill_timestamp_seconds"}
     shown = named(json.dumps(DASHBOARD))
     assert shown == exported().keys() - {f"neo4j_backup_{name}" for name in no_graph}
 
@@ -75,7 +76,7 @@ def test_the_documentation_has_a_row_for_each_metric_with_its_type_and_labels() 
 
 def test_the_documentation_names_every_kind_of_failure() -> None:
     paragraph = PAGE.rpartition("`kind` is ")[2]
-    assert set(re.findall(r"`(\w+)`", paragraph)) == {*FAILURE_KINDS, KILLED}
+    assert set(re.findall(r"`(\w+)`", paragraph)) == {*FAILURE_KINDS, KILLED, "locked"}
 
 
 def test_the_documentation_has_a_row_for_each_alert() -> None:

@@ -1,4 +1,4 @@
-"""The lock, which a second process holds."""
+"""The locks, which a second process holds."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.core.errors import ConfigurationError, LockedError
-from neo4j_r2.run.lock import UploadRecord, holder, is_under_way, run_lock
+from neo4j_r2.core.errors import ConfigurationError, LockedError, NoSpaceError
+from neo4j_r2.run.lock import (
+    UploadRecord,
+    drill_lock,
+    holder,
+    is_drill_under_way,
+    is_held,
+    is_under_way,
+    run_lock,
+)
 from neo4j_r2.run.processes import ProcessId
 from tests.full_disk import filled, small_disk, without_inodes
 from tests.unit.process import TIMEOUT_SECONDS, start
@@ -213,3 +221,65 @@ def test_without_an_inode_for_the_lock_file_a_run_still_has_a_lock(
             assert "has no space left" in caplog.text
         with run_lock(directory):
             assert holder(directory) == ProcessId.own()
+
+
+def test_a_second_drill_is_refused_and_told_which_process_drills(tmp_path: Path) -> None:
+    with drill_lock(tmp_path):
+        assert is_drill_under_way(ProcessId.own(), tmp_path)
+        with (
+            pytest.raises(LockedError, match=rf"Another drill .* \(process {os.getpid()}\)"),
+            drill_lock(tmp_path),
+        ):
+            pytest.fail("two drills held the lock")
+
+
+def test_a_run_and_a_drill_do_not_lock_each_other_out(tmp_path: Path) -> None:
+    with drill_lock(tmp_path):
+        assert not is_held(tmp_path)
+        assert holder(tmp_path) is None
+        with run_lock(tmp_path):
+            assert is_held(tmp_path)
+    with run_lock(tmp_path), drill_lock(tmp_path):
+        assert holder(tmp_path) == ProcessId.own()
+
+
+def test_a_drill_in_another_container_is_under_way_as_long_as_it_holds_its_lock(
+    tmp_path: Path,
+) -> None:
+    elsewhere = ProcessId(7, 12345)
+    with drill_lock(tmp_path):
+        (tmp_path / "drill.lock").write_text("7 12345".ljust(40))
+        assert is_drill_under_way(elsewhere, tmp_path)
+        assert not is_under_way(elsewhere, tmp_path)
+    assert not is_drill_under_way(elsewhere, tmp_path)
+
+
+def test_whether_a_run_is_under_way_is_seen_although_the_lock_has_no_file(tmp_path: Path) -> None:
+    directory = tmp_path / "state"
+    assert not is_held(directory)
+    with small_disk(directory), without_inodes(directory):
+        assert not is_held(directory)
+        with run_lock(directory):
+            assert holder(directory) is None
+            assert is_held(directory)
+        assert not is_held(directory)
+
+
+def test_a_full_disk_keeps_no_drill_from_its_lock(tmp_path: Path) -> None:
+    directory = tmp_path / "state"
+    with small_disk(directory):
+        with drill_lock(directory):
+            pass
+        with filled(directory), drill_lock(directory):
+            assert is_drill_under_way(ProcessId.own(), directory)
+
+
+def test_without_an_inode_for_its_lock_a_drill_ends_and_keeps_no_run_from_its_work(
+    tmp_path: Path,
+) -> None:
+    directory = tmp_path / "state"
+    with small_disk(directory), without_inodes(directory):
+        with pytest.raises(NoSpaceError, match="has no space left"), drill_lock(directory):
+            pytest.fail("there is no file for the lock")
+        with run_lock(directory):
+            assert is_held(directory)

@@ -84,6 +84,27 @@ with watch.running():
     assert run(STALLING + code).stdout == "True\n"
 
 
+def test_a_step_can_have_a_time_limit_of_its_own() -> None:
+    code = """
+import signal
+watch = Watch(1000)
+with watch.running():
+    with watch.limited(5000):
+        watch.progress()
+        print(signal.getitimer(signal.ITIMER_REAL)[0] > 4000)
+    print(900 < signal.getitimer(signal.ITIMER_REAL)[0] <= 1000)
+    try:
+        with watch.limited(0.05):
+            threading.Event().wait(60)
+    except Stalled as stalled:
+        print(stalled)
+    watch.progress()
+    print(signal.getitimer(signal.ITIMER_REAL)[0] > 900)
+"""
+    told = "No progress for 0 s while waiting for Neo4j"
+    assert run(STALLING + code).stdout == f"True\nTrue\n{told}\nTrue\n"
+
+
 @pytest.mark.parametrize("late", ["", "watch.progress()"])
 def test_no_alarm_is_left_after_the_watch_has_ended(late: str) -> None:
     code = f"""

@@ -30,10 +30,19 @@ def test_a_script_is_split_into_these_statements(script: str, texts: list[tuple[
     assert [statement[:2] for statement in split(script.split("\n"))] == texts
 
 
-@pytest.mark.parametrize("script", ["a", "a 'x;", 'a "\n', "a `;", "a; /* b", "a /* b;", "a;\nb"])
-def test_a_script_that_does_not_end_is_refused(script: str) -> None:
-    with pytest.raises(CorruptError, match="cut off"):
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        *((script, "line 1: the statement") for script in ("a", "a 'x;", 'a "\n', "a `;")),
+        *((script, "line 1: a comment") for script in ("a; /* b", "/*\n/* b;")),
+        ("a /* b;", "line 1: the statement"),
+        ("a;\n/* c */\nb\nc", "line 3: the statement"),
+    ],
+)
+def test_a_script_that_does_not_end_is_refused(script: str, complaint: str) -> None:
+    with pytest.raises(CorruptError) as raised:
         list(split(script.split("\n")))
+    assert str(raised.value) == f"{complaint} does not end: the file was cut off"
 
 
 def test_an_endless_statement_is_refused_before_it_fills_the_memory() -> None:

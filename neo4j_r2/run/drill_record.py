@@ -1,0 +1,239 @@
+"""Records how a drill begins and ends, and that the one before it was killed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from neo4j_r2.core.clock import now
+from neo4j_r2.core.errors import EXIT_KILLED, KILLED, BackupError
+from neo4j_r2.run.database_drill import DatabaseDrill
+from neo4j_r2.run.drill_report import DrilledReport, DrillReport
+from neo4j_r2.run.drill_state import (
+    Claim,
+    Drill,
+    DrilledDatabase,
+    DrillFile,
+    DrillRun,
+    DrillState,
+    ProofState,
+)
+from neo4j_r2.run.ending import ending, is_by_hand, with_failure, with_kind
+from neo4j_r2.run.lock import drill_lock
+from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
+from neo4j_r2.run.processes import ProcessId
+
+log = logging.getLogger(__name__)
+
+KEPT_DRILLS: Final = 30
+"""How many drills are kept for each database."""
+
+
+class DrillRecord:
+    """Records one run of drills. If the file cannot be written, it logs a warning and goes on.
+
+    Who has it holds the drill lock. So nobody else replaces the file, and what was read once stays
+    right.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._file = DrillFile(directory)
+        self._run = DrillRun(now(), ProcessId.own())
+        self._state = self._file.read() or DrillState(since=self._run.started)
+        self._before: DrillState | None = None
+        """What was recorded before this run began."""
+        self._previous_failed = False
+        self._previous_killed: datetime | None = None
+        self._kill_reason = ""
+        self._told_problem = ""
+        self._reports: list[DrilledReport] = []
+
+    @property
+    def token(self) -> str:
+        """Tells this host's scratch mark from others'."""
+        return self._state.token
+
+    @property
+    def claim(self) -> Claim | None:
+        """The scratch database that was marked last."""
+        return self._state.claim
+
+    def set_claim(self, claim: Claim | None) -> None:
+        """Record which scratch database is about to be marked; None if none is marked any more."""
+        self._write(replace(self._state, claim=claim))
+
+    def begin(self, started: datetime) -> None:
+        """Record that the run is under way; if the run is killed, only this record shows it."""
+        memory = read_memory_limit()
+        kills = memory.kills if memory else None
+        self._run = replace(self._run, started=started, memory_kills=kills)
+        self._before = self._state
+        self._write(replace(self._state_after_previous_run(), run=self._run))
+
+    @contextmanager
+    def drill(self, database: str) -> Iterator[DatabaseDrill]:
+        """Record how the drill in the context ends: well, with an error or by a signal.
+
+        The first one begins with the run.
+        """
+        started = now() if self._run.database else self._run.started
+        self._set_phase("", database)
+        drill = DatabaseDrill(
+            started,
+            lambda phase: self._set_phase(phase, database),
+            lambda proof: self._proved(proof, database),
+        )
+        error = None
+        try:
+            yield drill
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            self._end_drill(database, drill, error)
+
+    def end(self, error: BaseException | None) -> bool:
+        """Record how the run ended, and return whether it was recorded.
+
+        A run is not recorded that somebody ended with Ctrl-C.
+        """
+        if is_by_hand(error):
+            self._withdraw()
+            return False
+        state = self._state if self._before else self._state_after_previous_run()
+        exit_code, line = ending(error)
+        self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line, phase="")
+        failures = with_failure(state.failures, exit_code)
+        self._write(replace(state, run=self._run, failures=failures))
+        return True
+
+    def report(self) -> DrillReport:
+        """Return the report of the run, which must have ended."""
+        run = self._run
+        if run.finished is None or run.exit_code is None:
+            raise AssertionError("the run has not ended")
+        return DrillReport(
+            started=run.started,
+            finished=run.finished,
+            exit_code=run.exit_code,
+            error=run.error,
+            has_failed_before=self._previous_failed,
+            databases=tuple(self._reports),
+            killed_before=self._previous_killed,
+            kill_reason=self._kill_reason,
+        )
+
+    def _state_after_previous_run(self) -> DrillState:
+        """Find out how the run before this one ended.
+
+        :return: the state; if that run was killed, it is counted, which it could not do itself. It
+            is not under way any more: it would hold the drill lock.
+        """
+        state, last = self._state, self._state.run
+        if last is None:
+            return state
+        self._previous_failed = last.exit_code != 0
+        if last.finished is not None:
+            return state
+        self._previous_killed = last.started
+        self._kill_reason = kill_reason(last.memory_kills, read_memory_limit())
+        counted = replace(state, failures=with_kind(state.failures, KILLED))
+        return _with_killed_drill(counted, last, self._kill_reason)
+
+    def _set_phase(self, phase: str, database: str) -> None:
+        self._run = replace(self._run, database=database, phase=phase)
+        self._write(replace(self._state, run=self._run))
+
+    def _proved(self, proof: ProofState, database: str) -> None:
+        known = replace(self._state.of(database), last_proof=proof)
+        self._write(self._state.with_database(database, known))
+
+    def _end_drill(self, database: str, drill: DatabaseDrill, error: BaseException | None) -> None:
+        if is_by_hand(error):
+            return
+        known = self._state.of(database)
+        if error is None and not drill.has_backup:
+            self._write(self._state.with_database(database, replace(known, since=now())))
+            return
+        exit_code, line = ending(error)
+        ended = Drill(
+            started=drill.started,
+            finished=max(drill.started, now()),
+            exit_code=exit_code,
+            error=line,
+            archive_key=drill.archive_key,
+            seconds=drill.phases.seconds,
+            questions_asked=drill.questions_asked,
+            questions_failed=drill.questions_failed,
+        )
+        failures = with_failure(known.failures, exit_code)
+        known = replace(_with_drill(known, ended), failures=failures)
+        self._reports.append(DrilledReport(database, ended, known.last_proof))
+        self._write(self._state.with_database(database, known))
+
+    def _withdraw(self) -> None:
+        """Take back the record of this run's begin. What it knows of databases stays recorded."""
+        if self._before is not None:
+            before = self._before
+            self._write(replace(self._state, run=before.run, failures=before.failures))
+
+    def _write(self, state: DrillState) -> None:
+        self._state = state
+        try:
+            self._file.write(state)
+        except BackupError as error:
+            if self._told_problem != str(error):  # each step of the run would tell it again
+                log.warning("This drill is not recorded: %s", error)
+            self._told_problem = str(error)
+
+
+@contextmanager
+def recorded_drill(
+    directory: Path, on_end: Callable[[DrillReport], None] = lambda _: None
+) -> Iterator[DrillRecord]:
+    """Hold the drill lock, and record how the run in the context ends.
+
+    :param on_end: is called with the report of the run.
+    :raises LockedError: if another drill is under way. Nothing is recorded then.
+    """
+    with drill_lock(directory):
+        record = DrillRecord(directory)
+        try:
+            yield record
+        except BaseException as error:
+            if record.end(error):
+                on_end(record.report())
+            raise
+        if record.end(None):
+            on_end(record.report())
+
+
+def _with_killed_drill(state: DrillState, run: DrillRun, reason: str) -> DrillState:
+    """Return the state with the drill that a killed run could not record; its end is unknown.
+
+    It may be there already: a run recorded it that somebody then ended with Ctrl-C, so that the
+    killed run is the last one again.
+
+    :param reason: why it was killed; empty if that is not known.
+    """
+    known = state.of(run.database)
+    is_there = any(
+        (each.started, each.exit_code) == (run.started, EXIT_KILLED) for each in known.drills
+    )
+    if not run.database or is_there:
+        return state
+    text = f"killed: {reason}" if reason else "killed"
+    killed = replace(
+        _with_drill(known, Drill(run.started, run.started, EXIT_KILLED, text)),
+        failures=with_kind(known.failures, KILLED),
+    )
+    return state.with_database(run.database, killed)
+
+
+def _with_drill(known: DrilledDatabase, drill: Drill) -> DrilledDatabase:
+    return replace(known, drills=(*known.drills, drill)[-KEPT_DRILLS:])
