@@ -40,6 +40,16 @@ def request(
         connection.close()
 
 
+def request_bytes(port: int, path: str, headers: Mapping[str, str]) -> bytes:
+    """Ask a server on this machine for a path, and return the body as it comes."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=SECONDS)
+    try:
+        connection.request("GET", path, headers=dict(headers))
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
 def samples(text: str) -> dict[str, float]:
     """Return each sample of a scrape by its series, written without the common prefix."""
     return {

@@ -15,9 +15,10 @@ from rich.text import Text
 
 from neo4j_r2.archive.manifest import ExportSummary, Totals, timestamp
 from neo4j_r2.bucket.listing import BackupLine, Listing, UploadLine
+from neo4j_r2.core.figures import size_text
 from neo4j_r2.core.local_time import clock_time
 from neo4j_r2.core.printable import printable
-from neo4j_r2.core.tables import UNLIMITED, size_text, table
+from neo4j_r2.core.tables import UNLIMITED, table
 
 SHOWN_FOREIGN: Final = 20
 """How many foreign keys are shown at most."""

@@ -21,7 +21,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.newest_backup import Newest
 from neo4j_r2.bucket.prune import prune
-from neo4j_r2.bucket.read_usage import usage_of
+from neo4j_r2.bucket.read_usage import stored_by_database, usage_of
 from neo4j_r2.commands.configure import configure, own_state_directory
 from neo4j_r2.commands.each_database import each_database
 from neo4j_r2.commands.invocation import Invocation
@@ -44,6 +44,7 @@ from neo4j_r2.run.conclude import conclude
 from neo4j_r2.run.lock import RunLock, run_lock
 from neo4j_r2.run.progress import Progress
 from neo4j_r2.run.record import AttemptRecord, RunRecord, recorded
+from neo4j_r2.run.record_restore_points import record_restore_points
 from neo4j_r2.run.stall_watch import Watch
 
 log = logging.getLogger(__name__)
@@ -198,6 +199,9 @@ def prune_old_backups(
         log.warning("The backup is safe, but cleaning up was cut short")
         raise
     try:
-        attempt.stored = usage_of(bucket, prefix, manifest.database)
+        stored = stored_by_database(bucket, prefix)
     except BucketError as error:
         log.warning("How much is stored now is not known: %s", error)
+        return
+    attempt.stored = usage_of(stored, manifest.database)
+    record_restore_points(config.service.state_directory, bucket, prefix, stored, [manifest])

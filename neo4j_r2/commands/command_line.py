@@ -398,9 +398,9 @@ _COMMANDS: Final = (
     ),
     _Command(
         "metrics",
-        "serve Prometheus metrics and the health over HTTP, at METRICS_PORT",
+        "serve a page, Prometheus metrics and the health over HTTP, at METRICS_PORT",
         "",
-        "serve /metrics and /health until a signal ends it",
+        "serve /, /metrics and /health until a signal ends it",
     ),
     _Command(
         "health",

@@ -19,8 +19,7 @@ from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.plan_text import plan
 from neo4j_r2.bucket.prune import carry_out, judge
-from neo4j_r2.bucket.read_usage import usage_by_database
-from neo4j_r2.bucket.usage import Usage
+from neo4j_r2.bucket.read_usage import stored_by_database, usage_of
 from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.commands.configure import configure, take_state
 from neo4j_r2.commands.invocation import Invocation
@@ -33,6 +32,7 @@ from neo4j_r2.core.errors import Side
 from neo4j_r2.core.tables import show
 from neo4j_r2.run.lock import run_lock
 from neo4j_r2.run.record import record_prune
+from neo4j_r2.run.record_restore_points import record_restore_points
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.state import State, StateFile
 
@@ -130,11 +130,12 @@ def decide_and_prune(
     show(plan(judgement.verdicts))
     carry_out(bucket, judgement.verdicts, is_dry=settings.is_dry)
     if not options.dry_run:
-        stored = usage_by_database(bucket, config.r2.prefix)
+        directory = config.service.state_directory
+        stored = stored_by_database(bucket, config.r2.prefix)
         for database in sorted({manifest.database for manifest in latest}):
             pause = judgement.pauses.get(database, "")
-            left = stored.get(database, Usage(0, 0))
-            record_prune(config.service.state_directory, database, pause, left)
+            record_prune(directory, database, pause, usage_of(stored, database))
+        record_restore_points(directory, bucket, config.r2.prefix, stored, latest)
 
 
 def last_known_identity(state: State | None, database: str) -> str | None:

@@ -33,6 +33,7 @@ from neo4j_r2.graph.driver import CONNECTION_SECONDS
 from neo4j_r2.graph.login import log_in, wait_until_ready
 from neo4j_r2.run.expect_drills import expect_drills
 from neo4j_r2.run.lock import run_lock
+from neo4j_r2.run.record_restore_points import complete_restore_points
 from neo4j_r2.run.recover_state import recover_state
 from neo4j_r2.run.stall_watch import Watch
 
@@ -83,6 +84,8 @@ def wait(invocation: Invocation[Options]) -> None:
             # A run that is under way has the lock, and records itself.
             with suppress(LockedError), run_lock(config.service.state_directory):
                 recover_state(bucket, config, databases)
+                directory = config.service.state_directory
+                complete_restore_points(directory, bucket, config.r2.prefix)
             expect_drills(config.service)
             refuse_plain_text_of_all(bucket, config, databases)
 

@@ -58,13 +58,18 @@ def read_notify(
         ),
         ping_url=_ping_url(variables),
         seconds=variables.read("BACKUP_NOTIFY_SECONDS", parsers.whole(1, 120), "15"),
-        host=variables.get("BACKUP_HOST_NAME") or default_host_name(variables),
+        host=_host(variables),
     )
 
 
 def requested_notify(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> NotifySettings:
     """Return the usable settings without a check: a wrong configuration is notified too."""
     return read_notify(Variables(environment, dotenv), url_problem)
+
+
+def requested_host(environment: Mapping[str, str], dotenv: Mapping[str, str]) -> str:
+    """Return the name by which people know this host, and read no secret for that."""
+    return _host(Variables(environment, dotenv))
 
 
 def read_notify_settings(
@@ -92,6 +97,10 @@ def scheme_of(url: str) -> str:
 def url_problem(url: str) -> str | None:
     """Return what is wrong with the form of a notification URL; None if it is right."""
     return None if _URL.fullmatch(url) else "has white space in it, or nothing behind its scheme"
+
+
+def _host(variables: Variables) -> str:
+    return variables.get("BACKUP_HOST_NAME") or default_host_name(variables)
 
 
 def _urls(

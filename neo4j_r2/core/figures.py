@@ -7,6 +7,10 @@ such as a line or a byte of a file, have no separators: people paste them into o
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
+
+_UNITS: Final = ("kB", "MB", "GB", "TB", "PB", "EB")
+_STEP: Final = 1000
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -30,6 +34,16 @@ def entity_count(number: int) -> str:
 def megabytes(size: int) -> str:
     """Return a size for people, in MB of 1,000,000 bytes."""
     return f"{size / 1e6:.2f} MB"
+
+
+def size_text(size: int) -> str:
+    """Return a size for people, in the unit of 1,000 bytes and their like that fits."""
+    if size < _STEP:
+        return counted(size, "byte")
+    power = 1
+    while size >= _STEP ** (power + 1) and power < len(_UNITS):
+        power += 1
+    return f"{size / _STEP**power:,.2f} {_UNITS[power - 1]}"
 
 
 def duration(span: timedelta) -> str:

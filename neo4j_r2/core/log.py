@@ -40,6 +40,8 @@ def set_up(level: str, style: LogStyle, secrets: Iterable[Secret] = ()) -> None:
     logging.getLogger("neo4j").setLevel(logging.CRITICAL)
     # The HTTP client's warnings name URLs, and those of notifications and pings are secret.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+    # The web server's warnings have texts that clients chose, and its limits are no failures.
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
 
 
 def watched_bar(action: str, total: float) -> Bar | None:

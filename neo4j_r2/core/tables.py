@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
-from rich.filesize import decimal
 from rich.progress_bar import ProgressBar
 from rich.segment import Segment
 from rich.table import Column, Table
@@ -104,11 +103,6 @@ def bar(value: float, highest: float) -> Cell:
     halves = 2 * _BAR_WIDTH  # a bar has halves of characters
     share = max(1, round(halves * value / highest))
     return ProgressBar(total=halves, completed=share, width=_BAR_WIDTH)
-
-
-def size_text(size: int) -> str:
-    """Return a size for people, in units of 1,000 bytes and their like."""
-    return decimal(size, precision=2)
 
 
 def terminal(width: int | None = None) -> Console:

@@ -11,8 +11,9 @@ from typing import Any
 from neo4j_r2.archive.manifest import timestamp
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.core.price import monthly_dollars
 from neo4j_r2.monitoring.drill_text import drill_error, drill_outcome, next_scheduled
-from neo4j_r2.monitoring.status_text import monthly_dollars, run_error, run_outcome
+from neo4j_r2.monitoring.status_text import run_error, run_outcome
 from neo4j_r2.run.drill_state import Drill, DrillState, ProofState
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, RunState, State

@@ -12,10 +12,11 @@ from rich.text import Text
 
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
-from neo4j_r2.core.figures import counted, duration
+from neo4j_r2.core.figures import counted, duration, size_text
 from neo4j_r2.core.local_time import clock_time, shown
+from neo4j_r2.core.price import PRICE, cost_text
 from neo4j_r2.core.printable import printable
-from neo4j_r2.core.tables import bar, columns, size_text, table
+from neo4j_r2.core.tables import bar, columns, table
 from neo4j_r2.monitoring.drill_text import drill_schedule_text
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
@@ -24,12 +25,7 @@ from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
 
 SHOWN_ATTEMPTS: Final = 10
 """How many attempts are shown for each database."""
-DOLLARS_PER_GB_MONTH: Final = 0.015
-"""R2's published price of standard storage, without operations; a GB is 1,000,000,000 bytes."""
-FREE_GB: Final = 10
-"""GB-months that each account gets for nothing, for all its buckets together."""
 _NOT_SCHEDULED: Final = "this service schedules none here: cron or a timer has to start it"
-_GB: Final = 1e9
 
 
 def schedule_lines(
@@ -108,7 +104,7 @@ def storage_lines(place: str, stored: Mapping[str, Usage]) -> RenderableType:
     rows = [
         *((f"Stored of {name}", _stored(each)) for name, each in stored.items()),
         ("Stored in all", f"{size_text(total)} in {place}"),
-        ("Monthly cost", _cost(total)),
+        ("Monthly cost", f"{cost_text(total)} at {PRICE}"),
     ]
     return columns(rows)
 
@@ -152,14 +148,3 @@ def _failure(attempt: Attempt) -> Text:
 
 def _stored(stored: Usage) -> str:
     return f"{size_text(stored.size)}, {counted(stored.backups, 'backup')}"
-
-
-def monthly_dollars(size: int) -> float:
-    """Return what bytes cost in a month, whatever the account's free GB are used for."""
-    return DOLLARS_PER_GB_MONTH * size / _GB
-
-
-def _cost(size: int) -> str:
-    price = f"${DOLLARS_PER_GB_MONTH} per GB and month"
-    free = f"the account's first {FREE_GB} GB are free"
-    return f"${monthly_dollars(size):.2f} at R2's {price}; {free}"

@@ -5,11 +5,15 @@ Only the page for people reads them, so that it costs the bucket nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from neo4j_r2.run import state_directory
+from neo4j_r2.run.json_values import read_text, read_time, read_whole
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "restore-points.json"
@@ -43,6 +47,12 @@ class DatabasePoints:
     size: int
     """The bytes of all objects, those of incomplete backups included."""
 
+    @property
+    def newest(self) -> RestorePoint | None:
+        """The newest one that a run made, and not a restore; None without any."""
+        own = (point for point in reversed(self.points) if not point.is_before_restore)
+        return next(own, None)
+
 
 @dataclass(frozen=True)
 class RestorePoints:
@@ -59,15 +69,66 @@ class RestorePointsFile:
     """The file; each write replaces the whole file."""
 
     def __init__(self, directory: Path) -> None:
-        self._path = directory / FILE_NAME
+        self._directory = directory
 
     def read(self) -> RestorePoints | None:
         """Return the restore points; None if there is no file that this version can read."""
-        raise NotImplementedError
+        try:
+            return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
 
     def write(self, points: RestorePoints) -> None:
         """Replace the file.
 
         :raises ConfigurationError: if the directory cannot be used.
         """
-        raise NotImplementedError
+        state_directory.prepare(self._directory)
+        content = {
+            "format_version": FORMAT_VERSION,
+            "bucket": points.bucket,
+            "prefix": points.prefix,
+            "looked": points.looked,
+            # There are many points, so each is a list without the names of its fields.
+            "databases": {
+                name: {
+                    "points": [astuple(each) for each in known.points],
+                    "backups": known.backups,
+                    "size": known.size,
+                }
+                for name, known in points.databases.items()
+            },
+        }
+        text = json.dumps(content, default=datetime.isoformat)
+        state_directory.replace_file(self._directory / FILE_NAME, f"{text}\n")
+
+
+def _from_json(content: dict[str, Any]) -> RestorePoints | None:
+    if content["format_version"] != FORMAT_VERSION:
+        return None
+    return RestorePoints(
+        bucket=read_text(content["bucket"]),
+        prefix=read_text(content["prefix"]),
+        looked=read_time(content["looked"]),
+        databases={name: _database(known) for name, known in content["databases"].items()},
+    )
+
+
+def _database(content: dict[str, Any]) -> DatabasePoints:
+    return DatabasePoints(
+        points=tuple(_point(*values) for values in content["points"]),
+        backups=read_whole(content["backups"]),
+        size=read_whole(content["size"]),
+    )
+
+
+def _point(*values: Any) -> RestorePoint:
+    taken, key, size, kind, is_proved, is_before_restore = values
+    return RestorePoint(
+        read_time(taken),
+        read_text(key),
+        read_whole(size),
+        read_text(kind),
+        bool(is_proved),
+        bool(is_before_restore),
+    )

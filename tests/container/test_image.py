@@ -200,7 +200,7 @@ def test_a_service_that_cannot_start_is_unhealthy_and_serves_the_reason(image: s
     container = docker("run", "--detach", "--network=none", *probe, *environment, image).strip()
     try:
         _wait_until_unhealthy(container)
-        wait_until(lambda: "Serving /metrics" in _log(container), seconds=60, what="the metrics")
+        wait_until(lambda: "Serving /, /metrics" in _log(container), seconds=60, what="the metrics")
         page = docker("exec", container, "python3", "-c", READ_HEALTH)
     finally:
         docker("rm", "--force", container)

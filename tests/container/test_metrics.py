@@ -22,7 +22,7 @@ from tests.container.backup_stack import (
 from tests.scraping import of, samples
 
 PORT = "9412"
-SERVING = "[INFO] Serving /metrics and /health at http://[::]:9412"
+SERVING = "[INFO] Serving /, /metrics and /health at http://[::]:9412"
 NOT_SERVED = "[ERROR] Metrics are not served"
 TAKEN = (
     f"[ERROR] METRICS_ADDRESS='::', METRICS_PORT={PORT}: cannot listen there: "

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from neo4j_r2.core.tables import size_text
+from neo4j_r2.core.figures import size_text
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server

@@ -146,6 +146,10 @@ def test_only_the_metrics_and_their_command_know_the_metrics_library() -> None:
     assert importers("prometheus_client") == {"monitoring.metrics", "commands.metrics"}
 
 
+def test_only_the_web_server_knows_its_library() -> None:
+    assert importers("waitress") == {"monitoring.web_server"}
+
+
 def test_only_the_program_reads_the_environment() -> None:
     readers = {
         module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from neo4j_r2.run.state import Attempt, DatabaseState, State, StateFile
 from testbed.ports import LOOPBACK, free_port, is_listening
 from testbed.waiting import wait_until
-from tests.scraping import SECONDS, of, request, samples
+from tests.scraping import SECONDS, of, request, request_bytes, samples
 from tests.unit.process import ROOT, run_program
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -135,6 +136,17 @@ def test_the_client_chooses_the_format(tmp_path: Path, accept: str, content_type
     assert answer.body.endswith("# EOF\n") == content_type.startswith("application/openmetrics")
 
 
+def test_a_client_that_takes_gzip_gets_the_metrics_in_it(tmp_path: Path) -> None:
+    write(tmp_path, STATE)
+    port = free_port()
+    with served(tmp_path, port):
+        plain, head = request(port, "/metrics"), request(port, "/metrics", "HEAD")
+        packed = request_bytes(port, "/metrics", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert head.headers["Content-Length"] == str(len(plain.body))
+    assert gzip.decompress(packed).decode() == plain.body
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_and_is_no_failure(tmp_path: Path, number: signal.Signals) -> None:
     port = free_port()
@@ -142,7 +154,7 @@ def test_a_signal_ends_the_server_and_is_no_failure(tmp_path: Path, number: sign
         process.send_signal(number)
         _, log = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
-    assert log == f"[INFO] Serving /metrics and /health at http://{LOOPBACK}:{port}\n"
+    assert log == f"[INFO] Serving /, /metrics and /health at http://{LOOPBACK}:{port}\n"
 
 
 def test_a_taken_port_is_reported_in_one_line(tmp_path: Path) -> None:
@@ -178,9 +190,9 @@ def test_the_server_loads_neither_the_driver_nor_the_s3_client(tmp_path: Path) -
     write(tmp_path, STATE)
     port = free_port()
     with served(tmp_path, port, "-X", "importtime") as process:
-        assert request(port, "/metrics").status == 200
+        assert {request(port, path).status for path in ("/", "/metrics")} == {200}
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=SECONDS)
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in log.splitlines()}
-    assert "prometheus_client" in loaded
-    assert not loaded & {"boto3", "botocore", "isal", "neo4j", "orjson"}
+    assert {"prometheus_client", "waitress"} <= loaded
+    assert not loaded & {"boto3", "botocore", "isal", "neo4j", "orjson", "rich"}

@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from neo4j_r2.core.figures import counted, duration, entity_count, graph_size, megabytes
+from neo4j_r2.core.figures import (
+    counted,
+    duration,
+    entity_count,
+    graph_size,
+    megabytes,
+    size_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +53,19 @@ def test_sizes_are_in_megabytes_as_in_the_specification(size: int, text: str) ->
 )
 def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
     assert duration(timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1_204, "1.20 kB"),
+        (5_998_112, "6.00 MB"),
+        (12_345_678_901, "12.35 GB"),
+        (9_000_000_000_000_000_000_000, "9,000.00 EB"),
+    ],
+)
+def test_a_size_has_the_unit_that_fits(size: int, text: str) -> None:
+    assert size_text(size) == text

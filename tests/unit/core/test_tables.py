@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from neo4j_r2.core.tables import bar, columns, plain, size_text, table, terminal
+from neo4j_r2.core.tables import bar, columns, plain, table, terminal
 from tests.unit import process
 
 ASCII_PIPE = """
@@ -65,13 +65,3 @@ def test_headings_stand_out_on_a_terminal_and_not_in_a_pipe() -> None:
     Console(file=output, force_terminal=True, color_system="standard", width=80).print(made)
     assert "\x1b[1mA" in output.getvalue()
     assert "\x1b" not in plain(made)
-
-
-def test_sizes_have_the_unit_that_fits() -> None:
-    assert [size_text(each) for each in (0, 1, 1_204, 5_998_112, 12_345_678_901)] == [
-        "0 bytes",
-        "1 byte",
-        "1.20 kB",
-        "6.00 MB",
-        "12.35 GB",
-    ]

@@ -1,0 +1,114 @@
+"""The WSGI application: which path has which page, and the headers that every answer has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from neo4j_r2.monitoring.page_style import POLICY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+_TEXT: Final = "text/plain; charset=utf-8"
+_METHODS: Final = ("GET", "HEAD")
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a page may know of a request: what the client would like to get."""
+
+    accept: str = ""
+    """The value of its header `Accept`; empty without it."""
+    accept_encoding: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a page."""
+
+    status: HTTPStatus
+    body: bytes
+    content_type: str = _TEXT
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that other answers do not have."""
+
+
+Page = Callable[[Request], Answer]
+
+
+def application(pages: Mapping[str, Page]) -> WSGIApplication:
+    """Return the application that serves the pages, and nothing else, to GET and HEAD.
+
+    :param pages: by their paths. A path has to be written as here: nothing is decoded or resolved.
+    """
+
+    def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method, target = environ["REQUEST_METHOD"], environ["REQUEST_URI"]
+        request = Request(environ.get("HTTP_ACCEPT", ""), environ.get("HTTP_ACCEPT_ENCODING", ""))
+        answer = _answer(pages.get(target.partition("?")[0]), method, request)
+        status = f"{answer.status.value} {answer.status.phrase}"
+        # The client chose the text, so `%a` escapes it.
+        log.debug("%s: %a", environ["REMOTE_ADDR"], f"{method} {target}: {status}")
+        headers = {
+            **_HEADERS,
+            **answer.headers,
+            "Content-Type": answer.content_type,
+            "Content-Length": str(len(answer.body)),
+        }
+        start_response(status, list(headers.items()))
+        return [] if method == "HEAD" else [answer.body]
+
+    return respond
+
+
+def ask(other: WSGIApplication, request: Request) -> Answer:
+    """Return the answer of another WSGI application, which sees no more of the request."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/",
+        "QUERY_STRING": "",
+        "HTTP_ACCEPT": request.accept,
+        "HTTP_ACCEPT_ENCODING": request.accept_encoding,
+    }
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], _error: object = None
+    ) -> Callable[[bytes], object]:
+        started.append((status, headers))
+        return lambda _: None
+
+    body = b"".join(other(environ, start_response))
+    status, listed = started[-1]
+    headers = dict(listed)
+    content_type = headers.pop("Content-Type", _TEXT)
+    return Answer(HTTPStatus(int(status.split()[0])), body, content_type, headers)
+
+
+def _answer(page: Page | None, method: str, request: Request) -> Answer:
+    if page is None:
+        return _error(HTTPStatus.NOT_FOUND)
+    if method not in _METHODS:
+        return _error(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": ", ".join(_METHODS)})
+    try:
+        return page(request)
+    except Exception:
+        log.exception("Unexpected error")
+        return _error(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _error(status: HTTPStatus, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, f"{status.phrase}\n".encode(), headers=headers or {})

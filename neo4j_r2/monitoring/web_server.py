@@ -1,0 +1,102 @@
+"""Serves pages with waitress, with limits on connections and time: no client can block another.
+
+waitress reads and writes all connections in one thread, and gives whole requests to others. So a
+slow client costs a connection, and no thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+
+from neo4j_r2.core.errors import ConfigurationError
+from neo4j_r2.monitoring.web_pages import Page, application
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+log = logging.getLogger(__name__)
+
+_NAME: Final = "neo4j-r2-backup"
+_CONNECTIONS: Final = 32
+"""How many there can be at once. Others wait until there is room."""
+_OWN_DESCRIPTORS: Final = 2
+"""waitress counts what it waits for: the listening socket and a pipe of its own, too."""
+_THREADS: Final = 2
+_IDLE_SECONDS: Final = 5
+"""A connection without a request is closed after these seconds without a byte."""
+_CONNECTION_SECONDS: Final = 10
+"""A connection is closed after these seconds, unless a request of it is being answered."""
+_HEADER_BYTES: Final = 16 * 1024
+_BUFFER_BYTES: Final = 16 * 1024 * 1024
+"""More than any page: waitress writes what is longer into a temporary file."""
+
+
+def serve(address: str, port: int, pages: Mapping[str, Page]) -> None:
+    """Serve the pages until a signal ends this call.
+
+    :param address: an IP address; `::` means all addresses of IPv6 and IPv4.
+    :param pages: by their paths.
+    :raises ConfigurationError: if this process cannot listen at the address and port.
+    """
+    if address == "::" and not socket.has_dualstack_ipv6():  # a kernel without IPv6
+        address = "0.0.0.0"  # noqa: S104 - all addresses were asked for
+    with _listen(address, port) as listener:
+        server = _Server(application(pages), listener)
+        host = f"[{address}]" if ":" in address else address
+        *first, last = pages
+        log.info("Serving %s and %s at http://%s:%d", ", ".join(first), last, host, port)
+        server.run()
+
+
+def _listen(address: str, port: int) -> socket.socket:
+    """Return a listening socket. waitress would not let one of IPv6 serve IPv4 too."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.create_server(
+            (address, port), family=family, backlog=_CONNECTIONS, dualstack_ipv6=address == "::"
+        )
+    except OSError as error:
+        reason = str(error.strerror).partition(" (while ")[0]  # the address is there already
+        raise ConfigurationError(
+            f"METRICS_ADDRESS={address!r}, METRICS_PORT={port}: cannot listen there: {reason}"
+        ) from error
+
+
+class _Server(TcpWSGIServer):  # type: ignore[misc]  # it has no types
+    """waitress's server, with a deadline for each connection.
+
+    waitress closes only connections that are silent. A client that sends a byte now and then would
+    keep its place.
+    """
+
+    def __init__(self, app: WSGIApplication, listener: socket.socket) -> None:
+        adjustments = Adjustments(
+            sockets=[listener],
+            threads=_THREADS,
+            connection_limit=_CONNECTIONS + _OWN_DESCRIPTORS,
+            backlog=_CONNECTIONS,
+            cleanup_interval=1,
+            channel_timeout=_IDLE_SECONDS,
+            asyncore_use_poll=True,
+            max_request_header_size=_HEADER_BYTES,
+            max_request_body_size=1,
+            inbuf_overflow=_BUFFER_BYTES,
+            outbuf_overflow=_BUFFER_BYTES,
+            log_socket_errors=False,
+            ident=_NAME,
+        )
+        info = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(app, _sock=listener, adj=adjustments, sockinfo=info, bind_socket=False)
+
+    def maintenance(self, now: float) -> None:
+        """Close connections that are silent, or too old; waitress calls this once a second."""
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if not channel.requests and channel.creation_time < now - _CONNECTION_SECONDS:
+                channel.will_close = True
