@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, own_need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
@@ -24,11 +25,14 @@ from neo4j_r2.backup.row_state import (
 )
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.walk_export import Walk
+from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import CorruptError, Side
 from neo4j_r2.graph.estimate import estimate
 from neo4j_r2.graph.reader import Graph
 
 log = logging.getLogger(__name__)
+
+_COMMUNITY: Final = "community"
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def store_with_rows(
         destination,
         row_state_path(chains.directory, database.name),
         _place(origin, destination),
-        Server(database.server_version, graph.connection.started()),
+        _server(graph, database),
     )
     try:
         before = _before(job, chains)
@@ -92,6 +96,16 @@ def store_with_rows(
         forget_rows(chains.directory, database.name)
         raise
     return _walk(job, None)
+
+
+def _server(graph: Graph, database: Database) -> Server:
+    """Return the server as it is compared with that of the base.
+
+    When Enterprise's process started says too little: an older store can take a database's place
+    while the process runs. So no database of it counts as idle.
+    """
+    is_enough = database.edition == _COMMUNITY
+    return Server(database.server_version, graph.connection.started() if is_enough else 0)
 
 
 def _place(origin: Origin, destination: Destination) -> ChainPlace:
