@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from neo4j.exceptions import Neo4jError
 
@@ -52,6 +54,13 @@ def test_another_failure_leads_to_neo4js_logs() -> None:
     assert explain(failure("Neo.DatabaseError.General.UnknownError"), SETTINGS).endswith(
         "refused; check Neo4j's logs"
     )
+
+
+def test_a_database_that_is_not_there_leads_to_what_has_named_it() -> None:
+    missing = failure("Neo.ClientError.Database.DatabaseNotFound")
+    assert "check NEO4J_DATABASE (or --database, " in explain(missing, SETTINGS)
+    scratch = replace(SETTINGS, is_other=True, named_by="DRILL_NEO4J_DATABASE")
+    assert explain(missing, scratch).endswith("check DRILL_NEO4J_DATABASE")
 
 
 @pytest.mark.parametrize(
