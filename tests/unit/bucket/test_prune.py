@@ -315,7 +315,7 @@ def test_the_log_names_a_proved_backup_by_its_manifest(
 
 @given(st.dictionaries(st.integers(1, 60), st.booleans(), max_size=8), RULES)
 def test_retention_decides_alike_with_and_without_proofs(
-    proved: dict[int, bool], rules: Rules
+    proved: dict[float, bool], rules: Rules
 ) -> None:
     kept = []
     for has_proofs in (True, False):
