@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -41,7 +41,9 @@ def run(invocation: Invocation[Options]) -> int:
     host = requested_host(invocation.environment, invocation.dotenv)
     pages: dict[str, Page] = {
         "/": partial(people_page, settings, host),
-        "/metrics": partial(metrics_page, make_wsgi_app(_Collector(settings))),
+        "/metrics": partial(
+            metrics_page, make_wsgi_app(_Collector(settings), disable_compression=True)
+        ),
         "/health": partial(health_page, settings),
     }
     with suppress(Interruption):
@@ -78,13 +80,13 @@ def people_page(settings: ServiceSettings, host: str, _request: Request) -> Answ
 def metrics_page(metrics: WSGIApplication, request: Request) -> Answer:
     """Return all metrics, in the format that the client asks for."""
     try:
-        return ask(metrics, request)
+        return ask(metrics, request.accept)
     except TypeError:  # the version in `Accept` is no version
-        return ask(metrics, replace(request, accept=""))
+        return ask(metrics, accept="")
 
 
 def health_page(settings: ServiceSettings, _request: Request) -> Answer:
     """Return what `backup.py health` logs."""
     health = assess(look(settings), settings)
     status = HTTPStatus.OK if health.is_good else HTTPStatus.SERVICE_UNAVAILABLE
-    return Answer(status, health.line.encode())
+    return Answer(status, f"{health.line}\n".encode())

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
 
 from neo4j_r2.core.errors import ConfigurationError
 from neo4j_r2.monitoring.web_pages import Page, application
@@ -29,9 +31,9 @@ _OWN_DESCRIPTORS: Final = 2
 """waitress counts what it waits for: the listening socket and a pipe of its own, too."""
 _THREADS: Final = 2
 _IDLE_SECONDS: Final = 5
-"""A connection without a request is closed after these seconds without a byte."""
+"""A connection is closed after these seconds without a byte."""
 _CONNECTION_SECONDS: Final = 10
-"""A connection is closed after these seconds, unless a request of it is being answered."""
+"""A connection is closed after these seconds, whatever it does."""
 _HEADER_BYTES: Final = 16 * 1024
 _BUFFER_BYTES: Final = 16 * 1024 * 1024
 """More than any page: waitress writes what is longer into a temporary file."""
@@ -47,11 +49,10 @@ def serve(address: str, port: int, pages: Mapping[str, Page]) -> None:
     if address == "::" and not socket.has_dualstack_ipv6():  # a kernel without IPv6
         address = "0.0.0.0"  # noqa: S104 - all addresses were asked for
     with _listen(address, port) as listener:
-        server = _Server(application(pages), listener)
         host = f"[{address}]" if ":" in address else address
         *first, last = pages
         log.info("Serving %s and %s at http://%s:%d", ", ".join(first), last, host, port)
-        server.run()
+        _Server(application(pages), listener).run()
 
 
 def _listen(address: str, port: int) -> socket.socket:
@@ -68,12 +69,32 @@ def _listen(address: str, port: int) -> socket.socket:
         ) from error
 
 
+class _Task(WSGITask):  # type: ignore[misc]  # it has no types
+    """A request that is the last one of its connection.
+
+    Many requests at once, whose answers nobody reads, would keep a thread of waitress busy.
+    """
+
+    def start(self) -> None:
+        """Begin to answer."""
+        super().start()
+        self.set_close_on_finish()
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # it has no types
+    """A connection."""
+
+    task_class = _Task
+
+
 class _Server(TcpWSGIServer):  # type: ignore[misc]  # it has no types
     """waitress's server, with a deadline for each connection.
 
-    waitress closes only connections that are silent. A client that sends a byte now and then would
-    keep its place.
+    waitress closes only connections that are silent, and only if their clients read. A client that
+    sends a byte now and then, or does not read its answer, would keep its place.
     """
+
+    channel_class = _Channel
 
     def __init__(self, app: WSGIApplication, listener: socket.socket) -> None:
         adjustments = Adjustments(
@@ -97,6 +118,6 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]  # it has no types
     def maintenance(self, now: float) -> None:
         """Close connections that are silent, or too old; waitress calls this once a second."""
         super().maintenance(now)
-        for channel in self.active_channels.values():
-            if not channel.requests and channel.creation_time < now - _CONNECTION_SECONDS:
-                channel.will_close = True
+        for channel in list(self.active_channels.values()):
+            if channel.creation_time < now - _CONNECTION_SECONDS:
+                channel.handle_close()

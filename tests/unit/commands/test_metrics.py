@@ -141,8 +141,10 @@ def test_a_client_that_takes_gzip_gets_the_metrics_in_it(tmp_path: Path) -> None
     port = free_port()
     with served(tmp_path, port):
         plain, head = request(port, "/metrics"), request(port, "/metrics", "HEAD")
-        packed = request_bytes(port, "/metrics", headers={"Accept-Encoding": "gzip"})
+        packed = request_bytes(port, "/metrics", headers={"Accept-Encoding": "deflate, gzip;q=1"})
+        short = request(port, "/health", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in plain.headers
+    assert "Content-Encoding" not in short.headers
     assert head.headers["Content-Length"] == str(len(plain.body))
     assert gzip.decompress(packed).decode() == plain.body
 
@@ -151,6 +153,7 @@ def test_a_client_that_takes_gzip_gets_the_metrics_in_it(tmp_path: Path) -> None
 def test_a_signal_ends_the_server_and_is_no_failure(tmp_path: Path, number: signal.Signals) -> None:
     port = free_port()
     with served(tmp_path, port) as process:
+        assert request(port, "/health").status == 503
         process.send_signal(number)
         _, log = process.communicate(timeout=SECONDS)
     assert process.returncode == 0

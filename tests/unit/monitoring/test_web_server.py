@@ -201,6 +201,12 @@ def test_a_client_cannot_forge_log_lines_or_headers(server: Server) -> None:
     assert "\\x1b[31m" in log
 
 
+def test_a_connection_is_for_one_request(server: Server) -> None:
+    answer = said(server, 3 * b"GET /good HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.count("HTTP/1.1 200 OK") == 1
+    assert "Connection: close" in answer
+
+
 def test_slow_clients_do_not_delay_others(server: Server) -> None:
     with held(server, CONNECTIONS // 2):
         for _ in range(5):
@@ -239,7 +245,7 @@ def test_a_client_that_does_not_read_is_closed_and_delays_nobody(server: Server)
             for _ in range(4)
         ]
         for client in clients:
-            client.sendall(b"GET /large HTTP/1.0\r\n\r\n")
+            client.sendall(100 * b"GET /large HTTP/1.1\r\n\r\n")
         for _ in range(5):
             assert request(server.port, "/good").status == 200
         wait_until(lambda: _sockets(server) == OWN_SOCKETS, seconds=2 * SECONDS, what="their end")
