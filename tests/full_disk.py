@@ -15,11 +15,11 @@ import pytest
 
 @contextmanager
 def small_disk(directory: Path) -> Iterator[None]:
-    """Mount a file system of 256 KiB and 100 files at a new directory while the context is open."""
+    """Mount a file system of 1 MiB and 100 files at a new directory while the context is open."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a file system")
     directory.mkdir(mode=0o700)
-    options = "size=256k,nr_inodes=100,mode=700"
+    options = "size=1m,nr_inodes=100,mode=700"
     mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)]
     unmount = ["umount", "--lazy", str(directory)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:

@@ -84,7 +84,7 @@ class Config:
         """Return every value that no output may show."""
         return [
             self.neo4j.password,
-            self.drill.password,
+            *([self.drill.password] if self.drill.password else ()),
             self.r2.access_key_id,
             self.r2.secret_access_key,
             *self.notify.secrets(),

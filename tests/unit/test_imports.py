@@ -143,7 +143,12 @@ def test_only_encryption_knows_age_s_library() -> None:
 
 
 def test_only_the_metrics_and_their_command_know_the_metrics_library() -> None:
-    assert importers("prometheus_client") == {"monitoring.metrics", "commands.metrics"}
+    assert importers("prometheus_client") == {
+        "monitoring.metric_families",
+        "monitoring.metrics",
+        "monitoring.drill_metrics",
+        "commands.metrics",
+    }
 
 
 def test_only_the_web_server_knows_its_library() -> None:

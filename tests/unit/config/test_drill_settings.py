@@ -112,4 +112,4 @@ def test_the_scratch_neo4j_s_password_is_a_secret() -> None:
 
 def test_a_misspelt_name_of_drills_may_be_another_program_s() -> None:
     config = read_config({**REQUIRED, "DRILL_HOME": "/opt/drill"}, {"DRILL_LOG_DIR": "/var/log"})
-    assert [each.partition(":")[0] for each in config.warnings] == ["DRILL_LOG_DIR"]
+    assert [each.partition(" ")[0] for each in config.warnings] == ["DRILL_LOG_DIR"]

@@ -167,12 +167,14 @@ def test_a_drill_is_due_by_the_schedule_in_its_time_zone_and_overdue_when_the_ma
     settings = configured(**variables)
     drills = replace(NEW, since=datetime.fromisoformat(since))
     limit = datetime.fromisoformat(expected) + timedelta(minutes=minutes)
-    assert drill_due(STATE, drills, "neo4j", settings) == datetime.fromisoformat(expected)
+    due = drill_due(STATE, drills, "neo4j", settings)
+    assert due is not None
+    assert due.astimezone(UTC) == datetime.fromisoformat(expected)
     deadline = drill_deadline(STATE, drills, "neo4j", settings)
     assert deadline == limit
     assert overdue_drills(STATE, drills, settings, limit) == []
     (late,) = overdue_drills(STATE, drills, settings, limit + TICK)
-    assert late.due.timestamp() == datetime.fromisoformat(expected).timestamp()
+    assert late.due == due
 
 
 @pytest.mark.parametrize(
@@ -210,8 +212,8 @@ def test_a_drill_that_was_killed_is_shown_with_the_reason_if_it_is_known() -> No
 
 def test_a_run_of_drills_that_came_to_no_database_is_shown() -> None:
     error = "A run was under way for 3 h 0 min; no drill was made"
-    locked = drilled(GOOD, proof=PROOF, run=replace(RUN, exit_code=6, error=error, database=""))
-    earlier = replace(locked, run=replace(locked.run, started=NOON, finished=NOON))
+    run = replace(RUN, started=NOON, finished=NOON, exit_code=6, error=error, database="")
+    earlier = drilled(GOOD, proof=PROOF, run=run)
     assert problems(earlier, NOON) == [
         f"the last drill failed at 2025-10-08T12:00:00+00:00 (exit 6): {error}"
     ]

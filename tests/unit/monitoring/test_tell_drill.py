@@ -60,6 +60,5 @@ def test_a_receiver_that_is_away_is_a_warning(
 ) -> None:
     away = settings(web, BACKUP_NOTIFY_URLS="json://127.0.0.1:1/x", BACKUP_PING_URL="")
     tell_drill(away, "vault", replace(FAILED, exit_code=143))
-    assert caplog.messages == [
-        "Notification 1 (json) was not delivered: the connection was refused"
-    ]
+    own = [each.getMessage() for each in caplog.records if each.name.startswith("neo4j_r2")]
+    assert own == ["Notification 1 (json) was not delivered: the connection was refused"]
