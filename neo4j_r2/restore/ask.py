@@ -96,7 +96,7 @@ def _problem(connection: Connection, question: Question) -> str:
     try:
         plan = explain(connection, question.query)
     except WrongQueryError as error:
-        version = log_in(connection).version
+        version = log_in(connection).server_version
         return f"is not understood by Neo4j {version}: {shown(str(error))}"
     except QueryError as error:
         log.debug("Question '%s' cannot be planned yet: %s", question.name, error)

@@ -130,7 +130,7 @@ def test_the_writes_that_no_question_can_make_are_possible(server: Neo4jServer) 
             driver.execute_query("CREATE INDEX kept FOR (n:Kept) ON (n.key)")
             driver.execute_query("CREATE (:Kept {key: 1})")
             before = contents(server)
-            session.run(write).consume()  # type: ignore[arg-type]  # a query of this module
+            session.run(write).consume()
         assert contents(server) != before or "createLabel" in write, write
 
 
@@ -258,7 +258,7 @@ def test_wrong_questions_are_told_before_anything_is_restored(connection: Connec
     problems = str(raised.value).removeprefix("DRILL_CHECKS: ").split("; question ")
     assert "\n" not in str(raised.value)
     assert len(problems) == 7
-    version = log_in(connection).version
+    version = log_in(connection).server_version
     for problem in problems[:4]:
         assert f" is not understood by Neo4j {version}: Neo.ClientError." in problem
     assert problems[4:] == [
@@ -270,7 +270,7 @@ def test_wrong_questions_are_told_before_anything_is_restored(connection: Connec
 
 def test_a_question_may_be_in_cypher_25_where_the_server_knows_it(connection: Connection) -> None:
     newer = question("CYPHER 25 RETURN 1", "1")
-    if log_in(connection).version.startswith("5."):
+    if log_in(connection).server_version.startswith("5."):
         with pytest.raises(ConfigurationError, match="'q' is not understood by Neo4j 5"):
             explain_questions(connection, [newer])
     else:
