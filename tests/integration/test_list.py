@@ -105,6 +105,7 @@ def test_the_json_document_has_the_tables_content(service: Service) -> None:
         "encrypted": False,
         "before_restore": False,
         "shrink_accepted": False,
+        "proved": False,
     }
 
 
