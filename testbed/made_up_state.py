@@ -50,8 +50,8 @@ HOSTILE: Final = (
 )
 """Texts that would be more than texts on a page that does not escape them."""
 _STEP: Final = timedelta(hours=6)
-_NODES: Final = 10_000
-_RELATIONSHIPS: Final = 24_518
+_NODES: Final = 1_284_310
+_RELATIONSHIPS: Final = 3_204_118
 _DAYS: Final = 36
 """How old the oldest restore point is."""
 _DENSE_DAYS: Final = 8
@@ -139,7 +139,7 @@ def failed(now: datetime) -> MadeUp:
             backup, started=before.taken, archive_key=before.key, archive_size=before.size
         ),
         attempts=(*known.attempts[:-1], last),
-        pause="the newest backup has 120 entities, the one before it 34,518",
+        pause="the newest backup has 120 entities, the one before it 4,488,428",
     )
     run = DrillRun(drill.started, _PROCESS, drill.finished, drill.exit_code, drill.error, "neo4j")
     ended = RunState(last.started, _PROCESS, last.finished, last.exit_code, error)
@@ -180,10 +180,9 @@ def hostile(now: datetime) -> MadeUp:
     for text in HOSTILE[:-1]:
         known = state.of(text)
         bad = replace(known.attempts[-1], exit_code=1, error=text)
-        last = replace(known.last_backup, archive_key=text) if known.last_backup else None
         state = state.with_database(
             text,
-            replace(known, attempts=(*known.attempts, bad), pause=text, last_backup=last),
+            replace(known, attempts=(*known.attempts, bad), pause=text),
         )
         drilled = drills.of(text)
         drill = replace(drilled.drills[-1], exit_code=1, error=text, archive_key=text)
@@ -231,7 +230,7 @@ class _Database:
         self._drills = tuple(self._drill(each) for each in self._points if each.is_proved)
         safety = self._point(now - timedelta(days=12, hours=3), now)
         self._points.append(
-            replace(safety, kind=FULL, size=6_104_233, is_proved=False, is_before_restore=True)
+            replace(safety, kind=FULL, size=414_104_233, is_proved=False, is_before_restore=True)
         )
         self._points.sort(key=lambda each: each.taken)
 
@@ -240,7 +239,7 @@ class _Database:
         newest, stored = self._points[-1], self.stored()
         last = BackupState(
             newest.taken,
-            newest.taken + timedelta(seconds=6),
+            newest.taken + timedelta(seconds=26),
             newest.key,
             newest.size,
             _NODES,
@@ -273,7 +272,7 @@ class _Database:
     def _point(self, taken: datetime, now: datetime) -> RestorePoint:
         local = taken.astimezone(ZONE)
         is_full = local.weekday() == 6 and local.hour == 0
-        size = self._random.randint(5_900_000, 6_300_000) if is_full else self._small()
+        size = self._random.randint(405_000_000, 425_000_000) if is_full else self._small()
         name = BackupName(PREFIX, self.name, taken)
         return RestorePoint(
             taken=taken.replace(microsecond=0),
@@ -285,23 +284,23 @@ class _Database:
         )
 
     def _small(self) -> int:
-        return round(self._random.lognormvariate(12.6, 0.6))
+        return round(self._random.lognormvariate(16.6, 0.6))
 
     def _attempt(self, time: datetime, point: RestorePoint | None, *, is_failed: bool) -> Attempt:
         if is_failed:
-            error = "Neo4j did not answer within 30 s at bolt://neo4j:7687"
-            return Attempt(time, time + timedelta(seconds=30), 3, error)
+            error = "Neo4j did not answer within 60 s at bolt://neo4j:7687"
+            return Attempt(time, time + timedelta(seconds=60), 3, error)
         is_full = point is not None and point.kind == FULL
-        seconds = self._random.randint(16, 21) if is_full else self._random.randint(3, 8)
+        seconds = self._random.randint(160, 180) if is_full else self._random.randint(20, 50)
         size = point.size if point else 0
         return Attempt(time, time + timedelta(seconds=seconds), 0, "", size)
 
     def _drill(self, point: RestorePoint) -> Drill:
         started = point.taken + timedelta(hours=4)
         seconds = {
-            "check": round(self._random.uniform(55, 65), 1),
-            "restore": round(self._random.uniform(180, 200), 1),
-            "compare": round(self._random.uniform(100, 120), 1),
+            "check": round(self._random.uniform(40, 45), 1),
+            "restore": round(self._random.uniform(300, 320), 1),
+            "compare": round(self._random.uniform(110, 120), 1),
             "ask": 0.4,
             "empty": 11.2,
         }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import html
+import re
+from functools import cache
 from typing import Final
 
 _VOID: Final = frozenset({"link", "meta"})
 """Elements without an end tag."""
 _UNPRINTABLE: Final = "\ufffd"
+_SPECIAL: Final = re.compile("[&<>\"']")
+"""Most texts have none of these characters, and a page has very many texts."""
 
 
 class Markup(str):
@@ -49,14 +53,20 @@ def document(root: Markup) -> bytes:
 def _attribute(name: str, value: str | int | bool | None) -> str:
     if value is None or value is False:
         return ""
-    written = name.removesuffix("_").replace("_", "-")
+    written = _written(name)
     return f" {written}" if value is True else f' {written}="{_escaped(str(value))}"'
+
+
+@cache
+def _written(name: str) -> str:
+    return name.removesuffix("_").replace("_", "-")
 
 
 def _escaped(text: str) -> str:
     if isinstance(text, Markup):
         return text
-    return html.escape(text if text.isprintable() else _printable(text))
+    shown = text if text.isprintable() else _printable(text)
+    return html.escape(shown) if _SPECIAL.search(shown) else shown
 
 
 def _printable(text: str) -> str:

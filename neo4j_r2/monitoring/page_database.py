@@ -15,7 +15,6 @@ from neo4j_r2.monitoring.page_parts import (
     seconds_text,
     tile,
     tiles,
-    until,
     when,
 )
 from neo4j_r2.monitoring.page_points import restore_points
@@ -52,13 +51,12 @@ def _of_backup(view: DatabaseView, last: BackupState) -> list[Markup]:
             "Last backup",
             ago(last.started, view.now),
             when(last.started, view.zone),
-            f"next one due {until(view.due, view.now)}",
+            f"{size_text(last.archive_size)} in the bucket",
         ),
         tile(
-            "In it",
+            "In that backup",
             counted(last.nodes, "node"),
             counted(last.relationships, "relationship"),
-            f"{size_text(last.archive_size)} in the bucket",
         ),
     ]
 

@@ -96,7 +96,7 @@ def _tiles(view: View) -> list[Markup]:
                 "Next backup due",
                 until(following, view.now),
                 when(following, view.zone),
-                str(settings.schedule),
+                element("code", str(settings.schedule)),
             )
         )
     if state:
@@ -105,7 +105,9 @@ def _tiles(view: View) -> list[Markup]:
         following = next_drill(state, drills, settings) if state and drills else None
         value = until(following, view.now) if following else "after a backup"
         at = (when(following, view.zone),) if following else ()
-        made.append(tile("Next drill due", value, *at, str(settings.drill_schedule)))
+        made.append(
+            tile("Next drill due", value, *at, element("code", str(settings.drill_schedule)))
+        )
     if view.points:
         size = sum(each.size for each in view.points.databases.values())
         backups = sum(each.backups for each in view.points.databases.values())

@@ -10,7 +10,7 @@ _RULES: Final = """
 :root {
   color-scheme: light dark;
   --page: #f3f5f8; --card: #ffffff; --text: #17202e; --quiet: #566175; --line: #dde2ea;
-  --bar: #3b74d8; --soft: #7ea2e4; --good: #14804a; --good-soft: #e4f5ec; --bad: #c32634;
+  --bar: #3b74d8; --soft: #5f8ae0; --good: #14804a; --good-soft: #e4f5ec; --bad: #c32634;
   --bad-soft: #fdebec; --wait: #8a5a00; --wait-soft: #fdf3dc; --link: #1d5bc7; --code: #eef1f6;
 }
 @media (prefers-color-scheme: dark) {
@@ -44,21 +44,23 @@ section {
   padding: 1.25rem; margin-bottom: 1rem; display: grid; gap: 1.25rem;
 }
 section, section * { min-width: 0; }
-.state { border-left: 6px solid var(--good); }
-.state.bad { border-left-color: var(--bad); }
-.state.wait { border-left-color: var(--wait); }
+.state {
+  --mark: var(--good); padding-left: 1.75rem;
+  background-image: linear-gradient(to right, var(--mark) 6px, transparent 6px);
+}
+.state.bad { --mark: var(--bad); }
+.state.wait { --mark: var(--wait); }
 .verdict { display: flex; align-items: center; gap: 0.75rem; }
 .verdict h2 { font-size: 1.5rem; }
 .verdict svg { width: 2.25rem; height: 2.25rem; flex: none; }
-.verdict circle { fill: var(--good); }
-.bad .verdict circle { fill: var(--bad); }
-.wait .verdict circle { fill: var(--wait); }
+.verdict circle { fill: var(--mark); }
 .verdict path { fill: none; stroke: var(--card); stroke-width: 2.5; stroke-linecap: round; }
 .notes { padding: 0; list-style: none; display: grid; gap: 0.5rem; }
 .notes li, .note {
   background: var(--bad-soft); border-left: 3px solid var(--bad); border-radius: 6px;
   padding: 0.5rem 0.75rem;
 }
+.notes li::first-letter { text-transform: uppercase; }
 .note.wait { background: var(--wait-soft); border-left-color: var(--wait); }
 .tiles { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); }
 .tiles div { border: 1px solid var(--line); border-radius: 10px; padding: 0.75rem 0.875rem; }
@@ -82,7 +84,7 @@ svg { display: block; overflow: visible; }
 .incremental { stroke: var(--soft); stroke-width: 2; stroke-linecap: round; }
 .unknown { stroke: var(--quiet); stroke-width: 2; stroke-dasharray: 3 3; }
 .before { fill: var(--card); stroke: var(--wait); stroke-width: 1.5; }
-.ring { fill: var(--card); stroke: var(--good); stroke-width: 2; }
+.ring { fill: var(--card); stroke: var(--good); stroke-width: 2; r: 4px; }
 .ends { display: flex; justify-content: space-between; gap: 1rem; }
 .legend {
   display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; padding: 0; list-style: none;
@@ -93,22 +95,37 @@ svg { display: block; overflow: visible; }
 summary {
   cursor: pointer; color: var(--link); font-size: 0.875rem; width: max-content; max-width: 100%;
 }
-.scroll { overflow-x: auto; margin-top: 0.5rem; }
+.scroll { overflow-x: auto; }
+details .scroll { margin-top: 0.5rem; }
 table { border-collapse: collapse; width: 100%; font-size: 0.875rem; overflow-wrap: normal; }
 th, td {
   text-align: start; padding: 0.375rem 1rem 0.375rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top;
 }
 th { font-weight: 500; }
+tbody th { color: var(--text); font-weight: 400; }
+th:last-child, td:last-child { padding-right: 0; }
 tfoot td, tfoot th { font-weight: 600; color: var(--text); }
 .number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.tiles time { white-space: normal; }
 pre {
   background: var(--code); border: 1px solid var(--line); border-radius: 8px;
-  padding: 0.75rem 0.875rem; overflow-x: auto; white-space: pre; user-select: all;
+  padding: 0.75rem 0.875rem; white-space: pre-wrap; user-select: all;
 }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.875rem; }
+.again { white-space: nowrap; }
 footer { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; }
+@media (max-width: 40rem) {
+  body { padding: 1rem 0.625rem 2rem; }
+  section { padding: 1rem; }
+  .state { padding-left: 1.25rem; }
+  .tiles { gap: 0.5rem; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
+  .tiles div { padding: 0.625rem 0.5rem; }
+  .tiles .quiet { font-size: 0.8125rem; }
+  .value { font-size: 1.125rem; }
+  .ring { r: 2.5px; stroke-width: 1.5; }
+}
 @media (forced-colors: active) {
   .bars rect, .verdict circle { fill: CanvasText; }
   .full, .incremental, .unknown, .ring, .before, .cross, .axis { stroke: CanvasText; }

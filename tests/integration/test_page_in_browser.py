@@ -254,8 +254,8 @@ def test_a_screen_reader_is_told_what_there_is(show: Show, state: State) -> None
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     pictures = [each for each in nodes if role(each) in {"image", "img", "graphics-document"}]
-    expected = {fresh: 0, lively: 3, failed: 3, many: 9, hostile: 15}[state]
-    assert len(pictures) == expected
+    pictures_of: dict[State, int] = {fresh: 0, lively: 3, failed: 3, many: 9, hostile: 15}
+    assert len(pictures) == pictures_of[state]
     for node in nodes:
         if role(node) in {"image", "img", "region", "link", "table", "heading"}:
             assert name(node) or role(node) == "table", node

@@ -19,7 +19,7 @@ from neo4j_r2.bucket.proofs import (
     refuse_outdated,
     store_proof,
 )
-from neo4j_r2.bucket.read_usage import usage_of
+from neo4j_r2.bucket.read_usage import usage_by_database
 from neo4j_r2.bucket.safety_backups import safety_backups
 from neo4j_r2.core.errors import (
     BackupGoneError,
@@ -291,9 +291,9 @@ def test_a_proof_counts_in_the_bytes_of_its_database_and_is_no_backup(
     memory: InterruptedBucket,
 ) -> None:
     memory.add(1)
-    before = usage_of(memory.bucket, PREFIX, "neo4j")
+    before = usage_by_database(memory.bucket, PREFIX)["neo4j"]
     memory.content |= {PROOF_KEY: b"12345", name_of(9).proof_key: b"alone"}
-    after = usage_of(memory.bucket, PREFIX, "neo4j")
+    after = usage_by_database(memory.bucket, PREFIX)["neo4j"]
     assert (after.backups, after.size) == (before.backups, before.size + 5)
 
 

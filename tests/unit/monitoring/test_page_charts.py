@@ -17,10 +17,13 @@ def rectangles(*values: float) -> list[tuple[float, float, float]]:
     """Return the left edge, the width and the height of each bar, in percent."""
     picture = bars("x", "Title", "Description", [Bar(each, "") for each in values])
     found = [attributes for name, attributes in read(picture).elements if name == "rect"]
-    return [
-        tuple(float(str(each[name]).removesuffix("%")) for name in ("x", "width", "height"))
-        for each in found
-    ]  # type: ignore[misc]  # there are three names
+    return [(percent(each["x"]), percent(each["width"]), percent(each["height"])) for each in found]
+
+
+def percent(text: str | None) -> float:
+    assert text is not None
+    assert text.endswith("%")
+    return float(text[:-1])
 
 
 def ticks(*ages: timedelta) -> Markup:
@@ -38,7 +41,7 @@ def ticks(*ages: timedelta) -> Markup:
 
 def places(picture: Markup) -> list[float]:
     found = [each for name, each in read(picture).elements if name == "line"]
-    return [float(str(each["x1"]).removesuffix("%")) for each in found[1:]]  # without the axis
+    return [percent(each["x1"]) for each in found[1:]]  # without the axis
 
 
 def test_bars_are_scaled_to_the_highest() -> None:
