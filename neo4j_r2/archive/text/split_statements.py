@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from neo4j_r2.core.errors import CorruptError
 
@@ -34,17 +34,22 @@ _CLOSINGS: Final = {
 class UnfinishedError(CorruptError):
     """The script ends within a statement or a comment."""
 
-    def __init__(self, line: int, what: str, ending: str) -> None:
-        """Describe the end.
+    line = 0
+    """The number of the line in which the statement or the comment begins."""
+    lack = ""
+    """What is wrong with a script that somebody wrote by hand."""
 
-        :param line: the number of the line in which the statement or the comment begins.
-        :param what: which of the two it is.
+    @classmethod
+    def of(cls, line: int, what: str, ending: str) -> Self:
+        """Return the error.
+
+        :param what: a statement or a comment.
         :param ending: how it should end.
         """
-        super().__init__(f"line {line}: {what} does not end: the file was cut off")
-        self.line = line
-        self.lack = f"{what} does not end with {ending}"
-        """What is wrong with a script that somebody wrote by hand."""
+        error = cls(f"line {line}: {what} does not end: the file was cut off")
+        error.line = line
+        error.lack = f"{what} does not end with {ending}"
+        return error
 
 
 class Statement(NamedTuple):
@@ -99,9 +104,9 @@ class _Splitter:
 
     def finish(self) -> None:
         if self._pieces:
-            raise UnfinishedError(self._first, "the statement", ";")
+            raise UnfinishedError.of(self._first, "the statement", ";")
         if self._open:
-            raise UnfinishedError(self._opened, "a comment", "*/")
+            raise UnfinishedError.of(self._opened, "a comment", "*/")
 
     def _step(self, number: int, line: str, position: int) -> tuple[int, bool]:
         """Read on from a position; return the next one, and whether the statement ends there."""
