@@ -14,6 +14,7 @@ from neo4j_r2.run.drill_state import DrillFile, DrillRun, DrillState
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import StateFile
 from testbed.neo4j_server import Neo4jServer
+from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
 from testbed.web_receiver import WebReceiver
 from tests.integration.outcome import assert_secretless
@@ -56,8 +57,13 @@ def since_long_ago(service: Service, run: DrillRun | None = None) -> None:
     DrillFile(service.state_directory).write(DrillState(LONG_AGO, "0 4 * * * UTC", run=run))
 
 
+def notifications(web: WebReceiver) -> list[dict[str, str]]:
+    """Return what receivers got, without the pings."""
+    return [json.loads(each.body) for each in web.received if each.target.startswith("/hook/")]
+
+
 def titles(web: WebReceiver) -> list[str]:
-    return [json.loads(each.body)["title"] for each in web.received]
+    return [each["title"] for each in notifications(web)]
 
 
 def test_a_service_expects_drills_from_its_first_start_on(service: Service) -> None:
@@ -110,6 +116,37 @@ def test_a_killed_drill_makes_the_service_unhealthy_at_once(service: Service) ->
     health = service.run("health")
     assert health.exit_code == 1
     assert f"the drill that began at {LONG_AGO.isoformat()} was killed" in health.log
+
+
+def test_a_failed_drill_is_told_and_shown_until_the_next_one_and_a_monitor_hears_no_success(
+    service: Service, target: Neo4jServer, web: WebReceiver
+) -> None:
+    drilling = service.with_variables(
+        DRILL_NEO4J_URI=target.uri,
+        RESTORE_NEO4J_PASSWORD=target.password,
+        BACKUP_PING_URL=f"http://{web.address}/ping/good",
+        BACKUP_RETRY_SECONDS="1",
+    )
+    assert drilling.run("wait").exit_code == 0
+    key = service.backup().manifest["archive_key"]
+    away = drilling.with_variables(DRILL_NEO4J_URI=f"bolt://{LOOPBACK}:{free_port()}")
+
+    assert away.run("drill").exit_code == 3
+
+    assert sorted(web.targets()) == ["POST /hook/good", "POST /ping/good/fail"]
+    assert titles(web) == ["Drill failed: neo4j"]
+    assert f"\nKey: {key}\n" in notifications(web)[0]["message"]
+    (ping,) = [each for each in web.received if each.target.startswith("/ping/")]
+    assert ping.body.startswith("Error of a drill (exit 3): ")
+    assert "the last drill of database neo4j failed at " in drilling.run("health").log
+
+    for _ in range(2):
+        succeeded = drilling.run("drill")
+        assert succeeded.exit_code == 0, succeeded.log
+    assert titles(web) == ["Drill failed: neo4j", "Drill succeeded again: neo4j"]
+    assert len(web.received) == 3
+    assert "\nTime to restore: " in notifications(web)[1]["message"]
+    assert drilling.run("health").exit_code == 0
 
 
 def test_without_a_schedule_nothing_of_drills_is_written_and_told(
