@@ -33,6 +33,7 @@ from neo4j_r2.bucket.choose_backup import (
     taken_up_to,
 )
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.keys import PROOF_SUFFIX
 from neo4j_r2.bucket.newest_backup import Newest, find_newest, warn_of_passed_over
 from neo4j_r2.bucket.whereabouts import elsewhere_too, no_backup, whereabouts
 from neo4j_r2.config.parsers import LATEST
@@ -209,6 +210,10 @@ def _named_source(
     bucket: Bucket, prefix: str, backups: Sequence[StoredBackup], key: str
 ) -> StoredSource:
     """Return what a key names: a backup, one of two archives with one name, or a foreign object."""
+    if key.endswith(PROOF_SUFFIX):
+        raise ConfigurationError(
+            f"{key} is a proof, and no backup: give the key of its archive; `proof` shows the proof"
+        )
     try:
         backup = choose(backups, key)
     except ConfigurationError as error:
