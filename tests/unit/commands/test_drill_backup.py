@@ -1,0 +1,68 @@
+"""Which backup is drilled, and what is recorded of the look at the bucket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from neo4j_r2.commands.drill_backup import find_backup
+from neo4j_r2.config.settings import Config
+from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.run.bucket_look import BucketLook
+from neo4j_r2.run.drill_state import DrilledDatabase, DrillFile, DrillState, ProofState
+from neo4j_r2.run.record import backup_state
+from neo4j_r2.run.state import DatabaseState, State, StateFile
+from tests.unit.config.test_settings import read
+from tests.unit.memory_bucket import NOW, MemoryBucket, manifest_of
+
+LAST = manifest_of(1, 5, "ours", 0)
+KEY = LAST.archive_key
+OLD = NOW - timedelta(days=9)
+MADE = State(OLD, databases={"neo4j": DatabaseState(OLD, backup_state(LAST))})
+PROVED = DrilledDatabase(OLD, ProofState(OLD, OLD, KEY, OLD, 1.0, 5, 0, is_stored=True))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Return a configuration with a state directory of its own."""
+    return read(BACKUP_PREFIX="neo4j-backup").with_state_in(tmp_path)
+
+
+def test_a_database_that_never_had_a_backup_has_nothing_to_drill(
+    config: Config, tmp_path: Path
+) -> None:
+    StateFile(tmp_path).write(State(OLD))
+    assert find_backup(config, MemoryBucket().bucket, "neo4j", None) is None
+
+
+@pytest.mark.parametrize("is_made", [True, False], ids=["made here", "proved here"])
+def test_a_bucket_that_has_lost_all_backups_fails_the_drill_in_one_line(
+    config: Config, tmp_path: Path, *, is_made: bool
+) -> None:
+    if is_made:
+        StateFile(tmp_path).write(MADE)
+    else:
+        DrillFile(tmp_path).write(DrillState(OLD, databases={"neo4j": PROVED}))
+    with pytest.raises(CorruptError) as raised:
+        find_backup(config, MemoryBucket().bucket, "neo4j", None)
+    place = "s3://my-bucket/neo4j-backup/"
+    assert str(raised.value).startswith(
+        f"{KEY} should be a complete backup, but is none: There is no backup of database neo4j "
+        f"under {place}; "
+    )
+    gone = {"neo4j": [f"{KEY}: it is not in the bucket any more"]} if is_made else {}
+    assert BucketLook(tmp_path).read() == gone
+
+
+def test_an_archive_whose_manifest_is_gone_fails_the_drill_too(
+    config: Config, tmp_path: Path
+) -> None:
+    StateFile(tmp_path).write(MADE)
+    memory = MemoryBucket()
+    memory.content[memory.add(1).archive_key] = b"an archive"
+    del memory.content[f"{KEY.partition('.cypher')[0]}.manifest.json"]
+    with pytest.raises(CorruptError, match="should be a complete backup, but is none"):
+        find_backup(config, memory.bucket, "neo4j", None)
+    assert BucketLook(tmp_path).read() == {"neo4j": [f"{KEY}: it has no manifest"]}
