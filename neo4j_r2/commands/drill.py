@@ -66,7 +66,7 @@ def run_and_record(invocation: Invocation[DrillOptions], reports: list[DrillRepo
         options = replace(options, key=None)
     directory = own_state_directory(invocation, writes_state=True)
     try:
-        with recorded_drill(directory, reports.append) as record:
+        with recorded_drill(directory, reports.append, counts=options.key is None) as record:
             config = configure_drill(invocation, options.identity)
             questions = drill_questions(config)
             wait_for_run(config.service)

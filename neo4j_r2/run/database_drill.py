@@ -26,6 +26,8 @@ class DatabaseDrill:
         """Whether there was anything to drill."""
         self.questions_asked = 0
         self.questions_failed: tuple[str, ...] = ()
+        self.proof: ProofState | None = None
+        """That the backup is proved; None before."""
         self._on_phase = on_phase
         self._on_proof = on_proof
 
@@ -37,4 +39,5 @@ class DatabaseDrill:
 
     def proved(self, proof: ProofState) -> None:
         """Record the proof at once: it stays good even if a later step fails."""
+        self.proof = proof
         self._on_proof(proof)

@@ -254,17 +254,29 @@ def test_a_second_drill_leaves_the_proof_as_it_is(drilling: Service) -> None:
     manifest = drilling.backup().manifest
     drill(drilling)
     first = drilling.object(proof_key(manifest))
-    before = known_of(drilling).last_proof
+    before = state_of(drilling)
 
     run = drill(drilling, manifest["archive_key"])
 
     assert f"{proof_key(manifest)} is there already, and stays: it is of the drill of " in run.log
     assert drilling.object(proof_key(manifest)) == first
-    known = known_of(drilling)
-    assert len(known.drills) == 2
-    assert before is not None
-    assert known.last_proof is not None
-    assert known.last_proof.started >= before.started
+    assert state_of(drilling) == before
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_drill_of_an_old_backup_stores_its_proof_and_makes_nothing_good(
+    drilling: Service,
+) -> None:
+    old = drilling.backup().manifest
+    wait_for_next_second(drilling.keys())
+    damage(drilling, drilling.backup().manifest["archive_key"])
+    assert drilling.run("drill").exit_code == 5
+    before = state_of(drilling)
+
+    drill(drilling, old["archive_key"])
+
+    assert proof_keys(drilling) == [proof_key(old)]
+    assert state_of(drilling) == before
 
 
 def test_without_a_backup_there_is_nothing_to_drill(drilling: Service) -> None:
