@@ -16,7 +16,7 @@ from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.bucket.newest_backup import backups_of, find_newest, is_of
 from neo4j_r2.commands.identity_file import VARIABLE
-from neo4j_r2.commands.record_look import record_look
+from neo4j_r2.commands.record_look import record_faults
 from neo4j_r2.commands.record_proof import Proved, record_proof
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
@@ -122,14 +122,14 @@ def find_backup(
         stored = chosen_source(bucket, prefix, Wish(database, key or LATEST))
     except NoBackupError as error:
         newest = find_newest(bucket, backups_of(bucket, prefix, database), is_of(database, None))
-        record_look(config, database, newest)
+        record_faults(config, database, newest)
         if last := _last_known_key(config.service.state_directory, database):
             raise CorruptError(
                 f"{last} should be a complete backup, but is none: {error}"
             ) from error
         return None
     if stored.newest:
-        record_look(config, database, stored.newest)
+        record_faults(config, database, stored.newest)
     if parse_key(stored.label, prefix) is None:
         raise ConfigurationError(
             f"{stored.label} is no backup under {prefix}/, so it can have no proof; "

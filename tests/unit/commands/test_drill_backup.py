@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from neo4j_r2.archive.manifest import timestamp
 from neo4j_r2.commands.drill_backup import find_backup
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import CorruptError
@@ -15,7 +17,7 @@ from neo4j_r2.run.drill_state import DrilledDatabase, DrillFile, DrillState, Pro
 from neo4j_r2.run.record import backup_state
 from neo4j_r2.run.state import DatabaseState, State, StateFile
 from tests.unit.config.test_settings import read
-from tests.unit.memory_bucket import NOW, MemoryBucket, manifest_of
+from tests.unit.memory_bucket import NOW, MemoryBucket, manifest_of, name_of
 
 LAST = manifest_of(1, 5, "ours", 0)
 KEY = LAST.archive_key
@@ -66,3 +68,18 @@ def test_an_archive_whose_manifest_is_gone_fails_the_drill_too(
     with pytest.raises(CorruptError, match="should be a complete backup, but is none"):
         find_backup(config, memory.bucket, "neo4j", None)
     assert BucketLook(tmp_path).read() == {"neo4j": [f"{KEY}: it has no manifest"]}
+
+
+def test_a_look_for_a_backup_takes_no_lock_and_leaves_the_state_alone(
+    config: Config, tmp_path: Path
+) -> None:
+    StateFile(tmp_path).write(MADE)
+    memory = MemoryBucket()
+    newer = memory.add(0)  # this host does not know it
+    newer = replace(newer, started=timestamp(NOW + timedelta(seconds=1)))
+    memory.content[name_of(0).manifest_key] = newer.to_json()
+    found = find_backup(config, memory.bucket, "neo4j", None)
+    assert found is not None
+    assert found.label == newer.archive_key
+    assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
+    assert StateFile(tmp_path).read() == MADE
