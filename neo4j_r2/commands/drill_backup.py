@@ -19,7 +19,7 @@ from neo4j_r2.commands.identity_file import VARIABLE
 from neo4j_r2.commands.record_look import record_faults
 from neo4j_r2.commands.record_proof import Proved, record_proof
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
-from neo4j_r2.config.parsers import LATEST
+from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
@@ -195,10 +195,26 @@ def _backed_up(drills: Drills, source: Source) -> BackedUp:
     ids = {each.last_backup.database_id for each in known if each.last_backup}
     settings: list[Neo4jSettings] = []
     if config.neo4j.password:
-        settings = [config.of(database).neo4j for database in drills.databases]
+        expected = state.expected if state else ()
+        asked = source_databases(config.databases, expected, drills.databases)
+        settings = [config.of(database).neo4j for database in asked]
     else:
         log.debug("NEO4J_PASSWORD is not set: the Neo4j that is backed up is not asked who it is")
     return BackedUp(ids | ({source.manifest.database_id} if source.manifest else set()), settings)
+
+
+def source_databases(
+    configured: Sequence[str], expected: Sequence[str], drilled: Sequence[str]
+) -> list[str]:
+    """Return the databases of the Neo4j that is backed up, as far as this host knows them.
+
+    All of them are asked who they are, whichever are drilled: the scratch database must be none.
+
+    :param configured: can be `ALL_DATABASES`.
+    :param expected: those that this host backs up.
+    """
+    named = () if configured == ALL_DATABASES else configured
+    return list(dict.fromkeys([*named, *expected, *drilled]))
 
 
 def _ask(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from neo4j_r2.archive.manifest import timestamp
-from neo4j_r2.commands.drill_backup import find_backup
+from neo4j_r2.commands.drill_backup import find_backup, source_databases
+from neo4j_r2.config.parsers import ALL_DATABASES
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.run.bucket_look import BucketLook
@@ -83,3 +84,19 @@ def test_a_look_for_a_backup_takes_no_lock_and_leaves_the_state_alone(
     assert found.label == newer.archive_key
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
     assert StateFile(tmp_path).read() == MADE
+
+
+@pytest.mark.parametrize(
+    ("configured", "expected", "asked"),
+    [
+        (("neo4j", "movies"), (), ["neo4j", "movies"]),
+        (("neo4j",), ("neo4j", "movies"), ["neo4j", "movies"]),
+        (ALL_DATABASES, ("neo4j", "movies"), ["neo4j", "movies"]),
+        (ALL_DATABASES, (), ["movies"]),
+    ],
+    ids=["configured", "backed up before", "all", "not known"],
+)
+def test_all_databases_of_the_source_are_asked_whichever_is_drilled(
+    configured: tuple[str, ...], expected: tuple[str, ...], asked: list[str]
+) -> None:
+    assert source_databases(configured, expected, ["movies"]) == asked
