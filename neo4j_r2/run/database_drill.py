@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from neo4j_r2.core.clock import now
 from neo4j_r2.run.drill_state import ProofState
 from neo4j_r2.run.phases import Phases
 
@@ -32,7 +33,12 @@ class DatabaseDrill:
         self._on_proof = on_proof
 
     def begin(self, archive_key: str) -> None:
-        """Begin with a backup; anew, if it takes the place of one that was removed meanwhile."""
+        """Begin with a backup; anew, if it takes the place of one that was removed meanwhile.
+
+        That one can be younger than the first begin, and no drill begins before its backup is made.
+        """
+        if self.archive_key:
+            self.started = now()
         self.archive_key = archive_key
         self.phases = Phases(self._on_phase)
         self.questions_asked, self.questions_failed = 0, ()

@@ -320,16 +320,21 @@ def test_without_a_backup_a_drill_is_due_again_later_and_nothing_is_reported_of_
     assert [(each.exit_code, each.databases) for each in reports] == [(0, ())]
 
 
-def test_a_backup_that_takes_another_s_place_is_recorded_alone(directory: Path) -> None:
+def test_a_backup_that_takes_another_s_place_is_recorded_alone_with_a_begin_of_its_own(
+    directory: Path,
+) -> None:
+    again = datetime.now(UTC).replace(microsecond=0)
     with recorded_drill(directory) as record:
         record.begin(TIME)
         with record.drill("neo4j") as drill:
             drill.begin("removed")
+            assert drill.started == TIME
             with drill.phases.phase("check"):
                 pass
             drill.begin(KEY)
     last = state_in(directory).of("neo4j").drills[-1]
     assert (last.archive_key, last.seconds) == (KEY, {})
+    assert last.started >= again
 
 
 def test_the_failure_of_one_database_does_not_change_another_s_record(directory: Path) -> None:
