@@ -126,7 +126,7 @@ def test_stopping_the_service_ends_a_drill_at_once_and_the_next_one_clears_up(
     variables = {**DRILLS, "BACKUP_PREFIX": "stopped-drill"}
     with surroundings.beside(HERE / "slow_question.yml", **variables) as stack:
         stack.up(SCRATCH, wait=True, profiles=["drill"])
-        start_with_scratch(stack, DRILL_SCHEDULE=soon())
+        start_with_scratch(stack, DRILL_SCHEDULE=soon(), BACKUP_CATCH_UP="false")
         assert back_up(stack).exit_code == 0
         wait_for_line(stack, "[INFO] Asking 1 question", seconds=DRILL_SECONDS)
         seconds = stack.stop(SERVICE)
@@ -139,6 +139,9 @@ def test_stopping_the_service_ends_a_drill_at_once_and_the_next_one_clears_up(
         stack.start(SERVICE)
         wait_for_line(stack, "[INFO] Starting cron daemon...", count=2)
         wait_for_health(stack, "unhealthy", "the last drill of database neo4j failed at ")
+        assert re.search(
+            r"\[WARNING\] The drill that began at \S+ was cut short\n", stack.logs(SERVICE)
+        )
         again = stack.execute(SERVICE, *BACKUP, "drill", variables={"DRILL_CHECKS": ""})
         assert again.exit_code == 0, again.output
         assert f"[INFO] Emptying bolt://{SCRATCH}:7687 of what an earlier drill of" in again.output
