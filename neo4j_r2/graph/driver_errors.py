@@ -27,11 +27,12 @@ _OF_QUERY: Final = (
     f"{_REFUSED}Security.Forbidden",
     f"{_REFUSED}Transaction.Transaction",
     "Neo.DatabaseError.Statement.",
+    "Neo.DatabaseError.Transaction.TransactionStartFailed",
 )
-"""How the codes begin that tell of a query, and not of the server or of the login."""
+"""How the codes begin that tell of a query, and not of the server or of the login. The last one is
+of a query that has to commit its work in batches."""
 _TIMED_OUT: Final = f"{_REFUSED}Transaction.TransactionTimedOut"
 """A longer code says whose limit it was."""
-_ACCESS: Final = f"{_REFUSED}Statement.AccessMode"
 _MEMORY: Final = "Memory"
 """A word in the codes of a server that is short of memory."""
 _FULL_DISK: Final = (
@@ -114,11 +115,6 @@ def is_unknown_statement(error: GraphError) -> bool:
 def is_wrong_statement(error: DriverError | Neo4jError) -> bool:
     """Whether the server does not know what a statement says, or a procedure that it calls."""
     return _code(error).startswith((_REFUSED_STATEMENT, _UNKNOWN_PROCEDURE))
-
-
-def is_refused_write(error: DriverError | Neo4jError) -> bool:
-    """Whether a statement writes, and its session only reads."""
-    return _code(error) == _ACCESS
 
 
 def is_timed_out(error: DriverError | Neo4jError) -> bool:

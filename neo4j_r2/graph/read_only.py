@@ -95,6 +95,8 @@ def read(connection: Connection, query: str, seconds: float, most: int) -> Rows:
             number += 1
             if number == most:
                 break
+        if not number and result.consume().plan:
+            raise QueryError("EXPLAIN plans a query, and gives no answer")
         return Rows(tuple(result.keys()), number, first)
 
     return _within(connection, seconds, rows, min(most, _LARGEST_FETCH))

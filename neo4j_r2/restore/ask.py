@@ -39,8 +39,8 @@ def explain_questions(connection: Connection, questions: Sequence[Question]) -> 
 
     The database may be empty. What depends on what it holds shows only when the question is asked.
 
-    :raises ConfigurationError: naming each question that the server does not understand, that
-        writes, or whose answer cannot be as expected.
+    :raises ConfigurationError: naming each question that the server does not understand, that does
+        not only read, or whose answer cannot be as expected.
     :raises GraphError: if the server does not answer.
     """
     problems = [
@@ -102,5 +102,5 @@ def _problem(connection: Connection, question: Question) -> str:
         log.debug("Question '%s' cannot be planned yet: %s", question.name, error)
         return ""
     if not plan.only_reads:
-        return "writes, and questions only read"
+        return "does not only read the graph"
     return question.expectation.column_problem(plan.columns)

@@ -12,6 +12,8 @@ RESTORE: Final = "restore"
 COMPARE: Final = "compare"
 ASK: Final = "ask"
 EMPTY: Final = "empty"
+_PLACES: Final = 3
+"""Of the decimals of a second."""
 
 
 class Phases:
@@ -21,7 +23,7 @@ class Phases:
         """:param on_begin: is called with the name of each phase when it begins."""
         self._on_begin = on_begin
         self.seconds: dict[str, float] = {}
-        """How long each phase took that ended well."""
+        """How long each phase took that ended well, in whole milliseconds."""
 
     @property
     def restore_seconds(self) -> float:
@@ -34,4 +36,4 @@ class Phases:
         self._on_begin(name)
         began = time.monotonic()
         yield
-        self.seconds[name] = time.monotonic() - began
+        self.seconds[name] = round(time.monotonic() - began, _PLACES)

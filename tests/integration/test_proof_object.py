@@ -339,13 +339,13 @@ def test_a_bucket_that_refuses_is_told_in_one_line_and_in_the_document(
     assert content["error"].startswith("Access denied by R2")
 
 
-@pytest.mark.parametrize("command", ["restore", "fetch", "verify"])
-def test_a_proof_is_no_backup_to_other_commands(service: Service, command: str) -> None:
+@pytest.mark.parametrize("command", [["restore", "--force"], ["fetch"], ["verify"]], ids=" ".join)
+def test_a_proof_is_no_backup_to_other_commands(service: Service, command: list[str]) -> None:
     backup = service.backup()
     prove(service, backup)
     key = key_of(backup, "proof.json")
 
-    run = service.run(command, key)
+    run = service.run(*command, key)
 
     assert_told(service, run, 2, f"{key} is a proof, and no backup: give the key of its archive")
 

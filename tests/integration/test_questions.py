@@ -112,7 +112,7 @@ def test_no_question_can_write(
 
     with pytest.raises(ConfigurationError) as raised:
         explain_questions(connection, [question(write, name="it writes")])
-    refused = "DRILL_CHECKS: question 'it writes' writes, and questions only read"
+    refused = "DRILL_CHECKS: question 'it writes' does not only read the graph"
     assert str(raised.value) == refused
 
     # The server refuses it too, even if nobody has looked at its plan.
@@ -132,6 +132,11 @@ def test_the_writes_that_no_question_can_make_are_possible(server: Neo4jServer) 
             before = contents(server)
             session.run(write).consume()
         assert contents(server) != before or "createLabel" in write, write
+
+
+def test_a_question_reads_nothing_but_the_graph(connection: Connection) -> None:
+    with pytest.raises(ConfigurationError, match="'q' does not only read the graph"):
+        explain_questions(connection, [question("SHOW DATABASES", "rows = 2")])
 
 
 def test_no_question_makes_a_user(server: Neo4jServer, connection: Connection) -> None:
@@ -202,6 +207,16 @@ def test_a_question_that_reads_is_answered(
             "count > 0",
             "gives 0 rows, and count > 0 needs one",
         ),
+        (
+            "UNWIND [1, 2] AS i CALL (i) { RETURN 1 AS one } IN TRANSACTIONS RETURN one",
+            "rows = 2",
+            "failed: Neo.DatabaseError.Transaction.TransactionStartFailed: ",
+        ),
+        (
+            "EXPLAIN MATCH (n) RETURN n",
+            "no rows",
+            "failed: EXPLAIN plans a query, and gives no answer",
+        ),
         ("RETURN 1 / 0", "1", "failed: Neo.ClientError.Statement.ArithmeticError: / by zero"),
         ("RETURN $unknown", "1", "failed: Neo.ClientError.Statement.ParameterMissing: "),
         (
@@ -262,7 +277,7 @@ def test_wrong_questions_are_told_before_anything_is_restored(connection: Connec
     for problem in problems[:4]:
         assert f" is not understood by Neo4j {version}: Neo.ClientError." in problem
     assert problems[4:] == [
-        "'writing' writes, and questions only read",
+        "'writing' does not only read the graph",
         "'other column' gives no column count",
         "'two columns' gives 2 columns, and 1 needs one",
     ]
@@ -280,12 +295,22 @@ def test_a_question_may_be_in_cypher_25_where_the_server_knows_it(connection: Co
 
 def test_a_server_that_is_down_is_no_wrong_answer() -> None:
     nobody = Neo4jSettings(f"bolt://127.0.0.1:{free_port()}", "neo4j", Secret("p"), "neo4j")
-    one = question("RETURN 1", "1")
-    with Connection(nobody, 0) as connection:
-        with pytest.raises(GraphError, match="connection failed"):
-            explain_questions(connection, [one])
-        with pytest.raises(GraphError, match="connection failed"):
-            asked(connection, one)
+    with (
+        Connection(nobody, 0) as connection,
+        pytest.raises(GraphError, match="connection failed"),
+    ):
+        explain_questions(connection, [question("RETURN 1", "1")])
+
+
+def test_a_question_waits_no_longer_than_its_seconds_for_a_server_that_is_down() -> None:
+    nobody = Neo4jSettings(f"bolt://127.0.0.1:{free_port()}", "neo4j", Secret("p"), "neo4j")
+    started = time.monotonic()
+    with (
+        Connection(nobody, 600) as connection,
+        pytest.raises(GraphError, match="connection failed"),
+    ):
+        asked(connection, question("RETURN 1", "1", seconds=1))
+    assert 1 < time.monotonic() - started < 30
 
 
 ASKING = """

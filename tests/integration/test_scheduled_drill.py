@@ -18,12 +18,10 @@ from neo4j_r2.archive.proof import LockedProof, Proof, read_proof
 from neo4j_r2.run.drill_state import DrilledDatabase, DrillFile, DrillState
 from neo4j_r2.run.state import StateFile
 from testbed.fault_proxy import Fault, FaultProxy, Status
-from testbed.fingerprint import difference, fingerprint
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import free_port
 from testbed.servers import stopped
 from tests.archives import some_content, store
-from tests.integration import everything
 from tests.integration.later import wait_for_next_second
 from tests.integration.outcome import assert_secretless, assert_told
 from tests.integration.restoring import count_nodes, restore_elsewhere
@@ -182,19 +180,6 @@ def test_a_drill_proves_a_full_backup_and_asks_the_questions(
         proof.seconds["check"] + proof.seconds["restore"], abs=0.2
     )
     assert known_of(drilling).drills[-1].questions_asked == 1
-
-
-def test_everything_that_a_server_holds_is_proved(
-    drilling: Service, source: Neo4jServer, target: Neo4jServer
-) -> None:
-    with source.driver() as driver:
-        everything.fill_values(driver)
-        everything.fill_schema(driver)
-        before = fingerprint(driver)
-    drilling.backup()
-    assert_proved(drilling, target)
-    with source.driver() as driver:
-        assert difference(before, fingerprint(driver)) == ""
 
 
 def test_a_drill_proves_an_incremental_backup_with_all_archives_that_it_needs(

@@ -116,6 +116,7 @@ def test_a_server_that_takes_no_more_work_is_busy(code: str, *, busy: bool) -> N
         "Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration",
         "Neo.ClientError.Transaction.TransactionStartFailed",
         "Neo.DatabaseError.Statement.ExecutionFailed",
+        "Neo.DatabaseError.Transaction.TransactionStartFailed",
         OUT_OF_MEMORY,
     ],
 )
