@@ -12,6 +12,7 @@ from testbed.engine import docker
 from testbed.stack import Stack
 from tests.container.backup_stack import (
     BACKUP,
+    BUCKET,
     SERVICE,
     Surroundings,
     back_up,
@@ -97,6 +98,7 @@ def test_the_metrics_have_the_backup_before_and_after_a_restart_of_the_container
         wait_for_line(stack, SERVING, count=2)
         after = neighbour.scrape(stack)
         health = neighbour.read(stack, "/health")
+        page = neighbour.read(stack, "/")
 
     (manifest,) = surroundings.manifests("scraped")
     told = of(before, "neo4j")
@@ -110,6 +112,11 @@ def test_the_metrics_have_the_backup_before_and_after_a_restart_of_the_container
     assert after == before
     assert health[0] == 200
     assert health[1].startswith(f"Healthy: last backup {manifest['archive_key']}, due next at ")
+    stem = manifest["archive_key"].rpartition("/")[2].partition(".")[0]
+    assert page[0] == 200
+    assert "All is well" in page[1]
+    assert f"docker-compose exec neo4j-backup python3 /app/backup.py restore {stem}" in page[1]
+    assert f"s3://{BUCKET}/scraped/" in page[1]
     assert seconds < 2
     assert f"Waiting for process {pid}," not in log
     assert "ERROR" not in log

@@ -17,6 +17,7 @@ from testbed.waiting import wait_until
 from tests.integration.later import wait_for_next_second
 from tests.integration.old_backups import days_ago, put_backup
 from tests.integration.outcome import assert_secretless
+from tests.integration.restoring import printed
 from tests.scraping import SECONDS, request
 from tests.service import Service
 
@@ -68,9 +69,9 @@ def test_a_prune_by_hand_records_what_is_left(service: Service) -> None:
     backup = service.backup()
     put_backup(service, backup, days_ago(400))
     _, kept = put_backup(service, backup, days_ago(2))
-    assert service.run("prune", "--dry-run").exit_code == 0
+    printed(service, "prune", "--dry-run")
     assert len(known(service).points) == 1
-    assert service.run("prune").exit_code == 0
+    printed(service, "prune")
     assert [each.key for each in known(service).points] == [kept, backup.manifest["archive_key"]]
 
 
@@ -98,7 +99,7 @@ def test_a_bucket_that_cannot_be_listed_costs_only_the_record(
     backup = service.backup()
     assert len(known(service).points) == len(before.points) + 1
     proxy.clear()
-    assert service.run("prune").exit_code == 0
+    printed(service, "prune")
     assert known(service).points[-1].key == backup.manifest["archive_key"]
 
 
