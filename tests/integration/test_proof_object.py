@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -457,7 +458,7 @@ def status(service: Service) -> tuple[list[str], Run]:
     return output.splitlines(), Run(process.returncode, log)
 
 
-def test_status_says_when_a_backup_was_last_proved_also_if_only_the_bucket_knows(
+def test_status_says_when_a_backup_was_last_proved_here_or_elsewhere(
     service: Service, proxy: FaultProxy
 ) -> None:
     drilled = service.with_variables(**DRILLS)
@@ -478,12 +479,14 @@ def test_status_says_when_a_backup_was_last_proved_also_if_only_the_bucket_knows
     assert content["databases"][0]["last_proof"]["restore_seconds"] == 250.1
 
     time = datetime(2025, 10, 8, 3, 12, tzinfo=UTC)
-    known = ProofState(
-        time, time, f"{PREFIX}/neo4j_2025-10-07_02-00-00.cypher.gz", time, 9, 1, 1, True
-    )
-    DrillFile(service.state_directory).write(
-        DrillState(time, databases={"neo4j": DrilledDatabase(time, known)})
-    )
+    key = f"{PREFIX}/neo4j_2025-10-07_02-00-00.cypher.gz"
+    older = ProofState(time, time, key, time, 9, 1, 1, True)
+    file = DrillFile(service.state_directory)
+    file.write(DrillState(time, databases={"neo4j": DrilledDatabase(time, older)}))
+    assert "restored in 4 min 10 s" in status(service)[0][5]
+
+    newest = replace(older, backup_started=datetime.now(UTC))
+    file.write(DrillState(time, databases={"neo4j": DrilledDatabase(time, newest)}))
     before = proxy.count("GetObject")
     lines, _ = status(service)
     wanted = "Last proved: 2025-10-08 03:12, restored in 9 s (neo4j_2025-10-07_02-00-00)"
