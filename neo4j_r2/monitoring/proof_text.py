@@ -59,8 +59,14 @@ def sections(found: FoundProof) -> list[RenderableType]:
         Text(_locked(proof)) if isinstance(proof, LockedProof) else _questions(proof.questions),
     ]
     if found.fault is None:
-        archives = "The archives and the" if proof.needs else "The archive and its"
-        shown.append(Text(f"{archives} manifest are in the bucket as the proof names them."))
+        archives = "archives of these sizes" if proof.needs else "an archive of this size"
+        sums = "their" if proof.needs else "its"
+        shown.append(
+            Text(
+                f"The bucket has {archives}, and a manifest with {sums} SHA-256; `verify KEY` "
+                "reads the bytes."
+            )
+        )
     return shown
 
 

@@ -33,7 +33,10 @@ from tests.service import TIMEOUT_SECONDS, Backup, Run, Service
 
 HELD_SECONDS = 60
 PAIR, OTHER = KeyPair.new(), KeyPair.new()
-CURRENT = "The archive and its manifest are in the bucket as the proof names them."
+CURRENT = (
+    "The bucket has an archive of this size, and a manifest with its SHA-256; `verify KEY` reads "
+    "the bytes."
+)
 DRILLS = {"DRILL_SCHEDULE": "0 3 * * *", "DRILL_NEO4J_URI": "bolt://scratch:7687"}
 
 
@@ -275,8 +278,10 @@ def test_a_proof_of_an_increment_is_of_all_archives_that_it_needs(service: Servi
 
     assert run.exit_code == 0, run.log
     assert "Needs            1 more archive" in output.splitlines()
-    assert output.endswith("\nThe archives and the manifest are in the bucket as the proof names "
-                           "them.\n")  # fmt: skip
+    assert output.endswith(
+        "\nThe bucket has archives of these sizes, and a manifest with their SHA-256; `verify KEY` "
+        "reads the bytes.\n"
+    )
     listed = json.loads(printed(chained, "list", "--json"))["backups"]
     assert [each["proved"] for each in listed] == [True, False]
 
