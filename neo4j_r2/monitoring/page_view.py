@@ -106,6 +106,15 @@ class DatabaseView:
             return point.key
         return last.archive_key if last else ""
 
+    @property
+    def proved_by_another(self) -> RestorePoint | None:
+        """The newest proved restore point, if this host has not proved one as new as the latest."""
+        proof = self.drilled.last_proof if self.drilled else None
+        proved = [each for each in self.points.points if each.is_proved] if self.points else []
+        newest = proved[-1] if proved else None
+        is_newer = newest and (proof is None or newest.taken > proof.backup_started)
+        return newest if is_newer else None
+
     def is_proved(self, point: RestorePoint) -> bool:
         """Whether a drill has brought a restore point back, here or on another host."""
         proof = self.drilled.last_proof if self.drilled else None

@@ -153,7 +153,7 @@ def test_without_drills_nothing_is_said_of_them() -> None:
 
 def test_a_host_whose_drills_never_succeeded_says_so() -> None:
     made = replace(lively(NOW), drills=DrillState(NOW))
-    assert "Last provednot by this hostthe backup of 2025-10-08 00:00:01" in shown(view(made)).text
+    assert "Last provedby another drillthe backup of 2025-10-08 00:00:01" in shown(view(made)).text
     assert made.points is not None
     unproved = tuple(
         replace(each, is_proved=False) for each in made.points.databases["neo4j"].points
@@ -161,6 +161,16 @@ def test_a_host_whose_drills_never_succeeded_says_so() -> None:
     text = shown(view(with_points(made, unproved, 5))).text
     assert "Last provednever" in text
     assert "none proved" in text
+
+
+def test_a_newer_backup_that_another_host_has_proved_is_the_last_one_that_is_proved() -> None:
+    made = lively(NOW)
+    assert made.points is not None
+    known = made.points.databases["neo4j"]
+    points = tuple(replace(each, is_proved=True) for each in known.points)
+    text = shown(view(with_points(made, points, known.backups))).text
+    assert "Last provedby another drillthe backup of 2025-10-08 12:00:01" in text
+    assert "Last provedtoday" not in text
 
 
 def test_a_drill_under_way_is_told_where_it_is() -> None:
