@@ -39,12 +39,12 @@ def overdue_drills_told(config: Config, tell: Callable[[Notification], None]) ->
 
 
 def look_for_overdue_drills(config: Config, tell: Callable[[Notification], None]) -> None:
-    """Have people told of overdue drills of which nobody was told; without receivers, do nothing.
+    """Have people told of overdue drills of which nobody was told; if nobody listens, do nothing.
 
     :param tell: keeps a notification until the run has released the lock.
     """
     service, notify = config.service, config.notify
-    if service.drill_schedule is None or not notify.urls:
+    if service.drill_schedule is None or not (notify.urls or notify.ping_url):
         return
     state = StateFile(service.state_directory).read()
     drills = DrillFile(service.state_directory).read()

@@ -87,7 +87,7 @@ def _drill_notes(view: DatabaseView) -> Markup:
     """Return what goes on, and what failed that the health probe does not tell."""
     if view.drill_run:
         since = when(view.drill_run.started, view.zone)
-        return note("A drill is under way since ", since, ".", waits=True)
+        return note("A drill has been under way since ", since, ".", waits=True)
     last = view.drilled.drills[-1:] if view.drilled else ()
     return join(
         *(

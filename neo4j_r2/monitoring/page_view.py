@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from typing import Final
 
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.health_rules import Signs, due
 from neo4j_r2.run.drill_state import DrilledDatabase, DrillRun
 from neo4j_r2.run.restore_points import DatabasePoints, RestorePoint, RestorePoints
 from neo4j_r2.run.state import DatabaseState, State
+
+_FEW_DATABASES: Final = 5
+_POINTS_OF_MANY: Final = 50
+"""How many restore points of each are shown if there are more databases: each is a row."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class View:
         drills, run = self.signs.drills, self.drill_run
         no_drills = DrilledDatabase(state.since)
         known = self.points.databases.get(name) if self.points else None
+        if known and len(state.expected) > _FEW_DATABASES:
+            known = replace(known, points=known.points[-_POINTS_OF_MANY:])
         return DatabaseView(
             name=name,
             identity=f"database-{number + 1}",

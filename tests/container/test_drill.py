@@ -206,14 +206,24 @@ def test_without_the_profile_and_the_variables_there_are_no_drills(
     assert "drill" not in listed
 
 
-def test_the_scratch_server_has_no_port_and_no_volume_that_stays(
+def test_the_scratch_server_has_no_port_and_only_a_volume_that_goes_with_it(
     surroundings: Surroundings,
 ) -> None:
     with surroundings.beside(**DRILLS, BACKUP_PREFIX="scratch") as stack:
         stack.up(SCRATCH, wait=True, profiles=["drill"])
-        (inspected,) = json.loads(docker("inspect", stack.container(SCRATCH)))
+        container = stack.container(SCRATCH)
+        (inspected,) = json.loads(docker("inspect", container))
         host = inspected["HostConfig"]
         assert host["PortBindings"] in ({}, None)
         assert host["Memory"] == 1 << 30
-        names = {mount["Name"] for mount in inspected["Mounts"] if mount["Type"] == "volume"}
-        assert all(re.fullmatch("[0-9a-f]{64}", name) for name in names), names
+        volumes = {
+            mount["Destination"]: mount["Name"]
+            for mount in inspected["Mounts"]
+            if mount["Type"] == "volume"
+        }
+        assert "/data" in volumes
+        for volume in json.loads(docker("volume", "inspect", *volumes.values())):
+            # Compose labels the volumes that its file names.
+            assert "com.docker.compose.volume" not in (volume["Labels"] or {}), volume
+        docker("rm", "--force", "--volumes", container)
+        assert not set(volumes.values()) & set(docker("volume", "ls", "--quiet").split())

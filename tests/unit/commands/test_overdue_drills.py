@@ -77,6 +77,14 @@ def _nobody(_: Notification) -> None:
     raise AssertionError("nothing is overdue")
 
 
+def test_a_monitor_alone_is_told_too(state: Path) -> None:
+    told: list[Notification] = []
+    monitored = {"BACKUP_NOTIFY_URLS": "", "BACKUP_PING_URL": "https://monitor/ping"}
+    with overdue_drills_told(config(state, **monitored), told.append):
+        pass
+    assert len(told) == 1
+
+
 def test_a_run_that_fails_tells_it_too(state: Path) -> None:
     told: list[Notification] = []
     with (
