@@ -21,7 +21,7 @@ from neo4j_r2.bucket.keys import BackupName, parse_key
 from neo4j_r2.bucket.pause import pauses
 from neo4j_r2.bucket.retention import Decision, decide, spare_needed
 from neo4j_r2.bucket.shrink import Size
-from neo4j_r2.config.keep_rules import Rules, is_young
+from neo4j_r2.config.keep_rules import is_young
 from neo4j_r2.config.prune_settings import PruneSettings
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.figures import counted
@@ -90,7 +90,7 @@ def judge(
     """
     backups = backups_in(bucket, prefix)
     newest = {manifest.database: manifest for manifest in latest}
-    describe = partial(_candidate, bucket, settings.rules, newest, now)
+    describe = partial(_candidate, bucket, settings, newest, now)
     candidates = list(ordered_map(describe, backups, _AT_ONCE))
     databases = {name: manifest.database_id for name, manifest in newest.items()}
     policy = Policy(settings.rules, databases, settings.shrink_percent)
@@ -143,7 +143,7 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
 
 def _candidate(
     bucket: Bucket,
-    rules: Rules,
+    settings: PruneSettings,
     newest: Mapping[str, StoredManifest],
     now: datetime,
     backup: StoredBackup,
@@ -152,7 +152,7 @@ def _candidate(
     latest = newest.get(backup.name.database)
     if latest and backup.manifest_key and latest.archive_key in dict(backup.archives):
         return _described(backup, latest)
-    if backup.manifest_key is None or not _is_decisive(backup, rules, latest, now):
+    if backup.manifest_key is None or not _is_decisive(backup, settings, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
     if manifest := _manifest(bucket, backup.manifest_key):
         return _described(backup, manifest)
@@ -169,18 +169,20 @@ def _manifest(bucket: Bucket, key: str) -> StoredManifest | None:
 
 
 def _is_decisive(
-    backup: StoredBackup, rules: Rules, latest: StoredManifest | None, now: datetime
+    backup: StoredBackup, settings: PruneSettings, latest: StoredManifest | None, now: datetime
 ) -> bool:
     """Whether a decision can depend on a backup's manifest.
 
-    A young backup is kept anyway, so its manifest is not read, except in two cases. If rules count
-    backups, the manifest says whether this one counts. If the newest graph is empty, the manifest
-    says whether this one is not.
+    A young backup is kept anyway, so its manifest is not read, except in three cases. If rules
+    count backups, the manifest says whether this one counts. If the newest graph is empty, the
+    manifest says whether this one is not. If the newest graph has shrunk, the manifest says whether
+    this one is the last accepted backup, which the alarm names.
     """
     if latest is None:
         return False
-    if latest.export.nodes == 0:
+    if latest.export.nodes == 0 or _size(latest).has_shrunk(settings.shrink_percent):
         return True
+    rules = settings.rules
     if rules.days == 0:
         return False
     return bool(rules.counts) or not is_young(backup.name.taken, rules.days_of_uncounted, now)

@@ -227,10 +227,22 @@ def test_a_shrink_is_warned_about_even_with_retention_off(
     assert "Database neo4j has shrunk" in caplog.text
 
 
-def test_the_alarm_reads_no_additional_manifest(memory: MemoryBucket) -> None:
+@pytest.mark.parametrize("days", [7, 0])
+def test_the_alarm_names_the_last_accepted_backup_although_it_is_young(
+    memory: MemoryBucket, caplog: pytest.LogCaptureFixture, days: int
+) -> None:
+    for age in (6, 1):
+        memory.add(age, nodes=100)
+    memory.prune(memory.add(0, nodes=1, last_accepted=100), Rules(days=days), percent=20)
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    names = f"{name_of(1).stem} {name_of(0).stem}"
+    assert warning.message.endswith(f"; `backup.py diff {names}` says what is gone")
+
+
+def test_without_a_shrink_the_alarm_reads_no_additional_manifest(memory: MemoryBucket) -> None:
     for age in (20, 9, 6, 1):
         memory.add(age)
-    memory.prune(memory.add(0, nodes=1, last_accepted=5), percent=20)
+    memory.prune(memory.add(0, nodes=4, last_accepted=5), percent=20)
     assert sorted(memory.read) == [name_of(age).manifest_key for age in (20, 9)]
 
 
