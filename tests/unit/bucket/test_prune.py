@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.archive.manifest import FORMAT_VERSION
+from neo4j_r2.archive.manifest import (
+    CHAIN_FORMAT_VERSION,
+    FORMAT_VERSION,
+    INCREMENTAL,
+    Need,
+)
+from neo4j_r2.bucket.client import StoredObject
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.keep_rules import Rules
 from tests.unit.memory_bucket import ARCHIVE, PREFIX, MemoryBucket, name_of
@@ -342,3 +349,64 @@ def test_retention_decides_alike_with_and_without_proofs(
         wanted = {name_of(age).proof_key for age in memory.ages() & proved.keys() if proved[age]}
         assert proofs == (wanted if has_proofs else set())
     assert kept[0] == kept[1]
+
+
+class _SharedBucket(MemoryBucket):
+    """A bucket into which another host stores a backup while a prune decides."""
+
+    def __init__(self, *, is_growing: bool) -> None:
+        super().__init__()
+        self._is_growing = is_growing
+        self.lists = 0
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield all objects, and store a backup behind the first of these lists."""
+        self.lists += 1
+        yield from list(super().objects(prefix))
+        if self._is_growing and self.lists == 1:
+            self.add(0.5)
+
+    def add_chain(self) -> None:
+        """Store a full backup that may be needed, an increment, and a full one that is no base."""
+        full = replace(self.add(20), format_version=CHAIN_FORMAT_VERSION)
+        need = Need(full.archive_key, full.archive_size, "")
+        increment = replace(
+            self.add(19), format_version=CHAIN_FORMAT_VERSION, kind=INCREMENTAL, needs=[need]
+        )
+        self.content[name_of(20).manifest_key] = full.to_json()
+        self.content[name_of(19).manifest_key] = increment.to_json()
+        self.add(18)
+
+
+def test_what_a_backup_may_need_that_was_stored_meanwhile_is_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    memory = _SharedBucket(is_growing=True)
+    memory.add_chain()
+    memory.prune(memory.add(0))
+    assert memory.ages() == {20, 19, 0.5, 0}
+    stem = name_of(0.5).stem
+    told = f"{stem} was stored meanwhile: backups that it may need are kept for now"
+    assert caplog.messages.count(told) == 1
+    memory.prune(memory.add(0))
+    assert memory.ages() == {0.5, 0}, "the next prune knows its manifest"
+
+
+@pytest.mark.parametrize(("is_dry", "lists"), [(False, 2), (True, 1)])
+def test_a_prune_looks_once_more_before_it_removes_what_may_be_needed(
+    *, is_dry: bool, lists: int
+) -> None:
+    memory = _SharedBucket(is_growing=False)
+    memory.add_chain()
+    memory.prune(memory.add(0), is_dry=is_dry)
+    assert memory.lists == lists
+    assert memory.ages() == ({20, 19, 18, 0} if is_dry else {0})
+
+
+def test_a_prune_of_full_backups_alone_looks_once() -> None:
+    memory = _SharedBucket(is_growing=True)
+    memory.add(20)
+    memory.prune(memory.add(0))
+    assert memory.lists == 1
+    assert memory.ages() == {0.5, 0}
