@@ -13,6 +13,7 @@ from neo4j_r2.archive.proof import Answer
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.commands.identity_file import VARIABLE
 from neo4j_r2.commands.record_look import record_look
 from neo4j_r2.commands.record_proof import Proved, record_proof
@@ -23,7 +24,6 @@ from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
     BackupGoneError,
     BucketError,
-    BucketUnavailableError,
     ConfigurationError,
     CorruptError,
     GraphError,
@@ -119,10 +119,8 @@ def _find(drills: Drills, database: str, key: str | None) -> StoredSource | None
 
 def _is_gone(bucket: Bucket, prefix: str, label: str, error: BucketError) -> bool:
     """Whether a drill has failed because its backup was removed."""
-    if isinstance(error, BackupGoneError | BucketUnavailableError):
-        return isinstance(error, BackupGoneError)
     parsed = parse_key(label, prefix)
-    return parsed is not None and bucket.head(parsed[0].manifest_key) is None
+    return parsed is not None and was_removed(bucket, parsed[0].manifest_key, error)
 
 
 def _drill(drills: Drills, database: str, stored: StoredSource, drill: DatabaseDrill) -> None:

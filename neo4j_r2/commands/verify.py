@@ -10,6 +10,7 @@ from neo4j_r2.archive.storage.encryption import PrivateKeys
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.bucket.whereabouts import no_backup
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
@@ -20,7 +21,14 @@ from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import BackupError, ConfigurationError, CorruptError, Ending, Side
+from neo4j_r2.core.errors import (
+    BackupError,
+    BucketError,
+    ConfigurationError,
+    CorruptError,
+    Ending,
+    Side,
+)
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.check_archive import prove
@@ -171,6 +179,8 @@ def verify_all(
 ) -> None:
     """Verify every backup under the prefix, newest first.
 
+    One that is removed meanwhile, as by a prune on another host, is neither good nor bad.
+
     :param database: the only database whose backups are verified; None means all.
     :raises ConfigurationError: if there is no backup.
     :raises CorruptError: after all were read, if one is not good.
@@ -182,7 +192,17 @@ def verify_all(
     ]
     if not backups:
         raise no_backup(bucket, prefix, database)
-    found = [examine_stored(bucket, each, keys, watch, findings) for each in reversed(backups)]
+    found = []
+    for backup in reversed(backups):
+        try:
+            found.append(examine_stored(bucket, backup, keys, watch, findings))
+        except BucketError as error:
+            key = backup.manifest_key or backup.archives[0][0]
+            if not was_removed(bucket, key, error):
+                raise
+            log.info("%s was removed meanwhile", key)
+    if not found:
+        raise no_backup(bucket, prefix, database)
     examined = Examined(f"backup under {prefix}/", f"backups under {prefix}/")
     report_findings(found, examined, has_keys=keys is not None)
 
