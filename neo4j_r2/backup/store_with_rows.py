@@ -73,7 +73,9 @@ def store_with_rows(
 ) -> Manifest:
     """Store a backup: without a walk if nothing was committed, as an increment, or as a full one.
 
-    :raises CorruptError, BackupError: as `store`.
+    If an increment cannot be made, or does not read back, a full backup takes its place at once.
+
+    :raises CorruptError, BackupError: as `store` of a full one.
     """
     database = origin.database
     job = _Job(
@@ -89,12 +91,11 @@ def store_with_rows(
         if is_idle(graph, before.base, job.server):
             return _store_idle(job, before.base)
         return _walk(job, before)
-    except (NeedMissingError, RowStateError) as error:
+    except (NeedMissingError, RowStateError, CorruptError) as error:
+        if isinstance(error, CorruptError):
+            # What it needs may be damaged. If the full one fails, the next one must not need it.
+            forget_rows(chains.directory, database.name)
         log.info("Making a full backup: %s", error)
-    except CorruptError:
-        # It did not read back. What it needs may be damaged, so the next one must not need it too.
-        forget_rows(chains.directory, database.name)
-        raise
     return _walk(job, None)
 
 
