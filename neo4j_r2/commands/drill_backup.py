@@ -14,6 +14,7 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.commands.forget_damaged import forgetting_if_damaged
 from neo4j_r2.commands.identity_file import VARIABLE
 from neo4j_r2.commands.record_look import record_look
 from neo4j_r2.commands.record_proof import Proved, record_proof
@@ -141,7 +142,8 @@ def _drill(drills: Drills, database: str, stored: StoredSource, drill: DatabaseD
         )
         scratch.admit()
         explain_questions(graph.connection, drills.questions)
-        drilled = run_drill(scratch, source, watch, drill.phases)
+        with forgetting_if_damaged(config, source):
+            drilled = run_drill(scratch, source, watch, drill.phases)
         answers = _ask(drills, scratch, source, drill)
         result = Proved(stored, source, drilled, answers, now())
         with watch.waiting_for(Side.R2):

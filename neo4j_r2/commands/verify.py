@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys
@@ -14,6 +15,7 @@ from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.bucket.whereabouts import no_backup
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
+from neo4j_r2.commands.forget_damaged import forgetting_if_damaged
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import VerifyOptions
 from neo4j_r2.commands.record_look import record_look
@@ -85,10 +87,11 @@ def verify_wished(
             verify_all(bucket, config, options.database, watch, findings)
         elif scratch:
             stored = find_backup(bucket, config, options)
-            findings.note(stored, partial(drill_one, stored, config, scratch, watch))
+            drill = partial(drill_one, stored, config, scratch, watch)
+            note(findings, stored, config, drill)
         elif options.key:
             stored = find_backup(bucket, config, options)
-            findings.note(stored, partial(verify_one, stored, config.private_keys, watch))
+            note(findings, stored, config, partial(verify_one, stored, config.private_keys, watch))
         else:
             verify_latest(bucket, config, options.database, watch, findings)
 
@@ -137,6 +140,17 @@ def find_backup(bucket: Bucket, config: Config, options: VerifyOptions) -> Store
     return chosen_source(bucket, config.r2.prefix, Wish(database, options.key or LATEST))
 
 
+def note(
+    findings: Findings, stored: StoredSource, config: Config, examine_it: Callable[[], Finding]
+) -> Finding:
+    """Examine a backup, note what is found, and see to it that no increment needs it if it is bad.
+
+    :raises CorruptError, NoKeyError: as `Findings.note`.
+    """
+    with forgetting_if_damaged(config, stored):
+        return findings.note(stored, examine_it)
+
+
 def verify_latest(
     bucket: Bucket, config: Config, wished: str | None, watch: Watch, findings: Findings
 ) -> None:
@@ -152,7 +166,8 @@ def verify_latest(
         stored = chosen_source(bucket, config.r2.prefix, Wish(database, LATEST))
         if stored.newest:
             record_look(config, database, stored.newest)
-        found.append(findings.note(stored, partial(verify_one, stored, config.private_keys, watch)))
+        verify_it = partial(verify_one, stored, config.private_keys, watch)
+        found.append(note(findings, stored, config, verify_it))
 
     databases = stored_databases(bucket, config, wished)
     if not databases:
@@ -186,7 +201,7 @@ def verify_all(
     :raises CorruptError: after all were read, if one is not good.
     :raises NoKeyError: after all were read, if private keys were given, and none of them opens one.
     """
-    prefix, keys = config.r2.prefix, config.private_keys
+    prefix = config.r2.prefix
     backups = [
         backup for backup in backups_in(bucket, prefix) if database in (None, backup.name.database)
     ]
@@ -195,7 +210,7 @@ def verify_all(
     found = []
     for backup in reversed(backups):
         try:
-            found.append(examine_stored(bucket, backup, keys, watch, findings))
+            found.append(examine_stored(bucket, backup, config, watch, findings))
         except BucketError as error:
             key = backup.manifest_key or backup.archives[0][0]
             if not was_removed(bucket, key, error):
@@ -204,13 +219,13 @@ def verify_all(
     if not found:
         raise no_backup(bucket, prefix, database)
     examined = Examined(f"backup under {prefix}/", f"backups under {prefix}/")
-    report_findings(found, examined, has_keys=keys is not None)
+    report_findings(found, examined, has_keys=config.private_keys is not None)
 
 
 def examine_stored(
     bucket: Bucket,
     backup: StoredBackup,
-    keys: PrivateKeys | None,
+    config: Config,
     watch: Watch,
     findings: Findings,
 ) -> Finding:
@@ -222,7 +237,7 @@ def examine_stored(
         findings.note_unreadable(backup.manifest_key or "", error)
         return Finding.BAD
     try:
-        return findings.note(stored, partial(examine, stored, keys, watch))
+        return note(findings, stored, config, partial(examine, stored, config.private_keys, watch))
     except CorruptError as error:
         log.warning("%s", error)
         return Finding.BAD
