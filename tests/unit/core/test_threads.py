@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.core.errors import Interruption
-from neo4j_r2.core.threads import Lanes, ordered_map, prefetch, while_answering
+from neo4j_r2.core.threads import Lanes, one_ahead, ordered_map, prefetch, while_answering
 
 WAIT_SECONDS = 10
 
