@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from string import ascii_letters
 from threading import Barrier
 
@@ -104,3 +105,13 @@ def test_the_calls_for_all_increments_of_a_chain_are_under_way_side_by_side() ->
     bucket.content = chain.objects()
     source = unlock(archive_source(bucket.bucket, chain.newest.manifest), None)
     assert verify(source, Watch(60)).nodes == 100
+
+
+def test_an_increment_without_its_manifest_says_what_that_means() -> None:
+    source = chain_of(_with_values("a"), _with_values("b")).source()
+    with pytest.raises(CorruptError) as caught:
+        list(replace(source, manifest=None, needs=()).items())
+    assert str(caught.value) == (
+        f"{source.label}: line 10: it holds only what changed, and its manifest is missing, which "
+        "names the other archives that it needs: it cannot be restored"
+    )
