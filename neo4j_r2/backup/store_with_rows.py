@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from neo4j_r2 import __version__
 from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, own_need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
 from neo4j_r2.backup.base import Base, ChainPlace, Run, Server, reason_for_full
@@ -106,7 +107,8 @@ def _server(graph: Graph, database: Database) -> Server:
     while the process runs. So no database of it counts as idle.
     """
     is_enough = database.edition == _COMMUNITY
-    return Server(database.server_version, graph.connection.started() if is_enough else 0)
+    started = graph.connection.started() if is_enough else 0
+    return Server(database.server_version, started, __version__)
 
 
 def _place(origin: Origin, destination: Destination) -> ChainPlace:

@@ -410,3 +410,15 @@ def test_a_prune_of_full_backups_alone_looks_once() -> None:
     memory.prune(memory.add(0))
     assert memory.lists == 1
     assert memory.ages() == {0.5, 0}
+
+
+def test_what_a_kept_backup_may_need_stays_if_the_manifest_of_that_cannot_be_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    memory = _SharedBucket(is_growing=False)
+    memory.add_chain()
+    memory.content[name_of(3).archive_key(compressed=True)] = ARCHIVE
+    memory.content[name_of(3).manifest_key] = b"{}"
+    memory.prune(memory.add(0))
+    assert memory.ages() == {20, 19, 3, 0}
+    assert "may need it, but the manifest of that cannot be read" in caplog.text

@@ -44,7 +44,7 @@ def rows(config: Config, *archives: Archive) -> Path:
         place=ChainPlace("neo4j", "its-id", "https://r2.example", "my-bucket", "neo4j-backup", []),
         needs=[own_need(archive.manifest) for archive in archives],
         late=[],
-        server=Server("5.26.19", 4711),
+        server=Server("5.26.19", 4711, "0.1.0"),
         bookmark=["b"],
         export=ExportSummary("manual", 1, 0, {}, {}, 0, 0, True, 0),
         row_sums={},
