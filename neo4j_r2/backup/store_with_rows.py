@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from neo4j_r2 import __version__
 from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, own_need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
 from neo4j_r2.backup.base import Base, ChainPlace, Run, Server, reason_for_full
@@ -73,7 +74,9 @@ def store_with_rows(
 ) -> Manifest:
     """Store a backup: without a walk if nothing was committed, as an increment, or as a full one.
 
-    :raises CorruptError, BackupError: as `store`.
+    If an increment cannot be made, or does not read back, a full backup takes its place at once.
+
+    :raises CorruptError, BackupError: as `store` of a full one.
     """
     database = origin.database
     job = _Job(
@@ -89,12 +92,11 @@ def store_with_rows(
         if is_idle(graph, before.base, job.server):
             return _store_idle(job, before.base)
         return _walk(job, before)
-    except (NeedMissingError, RowStateError) as error:
+    except (NeedMissingError, RowStateError, CorruptError) as error:
+        if isinstance(error, CorruptError):
+            # What it needs may be damaged. If the full one fails, the next one must not need it.
+            forget_rows(chains.directory, database.name)
         log.info("Making a full backup: %s", error)
-    except CorruptError:
-        # It did not read back. What it needs may be damaged, so the next one must not need it too.
-        forget_rows(chains.directory, database.name)
-        raise
     return _walk(job, None)
 
 
@@ -105,7 +107,8 @@ def _server(graph: Graph, database: Database) -> Server:
     while the process runs. So no database of it counts as idle.
     """
     is_enough = database.edition == _COMMUNITY
-    return Server(database.server_version, graph.connection.started() if is_enough else 0)
+    started = graph.connection.started() if is_enough else 0
+    return Server(database.server_version, started, __version__)
 
 
 def _place(origin: Origin, destination: Destination) -> ChainPlace:

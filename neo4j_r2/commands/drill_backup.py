@@ -15,6 +15,8 @@ from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.bucket.newest_backup import backups_of, find_newest, is_of
+from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.commands.forget_damaged import forgetting_if_damaged
 from neo4j_r2.commands.identity_file import VARIABLE
 from neo4j_r2.commands.record_look import record_faults
 from neo4j_r2.commands.record_proof import Proved, record_proof
@@ -25,7 +27,6 @@ from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
     BackupGoneError,
     BucketError,
-    BucketUnavailableError,
     ConfigurationError,
     CorruptError,
     GraphError,
@@ -149,10 +150,8 @@ def _last_known_key(directory: Path, database: str) -> str | None:
 
 def _is_gone(bucket: Bucket, prefix: str, label: str, error: BucketError) -> bool:
     """Whether a drill has failed because its backup was removed."""
-    if isinstance(error, BackupGoneError | BucketUnavailableError):
-        return isinstance(error, BackupGoneError)
     parsed = parse_key(label, prefix)
-    return parsed is not None and bucket.head(parsed[0].manifest_key) is None
+    return parsed is not None and was_removed(bucket, parsed[0].manifest_key, error)
 
 
 def _drill(drills: Drills, database: str, stored: StoredSource, drill: DatabaseDrill) -> None:
@@ -173,7 +172,8 @@ def _drill(drills: Drills, database: str, stored: StoredSource, drill: DatabaseD
         )
         scratch.admit()
         explain_questions(graph.connection, drills.questions)
-        drilled = run_drill(scratch, source, watch, drill.phases)
+        with forgetting_if_damaged(config, source):
+            drilled = run_drill(scratch, source, watch, drill.phases)
         answers = _ask(drills, scratch, source, drill)
         result = Proved(stored, source, drilled, answers, now())
         with watch.waiting_for(Side.R2):
