@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from neo4j_r2.config.route import requested_route
 from neo4j_r2.run.route_directory import route_directory
@@ -82,14 +82,19 @@ class Service:
         environment = {**_environment(), **self.variables}
         return WarmProcess(Command(BACKUP, arguments, self.directory, environment, stdin))
 
-    def cold_start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a run in a new Python, as users do, and return at once."""
+    def cold_start(
+        self, *arguments: str, output: int | BinaryIO = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        """Start a run in a new Python, as users do, and return at once.
+
+        :param output: where its standard output goes.
+        """
         return subprocess.Popen(
             [sys.executable, str(BACKUP), *arguments],
             cwd=self.directory,
             env={**_environment(), **self.variables},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.PIPE,
             text=True,
         )

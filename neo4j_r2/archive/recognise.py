@@ -239,7 +239,10 @@ class Recogniser:
     def _is_frame(self, line: str) -> bool:
         """Whether a line holds nothing of the graph."""
         if line == _INCREMENT_GUARD and not self._may_lack_rows:
-            raise CorruptError("it holds only what changed; `fetch` makes a whole archive")
+            raise CorruptError(
+                "it holds only what changed, and its manifest is missing, which names the other "
+                "archives that it needs: it cannot be restored"
+            )
         return line in _FRAME or self._is_removal(line)
 
     def _is_removal(self, line: str) -> bool:

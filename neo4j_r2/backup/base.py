@@ -42,11 +42,16 @@ class ChainPlace:
 
 @dataclass(frozen=True)
 class Server:
-    """The process that answered. A bookmark tells nothing across its restart."""
+    """The process that answered, and the version of this service that asked.
+
+    A bookmark tells nothing across the server's restart. Another version of this service may state
+    names and schema in another way.
+    """
 
     version: str
     started: int
     """Milliseconds since 1970; 0 if it is not known."""
+    service_version: str
 
 
 @dataclass(frozen=True)

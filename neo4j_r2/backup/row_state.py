@@ -50,7 +50,7 @@ def row_state_path(directory: Path, database: str) -> Path:
 
 
 def forget_rows(directory: Path, database: str) -> None:
-    """Remove the row state of a database whose graph is about to be replaced."""
+    """Remove the row state of a database, so that its next backup is a full one."""
     with suppress(OSError):
         row_state_path(directory, database).unlink(missing_ok=True)
 

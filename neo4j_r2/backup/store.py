@@ -15,7 +15,7 @@ from neo4j_r2.backup.store_settings import StoreSettings
 from neo4j_r2.backup.write_archive import write_archive
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName
-from neo4j_r2.core.errors import Side
+from neo4j_r2.core.errors import BucketError, BucketUnavailableError, Side
 from neo4j_r2.run.lock import RunLock
 from neo4j_r2.run.progress import Progress
 from neo4j_r2.run.stall_watch import Watch
@@ -68,7 +68,14 @@ def store(exporter: Exporter, origin: Origin, destination: Destination, estimate
         # Only here, since it takes as long to load as a login at Neo4j.
         from neo4j_r2.backup.verify_upload import verify_upload  # noqa: PLC0415
 
-        verify_upload(bucket, manifest, watch, is_encrypted=is_encrypted)
+        try:
+            verify_upload(bucket, manifest, watch, is_encrypted=is_encrypted)
+        except BucketUnavailableError:
+            raise
+        except BucketError:
+            with watch.waiting_for(Side.R2):
+                _require_needs(bucket, exporter, name)  # which it has read too
+            raise
     with watch.waiting_for(Side.R2):
         _require_needs(bucket, exporter, name)  # again: to read it back can take hours
         bucket.put_new(name.manifest_key, stored_form(manifest, settings.recipients).to_json())

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
+from neo4j_r2 import __version__
 from neo4j_r2.archive.manifest import INCREMENTAL, Manifest, own_need
 from neo4j_r2.archive.row_hashes import HASHES_FORMAT
 from neo4j_r2.backup.base import Base, ChainPlace, Run, Server, reason_for_full
@@ -24,11 +26,14 @@ from neo4j_r2.backup.row_state import (
 )
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.walk_export import Walk
+from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import CorruptError, Side
 from neo4j_r2.graph.estimate import estimate
 from neo4j_r2.graph.reader import Graph
 
 log = logging.getLogger(__name__)
+
+_COMMUNITY: Final = "community"
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,9 @@ def store_with_rows(
 ) -> Manifest:
     """Store a backup: without a walk if nothing was committed, as an increment, or as a full one.
 
-    :raises CorruptError, BackupError: as `store`.
+    If an increment cannot be made, or does not read back, a full backup takes its place at once.
+
+    :raises CorruptError, BackupError: as `store` of a full one.
     """
     database = origin.database
     job = _Job(
@@ -78,20 +85,30 @@ def store_with_rows(
         destination,
         row_state_path(chains.directory, database.name),
         _place(origin, destination),
-        Server(database.server_version, graph.connection.started()),
+        _server(graph, database),
     )
     try:
         before = _before(job, chains)
         if is_idle(graph, before.base, job.server):
             return _store_idle(job, before.base)
         return _walk(job, before)
-    except (NeedMissingError, RowStateError) as error:
+    except (NeedMissingError, RowStateError, CorruptError) as error:
+        if isinstance(error, CorruptError):
+            # What it needs may be damaged. If the full one fails, the next one must not need it.
+            forget_rows(chains.directory, database.name)
         log.info("Making a full backup: %s", error)
-    except CorruptError:
-        # It did not read back. What it needs may be damaged, so the next one must not need it too.
-        forget_rows(chains.directory, database.name)
-        raise
     return _walk(job, None)
+
+
+def _server(graph: Graph, database: Database) -> Server:
+    """Return the server as it is compared with that of the base.
+
+    When Enterprise's process started says too little: an older store can take a database's place
+    while the process runs. So no database of it counts as idle.
+    """
+    is_enough = database.edition == _COMMUNITY
+    started = graph.connection.started() if is_enough else 0
+    return Server(database.server_version, started, __version__)
 
 
 def _place(origin: Origin, destination: Destination) -> ChainPlace:

@@ -110,12 +110,12 @@ class Bucket:
                 raise
             return StoredObject(key, reply["ContentLength"], reply["Metadata"])
 
-        return self._retry.call("Head", call)
+        return self._retry.call(f"Head {key}", call)
 
     def get(self, key: str) -> bytes:
         """Return the bytes of a small object."""
         return self._retry.call(
-            "Get",
+            f"Get {key}",
             lambda: self._clients.patient.get_object(Bucket=self.name, Key=key)["Body"].read(),  # noqa: PLW0108 - made at each try
         )
 
@@ -127,11 +127,12 @@ class Bucket:
         :raises BucketError: if nothing arrives for too long, or if the object has changed.
         """
         conditions = {"Range": f"bytes=0-{_SLOW_BYTES - 1}"} if is_slow else {}
+        operation = f"Get {key}"
         size, offset = -1, 0
         failing_since = 0.0
         while offset != size:
             reply = self._retry.call(
-                "Get",
+                operation,
                 lambda conditions=conditions: self._clients.patient.get_object(  # type: ignore[misc]
                     Bucket=self.name, Key=key, **conditions
                 ),
@@ -145,7 +146,7 @@ class Bucket:
             except BotoCoreError as error:
                 failing_since = failing_since or time.monotonic()
                 if time.monotonic() - failing_since > self._retry.limit_seconds:
-                    raise self._retry.failure(error, "Get") from error
+                    raise self._retry.failure(error, operation) from error
                 log.warning(
                     "R2: Get was cut off at byte %d (%s), going on", offset, describe(error)
                 )

@@ -27,6 +27,8 @@ QUICK_SECONDS: Final = 10
 """The limit for connecting. Where somebody waits, also the limit for a reply and for retrying."""
 REQUEST_SECONDS: Final = 60
 """The limit for a reply where nobody waits."""
+_CONNECTIONS: Final = 64
+"""How many are kept for further calls. `diff` reads two chains of 32 archives side by side."""
 # Settings of the AWS tools on the same machine are not this service's.
 _NO_FOREIGN_SETTINGS: Final = dict.fromkeys(
     ("profile", "config_file", "credentials_file", "ca_bundle"), (None, None, None, None)
@@ -91,7 +93,7 @@ def _client(session: boto3.Session, settings: R2Settings, reply_seconds: int) ->
             connect_timeout=QUICK_SECONDS,
             read_timeout=reply_seconds,
             retries={"mode": "standard", "total_max_attempts": 1},
-            max_pool_connections=20,
+            max_pool_connections=_CONNECTIONS,
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),

@@ -23,6 +23,7 @@ from neo4j_r2.core.errors import (
     BucketUnavailableError,
     ConfigurationError,
     CorruptError,
+    NewerFormatError,
 )
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.local_time import shown
@@ -42,14 +43,14 @@ def store_proof(
     :raises BackupGoneError: if the backup was removed meanwhile; then no proof stays behind.
     :raises ConfigurationError: if the backup is not under the prefix: nothing would remove its
         proof.
-    :raises BucketError: if R2 fails.
+    :raises BucketError: if R2 fails, or if something else lies there than a proof of this backup.
     """
     name = _name(manifest, prefix)
     _require(bucket, name)
     if not _put(bucket, name.proof_key, data):
         log.info(
             "%s is there already, and stays: it is of the drill of %s",
-            name.proof_key, _drilled(bucket, name.proof_key, zone),
+            name.proof_key, _drilled(bucket, name.proof_key, manifest, zone),
         )  # fmt: skip
         return False
     try:
@@ -91,12 +92,25 @@ def _put(bucket: Bucket, key: str, data: bytes) -> bool:
     return True
 
 
-def _drilled(bucket: Bucket, key: str, zone: tzinfo) -> str:
-    """Return when the drill began that a stored proof is of, in words."""
+def _drilled(bucket: Bucket, key: str, manifest: StoredManifest, zone: tzinfo) -> str:
+    """Return when the drill began that a stored proof is of, in words.
+
+    Of a newer format this version cannot read that.
+
+    :raises BucketError: if it is no proof of this backup's archive.
+    """
     try:
-        return shown(read_timestamp(read_proof(bucket.get(key)).started), zone)
-    except CorruptError as error:
+        proof = read_proof(bucket.get(key))
+    except NewerFormatError as error:
         return f"an unknown time ({error})"
+    except CorruptError as error:
+        raise BucketError(f"{key} is there already, but {error}; remove it") from error
+    if proof.archive_sha256 != manifest.archive_sha256:
+        raise BucketError(
+            f"{key} is there already, but it is of another archive, with SHA-256 "
+            f"{printable(proof.archive_sha256)}; remove it"
+        )
+    return shown(read_timestamp(proof.started), zone)
 
 
 def read_stored_proof(bucket: Bucket, backup: StoredBackup) -> StoredProof | None:

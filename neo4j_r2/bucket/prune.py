@@ -7,7 +7,7 @@ the judgement is all verdicts with the pauses.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from neo4j_r2.bucket.keys import BackupName, parse_key
 from neo4j_r2.bucket.pause import pauses
 from neo4j_r2.bucket.retention import Decision, decide, spare_needed
 from neo4j_r2.bucket.shrink import Size
-from neo4j_r2.config.keep_rules import Rules, is_young
+from neo4j_r2.config.keep_rules import is_young
 from neo4j_r2.config.prune_settings import PruneSettings
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.figures import counted
@@ -90,7 +90,7 @@ def judge(
     """
     backups = backups_in(bucket, prefix)
     newest = {manifest.database: manifest for manifest in latest}
-    describe = partial(_candidate, bucket, settings.rules, newest, now)
+    describe = partial(_candidate, bucket, settings, newest, now)
     candidates = list(ordered_map(describe, backups, _AT_ONCE))
     databases = {name: manifest.database_id for name, manifest in newest.items()}
     policy = Policy(settings.rules, databases, settings.shrink_percent)
@@ -114,36 +114,67 @@ def carry_out(bucket: Bucket, verdicts: Sequence[Verdict], *, is_dry: bool) -> N
     :param is_dry: whether to remove nothing.
     :raises BucketError: if R2 fails; the next prune removes the rest.
     """
-    removed = 0
-    held: dict[BackupName, str] = {}
     # What a backup needs must not go before it.
     incremental = [verdict for verdict in verdicts if verdict.decision.candidate.needs]
     others = [verdict for verdict in verdicts if not verdict.decision.candidate.needs]
-    for verdict in (*reversed(incremental), *others):
-        backup, decision = verdict.backup, verdict.decision
-        if decision.remove and backup.name in held:
-            log.info("Kept %s: needed by %s", _label(backup), held[backup.name])
-            continue
-        if decision.remove and is_dry:
-            removed += 1
-            log.info("Would remove %s: %s", _label(backup), decision.reason)
-        elif decision.remove:
-            is_removed = _remove(bucket, backup, decision.reason)
-            removed += is_removed
-            if not is_removed:
-                held.update(dict.fromkeys(decision.candidate.needs or (), backup.name.stem))
-        else:
+    ordered = [*reversed(incremental), *others]
+    for backup, decision in ((each.backup, each.decision) for each in ordered):
+        if not decision.remove:
             level = logging.WARNING if decision.warning else logging.DEBUG
             log.log(level, "Kept %s: %s", _label(backup), decision.reason)
+        elif is_dry:
+            log.info("Would remove %s: %s", _label(backup), decision.reason)
+    unwanted = [verdict for verdict in ordered if verdict.decision.remove]
     if is_dry:
-        log.info("Dry run: %s would be removed", counted(removed, "old backup"))
-    else:
-        log.info("Cleanup complete: %d old backups removed", removed)
+        log.info("Dry run: %s would be removed", counted(len(unwanted), "old backup"))
+        return
+    known = {(each.backup.name, each.backup.manifest_key) for each in verdicts}
+    removed = _remove_all(bucket, unwanted, known)
+    log.info("Cleanup complete: %d old backups removed", removed)
+
+
+def _remove_all(
+    bucket: Bucket, unwanted: Sequence[Verdict], known: Set[tuple[BackupName, str | None]]
+) -> int:
+    """Remove backups, and return how many were removed.
+
+    Meanwhile another host may have stored a backup that needs one of these. So nothing that may be
+    needed is removed of a database that has a new backup by now.
+
+    :param unwanted: dependents before what they need.
+    :param known: all backups that were decided on, with the keys of their manifests.
+    """
+    removed = 0
+    held: dict[BackupName, str] = {}
+    growing: Set[str] | None = None
+    for backup, decision in ((each.backup, each.decision) for each in unwanted):
+        if backup.name in held:
+            log.info("Kept %s: needed by %s", _label(backup), held[backup.name])
+            continue
+        if decision.candidate.may_be_needed:
+            growing = _growing(bucket, backup.name.prefix, known) if growing is None else growing
+            if backup.name.database in growing:
+                log.debug("Kept %s: a new backup may need it", _label(backup))
+                continue
+        if _remove(bucket, backup, decision.reason):
+            removed += 1
+        else:
+            held.update(dict.fromkeys(decision.candidate.needs or (), backup.name.stem))
+    return removed
+
+
+def _growing(bucket: Bucket, prefix: str, known: Set[tuple[BackupName, str | None]]) -> Set[str]:
+    """Return the databases that have a backup which is not known."""
+    found = backups_in(bucket, prefix)
+    new = [each.name for each in found if (each.name, each.manifest_key) not in known]
+    for name in new:
+        log.info("%s was stored meanwhile: backups that it may need are kept for now", name.stem)
+    return {name.database for name in new}
 
 
 def _candidate(
     bucket: Bucket,
-    rules: Rules,
+    settings: PruneSettings,
     newest: Mapping[str, StoredManifest],
     now: datetime,
     backup: StoredBackup,
@@ -152,7 +183,7 @@ def _candidate(
     latest = newest.get(backup.name.database)
     if latest and backup.manifest_key and latest.archive_key in dict(backup.archives):
         return _described(backup, latest)
-    if backup.manifest_key is None or not _is_decisive(backup, rules, latest, now):
+    if backup.manifest_key is None or not _is_decisive(backup, settings, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
     if manifest := _manifest(bucket, backup.manifest_key):
         return _described(backup, manifest)
@@ -169,18 +200,20 @@ def _manifest(bucket: Bucket, key: str) -> StoredManifest | None:
 
 
 def _is_decisive(
-    backup: StoredBackup, rules: Rules, latest: StoredManifest | None, now: datetime
+    backup: StoredBackup, settings: PruneSettings, latest: StoredManifest | None, now: datetime
 ) -> bool:
     """Whether a decision can depend on a backup's manifest.
 
-    A young backup is kept anyway, so its manifest is not read, except in two cases. If rules count
-    backups, the manifest says whether this one counts. If the newest graph is empty, the manifest
-    says whether this one is not.
+    A young backup is kept anyway, so its manifest is not read, except in three cases. If rules
+    count backups, the manifest says whether this one counts. If the newest graph is empty, the
+    manifest says whether this one is not. If the newest graph has shrunk, the manifest says whether
+    this one is the last accepted backup, which the alarm names.
     """
     if latest is None:
         return False
-    if latest.export.nodes == 0:
+    if latest.export.nodes == 0 or _size(latest).has_shrunk(settings.shrink_percent):
         return True
+    rules = settings.rules
     if rules.days == 0:
         return False
     return bool(rules.counts) or not is_young(backup.name.taken, rules.days_of_uncounted, now)

@@ -49,7 +49,7 @@ class Retry:
     ) -> Result:
         """Make a call and return its result; try again while it fails for a passing reason.
 
-        :param operation: its name in S3, for messages.
+        :param operation: its name in S3 for messages, and what it is on.
         :param abandoned: ends the trying once it is set.
         :param seconds: a shorter limit than `limit_seconds`.
         :raises BucketError: if the failure does not pass, or not in time.

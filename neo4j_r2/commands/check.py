@@ -13,8 +13,8 @@ from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import CheckOptions
 from neo4j_r2.commands.report_start import report_failure
 from neo4j_r2.config.service_settings import ServiceSettings
-from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import BackupError, NoSpaceError
+from neo4j_r2.config.settings import Config, read_drill_config
+from neo4j_r2.core.errors import BackupError, ConfigurationError, NoSpaceError
 from neo4j_r2.core.figures import counted, megabytes
 from neo4j_r2.run.state_directory import require_own
 
@@ -39,7 +39,7 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     :raises ConfigurationError: naming everything that is wrong.
     """
     config = configure(invocation, tries_receivers=True)
-    questions = check_drill_files(config)
+    questions = check_drills(invocation, config)
     try:
         require_own(config.service.state_directory)
     except NoSpaceError as error:  # a backup needs none
@@ -54,6 +54,25 @@ def check(invocation: Invocation[CheckOptions]) -> int:
     else:
         log.info("The configuration is OK")
     return 0
+
+
+def check_drills(invocation: Invocation[CheckOptions], config: Config) -> int:
+    """Check what only drills need, and return how many questions they ask.
+
+    At the start a problem is only logged, so that backups are made all the same. The next drill
+    fails with it, and tells people.
+
+    :raises ConfigurationError: naming what is wrong, unless it is at the start.
+    """
+    try:
+        if config.drill.uri:
+            read_drill_config(invocation.environment, invocation.dotenv)
+        return check_drill_files(config)
+    except ConfigurationError as error:
+        if not invocation.options.at_start:
+            raise
+        log.error("Drills will fail: %s", error)
+        return 0
 
 
 def jobs(service: ServiceSettings) -> list[str]:

@@ -6,8 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Final
 
 from neo4j_r2.bucket.choose_backup import choose_database, database_of_key
@@ -21,6 +20,7 @@ from neo4j_r2.commands.options import DrillOptions
 from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.notify_settings import requested_notify
 from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
+from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import LockedError, Side, StillLockedError
@@ -34,12 +34,16 @@ from neo4j_r2.run.drill_record import DrillRecord, recorded_drill
 from neo4j_r2.run.drill_report import DrillReport
 from neo4j_r2.run.lock import holder, is_held
 from neo4j_r2.run.stall_watch import Watch
-from neo4j_r2.run.state import StateFile
+from neo4j_r2.run.state import State, StateFile
 
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS: Final = 1.0
-"""How often a drill looks whether a run has ended."""
+"""How often a drill looks whether a run has begun or ended."""
+_BEGIN_SECONDS: Final = 30.0
+"""How long a drill waits for a backup to begin that is due."""
+_JUST_DUE: Final = timedelta(minutes=2)
+"""A backup that was due earlier does not begin by its schedule any more."""
 
 
 def run(invocation: Invocation[DrillOptions]) -> int:
@@ -62,10 +66,10 @@ def run_and_record(invocation: Invocation[DrillOptions], reports: list[DrillRepo
         options = replace(options, key=None)
     directory = own_state_directory(invocation, writes_state=True)
     try:
-        with recorded_drill(directory, reports.append) as record:
+        with recorded_drill(directory, reports.append, counts=options.key is None) as record:
             config = configure_drill(invocation, options.identity)
             questions = drill_questions(config)
-            wait_for_run(directory, timedelta(minutes=config.service.drill_overdue_minutes))
+            wait_for_run(config.service)
             record.begin(now())
             run_drills(config, options, questions, record)
     except StillLockedError:
@@ -76,13 +80,15 @@ def run_and_record(invocation: Invocation[DrillOptions], reports: list[DrillRepo
     return 0
 
 
-def wait_for_run(directory: Path, longest: timedelta) -> None:
+def wait_for_run(service: ServiceSettings) -> None:
     """Wait for the end of a run that is under way. The lock is looked at, and not taken.
 
     A run that begins later goes on beside the drill.
 
-    :raises StillLockedError: if there is a run for longer than this.
+    :raises StillLockedError: if there is a run for longer than a drill may be late.
     """
+    directory, longest = service.state_directory, timedelta(minutes=service.drill_overdue_minutes)
+    wait_for_begin(service)
     if not is_held(directory):
         return
     named = holder(directory)
@@ -96,6 +102,37 @@ def wait_for_run(directory: Path, longest: timedelta) -> None:
             )
         signals.check()
         time.sleep(_LOOK_SECONDS)
+
+
+def wait_for_begin(service: ServiceSettings) -> None:
+    """Wait for a moment for a backup that is due now, so that the drill is of this backup.
+
+    With equal schedules, crond starts both in one second.
+    """
+    file, directory = StateFile(service.state_directory), service.state_directory
+    deadline = time.monotonic() + _BEGIN_SECONDS
+    is_told = False
+    while is_about_to_begin(file.read(), service, now()) and not is_held(directory):
+        if time.monotonic() > deadline:
+            return
+        if not is_told:
+            log.info("A backup is due: waiting up to %d s for it to begin", _BEGIN_SECONDS)
+        is_told = True
+        signals.check()
+        time.sleep(_LOOK_SECONDS)
+
+
+def is_about_to_begin(state: State | None, service: ServiceSettings, time: datetime) -> bool:
+    """Whether a backup was due just now, and has not begun: a pure decision.
+
+    :param state: None on a host that has made no backups.
+    """
+    if state is None:
+        return False
+    began = time - _JUST_DUE
+    if state.last_run:
+        began = max(began, state.last_run.started)
+    return service.schedule.next_after(began.astimezone(service.time_zone)) <= time
 
 
 def run_drills(

@@ -7,23 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from neo4j_r2.archive.proof import Answer
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.connect import QUICK_SECONDS
 from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.newest_backup import backups_of, find_newest, is_of
+from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.commands.forget_damaged import forgetting_if_damaged
 from neo4j_r2.commands.identity_file import VARIABLE
-from neo4j_r2.commands.record_look import record_look
+from neo4j_r2.commands.record_look import record_faults
 from neo4j_r2.commands.record_proof import Proved, record_proof
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
-from neo4j_r2.config.parsers import LATEST
+from neo4j_r2.config.parsers import ALL_DATABASES, LATEST
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import (
     BackupGoneError,
     BucketError,
-    BucketUnavailableError,
     ConfigurationError,
     CorruptError,
     GraphError,
@@ -43,6 +46,7 @@ from neo4j_r2.restore.source import Source, StoredSource, Wish, chosen_source
 from neo4j_r2.restore.unlock import unlock
 from neo4j_r2.run.database_drill import DatabaseDrill
 from neo4j_r2.run.drill_record import DrillRecord
+from neo4j_r2.run.drill_state import DrillFile
 from neo4j_r2.run.phases import ASK, EMPTY
 from neo4j_r2.run.stall_watch import Watch
 from neo4j_r2.run.state import StateFile
@@ -100,15 +104,33 @@ def drill_database(drills: Drills, database: str, key: str | None, drill: Databa
 
 def _find(drills: Drills, database: str, key: str | None) -> StoredSource | None:
     """Return the backup that is to be drilled; None if there is none yet."""
-    bucket, prefix = drills.bucket, drills.config.r2.prefix
     with drills.patience.spending(QUICK_SECONDS) as seconds:
-        bucket.preflight(seconds)
+        drills.bucket.preflight(seconds)
+    return find_backup(drills.config, drills.bucket, database, key)
+
+
+def find_backup(
+    config: Config, bucket: Bucket, database: str, key: str | None
+) -> StoredSource | None:
+    """Return the backup that is to be drilled, and record what was found of the newest ones.
+
+    :param key: the key of the backup; None means the latest one.
+    :returns: None if there was never any.
+    :raises CorruptError: if this host knows of a backup, but the bucket has none.
+    """
+    prefix = config.r2.prefix
     try:
         stored = chosen_source(bucket, prefix, Wish(database, key or LATEST))
-    except NoBackupError:
+    except NoBackupError as error:
+        newest = find_newest(bucket, backups_of(bucket, prefix, database), is_of(database, None))
+        record_faults(config, database, newest)
+        if last := _last_known_key(config.service.state_directory, database):
+            raise CorruptError(
+                f"{last} should be a complete backup, but is none: {error}"
+            ) from error
         return None
     if stored.newest:
-        record_look(drills.config, database, stored.newest)
+        record_faults(config, database, stored.newest)
     if parse_key(stored.label, prefix) is None:
         raise ConfigurationError(
             f"{stored.label} is no backup under {prefix}/, so it can have no proof; "
@@ -117,12 +139,19 @@ def _find(drills: Drills, database: str, key: str | None) -> StoredSource | None
     return stored
 
 
+def _last_known_key(directory: Path, database: str) -> str | None:
+    """Return the archive's key of the last backup that this host has made or proved, if any."""
+    state, drills = StateFile(directory).read(), DrillFile(directory).read()
+    last = state.of(database).last_backup if state else None
+    proof = drills.of(database).last_proof if drills else None
+    known = last or proof
+    return known.archive_key if known else None
+
+
 def _is_gone(bucket: Bucket, prefix: str, label: str, error: BucketError) -> bool:
     """Whether a drill has failed because its backup was removed."""
-    if isinstance(error, BackupGoneError | BucketUnavailableError):
-        return isinstance(error, BackupGoneError)
     parsed = parse_key(label, prefix)
-    return parsed is not None and bucket.head(parsed[0].manifest_key) is None
+    return parsed is not None and was_removed(bucket, parsed[0].manifest_key, error)
 
 
 def _drill(drills: Drills, database: str, stored: StoredSource, drill: DatabaseDrill) -> None:
@@ -143,7 +172,8 @@ def _drill(drills: Drills, database: str, stored: StoredSource, drill: DatabaseD
         )
         scratch.admit()
         explain_questions(graph.connection, drills.questions)
-        drilled = run_drill(scratch, source, watch, drill.phases)
+        with forgetting_if_damaged(config, source):
+            drilled = run_drill(scratch, source, watch, drill.phases)
         answers = _ask(drills, scratch, source, drill)
         result = Proved(stored, source, drilled, answers, now())
         with watch.waiting_for(Side.R2):
@@ -165,10 +195,26 @@ def _backed_up(drills: Drills, source: Source) -> BackedUp:
     ids = {each.last_backup.database_id for each in known if each.last_backup}
     settings: list[Neo4jSettings] = []
     if config.neo4j.password:
-        settings = [config.of(database).neo4j for database in drills.databases]
+        expected = state.expected if state else ()
+        asked = source_databases(config.databases, expected, drills.databases)
+        settings = [config.of(database).neo4j for database in asked]
     else:
         log.debug("NEO4J_PASSWORD is not set: the Neo4j that is backed up is not asked who it is")
     return BackedUp(ids | ({source.manifest.database_id} if source.manifest else set()), settings)
+
+
+def source_databases(
+    configured: Sequence[str], expected: Sequence[str], drilled: Sequence[str]
+) -> list[str]:
+    """Return the databases of the Neo4j that is backed up, as far as this host knows them.
+
+    All of them are asked who they are, whichever are drilled: the scratch database must be none.
+
+    :param configured: can be `ALL_DATABASES`.
+    :param expected: those that this host backs up.
+    """
+    named = () if configured == ALL_DATABASES else configured
+    return list(dict.fromkeys([*named, *expected, *drilled]))
 
 
 def _ask(

@@ -1,4 +1,4 @@
-"""Whether a backup or a drill begins with the service: because it was missed, or is wanted."""
+"""Whether a backup or a drill begins with the service: it was missed, cut short, or is wanted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from neo4j_r2.config.service_settings import ServiceSettings
-from neo4j_r2.monitoring.drill_rules import missed_drill
+from neo4j_r2.monitoring.drill_rules import cut_short_drill, missed_drill
 from neo4j_r2.monitoring.health_probe import latest
 from neo4j_r2.monitoring.health_rules import missed
 from neo4j_r2.run.drill_state import DrillState
@@ -40,13 +40,15 @@ def is_backup_wanted_now(settings: ServiceSettings, state: State | None, started
 
 
 def is_drill_wanted_now(settings: ServiceSettings, drills: DrillState | None) -> bool:
-    """Whether a drill begins soon after the service, because one was missed; say so."""
-    due = missed_drill(drills, settings, datetime.now(UTC))
-    if due is None:
+    """Whether a drill begins soon after the service: one was missed or cut short; say so."""
+    if due := missed_drill(drills, settings, datetime.now(UTC)):
+        told = f"The drill that was due at {due.isoformat()} was missed"
+    elif began := cut_short_drill(drills, settings):
+        told = f"The drill that began at {began.isoformat()} was cut short"
+    else:
         return False
     if settings.catches_up:
-        told = "The drill that was due at %s was missed: making it in %d s"
-        log.info(told, due.isoformat(), DRILL_DELAY_SECONDS)
+        log.info("%s: making it in %d s", told, DRILL_DELAY_SECONDS)
     else:
-        log.warning("The drill that was due at %s was missed", due.isoformat())
+        log.warning("%s", told)
     return settings.catches_up

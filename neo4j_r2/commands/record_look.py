@@ -40,13 +40,22 @@ def record_look(
 ) -> Sequence[str]:
     """Record what is wrong with the newest backups, and return it, each in one line.
 
-    The newest complete backup is recorded too, if this host does not know it.
+    The newest complete backup is recorded too, if this host does not know it. That takes the run
+    lock for an instant.
 
     :param database_id: the identity of the database, as Neo4j tells it; None if it was not asked.
     """
-    directory = config.service.state_directory
     if newest.manifest:
-        record_found(directory, newest.manifest, database_id)
+        record_found(config.service.state_directory, newest.manifest, database_id)
+    return record_faults(config, database, newest)
+
+
+def record_faults(config: Config, database: str, newest: Newest) -> Sequence[str]:
+    """Record what is wrong with the newest backups, and return it, each in one line.
+
+    This needs no lock.
+    """
+    directory = config.service.state_directory
     state = StateFile(directory).read()
     last = state.of(database).last_backup if state else None
     found = faults(newest, last.archive_key if last else None, config.r2.prefix, now())

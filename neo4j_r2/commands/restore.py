@@ -14,6 +14,7 @@ from neo4j_r2.backup.row_state import forget_rows
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.commands.configure import configure, configure_target, take_state
+from neo4j_r2.commands.forget_damaged import forgetting_if_damaged
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.open_source import open_source
 from neo4j_r2.commands.options import RestoreOptions
@@ -35,7 +36,7 @@ from neo4j_r2.restore.check_archive import check_before_restore
 from neo4j_r2.restore.fill import Announcements, Counts, Restore
 from neo4j_r2.restore.item_cache import ItemCache
 from neo4j_r2.restore.replay_archive import expected_counts, items_to_replay, replay_archive
-from neo4j_r2.restore.source import file_source
+from neo4j_r2.restore.source import Source, file_source
 from neo4j_r2.run.lock import RunLock, run_lock
 from neo4j_r2.run.note_on_failure import UNCHANGED, note_on_failure
 from neo4j_r2.run.stall_watch import Watch
@@ -70,7 +71,7 @@ class Plan:
     """How to get back what is replaced; empty if there is no backup of it."""
     is_checked: bool
     """Whether the whole archive was read before."""
-    was_encrypted: bool
+    source: Source
 
 
 def run(invocation: Invocation[RestoreOptions]) -> int:
@@ -96,8 +97,9 @@ def run(invocation: Invocation[RestoreOptions]) -> int:
         else:
             if not options.to_uri:
                 forget_rows(config.service.state_directory, plan.database)
-            carry_out(plan, graph, target, watch)
-            if plan.was_encrypted and not config.recipients and not options.to_uri:
+            with forgetting_if_damaged(config, plan.source):
+                carry_out(plan, graph, target, watch)
+            if plan.source.is_encrypted and not config.recipients and not options.to_uri:
                 log.warning(_NOT_ENCRYPTED_AGAIN)
     return 0
 
@@ -126,7 +128,8 @@ def prepare(
     cache = contents = safety = None
     if not options.skip_verify:
         cache = ItemCache()
-        contents = check_before_restore(source, graph, watch, cache)
+        with forgetting_if_damaged(config, source):
+            contents = check_before_restore(source, graph, watch, cache)
     held = database_contents(graph)  # again, because the check can take long
     obstacles = held.obstacles(contents.schema if contents else None)
     refuse_obstacles(obstacles, held, place, options)
@@ -149,7 +152,7 @@ def prepare(
         counts=counts,
         way_back=way_back(safety, options) if safety else "",
         is_checked=cache is not None,
-        was_encrypted=source.is_encrypted,
+        source=source,
     )
 
 

@@ -83,11 +83,12 @@ def write_document(config: Config, known: Known) -> None:
 def show_all(config: Config, known: Known) -> None:
     """Show what this host knows at once, and what the bucket holds as soon as it has answered.
 
-    If only the bucket knows when a database was proved, the databases wait for its answer too.
+    Another host may have proved a backup. So where proofs are told of, the databases wait for the
+    bucket's answer too.
 
     :raises BackupError: if the bucket cannot be read.
     """
-    waits = bool(known.unproved)
+    waits = bool(known.with_proofs)
     show(*known_sections(known), *([] if waits else database_sections(known, None)))
     sys.stdout.write("\n")
     try:
@@ -130,7 +131,7 @@ def drill_lines(known: Known, stored: Stored | None, database: str) -> list[str]
     """
     lines = []
     proof = known.last_proof(database, stored)
-    if proof or (stored and database in known.unproved):
+    if proof or (stored and database in known.with_proofs):
         text = last_proof_text(proof, known.newest_key(database), known.settings, known.now)
         lines.append(f"Last proved: {text}")
     last = last_drill_text(known.drills, database, known.settings, known.now)
@@ -172,21 +173,27 @@ def look(config: Config, known: Known) -> Stored:
                 for line in newest_problems(bucket, config, backups, name)
             ],
             whereabouts="" if usages else whereabouts(bucket, prefix),
-            proofs=newest_proofs(bucket, backups, known.unproved),
+            proofs=newer_proofs(bucket, backups, known),
         )
 
 
-def newest_proofs(
-    bucket: Bucket, backups: Sequence[StoredBackup], databases: Sequence[str]
+def newer_proofs(
+    bucket: Bucket, backups: Sequence[StoredBackup], known: Known
 ) -> dict[str, ProofState]:
-    """Return the newest proof of each database that has one.
+    """Return the newest proof of each database, if this host has not proved a backup as new.
 
     :param backups: all backups under the prefix, oldest first.
     :raises BackupError: if the bucket cannot be read.
     """
     found = {}
-    for database in databases:
-        if proof := read_newest_proof(bucket, taken_up_to(backups, database, None)):
+    for database in known.with_proofs:
+        own = known.last_proof(database, None)
+        newer = [
+            backup
+            for backup in taken_up_to(backups, database, None)
+            if own is None or backup.name.taken > own.backup_started
+        ]
+        if proof := read_newest_proof(bucket, newer):
             found[database] = ProofState.of(proof)
     return found
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from neo4j_r2.archive.storage.encryption import PrivateKeys
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import choose_database
 from neo4j_r2.bucket.client import Bucket
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.bucket.whereabouts import no_backup
 from neo4j_r2.commands.configure import configure, configure_target
 from neo4j_r2.commands.each_database import each_database
+from neo4j_r2.commands.forget_damaged import forgetting_if_damaged
 from neo4j_r2.commands.invocation import Invocation
 from neo4j_r2.commands.options import VerifyOptions
 from neo4j_r2.commands.record_look import record_look
@@ -20,7 +23,14 @@ from neo4j_r2.commands.select_databases import stored_databases
 from neo4j_r2.config.neo4j_settings import Neo4jSettings
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.config.settings import Config
-from neo4j_r2.core.errors import BackupError, ConfigurationError, CorruptError, Ending, Side
+from neo4j_r2.core.errors import (
+    BackupError,
+    BucketError,
+    ConfigurationError,
+    CorruptError,
+    Ending,
+    Side,
+)
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.writer import Target
 from neo4j_r2.restore.check_archive import prove
@@ -77,10 +87,11 @@ def verify_wished(
             verify_all(bucket, config, options.database, watch, findings)
         elif scratch:
             stored = find_backup(bucket, config, options)
-            findings.note(stored, partial(drill_one, stored, config, scratch, watch))
+            drill = partial(drill_one, stored, config, scratch, watch)
+            note(findings, stored, config, drill)
         elif options.key:
             stored = find_backup(bucket, config, options)
-            findings.note(stored, partial(verify_one, stored, config.private_keys, watch))
+            note(findings, stored, config, partial(verify_one, stored, config.private_keys, watch))
         else:
             verify_latest(bucket, config, options.database, watch, findings)
 
@@ -129,6 +140,17 @@ def find_backup(bucket: Bucket, config: Config, options: VerifyOptions) -> Store
     return chosen_source(bucket, config.r2.prefix, Wish(database, options.key or LATEST))
 
 
+def note(
+    findings: Findings, stored: StoredSource, config: Config, examine_it: Callable[[], Finding]
+) -> Finding:
+    """Examine a backup, note what is found, and see to it that no increment needs it if it is bad.
+
+    :raises CorruptError, NoKeyError: as `Findings.note`.
+    """
+    with forgetting_if_damaged(config, stored):
+        return findings.note(stored, examine_it)
+
+
 def verify_latest(
     bucket: Bucket, config: Config, wished: str | None, watch: Watch, findings: Findings
 ) -> None:
@@ -144,7 +166,8 @@ def verify_latest(
         stored = chosen_source(bucket, config.r2.prefix, Wish(database, LATEST))
         if stored.newest:
             record_look(config, database, stored.newest)
-        found.append(findings.note(stored, partial(verify_one, stored, config.private_keys, watch)))
+        verify_it = partial(verify_one, stored, config.private_keys, watch)
+        found.append(note(findings, stored, config, verify_it))
 
     databases = stored_databases(bucket, config, wished)
     if not databases:
@@ -171,26 +194,38 @@ def verify_all(
 ) -> None:
     """Verify every backup under the prefix, newest first.
 
+    One that is removed meanwhile, as by a prune on another host, is neither good nor bad.
+
     :param database: the only database whose backups are verified; None means all.
     :raises ConfigurationError: if there is no backup.
     :raises CorruptError: after all were read, if one is not good.
     :raises NoKeyError: after all were read, if private keys were given, and none of them opens one.
     """
-    prefix, keys = config.r2.prefix, config.private_keys
+    prefix = config.r2.prefix
     backups = [
         backup for backup in backups_in(bucket, prefix) if database in (None, backup.name.database)
     ]
     if not backups:
         raise no_backup(bucket, prefix, database)
-    found = [examine_stored(bucket, each, keys, watch, findings) for each in reversed(backups)]
+    found = []
+    for backup in reversed(backups):
+        try:
+            found.append(examine_stored(bucket, backup, config, watch, findings))
+        except BucketError as error:
+            key = backup.manifest_key or backup.archives[0][0]
+            if not was_removed(bucket, key, error):
+                raise
+            log.info("%s was removed meanwhile", key)
+    if not found:
+        raise no_backup(bucket, prefix, database)
     examined = Examined(f"backup under {prefix}/", f"backups under {prefix}/")
-    report_findings(found, examined, has_keys=keys is not None)
+    report_findings(found, examined, has_keys=config.private_keys is not None)
 
 
 def examine_stored(
     bucket: Bucket,
     backup: StoredBackup,
-    keys: PrivateKeys | None,
+    config: Config,
     watch: Watch,
     findings: Findings,
 ) -> Finding:
@@ -202,7 +237,7 @@ def examine_stored(
         findings.note_unreadable(backup.manifest_key or "", error)
         return Finding.BAD
     try:
-        return findings.note(stored, partial(examine, stored, keys, watch))
+        return note(findings, stored, config, partial(examine, stored, config.private_keys, watch))
     except CorruptError as error:
         log.warning("%s", error)
         return Finding.BAD

@@ -20,7 +20,7 @@ class DrillSettings:
     """The scratch Neo4j; empty if no drills are possible."""
     user: str
     password: Secret
-    """Empty without a scratch Neo4j."""
+    """Empty unless the command drills."""
     database: str
     """The scratch database; empty: it has the name of the database that was backed up."""
     identity_file: Path | None
@@ -46,13 +46,13 @@ def read_drill(
     service: ServiceSettings,
     source_uri: str,
     *,
-    logs_in: bool,
     drills: bool,
 ) -> DrillSettings:
     """Read the settings; problems are collected in `variables`.
 
+    Only a drill reads the password: no backup fails because it is missing.
+
     :param source_uri: the address of the Neo4j that is backed up.
-    :param logs_in: whether a password is needed.
     :param drills: whether the command drills now, whatever the schedule is.
     """
     uri = variables.get("DRILL_NEO4J_URI") or ""
@@ -69,7 +69,7 @@ def read_drill(
         )
     user, password = (
         read_other_login(variables)
-        if uri and (logs_in or drills)
+        if uri and drills
         else (variables.read("RESTORE_NEO4J_USER", str, "neo4j"), Secret(""))
     )
     return DrillSettings(

@@ -172,7 +172,7 @@ def _read(
         == "after",
         service=service,
         notify=read_notify(variables, receiver_problem),
-        drill=read_drill(variables, service, neo4j.uri, logs_in=logs_in, drills=drills),
+        drill=read_drill(variables, service, neo4j.uri, drills=drills),
         recipients=_recipients(variables),
         allows_plain_text=_is_plain_text(variables.get(_RECIPIENTS)),
     )

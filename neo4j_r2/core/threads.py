@@ -82,6 +82,21 @@ def begin(call: Callable[[], Result]) -> Future[Result]:
     return future
 
 
+def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield `items`, while another thread takes the next one. It begins with the first one at once.
+
+    Unlike `prefetch`, no thread is left waiting if nobody takes the rest, and no more than one item
+    is held.
+    """
+    return _one_ahead(items, begin(partial(next, items, _END)))
+
+
+def _one_ahead(items: Iterator[Item], pending: Future[Item | _End]) -> Iterator[Item]:
+    while not isinstance(item := pending.result(), _End):
+        pending = begin(partial(next, items, _END))
+        yield item
+
+
 def while_answering(
     call: Callable[[], Result],
     ask: Callable[[], object],

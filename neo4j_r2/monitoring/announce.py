@@ -54,7 +54,7 @@ class Announcer:
         self._report = report
 
     def found(self, notification: Notification) -> None:
-        """Keep for `announce` what the run has found besides."""
+        """Keep for `announce` what the run has found to be wrong besides."""
         self._found.append(notification)
 
     def announce(self) -> None:
@@ -72,6 +72,10 @@ class Announcer:
         _await(self._pings, now + seconds / 2)
         signal = FAILURE if report.exit_code else SUCCESS
         self._ping(signal, reason_of(report) if report.exit_code else "")
+        if self._found and not report.exit_code:
+            # Before the answer to the success, this would be over at once for the monitor.
+            _await(self._pings[-1:], now + seconds)
+            self._ping(FAILURE, "; ".join(each.title for each in self._found))
         end = self._pings[-1:]  # none without a monitor
         _await([*end, *notifications], now + seconds)
 

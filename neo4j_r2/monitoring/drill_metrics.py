@@ -20,7 +20,7 @@ from neo4j_r2.run.state import State
 
 _OF_DATABASES: Final = (*FAILURE_KINDS, KILLED)
 _OF_RUNS: Final = (*_OF_DATABASES, failure_kind(LockedError.exit_code))
-"""A drill that waited for a backup in vain is a failure: nobody else makes it."""
+"""A drill that gave up waiting for the end of a run has failed: nobody else makes it."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def drill_families(signs: Signs, state: State, settings: ServiceSettings) -> Ite
     is_running = drills.run is not None and drills.run.finished is None and killed is None
     yield gauge("drill_running", "Whether a drill is under way.", is_running)
     yield from gauges(_OF_PROOF, {name: drills.of(name).last_proof for name in state.expected})
-    yield from _of_last_drills(state, drills, killed)
+    yield from _of_last_drills(state, drills, killed, has_outcome=bool(settings.drill_schedule))
     plans = {name: _plan(state, drills, name, settings) for name in state.expected}
     yield from gauges(_OF_PLAN, plans)
     yield from _of_failures(state, drills, killed)
@@ -91,11 +91,19 @@ def _killed_run(drills: DrillState, *, is_alive: bool) -> DrillRun | None:
     return run if run and run.finished is None and not is_alive else None
 
 
-def _of_last_drills(state: State, drills: DrillState, killed: DrillRun | None) -> Iterator[Metric]:
-    """Yield what is known of the last drills; of one that was killed, that it did not succeed."""
+def _of_last_drills(
+    state: State, drills: DrillState, killed: DrillRun | None, *, has_outcome: bool
+) -> Iterator[Metric]:
+    """Yield what is known of the last drills; of one that was killed, that it did not succeed.
+
+    :param has_outcome: whether drills are scheduled. If not, nothing says when the next one would
+        end an alert.
+    """
     unknown = killed.database if killed else ""
     last = {name: last_drill(drills, name) for name in state.expected if name != unknown}
     yield from gauges(_OF_DRILL, last)
+    if not has_outcome:
+        return
     outcomes = {name: each.exit_code == 0 for name, each in last.items() if each}
     if unknown in state.expected:
         outcomes[unknown] = False
@@ -122,7 +130,7 @@ def _of_failures(state: State, drills: DrillState, killed: DrillRun | None) -> I
     )
     yield counter(
         "drill_run_failures",
-        "Runs of drills that failed, were killed, or waited for a backup in vain.",
+        "Runs of drills that failed, were killed, or gave up waiting for a run to end.",
         ["kind"],
         {(kind,): count for kind, count in with_zeros(_OF_RUNS, runs).items()},
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from neo4j_r2.config.service_settings import ServiceSettings
+from neo4j_r2.core.errors import INTERRUPTED, failure_kind
 from neo4j_r2.run.drill_state import Drill, DrillState, ProofState
 from neo4j_r2.run.state import State
 
@@ -64,6 +65,28 @@ def missed_drill(
     began += [each.last_proof.started for each in drills.databases.values() if each.last_proof]
     due = settings.drill_schedule.next_after(max(began).astimezone(settings.time_zone))
     return due if due <= now else None
+
+
+def cut_short_drill(drills: DrillState | None, settings: ServiceSettings) -> datetime | None:
+    """Return when the last run of drills began, if it was killed or told to end; else None.
+
+    None too if an earlier drill of the same due time ended so: a drill for which the memory is too
+    small would be killed at each start.
+    """
+    schedule, run = settings.drill_schedule, drills.run if drills else None
+    if schedule is None or drills is None or run is None or not _is_cut_short(run.exit_code):
+        return None
+    earlier = [
+        schedule.next_after(drill.started.astimezone(settings.time_zone))
+        for known in drills.databases.values()
+        for drill in known.drills
+        if drill.started < run.started and _is_cut_short(drill.exit_code)
+    ]
+    return None if any(due > run.started for due in earlier) else run.started
+
+
+def _is_cut_short(exit_code: int | None) -> bool:
+    return exit_code is None or failure_kind(exit_code) == INTERRUPTED
 
 
 def last_drill(drills: DrillState, database: str) -> Drill | None:

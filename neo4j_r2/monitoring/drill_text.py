@@ -15,13 +15,14 @@ from neo4j_r2.core.printable import printable
 from neo4j_r2.run.drill_state import Drill, DrillRun, DrillState, ProofState
 from neo4j_r2.run.lock import is_drill_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
+from neo4j_r2.run.phases import ASK, CHECK, COMPARE, EMPTY, RESTORE
 
 _PHASES: Final[Mapping[str, str]] = {
-    "check": "checking",
-    "restore": "restoring",
-    "compare": "comparing",
-    "ask": "asking",
-    "empty": "emptying",
+    CHECK: "checking",
+    RESTORE: "restoring",
+    COMPARE: "comparing",
+    ASK: "asking",
+    EMPTY: "emptying",
 }
 
 

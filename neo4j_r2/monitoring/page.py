@@ -97,13 +97,19 @@ def _contents(view: View, databases: Sequence[DatabaseView]) -> Markup:
 
 def _contents_row(view: View, database: DatabaseView) -> Sequence[str]:
     last = database.state.last_backup
-    proof = database.drilled.last_proof if database.drilled else None
     return (
         element("a", foreign(database.name), href=f"#{database.identity}"),
         ago(last.started, view.now) if last else "none yet",
         *(outcome(each) for each in database.state.attempts[-1:] or (None,)),
-        ago(proof.finished, view.now) if proof else "never",
+        _last_proved(view, database),
     )
+
+
+def _last_proved(view: View, database: DatabaseView) -> str:
+    if database.proved_by_another:
+        return "by another drill"
+    proof = database.drilled.last_proof if database.drilled else None
+    return ago(proof.finished, view.now) if proof else "never"
 
 
 def _left_out(number: int) -> Markup:

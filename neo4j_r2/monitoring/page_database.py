@@ -64,17 +64,12 @@ def _of_backup(view: DatabaseView, last: BackupState) -> list[Markup]:
 def _of_proof(view: DatabaseView) -> list[Markup]:
     if view.drilled is None:
         return []
-    proof = view.drilled.last_proof
+    proof, other = view.drilled.last_proof, view.proved_by_another
+    if other:
+        taken = join("the backup of ", when(other.taken, view.zone))
+        return [tile("Last proved", "by another drill", taken)]
     if proof is None:
-        proved = [each for each in view.points.points if each.is_proved] if view.points else []
-        found = "the backup of " if proved else "no drill has succeeded here"
-        return [
-            tile(
-                "Last proved",
-                "not by this host" if proved else "never",
-                join(found, *(when(each.taken, view.zone) for each in proved[-1:])),
-            )
-        ]
+        return [tile("Last proved", "never", "no drill has succeeded here")]
     day = day_text(proof.finished, view.now, view.zone)
     taken = join("the backup of ", when(proof.backup_started, view.zone))
     of_newest = proof.archive_key == view.newest_key
@@ -92,7 +87,7 @@ def _drill_notes(view: DatabaseView) -> Markup:
     """Return what goes on, and what failed that the health probe does not tell."""
     if view.drill_run:
         since = when(view.drill_run.started, view.zone)
-        return note("A drill is under way since ", since, ".", waits=True)
+        return note("A drill has been under way since ", since, ".", waits=True)
     last = view.drilled.drills[-1:] if view.drilled else ()
     return join(
         *(

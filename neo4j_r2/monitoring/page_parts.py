@@ -25,9 +25,9 @@ def ago(time: datetime, now: datetime) -> str:
 
 
 def until(time: datetime, now: datetime) -> str:
-    """Return when something is due: "in 2 h 5 min", or "since 5 min 0 s" if it is late."""
+    """Return when something is due: "in 2 h 5 min", or "5 min 0 s late"."""
     span = timedelta(seconds=time.timestamp() - now.timestamp())  # over a change of the clock too
-    return f"in {duration(span)}" if span > timedelta() else f"since {duration(-span)}"
+    return f"in {duration(span)}" if span > timedelta() else f"{duration(-span)} late"
 
 
 def seconds_text(seconds: float) -> str:

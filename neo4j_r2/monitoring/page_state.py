@@ -62,7 +62,7 @@ def state_section(view: View, verdict: Verdict) -> Markup:
         element("ul", *(_problem(each, view.zone) for each in verdict.problems), class_="notes")
         if verdict.problems
         else NOTHING,
-        note("A drill is under way since ", when(run.started, view.zone), ".", waits=True)
+        note("A drill has been under way since ", when(run.started, view.zone), ".", waits=True)
         if run and not run.database
         else NOTHING,
         tiles(*_tiles(view)),

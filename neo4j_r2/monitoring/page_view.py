@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from typing import Final
 
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.health_rules import Signs, due
 from neo4j_r2.run.drill_state import DrilledDatabase, DrillRun
 from neo4j_r2.run.restore_points import DatabasePoints, RestorePoint, RestorePoints
 from neo4j_r2.run.state import DatabaseState, State
+
+_FEW_DATABASES: Final = 5
+_POINTS_OF_MANY: Final = 50
+"""How many restore points of each are shown if there are more databases: each is a row."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class View:
         drills, run = self.signs.drills, self.drill_run
         no_drills = DrilledDatabase(state.since)
         known = self.points.databases.get(name) if self.points else None
+        if known and len(state.expected) > _FEW_DATABASES:
+            known = replace(known, points=known.points[-_POINTS_OF_MANY:])
         return DatabaseView(
             name=name,
             identity=f"database-{number + 1}",
@@ -105,6 +112,15 @@ class DatabaseView:
         if point and (last is None or point.taken > last.started):
             return point.key
         return last.archive_key if last else ""
+
+    @property
+    def proved_by_another(self) -> RestorePoint | None:
+        """The newest proved restore point, if this host has not proved one as new as the latest."""
+        proof = self.drilled.last_proof if self.drilled else None
+        proved = [each for each in self.points.points if each.is_proved] if self.points else []
+        newest = proved[-1] if proved else None
+        is_newer = newest and (proof is None or newest.taken > proof.backup_started)
+        return newest if is_newer else None
 
     def is_proved(self, point: RestorePoint) -> bool:
         """Whether a drill has brought a restore point back, here or on another host."""

@@ -19,6 +19,7 @@ from neo4j_r2.core.log import redact
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import columns, table
 from neo4j_r2.run.note_on_failure import with_notes
+from neo4j_r2.run.phases import CHECK, COMPARE, RESTORE
 
 _NUMBERS: Final = ("ANSWER", "TIME")
 _SEPARATED_DIGITS: Final = 20
@@ -59,8 +60,14 @@ def sections(found: FoundProof) -> list[RenderableType]:
         Text(_locked(proof)) if isinstance(proof, LockedProof) else _questions(proof.questions),
     ]
     if found.fault is None:
-        archives = "The archives and the" if proof.needs else "The archive and its"
-        shown.append(Text(f"{archives} manifest are in the bucket as the proof names them."))
+        archives = "archives of these sizes" if proof.needs else "an archive of this size"
+        sums = "their" if proof.needs else "its"
+        shown.append(
+            Text(
+                f"The bucket has {archives}, and a manifest with {sums} SHA-256; `verify KEY` "
+                "reads the bytes."
+            )
+        )
     return shown
 
 
@@ -72,11 +79,11 @@ def _rows(proof: StoredProof) -> Iterator[tuple[str, str]]:
     taken = _span(proof.backup_started, proof.backup_finished)
     yield "Backup", f"{proof.kind}, of database {proof.database}, {taken}"
     yield "Drill", _span(proof.started, proof.finished)
-    parts = f"check {_duration(seconds['check'])}, restore {_duration(seconds['restore'])}"
+    parts = f"check {_duration(seconds[CHECK])}, restore {_duration(seconds[RESTORE])}"
     yield "Time to restore", f"{_duration(proof.restore_seconds)} ({parts})"
     schema = f"{counted(totals.constraints, 'constraint')}, {_indexes(totals.indexes)}"
     graph = f"{graph_size(totals.nodes, totals.relationships)}, {schema}"
-    yield "Compared", f"{graph}, in {_duration(seconds['compare'])}"
+    yield "Compared", f"{graph}, in {_duration(seconds[COMPARE])}"
     if isinstance(proof, Proof):
         source, scratch = _server(proof.source), _server(proof.scratch)
         yield "Servers", f"backed up from {source}, restored into {scratch}"

@@ -34,7 +34,8 @@ class Stored:
     whereabouts: str
     """If there is no backup: where in the bucket there are some, in words."""
     proofs: Mapping[str, ProofState]
-    """By database: the newest proof, if this host knows none of its own."""
+    """By database: the proof of the newest backup that has one, unless this host has proved that
+    one or a newer one itself."""
 
 
 @dataclass(frozen=True)
@@ -57,24 +58,19 @@ class Known:
         return tuple(self.drills.databases) if self.drills else ()
 
     @property
-    def unproved(self) -> Sequence[str]:
-        """The databases of which proofs are told, and only the bucket can tell them.
-
-        Where there are neither drills nor a schedule of them, proofs are not told of.
-        """
+    def with_proofs(self) -> Sequence[str]:
+        """The databases of which proofs are told: none where are neither drills nor a schedule."""
         drills = self.drills
         has_drills = drills is not None and (drills.run is not None or bool(drills.databases))
-        if not has_drills and not self.settings.drill_schedule:
-            return ()
-        return [name for name in self.databases if not drills or not drills.of(name).last_proof]
+        return self.databases if has_drills or self.settings.drill_schedule else ()
 
     def last_proof(self, database: str, stored: Stored | None) -> ProofState | None:
-        """Return the last proof of a database's backups; None if none is known.
+        """Return the last proof of a database's backups, here or elsewhere; None if none is known.
 
         :param stored: None if the bucket was not read.
         """
         own = self.drills.of(database).last_proof if self.drills else None
-        return own or (stored.proofs.get(database) if stored else None)
+        return (stored.proofs.get(database) if stored else None) or own
 
     def newest_key(self, database: str) -> str:
         """Return the archive's key of the last backup of a database; empty if none is known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -22,12 +23,14 @@ _PACKED_BYTES: Final = 1024
 """What is shorter takes one packet anyway."""
 _LEVEL: Final = 6
 _METHODS: Final = ("GET", "HEAD")
-_HEADERS: Final = {
+_NO_WEIGHT: Final = re.compile(r"q\s*=\s*0(\.0*)?")
+HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+"""Those of every answer."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def application(pages: Mapping[str, Page]) -> WSGIApplication:
         # The client chose the text, so `%a` escapes it.
         log.debug("%s: %a", environ["REMOTE_ADDR"], f"{method} {target}: {status}")
         headers = {
-            **_HEADERS,
+            **HEADERS,
             **answer.headers,
             "Content-Type": answer.content_type,
             "Content-Length": str(len(answer.body)),
@@ -106,7 +109,12 @@ def ask(other: WSGIApplication, accept: str) -> Answer:
 
 
 def _takes_gzip(accept_encoding: str) -> bool:
-    return "gzip" in {each.partition(";")[0].strip() for each in accept_encoding.split(",")}
+    """Whether a client names gzip, and not with the weight 0, which refuses it."""
+    for each in accept_encoding.lower().split(","):
+        name, _, weight = (part.strip() for part in each.partition(";"))
+        if name == "gzip":
+            return not _NO_WEIGHT.fullmatch(weight)
+    return False
 
 
 def _packed(answer: Answer) -> Answer:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
-from waitress.task import WSGITask
+from waitress.task import ErrorTask, WSGITask
 
 from neo4j_r2.core.errors import ConfigurationError
-from neo4j_r2.monitoring.web_pages import Page, application
+from neo4j_r2.monitoring.web_pages import HEADERS, Page, application
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -81,10 +81,20 @@ class _Task(WSGITask):  # type: ignore[misc]  # it has no types
         self.set_close_on_finish()
 
 
+class _ErrorTask(ErrorTask):  # type: ignore[misc]  # it has no types
+    """A request that waitress itself refuses, because it is damaged or too large."""
+
+    def execute(self) -> None:
+        """Answer with the headers of every answer."""
+        self.response_headers.extend(HEADERS.items())
+        super().execute()
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]  # it has no types
     """A connection."""
 
     task_class = _Task
+    error_task_class = _ErrorTask
 
 
 class _Server(TcpWSGIServer):  # type: ignore[misc]  # it has no types

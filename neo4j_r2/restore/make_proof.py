@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from neo4j_r2 import __version__
 from neo4j_r2.archive.manifest import Manifest, timestamp
-from neo4j_r2.archive.proof import FORMAT_VERSION, PROVED, Answer, LockedProof, Proof, Server
+from neo4j_r2.archive.proof import (
+    FORMAT_VERSION,
+    PHASES,
+    PROVED,
+    Answer,
+    LockedProof,
+    Proof,
+    Server,
+)
 from neo4j_r2.archive.storage.encryption import Recipients
 from neo4j_r2.restore.run_drill import Drilled
-from neo4j_r2.run.phases import ASK, CHECK, COMPARE, RESTORE, Phases
-
-_PHASES: Final = (CHECK, RESTORE, COMPARE, ASK)
+from neo4j_r2.run.phases import Phases
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def make_proof(
         backup_finished=manifest.finished,
         started=timestamp(times.started),
         finished=timestamp(times.finished),
-        seconds={name: round(phases.seconds.get(name, 0.0), 1) for name in _PHASES},
+        seconds={name: round(phases.seconds.get(name, 0.0), 1) for name in PHASES},
         restore_seconds=round(phases.restore_seconds, 1),
         totals=manifest.export.totals,
         questions_asked=len(answers),

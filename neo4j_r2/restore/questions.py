@@ -29,6 +29,7 @@ _NAME: Final = "check"
 _EXPECTATION: Final = "expect"
 _SECONDS: Final = "seconds"
 _COMMENT: Final = re.compile(rf"\s*//\s*(?:({_NAME}|{_EXPECTATION}|{_SECONDS})\s*:)?(.*)")
+_ANY_COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _WHOLE: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -104,9 +105,12 @@ class _Reader:
         previous_end = 0
         try:
             for statement in split(self._counted_lines()):
-                if question := self._question(statement, previous_end):
+                first = self._first_comment(statement.line, previous_end)
+                self._refuse_strays(previous_end + 1, first)
+                if question := self._question(statement, first):
                     yield question
                 previous_end = self._lines_read
+            self._refuse_strays(previous_end + 1, len(self._lines) + 1)
         except UnfinishedError as error:
             self.problems.append((error.line, error.lack))
 
@@ -116,10 +120,33 @@ class _Reader:
             self._lines_read += 1
             yield line
 
-    def _question(self, statement: Statement, previous_end: int) -> Question | None:
-        """Return a question; None if there is a problem.
+    def _first_comment(self, line: int, previous_end: int) -> int:
+        """Return the line of the first of the comments directly above a statement.
 
         :param previous_end: the line in which the statement before it ends.
+        """
+        first = line
+        while first - 1 > previous_end and _COMMENT.fullmatch(self._lines[first - 2]):
+            first -= 1
+        return first
+
+    def _refuse_strays(self, first: int, end: int) -> None:
+        """Refuse comments that name a question where there is none: it would be left out.
+
+        :param first: the first of the lines; they hold no part of a statement.
+        :param end: the line after the last.
+        """
+        text = "\n".join(self._lines[first - 1 : end - 1])
+        for comment in _ANY_COMMENT.finditer(text):
+            match = _COMMENT.fullmatch(comment[0])
+            if match and match[1]:
+                line = first + text.count("\n", 0, comment.start())
+                self.problems.append((line, f'"// {match[1]}:" is not directly above a statement'))
+
+    def _question(self, statement: Statement, first: int) -> Question | None:
+        """Return a question; None if there is a problem.
+
+        :param first: the line of the first of the comments directly above it.
         """
         problems_before = len(self.problems)
         line, text, is_command = statement
@@ -132,7 +159,7 @@ class _Reader:
         if self._has_name_inside(line):
             self.problems.append((line, "the statement does not end with ;"))
             return None
-        comments = self._comments(line, previous_end)
+        comments = self._comments(line, first)
         name = self._name(line, comments.get(_NAME))
         expectation = self._expectation(line, comments.get(_EXPECTATION))
         seconds = self._seconds(comments.get(_SECONDS))
@@ -145,16 +172,14 @@ class _Reader:
         matches = map(_COMMENT.fullmatch, self._lines[line : self._lines_read])
         return any(match[1] == _NAME for match in matches if match)
 
-    def _comments(self, line: int, previous_end: int) -> dict[str, tuple[int, str]]:
+    def _comments(self, line: int, first: int) -> dict[str, tuple[int, str]]:
         """Return what the comments directly above a statement say, each with its line."""
         found: dict[str, tuple[int, str]] = {}
-        for number in range(line - 1, previous_end, -1):
+        for number in range(line - 1, first - 1, -1):
             match = _COMMENT.fullmatch(self._lines[number - 1])
-            if match is None:
-                break
-            meaning, text = match[1], match[2].strip()
-            if not meaning:
+            if match is None or not match[1]:
                 continue
+            meaning, text = match[1], match[2].strip()
             if meaning in found:
                 twice = f'"// {meaning}:" is there twice above one statement'
                 self.problems.append((found[meaning][0], twice))

@@ -39,6 +39,7 @@ from neo4j_r2.bucket.whereabouts import elsewhere_too, no_backup, whereabouts
 from neo4j_r2.config.parsers import LATEST
 from neo4j_r2.core.errors import ConfigurationError, CorruptError, NewerFormatError
 from neo4j_r2.core.figures import counted
+from neo4j_r2.core.threads import one_ahead
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _MANIFEST_SUFFIX: Final = ".manifest.json"
@@ -301,7 +302,9 @@ def _opener(
     bucket: Bucket, key: str, manifest: StoredManifest | None
 ) -> Callable[[], Iterator[bytes]]:
     """Return what reads an archive; an increment is read slowly, beside the full one."""
-    return partial(bucket.stream, key, is_slow=bool(manifest and manifest.needs))
+    if manifest and manifest.needs:
+        return partial(_slowly, bucket, key)
+    return partial(bucket.stream, key)
 
 
 def _needed(
@@ -314,8 +317,14 @@ def _needed(
     archives: list[NeededArchive] = []
     for need in manifest.needs:
         key = need.key if folder is None else f"{folder}{need.key.rpartition('/')[2]}"
-        archives.append(NeededArchive(need, partial(bucket.stream, key, is_slow=bool(archives))))
+        read = partial(_slowly, bucket, key) if archives else partial(bucket.stream, key)
+        archives.append(NeededArchive(need, read))
     return archives
+
+
+def _slowly(bucket: Bucket, key: str) -> Iterator[bytes]:
+    """Read an object by calls for a few bytes. The next call is always under way."""
+    return one_ahead(bucket.stream(key, is_slow=True))
 
 
 def file_source(path: Path) -> StoredSource:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from neo4j_r2.core.clock import now
 from neo4j_r2.run.drill_state import ProofState
 from neo4j_r2.run.phases import Phases
 
@@ -26,15 +27,23 @@ class DatabaseDrill:
         """Whether there was anything to drill."""
         self.questions_asked = 0
         self.questions_failed: tuple[str, ...] = ()
+        self.proof: ProofState | None = None
+        """That the backup is proved; None before."""
         self._on_phase = on_phase
         self._on_proof = on_proof
 
     def begin(self, archive_key: str) -> None:
-        """Begin with a backup; anew, if it takes the place of one that was removed meanwhile."""
+        """Begin with a backup; anew, if it takes the place of one that was removed meanwhile.
+
+        That one can be younger than the first begin, and no drill begins before its backup is made.
+        """
+        if self.archive_key:
+            self.started = now()
         self.archive_key = archive_key
         self.phases = Phases(self._on_phase)
         self.questions_asked, self.questions_failed = 0, ()
 
     def proved(self, proof: ProofState) -> None:
         """Record the proof at once: it stays good even if a later step fails."""
+        self.proof = proof
         self._on_proof(proof)

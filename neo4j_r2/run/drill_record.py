@@ -39,9 +39,14 @@ class DrillRecord:
 
     Who has it holds the drill lock. So nobody else replaces the file, and what was read once stays
     right.
+
+    A drill of a backup that somebody named counts for nothing afterwards: it can be an old one, and
+    says nothing of the latest. It is recorded only while it is under way.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, counts: bool = True) -> None:
+        """:param counts: whether the drill is of the latest backups."""
+        self._counts = counts
         self._file = DrillFile(directory)
         self._run = DrillRun(now(), ProcessId.own())
         self._state = self._file.read() or DrillState(since=self._run.started)
@@ -73,7 +78,8 @@ class DrillRecord:
         kills = memory.kills if memory else None
         self._run = replace(self._run, started=started, memory_kills=kills)
         self._before = self._state
-        self._write(replace(self._state_after_previous_run(), run=self._run))
+        state = self._state_after_previous_run() if self._counts else self._state
+        self._write(replace(state, run=self._run))
 
     @contextmanager
     def drill(self, database: str) -> Iterator[DatabaseDrill]:
@@ -98,16 +104,19 @@ class DrillRecord:
             self._end_drill(database, drill, error)
 
     def end(self, error: BaseException | None) -> bool:
-        """Record how the run ended, and return whether it was recorded.
+        """Record how the run ended, if it counts, and return whether there is a report of it.
 
-        A run is not recorded that somebody ended with Ctrl-C.
+        A run is not recorded, and has no report, that somebody ended with Ctrl-C.
         """
         if is_by_hand(error):
             self._withdraw()
             return False
-        state = self._state if self._before else self._state_after_previous_run()
         exit_code, line = ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line, phase="")
+        if not self._counts:
+            self._withdraw()
+            return True
+        state = self._state if self._before else self._state_after_previous_run()
         failures = with_failure(state.failures, exit_code)
         self._write(replace(state, run=self._run, failures=failures))
         return True
@@ -150,6 +159,8 @@ class DrillRecord:
         self._write(replace(self._state, run=self._run))
 
     def _proved(self, proof: ProofState, database: str) -> None:
+        if not self._counts:
+            return
         known = replace(self._state.of(database), last_proof=proof)
         self._write(self._state.with_database(database, known))
 
@@ -173,8 +184,9 @@ class DrillRecord:
         )
         failures = with_failure(known.failures, exit_code)
         known = replace(_with_drill(known, ended), failures=failures)
-        self._reports.append(DrilledReport(database, ended, known.last_proof))
-        self._write(self._state.with_database(database, known))
+        self._reports.append(DrilledReport(database, ended, drill.proof or known.last_proof))
+        if self._counts:
+            self._write(self._state.with_database(database, known))
 
     def _withdraw(self) -> None:
         """Take back the record of this run's begin. What it knows of databases stays recorded."""
@@ -194,15 +206,19 @@ class DrillRecord:
 
 @contextmanager
 def recorded_drill(
-    directory: Path, on_end: Callable[[DrillReport], None] = lambda _: None
+    directory: Path,
+    on_end: Callable[[DrillReport], None] = lambda _: None,
+    *,
+    counts: bool = True,
 ) -> Iterator[DrillRecord]:
     """Hold the drill lock, and record how the run in the context ends.
 
+    :param counts: whether the drill is of the latest backups; see `DrillRecord`.
     :param on_end: is called with the report of the run.
     :raises LockedError: if another drill is under way. Nothing is recorded then.
     """
     with drill_lock(directory):
-        record = DrillRecord(directory)
+        record = DrillRecord(directory, counts=counts)
         try:
             yield record
         except BaseException as error:

@@ -15,7 +15,7 @@ class DrilledReport:
     database: str
     drill: Drill
     last_proof: ProofState | None
-    """The last good drill of the database: this one, or an earlier one; None without any."""
+    """This drill, if it is good; else the last good one of a latest backup; None without any."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class DrillReport:
     error: str
     """In one line, without secrets; empty after a success."""
     has_failed_before: bool
-    """Whether the run of drills before it failed or was killed."""
+    """Whether the run of drills before it failed or was killed; False if the backup was named."""
     databases: tuple[DrilledReport, ...]
     """The databases in the order of their drills, without those that had none."""
     killed_before: datetime | None = None

@@ -1,4 +1,4 @@
-"""Makes sure of the file of drills when the service starts: since when drills are expected."""
+"""Makes sure of the file of drills: since when drills are expected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core import clock
-from neo4j_r2.core.errors import LockedError, NoSpaceError
+from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.run.drill_state import DrillFile, DrillState
 from neo4j_r2.run.lock import drill_lock
 
@@ -18,9 +18,8 @@ log = logging.getLogger(__name__)
 def expect_drills(service: ServiceSettings) -> None:
     """Expect drills from now on if their schedule is new; without a schedule, expect none.
 
-    While a drill is under way, it alone writes the file. The next start then does this.
-
-    :raises ConfigurationError: if the state directory cannot be written.
+    While a drill is under way, it alone writes the file. The next start or run then does this. If
+    the file cannot be written, that is only a warning.
     """
     file, schedule = DrillFile(service.state_directory), service.drill_due_times
     if _schedule_of(file.read()) == schedule:
@@ -28,7 +27,7 @@ def expect_drills(service: ServiceSettings) -> None:
     try:
         with suppress(LockedError), drill_lock(service.state_directory):
             file.write(_expecting(file.read(), schedule))
-    except NoSpaceError as error:
+    except ConfigurationError as error:
         log.warning("The schedule of drills is not recorded: %s", error)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-CHECK: Final = "check"
-RESTORE: Final = "restore"
-COMPARE: Final = "compare"
-ASK: Final = "ask"
+from neo4j_r2.archive.proof import PHASES
+
+CHECK, RESTORE, COMPARE, ASK = PHASES
 EMPTY: Final = "empty"
+"""The last phase, which no proof has: it is stored before."""
 _PLACES: Final = 3
 """Of the decimals of a second."""
 

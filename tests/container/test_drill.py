@@ -126,7 +126,7 @@ def test_stopping_the_service_ends_a_drill_at_once_and_the_next_one_clears_up(
     variables = {**DRILLS, "BACKUP_PREFIX": "stopped-drill"}
     with surroundings.beside(HERE / "slow_question.yml", **variables) as stack:
         stack.up(SCRATCH, wait=True, profiles=["drill"])
-        start_with_scratch(stack, DRILL_SCHEDULE=soon())
+        start_with_scratch(stack, DRILL_SCHEDULE=soon(), BACKUP_CATCH_UP="false")
         assert back_up(stack).exit_code == 0
         wait_for_line(stack, "[INFO] Asking 1 question", seconds=DRILL_SECONDS)
         seconds = stack.stop(SERVICE)
@@ -139,6 +139,9 @@ def test_stopping_the_service_ends_a_drill_at_once_and_the_next_one_clears_up(
         stack.start(SERVICE)
         wait_for_line(stack, "[INFO] Starting cron daemon...", count=2)
         wait_for_health(stack, "unhealthy", "the last drill of database neo4j failed at ")
+        assert re.search(
+            r"\[WARNING\] The drill that began at \S+ was cut short\n", stack.logs(SERVICE)
+        )
         again = stack.execute(SERVICE, *BACKUP, "drill", variables={"DRILL_CHECKS": ""})
         assert again.exit_code == 0, again.output
         assert f"[INFO] Emptying bolt://{SCRATCH}:7687 of what an earlier drill of" in again.output
@@ -203,14 +206,24 @@ def test_without_the_profile_and_the_variables_there_are_no_drills(
     assert "drill" not in listed
 
 
-def test_the_scratch_server_has_no_port_and_no_volume_that_stays(
+def test_the_scratch_server_has_no_port_and_only_a_volume_that_goes_with_it(
     surroundings: Surroundings,
 ) -> None:
     with surroundings.beside(**DRILLS, BACKUP_PREFIX="scratch") as stack:
         stack.up(SCRATCH, wait=True, profiles=["drill"])
-        (inspected,) = json.loads(docker("inspect", stack.container(SCRATCH)))
+        container = stack.container(SCRATCH)
+        (inspected,) = json.loads(docker("inspect", container))
         host = inspected["HostConfig"]
         assert host["PortBindings"] in ({}, None)
         assert host["Memory"] == 1 << 30
-        names = {mount["Name"] for mount in inspected["Mounts"] if mount["Type"] == "volume"}
-        assert all(re.fullmatch("[0-9a-f]{64}", name) for name in names), names
+        volumes = {
+            mount["Destination"]: mount["Name"]
+            for mount in inspected["Mounts"]
+            if mount["Type"] == "volume"
+        }
+        assert "/data" in volumes
+        for volume in json.loads(docker("volume", "inspect", *volumes.values())):
+            # Compose labels the volumes that its file names.
+            assert "com.docker.compose.volume" not in (volume["Labels"] or {}), volume
+        docker("rm", "--force", "--volumes", container)
+        assert not set(volumes.values()) & set(docker("volume", "ls", "--quiet").split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,17 @@ def fetch(service: Service, path: Path, *arguments: str) -> bytes:
     return gzip.decompress(path.read_bytes())
 
 
+@pytest.mark.usefixtures("driver")
+def test_a_backup_is_fetched_by_redirection(service: Service, tmp_path: Path) -> None:
+    text = service.backup().text
+    path = tmp_path / "redirected.gz"
+    with path.open("wb") as file:
+        process = service.cold_start("fetch", "--output", "-", output=file)
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 0, log
+    assert gzip.decompress(path.read_bytes()) == text
+
+
 def without_time(text: bytes) -> bytes:
     return re.sub(rb"(?m)^// Exported: .*$", b"", text, count=1)
 
@@ -124,3 +136,22 @@ def test_what_changed_is_told(service: Service, driver: Driver) -> None:
     relabelled = printed(service, "diff", keys[4], keys[5], "--entities").splitlines()[0]
     assert re.fullmatch(r"changed node \d+ \(:Old\) before \(:New\)", relabelled)
     assert printed(service, "diff", keys[-2], keys[-1]) == "No difference\n"
+
+
+def test_a_reader_that_has_seen_enough_ends_a_comparison_without_a_traceback(
+    service: Service, driver: Driver
+) -> None:
+    first = service.backup().manifest["archive_key"]
+    driver.execute_query("MATCH (bulk:Bulk) SET bulk.text = 'changed'")  # more than a pipe holds
+    wait_for_next_second(service.keys())
+    second = service.backup().manifest["archive_key"]
+
+    process = service.cold_start("diff", first, second, "--entities")
+
+    assert process.stdout
+    assert process.stderr
+    assert process.stdout.readline().startswith("changed node ")
+    process.stdout.close()
+    log = process.stderr.read()
+    assert process.wait(timeout=60) == -signal.SIGPIPE, log
+    assert "Traceback" not in log

@@ -226,6 +226,45 @@ def test_a_needed_archive_that_is_gone_takes_a_full_one(service: Service) -> Non
     assert [each["complete"] for each in listed(service)] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("held", "verify"),
+    [
+        ("CreateMultipartUpload", "off"),
+        ("CompleteMultipartUpload", "off"),
+        ("CompleteMultipartUpload", "after"),
+    ],
+    ids=["during the export", "after the upload", "while it is read back"],
+)
+def test_a_needed_archive_that_goes_during_the_run_takes_a_full_one(
+    service: Service, driver: Driver, proxy: FaultProxy, held: str, verify: str
+) -> None:
+    key = made(service)["archive_key"]
+    driver.execute_query("CREATE (:New)")
+    wait_for_next_second(service.keys())
+    hold = proxy.hold(held)
+    with service.through(proxy).with_variables(BACKUP_VERIFY=verify).start("backup") as process:
+        assert hold.reached.wait(HELD_SECONDS)
+        service.s3.client().delete_object(Bucket=service.bucket, Key=key)
+        hold.release.set()
+        _, log = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert process.returncode == 0, log
+    assert f"{FULL}the archive {key} is not in the bucket any more\n" in log
+    complete = [each for each in listed(service) if each["complete"]]
+    assert [each["kind"] for each in complete] == ["full"]
+
+
+@pytest.mark.parametrize(("method", "kind"), [("auto", "incremental"), ("apoc", "full")])
+def test_auto_walks_and_apoc_s_backups_are_full(
+    service: Service, driver: Driver, method: str, kind: str
+) -> None:
+    service = service.with_variables(BACKUP_EXPORT_METHOD=method)
+    made(service)
+    driver.execute_query("CREATE (:New)")
+    manifest = made(service)
+    assert manifest.get("kind", "full") == kind
+    assert manifest["export"]["method"] == ("apoc" if method == "apoc" else "manual")
+
+
 def test_somebody_can_ask_for_a_full_one(service: Service) -> None:
     made(service)
     run = run_later(service, "--full")
@@ -578,10 +617,13 @@ def test_an_increment_is_read_back_with_all_that_it_needs(service: Service, driv
     data[len(data) // 2] ^= 1
     service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=bytes(data))
     driver.execute_query("CREATE (:Newer)")
-    time.sleep(1)
-    assert_told(service, service.run("backup"), 5, key)
     run = run_later(service)
-    assert newest(service)["kind"] == "full", "the next backup needs nothing that is damaged"
+    assert newest(service)["kind"] == "full"
+    assert f"[INFO] Making a full backup: {key}: " in run.log
+    driver.execute_query("CREATE (:Newest)")
+    increment = made(service)
+    assert increment["kind"] == "incremental"
+    assert key not in needs(increment), "it needs nothing that is damaged"
 
 
 def test_encrypted_increments_come_back(

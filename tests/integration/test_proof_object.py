@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ from tests.service import TIMEOUT_SECONDS, Backup, Run, Service
 
 HELD_SECONDS = 60
 PAIR, OTHER = KeyPair.new(), KeyPair.new()
-CURRENT = "The archive and its manifest are in the bucket as the proof names them."
+CURRENT = (
+    "The bucket has an archive of this size, and a manifest with its SHA-256; `verify KEY` reads "
+    "the bytes."
+)
 DRILLS = {"DRILL_SCHEDULE": "0 3 * * *", "DRILL_NEO4J_URI": "bolt://scratch:7687"}
 
 
@@ -274,8 +278,10 @@ def test_a_proof_of_an_increment_is_of_all_archives_that_it_needs(service: Servi
 
     assert run.exit_code == 0, run.log
     assert "Needs            1 more archive" in output.splitlines()
-    assert output.endswith("\nThe archives and the manifest are in the bucket as the proof names "
-                           "them.\n")  # fmt: skip
+    assert output.endswith(
+        "\nThe bucket has archives of these sizes, and a manifest with their SHA-256; `verify KEY` "
+        "reads the bytes.\n"
+    )
     listed = json.loads(printed(chained, "list", "--json"))["backups"]
     assert [each["proved"] for each in listed] == [True, False]
 
@@ -455,7 +461,7 @@ def status(service: Service) -> tuple[list[str], Run]:
     return output.splitlines(), Run(process.returncode, log)
 
 
-def test_status_says_when_a_backup_was_last_proved_also_if_only_the_bucket_knows(
+def test_status_says_when_a_backup_was_last_proved_here_or_elsewhere(
     service: Service, proxy: FaultProxy
 ) -> None:
     drilled = service.with_variables(**DRILLS)
@@ -476,12 +482,14 @@ def test_status_says_when_a_backup_was_last_proved_also_if_only_the_bucket_knows
     assert content["databases"][0]["last_proof"]["restore_seconds"] == 250.1
 
     time = datetime(2025, 10, 8, 3, 12, tzinfo=UTC)
-    known = ProofState(
-        time, time, f"{PREFIX}/neo4j_2025-10-07_02-00-00.cypher.gz", time, 9, 1, 1, True
-    )
-    DrillFile(service.state_directory).write(
-        DrillState(time, databases={"neo4j": DrilledDatabase(time, known)})
-    )
+    key = f"{PREFIX}/neo4j_2025-10-07_02-00-00.cypher.gz"
+    older = ProofState(time, time, key, time, 9, 1, 1, True)
+    file = DrillFile(service.state_directory)
+    file.write(DrillState(time, databases={"neo4j": DrilledDatabase(time, older)}))
+    assert "restored in 4 min 10 s" in status(service)[0][5]
+
+    newest = replace(older, backup_started=datetime.now(UTC))
+    file.write(DrillState(time, databases={"neo4j": DrilledDatabase(time, newest)}))
     before = proxy.count("GetObject")
     lines, _ = status(service)
     wanted = "Last proved: 2025-10-08 03:12, restored in 9 s (neo4j_2025-10-07_02-00-00)"

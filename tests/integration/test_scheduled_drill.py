@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ import pytest
 
 from neo4j_r2.archive.proof import LockedProof, Proof, read_proof
 from neo4j_r2.run.drill_state import DrilledDatabase, DrillFile, DrillState
+from neo4j_r2.run.state import StateFile
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import free_port
@@ -237,17 +239,29 @@ def test_a_second_drill_leaves_the_proof_as_it_is(drilling: Service) -> None:
     manifest = drilling.backup().manifest
     drill(drilling)
     first = drilling.object(proof_key(manifest))
-    before = known_of(drilling).last_proof
+    before = state_of(drilling)
 
     run = drill(drilling, manifest["archive_key"])
 
     assert f"{proof_key(manifest)} is there already, and stays: it is of the drill of " in run.log
     assert drilling.object(proof_key(manifest)) == first
-    known = known_of(drilling)
-    assert len(known.drills) == 2
-    assert before is not None
-    assert known.last_proof is not None
-    assert known.last_proof.started >= before.started
+    assert state_of(drilling) == before
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_drill_of_an_old_backup_stores_its_proof_and_makes_nothing_good(
+    drilling: Service,
+) -> None:
+    old = drilling.backup().manifest
+    wait_for_next_second(drilling.keys())
+    damage(drilling, drilling.backup().manifest["archive_key"])
+    assert drilling.run("drill").exit_code == 5
+    before = state_of(drilling)
+
+    drill(drilling, old["archive_key"])
+
+    assert proof_keys(drilling) == [proof_key(old)]
+    assert state_of(drilling) == before
 
 
 def test_without_a_backup_there_is_nothing_to_drill(drilling: Service) -> None:
@@ -526,6 +540,26 @@ def test_a_drill_waits_for_the_end_of_a_backup(drilling: Service, proxy: FaultPr
     run = finish(waiting)
     assert run.exit_code == 0, run.log
     assert "[INFO] The drill succeeded: " in run.log
+
+
+def test_a_drill_that_is_due_with_a_backup_is_of_that_backup(drilling: Service) -> None:
+    drilling = drilling.with_variables(BACKUP_SCHEDULE="* * * * *")
+    old = drilling.backup().manifest
+    file = StateFile(drilling.state_directory)
+    state = file.read()
+    assert state is not None
+    assert state.last_run is not None
+    earlier = replace(state.last_run, started=state.last_run.started - timedelta(minutes=1))
+    file.write(replace(state, last_run=earlier))  # so another backup is due
+    wait_for_next_second(drilling.keys())
+    waiting = drilling.start("drill")
+    read_until(waiting, "A backup is due: waiting up to 30 s for it to begin")
+    assert drilling.run().exit_code == 0
+    run = finish(waiting)
+    assert run.exit_code == 0, run.log
+    new = drilling.backups()[-1].manifest
+    assert new["archive_key"] != old["archive_key"]
+    assert proof_keys(drilling) == [proof_key(new)]
 
 
 def test_a_backup_does_not_wait_for_a_drill_and_a_second_drill_ends_at_once(

@@ -129,12 +129,20 @@ def lines_of_crontabs() -> list[tuple[str, str]]:
     return [pair for text in texts for pair in re.findall(pattern, text, re.MULTILINE)]
 
 
-def test_the_lines_of_crontabs_are_at_the_schedule_and_start_a_backup() -> None:
-    lines = lines_of_crontabs()
-    assert len(lines) == 3
-    for schedule, command in lines:
-        assert schedule.strip() == "0 2 * * *"
+def test_the_lines_of_crontabs_are_at_the_schedule_and_start_a_backup_or_a_drill() -> None:
+    found = []
+    for schedule, command in lines_of_crontabs():
         pattern = r"(?:backup\.py|neo4j-r2-backup)((?: \w+)?)(?: >>.*)?$"
         (arguments,) = re.findall(pattern, command)
-        assert parse_arguments(shlex.split(arguments))[0] == "backup"
+        found.append((schedule.strip(), parse_arguments(shlex.split(arguments))[0]))
         assert (">>" in command) == ("LOG_TIMESTAMPS=true" in command)
+    assert sorted(found) == [*3 * [("0 2 * * *", "backup")], ("0 4 * * 0", "drill")]
+
+
+def test_a_second_pair_of_units_starts_drills() -> None:
+    ((start, calendar),) = re.findall(r"```ini\n(ExecStart=.*)\n(OnCalendar=.*)\n```", SYSTEMD)
+    program = setting(units()["neo4j-r2-backup.service"], "Service", "ExecStart").split()[0]
+    assert start == f"ExecStart={program} drill"
+    if systemd := shutil.which("systemd-analyze"):
+        times = [systemd, "calendar", calendar.partition("=")[2]]
+        subprocess.run(times, capture_output=True, timeout=TIMEOUT_SECONDS, check=True)

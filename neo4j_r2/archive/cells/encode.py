@@ -5,7 +5,6 @@ docs/design.md, "Cells", has the table.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -82,10 +81,8 @@ def _encode_typed(value: dict[str, Any]) -> Encoded:
 
 
 def _encode_floats_32(value: list[Any]) -> Encoded:
-    # The sum shows NaN and infinities: finite 32-bit floats are too small for it to overflow.
-    if not math.isfinite(sum(value)):
-        return _encode_list(value)
-    return Encoded(FLOATS_32, floats_32_cell(value))
+    cell = floats_32_cell(value)
+    return _encode_list(value) if cell is None else Encoded(FLOATS_32, cell)
 
 
 def _encode_temporal(value: dict[str, str | list[str]]) -> Encoded:

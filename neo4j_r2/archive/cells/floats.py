@@ -6,7 +6,7 @@ import math
 import sys
 from array import array
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 _BASE64: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -37,12 +37,16 @@ def float_cell(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def floats_32_cell(values: Sequence[float]) -> str:
-    """Return the cell of finite 32-bit floats; the most significant byte of each comes first."""
+def floats_32_cell(values: Sequence[float]) -> str | None:
+    """Return the cell of 32-bit floats; the most significant byte of each comes first.
+
+    :return: None if NaN or an infinity is among them.
+    """
     bits = array("f", values)
     if sys.byteorder == "little":
         bits.byteswap()
-    return _base64(bits)
+    raw = bits.tobytes()
+    return _base64(raw) if _are_finite(raw, values) else None
 
 
 def floats_32(cell: str) -> array[float]:
@@ -56,13 +60,22 @@ def floats_32(cell: str) -> array[float]:
         raise ValueError(cell)
     if sys.byteorder == "little":
         numbers.byteswap()
-    # The first byte of NaN and the infinities is 7F or FF. So is that of some very large numbers:
-    # only then the sum decides, which costs more than the look at the bytes.
-    high_bytes = raw[::4]
-    if (b"\x7f" in high_bytes or b"\xff" in high_bytes) and not math.isfinite(sum(numbers)):
+    if not _are_finite(raw, numbers):
         raise ValueError(cell)
     return numbers
 
 
-def _base64(raw: array[float] | bytes) -> str:
+def _are_finite(raw: bytes, numbers: Iterable[float]) -> bool:
+    """Whether 32-bit floats are all finite: too small for their sum to overflow.
+
+    The first byte of NaN and the infinities is 7F or FF. So is that of some very large numbers:
+    only then the sum decides, which costs more than the look at the bytes.
+
+    :param raw: the bytes of the same numbers, the most significant byte of each first.
+    """
+    high_bytes = raw[::4]
+    return not (b"\x7f" in high_bytes or b"\xff" in high_bytes) or math.isfinite(sum(numbers))
+
+
+def _base64(raw: bytes) -> str:
     return b2a_base64(raw, newline=False).rstrip(b"=").decode("ascii")

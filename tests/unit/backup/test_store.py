@@ -13,10 +13,12 @@ from neo4j_r2.archive.manifest import (
     ExportSummary,
     LockedManifest,
     Manifest,
+    Need,
     read_manifest,
     timestamp,
 )
 from neo4j_r2.archive.storage.pack import TextBlock
+from neo4j_r2.backup.exporter import Lineage, NeedMissingError
 from neo4j_r2.backup.make_manifest import Origin
 from neo4j_r2.backup.store import Destination, store
 from neo4j_r2.backup.store_settings import StoreSettings
@@ -87,12 +89,16 @@ class _FakeBucket:
         self.uploads = _FakeUploads(self.content)
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
-        return (StoredObject(key, 0, {}) for key in self.content if key.startswith(prefix))
+        for key, data in self.content.items():
+            if key.startswith(prefix):
+                yield StoredObject(key, len(data), {})
 
     def head(self, key: str) -> StoredObject | None:
         return StoredObject(key, 0, {}) if key in self.content else None
 
     def stream(self, key: str, *, is_slow: bool = False) -> Iterator[bytes]:  # noqa: ARG002
+        if key not in self.content:
+            raise BucketError(f"R2 failed: Get {key}: 404 NoSuchKey")
         yield self.content[key]
 
     def put_new(self, key: str, data: bytes) -> None:
@@ -100,20 +106,19 @@ class _FakeBucket:
 
 
 class _FakeExporter:
-    """Exports content that was made without a server; can fail at its end."""
+    """Exports content that was made without a server; something can happen at its end."""
 
     restore_key = RESTORE_KEY
 
-    def __init__(self, content: Content, error: Exception | None = None) -> None:
-        self._content, self._error = content, error
+    def __init__(self, content: Content, at_end: Callable[[], object], *needs: Need) -> None:
+        self._content, self._at_end, self._needs = content, at_end, needs
 
     def blocks(self) -> Iterator[TextBlock]:
         yield from self._content.blocks
-        if self._error:
-            raise self._error
+        self._at_end()
 
-    def lineage(self) -> None:
-        pass
+    def lineage(self) -> Lineage | None:
+        return Lineage([*self._needs], {}) if self._needs else None
 
     def summary(self) -> ExportSummary:
         return self._content.summary
@@ -134,12 +139,13 @@ def stored(
     bucket: _FakeBucket,
     lock: RunLock,
     settings: StoreSettings = SETTINGS,
-    error: Exception | None = None,
+    at_end: Callable[[], object] = tuple,
+    *needs: Need,
 ) -> Manifest:
     watch = Watch(60)
     progress = Progress(100, watch.progress)
     destination = Destination(cast(Bucket, bucket), settings, lock, watch, progress)
-    return store(_FakeExporter(CONTENT, error), ORIGIN, destination, 1000)
+    return store(_FakeExporter(CONTENT, at_end, *needs), ORIGIN, destination, 1000)
 
 
 def test_the_archive_is_stored_first_and_the_manifest_last(
@@ -175,8 +181,11 @@ def test_an_archive_that_does_not_read_back_gets_no_manifest(
 
 
 def test_a_failed_export_leaves_nothing_behind(bucket: _FakeBucket, lock: RunLock) -> None:
+    def fail() -> None:
+        raise BucketError("broken")
+
     with pytest.raises(BucketError, match="broken"):
-        stored(bucket, lock, error=BucketError("broken"))
+        stored(bucket, lock, SETTINGS, fail)
     assert not bucket.content
     assert not bucket.uploads.under_way
     assert lock.abandoned_upload() is None
@@ -204,3 +213,40 @@ def test_the_upload_is_on_record_while_it_is_under_way(bucket: _FakeBucket, lock
     bucket.uploads.changed = look
     stored(bucket, lock)
     assert seen == [UploadRecord("https://r2.example", "bucket", KEY, "id")]
+
+
+NEEDED = Need("neo4j-backup/neo4j_2025-10-01_02-00-00.cypher.gz", 6, "")
+
+
+def test_an_archive_that_is_needed_is_looked_for_before_the_upload_is_completed(
+    bucket: _FakeBucket, lock: RunLock
+) -> None:
+    bucket.content[NEEDED.key] = b"needed"
+    with pytest.raises(NeedMissingError, match=f"the archive {NEEDED.key} is not in the bucket"):
+        stored(bucket, lock, SETTINGS, bucket.content.clear, NEEDED)
+    assert not bucket.content
+    assert not bucket.uploads.under_way
+
+
+@pytest.mark.parametrize("verify_after", [False, True])
+def test_an_archive_that_is_needed_is_looked_for_again_before_the_manifest_is_put(
+    bucket: _FakeBucket, lock: RunLock, *, verify_after: bool
+) -> None:
+    bucket.content[NEEDED.key] = b"needed"
+
+    def prune(data: bytes) -> bytes:
+        del bucket.content[NEEDED.key]
+        return data
+
+    bucket.uploads.changed = prune
+    with pytest.raises(NeedMissingError, match=f"the archive {NEEDED.key} is not in the bucket"):
+        stored(bucket, lock, replace(SETTINGS, verify_after=verify_after), tuple, NEEDED)
+    assert list(bucket.content) == [KEY]
+
+
+def test_an_increment_whose_needs_are_there_becomes_a_backup(
+    bucket: _FakeBucket, lock: RunLock
+) -> None:
+    bucket.content[NEEDED.key] = b"needed"
+    assert stored(bucket, lock, SETTINGS, tuple, NEEDED).needs == [NEEDED]
+    assert MANIFEST_KEY in bucket.content

@@ -106,15 +106,34 @@ def test_a_proof_that_is_there_stays_and_the_log_names_its_drill(
     ]
 
 
-def test_a_damaged_proof_stays_too(
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (None, "the proof is not one of this service"),
+        ({"archive_sha256": "00" * 32}, f"it is of another archive, with SHA-256 {'00' * 32}"),
+    ],
+    ids=["damaged", "of another archive"],
+)
+def test_what_is_no_proof_of_the_backup_stays_and_does_not_count_as_its_proof(
+    memory: InterruptedBucket, changes: dict[str, str] | None, told: str
+) -> None:
+    manifest = memory.add(1)
+    other = proof_of(manifest, **changes).to_json() if changes else b"{}"
+    memory.content[PROOF_KEY] = other
+    with pytest.raises(BucketError) as raised:
+        store(memory, manifest)
+    assert str(raised.value) == f"{PROOF_KEY} is there already, but {told}; remove it"
+    assert memory.content[PROOF_KEY] == other
+
+
+def test_a_proof_of_a_newer_format_counts_although_this_version_cannot_read_it(
     memory: InterruptedBucket, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
     manifest = memory.add(1)
-    memory.content[PROOF_KEY] = b"{}"
+    memory.content[PROOF_KEY] = b'{"format_version": 99}'
     assert not store(memory, manifest)
-    assert memory.content[PROOF_KEY] == b"{}"
-    assert "it is of the drill of an unknown time (the proof is not one of" in caplog.text
+    assert "it is of the drill of an unknown time (the proof has format version 99; " in caplog.text
 
 
 def test_a_proof_that_another_host_stores_at_the_same_time_stays(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neo4j_r2.archive.manifest import FORMAT_VERSION
+from neo4j_r2.archive.manifest import (
+    CHAIN_FORMAT_VERSION,
+    FORMAT_VERSION,
+    INCREMENTAL,
+    Need,
+)
+from neo4j_r2.bucket.client import StoredObject
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.keep_rules import Rules
 from tests.unit.memory_bucket import ARCHIVE, PREFIX, MemoryBucket, name_of
@@ -227,10 +234,22 @@ def test_a_shrink_is_warned_about_even_with_retention_off(
     assert "Database neo4j has shrunk" in caplog.text
 
 
-def test_the_alarm_reads_no_additional_manifest(memory: MemoryBucket) -> None:
+@pytest.mark.parametrize("days", [7, 0])
+def test_the_alarm_names_the_last_accepted_backup_although_it_is_young(
+    memory: MemoryBucket, caplog: pytest.LogCaptureFixture, days: int
+) -> None:
+    for age in (6, 1):
+        memory.add(age, nodes=100)
+    memory.prune(memory.add(0, nodes=1, last_accepted=100), Rules(days=days), percent=20)
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    names = f"{name_of(1).stem} {name_of(0).stem}"
+    assert warning.message.endswith(f"; `backup.py diff {names}` says what is gone")
+
+
+def test_without_a_shrink_the_alarm_reads_no_additional_manifest(memory: MemoryBucket) -> None:
     for age in (20, 9, 6, 1):
         memory.add(age)
-    memory.prune(memory.add(0, nodes=1, last_accepted=5), percent=20)
+    memory.prune(memory.add(0, nodes=4, last_accepted=5), percent=20)
     assert sorted(memory.read) == [name_of(age).manifest_key for age in (20, 9)]
 
 
@@ -330,3 +349,76 @@ def test_retention_decides_alike_with_and_without_proofs(
         wanted = {name_of(age).proof_key for age in memory.ages() & proved.keys() if proved[age]}
         assert proofs == (wanted if has_proofs else set())
     assert kept[0] == kept[1]
+
+
+class _SharedBucket(MemoryBucket):
+    """A bucket into which another host stores a backup while a prune decides."""
+
+    def __init__(self, *, is_growing: bool) -> None:
+        super().__init__()
+        self._is_growing = is_growing
+        self.lists = 0
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield all objects, and store a backup behind the first of these lists."""
+        self.lists += 1
+        yield from list(super().objects(prefix))
+        if self._is_growing and self.lists == 1:
+            self.add(0.5)
+
+    def add_chain(self) -> None:
+        """Store a full backup that may be needed, an increment, and a full one that is no base."""
+        full = replace(self.add(20), format_version=CHAIN_FORMAT_VERSION)
+        need = Need(full.archive_key, full.archive_size, "")
+        increment = replace(
+            self.add(19), format_version=CHAIN_FORMAT_VERSION, kind=INCREMENTAL, needs=[need]
+        )
+        self.content[name_of(20).manifest_key] = full.to_json()
+        self.content[name_of(19).manifest_key] = increment.to_json()
+        self.add(18)
+
+
+def test_what_a_backup_may_need_that_was_stored_meanwhile_is_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    memory = _SharedBucket(is_growing=True)
+    memory.add_chain()
+    memory.prune(memory.add(0))
+    assert memory.ages() == {20, 19, 0.5, 0}
+    stem = name_of(0.5).stem
+    told = f"{stem} was stored meanwhile: backups that it may need are kept for now"
+    assert caplog.messages.count(told) == 1
+    memory.prune(memory.add(0))
+    assert memory.ages() == {0.5, 0}, "the next prune knows its manifest"
+
+
+@pytest.mark.parametrize(("is_dry", "lists"), [(False, 2), (True, 1)])
+def test_a_prune_looks_once_more_before_it_removes_what_may_be_needed(
+    *, is_dry: bool, lists: int
+) -> None:
+    memory = _SharedBucket(is_growing=False)
+    memory.add_chain()
+    memory.prune(memory.add(0), is_dry=is_dry)
+    assert memory.lists == lists
+    assert memory.ages() == ({20, 19, 18, 0} if is_dry else {0})
+
+
+def test_a_prune_of_full_backups_alone_looks_once() -> None:
+    memory = _SharedBucket(is_growing=True)
+    memory.add(20)
+    memory.prune(memory.add(0))
+    assert memory.lists == 1
+    assert memory.ages() == {0.5, 0}
+
+
+def test_what_a_kept_backup_may_need_stays_if_the_manifest_of_that_cannot_be_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    memory = _SharedBucket(is_growing=False)
+    memory.add_chain()
+    memory.content[name_of(3).archive_key(compressed=True)] = ARCHIVE
+    memory.content[name_of(3).manifest_key] = b"{}"
+    memory.prune(memory.add(0))
+    assert memory.ages() == {20, 19, 3, 0}
+    assert "may need it, but the manifest of that cannot be read" in caplog.text

@@ -167,6 +167,31 @@ def test_check_counts_the_questions_of_drills_and_names_a_wrong_file(
     assert wrong.stderr.startswith("[ERROR] DRILL_CHECKS: ")
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"DRILL_CHECKS": "/nowhere/checks.cypher"}, "DRILL_CHECKS: "),
+        ({"DRILL_IDENTITY_FILE": "/nowhere/key.txt"}, "DRILL_IDENTITY_FILE: "),
+        (
+            {"RESTORE_NEO4J_PASSWORD": ""},
+            "Invalid configuration:\n  - RESTORE_NEO4J_PASSWORD (or ",
+        ),
+    ],
+    ids=["questions", "keys", "password"],
+)
+def test_what_is_wrong_with_drills_keeps_no_service_from_starting(
+    settings: dict[str, str], tmp_path: Path, changes: dict[str, str], problem: str
+) -> None:
+    wrong = {**settings, **DRILLS, **changes}
+    by_hand = run_program(tmp_path, "check", **wrong)
+    assert by_hand.returncode == 2
+    assert by_hand.stderr.startswith(f"[ERROR] {problem}")
+    process = run_program(tmp_path, "check", "--at-start", **wrong)
+    assert process.returncode == 0, process.stderr
+    assert process.stderr.startswith(f"[ERROR] Drills will fail: {problem}")
+    assert process.stdout == "0 2 * * * JOB backup\n0 4 * * 0 JOB drill\n"
+
+
 def test_check_warns_of_drills_that_cannot_open_encrypted_backups(
     settings: dict[str, str], tmp_path: Path
 ) -> None:

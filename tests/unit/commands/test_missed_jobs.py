@@ -10,7 +10,8 @@ import pytest
 
 from neo4j_r2.commands.missed_jobs import is_backup_wanted_now, is_drill_wanted_now
 from neo4j_r2.config.service_settings import read_service_settings
-from neo4j_r2.run.drill_state import DrillState
+from neo4j_r2.run.drill_state import DrillRun, DrillState
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import State
 
 NOW = datetime.now(UTC)
@@ -89,3 +90,15 @@ def test_a_drill_that_was_missed_begins_soon_after_the_service_unless_told_other
     assert is_drill_wanted_now(settings, DrillState(since) if since else None) == is_wanted
     logged = [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
     assert [re.sub(r"at \S+ was", "at … was", line) for line in logged] == said
+
+
+@pytest.mark.parametrize("catches_up", [True, False])
+def test_a_drill_that_was_cut_short_is_made_again_in_the_same_way(
+    caplog: pytest.LogCaptureFixture, *, catches_up: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    variables = {"DRILL_SCHEDULE": "@yearly", "BACKUP_CATCH_UP": str(catches_up)}
+    drills = DrillState(NOW, run=DrillRun(NOW, ProcessId(1234, 5678), database="neo4j"))
+    assert is_drill_wanted_now(read_service_settings(variables, {}), drills) == catches_up
+    told = f"The drill that began at {NOW.isoformat()} was cut short"
+    assert caplog.messages == [f"{told}: making it in 60 s" if catches_up else told]

@@ -13,6 +13,7 @@ from neo4j_r2.config.settings import Config, read_config
 from neo4j_r2.core.errors import BucketError, Interruption
 from neo4j_r2.monitoring.notification import Notification
 from neo4j_r2.run.drill_state import DrillFile, DrillState
+from neo4j_r2.run.lock import drill_lock
 from neo4j_r2.run.state import BackupState, State, StateFile
 from tests.unit.commands.test_commands import REQUIRED
 
@@ -52,6 +53,38 @@ def test_an_overdue_drill_is_told_by_one_run_and_not_by_the_next(state: Path) ->
     assert notification.title == "Drill overdue: neo4j"
 
 
+def test_a_run_on_a_host_without_the_service_expects_drills_from_then_on(tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    for schedule in ("0 4 * * *", "0 4 * * *", "0 5 * * *"):
+        with overdue_drills_told(config(tmp_path, DRILL_SCHEDULE=schedule), _nobody):
+            known = DrillFile(tmp_path).read()
+        assert known is not None
+        assert known.schedule == f"{schedule} UTC"
+        assert known.since >= before
+
+
+def test_a_drill_under_way_does_not_hold_up_a_run(state: Path) -> None:
+    with (
+        drill_lock(state),
+        overdue_drills_told(config(state, DRILL_SCHEDULE="0 5 * * *"), lambda _: None),
+    ):
+        known = DrillFile(state).read()
+    assert known is not None
+    assert known.schedule == "0 4 * * * UTC"
+
+
+def _nobody(_: Notification) -> None:
+    raise AssertionError("nothing is overdue")
+
+
+def test_a_monitor_alone_is_told_too(state: Path) -> None:
+    told: list[Notification] = []
+    monitored = {"BACKUP_NOTIFY_URLS": "", "BACKUP_PING_URL": "https://monitor/ping"}
+    with overdue_drills_told(config(state, **monitored), told.append):
+        pass
+    assert len(told) == 1
+
+
 def test_a_run_that_fails_tells_it_too(state: Path) -> None:
     told: list[Notification] = []
     with (
@@ -88,7 +121,8 @@ def test_nothing_is_told_without_need(state: Path, variables: dict[str, str]) ->
     assert told == []
     with overdue_drills_told(config(state), told.append):
         pass
-    assert len(told) == 1
+    # Whoever takes the schedule away and gives it back waits for drills anew.
+    assert len(told) == (0 if "DRILL_SCHEDULE" in variables else 1)
 
 
 @pytest.mark.parametrize("name", ["state.json", "drills.json"])

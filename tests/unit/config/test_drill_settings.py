@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neo4j_r2.config.service_settings import read_service_settings
-from neo4j_r2.config.settings import Config, read_config
+from neo4j_r2.config.settings import Config, read_config, read_drill_config
 from neo4j_r2.core.errors import ConfigurationError
 from tests.unit.config.test_settings import REQUIRED, value_of
 
@@ -75,7 +75,6 @@ def test_a_variable_of_drills_sets_its_value(
         ("DRILL_NEO4J_URI", "bolt://neo4j:7687", "this is the Neo4j that is backed up"),
         ("DRILL_NEO4J_DATABASE", "neo4j;", "3 to 63"),
         ("DRILL_NEO4J_URI", "", "DRILL_NEO4J_URI is required: the scratch Neo4j of"),
-        ("RESTORE_NEO4J_PASSWORD", "", "RESTORE_NEO4J_PASSWORD (or RESTORE_NEO4J_PASSWORD_FILE)"),
     ],
 )
 def test_a_wrong_value_of_drills_is_named_with_what_is_accepted(
@@ -107,7 +106,20 @@ def test_the_health_probe_needs_no_scratch_neo4j() -> None:
 
 
 def test_the_scratch_neo4j_s_password_is_a_secret() -> None:
-    assert DRILLS["RESTORE_NEO4J_PASSWORD"] in [each.reveal() for each in read().secrets()]
+    config = read_drill_config({**REQUIRED, **DRILLS}, NO_FILE)
+    assert DRILLS["RESTORE_NEO4J_PASSWORD"] in [each.reveal() for each in config.secrets()]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"RESTORE_NEO4J_PASSWORD": ""}, {"RESTORE_NEO4J_PASSWORD_FILE": "/nowhere/password"}],
+    ids=["missing", "wrong"],
+)
+def test_only_a_drill_needs_the_password_of_the_scratch_neo4j(changes: dict[str, str]) -> None:
+    variables = {**REQUIRED, **DRILLS, **changes}
+    assert not read_config(variables, NO_FILE).drill.password
+    with pytest.raises(ConfigurationError, match="RESTORE_NEO4J_PASSWORD"):
+        read_drill_config(variables, NO_FILE)
 
 
 def test_a_misspelt_name_of_drills_may_be_another_program_s() -> None:

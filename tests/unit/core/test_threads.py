@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.core.errors import Interruption
-from neo4j_r2.core.threads import Lanes, ordered_map, prefetch, while_answering
+from neo4j_r2.core.threads import Lanes, one_ahead, ordered_map, prefetch, while_answering
 
 WAIT_SECONDS = 10
 
@@ -68,6 +68,38 @@ def test_prefetch_stops_reading_when_it_is_abandoned() -> None:
     stream.close()  # type: ignore[attr-defined]  # it is a generator
     assert source.ended.wait(WAIT_SECONDS)
     assert source.taken < 10
+
+
+@given(st.lists(st.integers()))
+def test_one_ahead_keeps_all_items_and_their_order(items: list[int]) -> None:
+    assert list(one_ahead(iter(items))) == items
+
+
+def test_one_ahead_raises_an_error_after_the_items_before_it() -> None:
+    error = ValueError("broken")
+    stream = one_ahead(failing_after(2, error))
+    assert [next(stream), next(stream)] == [0, 1]
+    with pytest.raises(ValueError, match="broken") as raised:
+        next(stream)
+    assert raised.value is error
+
+
+def test_one_ahead_takes_the_first_item_before_anybody_asks_for_it() -> None:
+    taken = threading.Event()
+
+    def items() -> Iterator[int]:
+        taken.set()
+        yield 1
+
+    stream = one_ahead(items())
+    assert taken.wait(WAIT_SECONDS)
+    assert list(stream) == [1]
+
+
+def test_one_ahead_takes_no_more_than_one_item_ahead() -> None:
+    source = Counted(2000)
+    ahead = [source.taken - item for item in one_ahead(iter(source))]
+    assert max(ahead) <= 1 + 1
 
 
 @given(st.lists(st.integers()), st.integers(1, 4))

@@ -91,10 +91,11 @@ def test_without_a_drill_and_a_schedule_there_are_no_metrics_of_drills() -> None
     assert scrape(DrillState(SINCE), settings=unscheduled) == {}
 
 
-def test_a_drill_by_hand_has_metrics_but_is_never_due() -> None:
-    told = of(scrape(DRILLS, settings=read_service_settings({}, {})), "neo4j")
-    assert told["last_drill_success"] == 1
-    assert not [name for name in told if "due" in name or "deadline" in name]
+def test_a_drill_by_hand_has_metrics_but_is_never_due_and_raises_no_alert() -> None:
+    told = scrape(DRILLS, settings=read_service_settings({}, {}))
+    assert of(told, "neo4j")["last_drill_duration_seconds"] == 360
+    alerting = ("drill_due", "drill_deadline", "last_drill_success")
+    assert not [name for name in told if name.startswith(alerting)]
 
 
 def test_a_drill_under_way_does_not_hide_how_the_last_one_ended() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from neo4j_r2.config.service_settings import ServiceSettings, read_service_settings
 from neo4j_r2.monitoring.drill_rules import (
+    cut_short_drill,
     drill_deadline,
     drill_due,
     missed_drill,
@@ -69,6 +70,8 @@ def drilled(
 PROVED = drilled(GOOD, proof=PROOF)
 FAILED_RUN = replace(RUN, exit_code=5, error=BAD.error)
 FAILED = drilled(BAD, run=FAILED_RUN)
+STOPPED = replace(GOOD, exit_code=143, error="Interrupted by signal 15")
+NEXT_NOON = NOON + timedelta(days=1)
 
 
 def problems(
@@ -258,6 +261,36 @@ def test_a_due_time_without_a_run_of_drills_was_missed(
     drills: DrillState | None, expected: datetime | None
 ) -> None:
     assert missed_drill(drills, DEFAULT, NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("drills", "expected"),
+    [
+        (drilled(run=UNFINISHED), NIGHT),
+        (drilled(STOPPED, run=replace(RUN, exit_code=143)), NIGHT),
+        (drilled(STOPPED, run=replace(UNFINISHED, started=NOON)), None),
+        (drilled(STOPPED, run=replace(UNFINISHED, started=NOON + timedelta(days=1))), NEXT_NOON),
+        (PROVED, None),
+        (FAILED, None),
+        (NEW, None),
+        (None, None),
+    ],
+    ids=[
+        "killed",
+        "stopped",
+        "once more on the same day",
+        "after that of another day",
+        "made",
+        "failed",
+        "never",
+        "nothing known",
+    ],
+)
+def test_a_drill_that_was_cut_short_is_to_be_made_again_once(
+    drills: DrillState | None, expected: datetime | None
+) -> None:
+    assert cut_short_drill(drills, DEFAULT) == expected
+    assert cut_short_drill(drills, configured(DRILL_SCHEDULE="")) is None
 
 
 def test_an_overdue_drill_is_told_once_for_each_due_time() -> None:

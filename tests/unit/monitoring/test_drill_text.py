@@ -231,15 +231,26 @@ def content(known: Known, stored: Stored | None = STORED) -> dict[str, Any]:
     return parsed
 
 
-def test_the_bucket_is_asked_only_for_proofs_that_this_host_does_not_know() -> None:
+def test_proofs_are_told_of_where_there_are_drills_or_a_schedule_of_them() -> None:
     off = settings_of(DRILL_SCHEDULE="")
-    assert known_of(off, STATE, None).unproved == ()
-    assert known_of(off, STATE, DrillState(NIGHT)).unproved == ()
-    assert known_of(BERLIN, None, None).unproved == []
-    assert known_of(BERLIN, STATE, None).unproved == ["neo4j", "movies"]
-    assert known_of(BERLIN, STATE, drills(proof=PROVED)).unproved == ["movies"]
-    assert known_of(off, STATE, drills(proof=PROVED)).unproved == ["movies"]
-    assert known_of(off, STATE, DrillState(NIGHT, run=ENDED)).unproved == ["neo4j", "movies"]
+    assert known_of(off, STATE, None).with_proofs == ()
+    assert known_of(off, STATE, DrillState(NIGHT)).with_proofs == ()
+    assert known_of(BERLIN, None, None).with_proofs == ()
+    for settings, drilled in [
+        (BERLIN, None),
+        (BERLIN, drills(proof=PROVED)),
+        (off, drills(proof=PROVED)),
+        (off, DrillState(NIGHT, run=ENDED)),
+    ]:
+        assert known_of(settings, STATE, drilled).with_proofs == ("neo4j", "movies")
+
+
+def test_a_newer_proof_of_another_host_is_the_last_one() -> None:
+    newer = replace(PROVED, archive_key="newer", backup_started=NOON)
+    known = known_of(BERLIN, STATE, drills(proof=PROVED))
+    assert known.last_proof("neo4j", None) == PROVED
+    assert known.last_proof("neo4j", STORED) == PROVED
+    assert known.last_proof("neo4j", replace(STORED, proofs={"neo4j": newer})) == newer
 
 
 def test_a_host_that_only_makes_drills_tells_of_the_databases_that_it_drills() -> None:

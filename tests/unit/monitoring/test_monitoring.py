@@ -133,7 +133,7 @@ def test_the_alerts_fire_when_they_should_and_not_before(promtool: str) -> None:
 
 
 def test_prometheus_accepts_the_example_configuration(promtool: str, tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.partition("## Prometheus")[2], re.DOTALL)
     (tmp_path / "prometheus.yml").write_text(example, encoding="utf-8")
     (tmp_path / "alert-rules.yml").write_text(RULES, encoding="utf-8")
     run(promtool, "check", "config", str(tmp_path / "prometheus.yml"))

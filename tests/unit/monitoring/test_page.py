@@ -129,11 +129,11 @@ def test_the_last_run_is_told_in_a_word(run: RunState | None, is_alive: bool, wo
     assert words in shown(replace(made, signs=signs, history=state)).text
 
 
-def test_what_is_overdue_says_since_when() -> None:
+def test_what_is_overdue_says_how_late_it_is() -> None:
     made = view(lively(NOW))
     later = replace(made, signs=replace(made.signs, now=NOW + timedelta(hours=7)))
     text = shown(later).text
-    assert "Next backup duesince 2 h 5 min2025-10-08 18:00:00" in text
+    assert "Next backup due2 h 5 min late2025-10-08 18:00:00" in text
     assert "no backup since 2025-10-08 18:00:00, when one was due" in text
 
 
@@ -153,7 +153,7 @@ def test_without_drills_nothing_is_said_of_them() -> None:
 
 def test_a_host_whose_drills_never_succeeded_says_so() -> None:
     made = replace(lively(NOW), drills=DrillState(NOW))
-    assert "Last provednot by this hostthe backup of 2025-10-08 00:00:01" in shown(view(made)).text
+    assert "Last provedby another drillthe backup of 2025-10-08 00:00:01" in shown(view(made)).text
     assert made.points is not None
     unproved = tuple(
         replace(each, is_proved=False) for each in made.points.databases["neo4j"].points
@@ -161,6 +161,16 @@ def test_a_host_whose_drills_never_succeeded_says_so() -> None:
     text = shown(view(with_points(made, unproved, 5))).text
     assert "Last provednever" in text
     assert "none proved" in text
+
+
+def test_a_newer_backup_that_another_host_has_proved_is_the_last_one_that_is_proved() -> None:
+    made = lively(NOW)
+    assert made.points is not None
+    known = made.points.databases["neo4j"]
+    points = tuple(replace(each, is_proved=True) for each in known.points)
+    text = shown(view(with_points(made, points, known.backups))).text
+    assert "Last provedby another drillthe backup of 2025-10-08 12:00:01" in text
+    assert "Last provedtoday" not in text
 
 
 def test_a_drill_under_way_is_told_where_it_is() -> None:
@@ -171,7 +181,7 @@ def test_a_drill_under_way_is_told_where_it_is() -> None:
         seen = view(replace(made, drills=replace(made.drills, run=run)))
         alive = replace(seen, signs=replace(seen.signs, is_drill_alive=True))
         text = shown(alive).text
-        assert f"{place}A drill is under way since 2025-10-08 13:05:10." in text
+        assert f"{place}A drill has been under way since 2025-10-08 13:05:10." in text
         assert "A drill is under way" not in shown(seen).text  # it was killed
 
 
@@ -210,6 +220,19 @@ def test_only_the_newest_restore_points_are_shown_and_the_page_says_so() -> None
     )
     text = shown(view(with_points(made, points, 8_760))).text
     assert "The newest 200 of 8,760 backups: " in text
+
+
+def test_of_more_than_five_databases_the_newest_fifty_restore_points_are_shown_each() -> None:
+    for number, expected in ((5, "60 restore points: "), (6, "The newest 50 of 60 backups: ")):
+        made = lively(NOW, [f"graph{each}" for each in range(number)])
+        assert made.points is not None
+        sixty = tuple(60 * made.points.databases["graph0"].points[:1])
+        known = {
+            name: replace(each, points=sixty, backups=60)
+            for name, each in made.points.databases.items()
+        }
+        text = shown(view(replace(made, points=replace(made.points, databases=known)))).text
+        assert text.count(expected) == 2 * number  # the picture is described in the same words
 
 
 def test_kinds_that_are_not_known_and_backups_before_restores_have_marks_of_their_own() -> None:

@@ -32,7 +32,10 @@ PROOF = replace(
     fingerprint=PRINT,
 )
 GONE = CorruptError("The bucket has not what the proof is of any more: its archive is not there")
-CURRENT = "The archive and its manifest are in the bucket as the proof names them."
+CURRENT = (
+    "The bucket has an archive of this size, and a manifest with its SHA-256; `verify KEY` reads "
+    "the bytes."
+)
 
 
 def text_of(proof: StoredProof, fault: CorruptError | None = None, width: int | None = None) -> str:
@@ -91,7 +94,9 @@ def test_the_proof_of_an_increment_says_what_it_needs() -> None:
     proof = replace(PROOF, kind=INCREMENTAL, needs=needs)
     assert value("Backup", proof).startswith("incremental, of database neo4j, ")
     assert value("Needs", proof) == "2 more archives"
-    assert "The archives and the manifest are in the bucket" in text_of(proof)
+    assert "The bucket has archives of these sizes, and a manifest with their SHA-256; " in text_of(
+        proof
+    )
     content = json.loads(document(FoundProof(proof, None), None))
     assert [each["key"] for each in content["proof"]["needs"]] == [each.key for each in needs]
 
@@ -123,7 +128,7 @@ def test_an_encrypted_proof_shows_only_what_everybody_may_see(number: int, text:
 
 def test_what_the_bucket_does_not_hold_any_more_is_not_said_to_be_there() -> None:
     text = text_of(PROOF, GONE)
-    assert "are in the bucket" not in text
+    assert "The bucket has" not in text
     assert text + f"\n{CURRENT}\n" == text_of(PROOF)
 
 

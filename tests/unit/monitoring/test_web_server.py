@@ -9,13 +9,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from email import message_from_string
 from pathlib import Path
 
 import pytest
 
 from testbed.ports import LOOPBACK, free_port, is_listening
 from testbed.waiting import wait_until
-from tests.scraping import SECONDS, request
+from tests.scraping import SECONDS, request, request_bytes
 from tests.unit.process import TIMEOUT_SECONDS, start
 
 CONNECTIONS = 32
@@ -133,9 +134,38 @@ def test_a_body_is_not_read(server: Server) -> None:
     assert request(server.port, "/good").status == 200
 
 
-@pytest.mark.parametrize("path", ["/good", "/bad", "/missing"])
-def test_no_answer_may_load_anything_or_be_kept_or_framed(server: Server, path: str) -> None:
-    headers = request(server.port, path).headers
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("deflate, gzip ; q = 0.00", False),
+        ("gzip;q=0.001", True),
+        ("br", False),
+        ("", False),
+    ],
+)
+def test_a_long_page_is_packed_for_who_takes_that(
+    server: Server, accepted: str, *, is_packed: bool
+) -> None:
+    body = request_bytes(server.port, "/large", {"Accept-Encoding": accepted})
+    assert (len(body) < 8_000_000) == is_packed
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "GET /good HTTP/1.0",
+        "GET /bad HTTP/1.0",
+        "GET /missing HTTP/1.0",
+        "GET  damaged HTTP/1.0",
+        "GET /good HTTP/1.0\r\nContent-Length: 1000000",
+    ],
+)
+def test_no_answer_may_load_anything_or_be_kept_or_framed(server: Server, asked: str) -> None:
+    answer = said(server, f"{asked}\r\n\r\n".encode())
+    headers = message_from_string(answer.partition("\r\n\r\n")[0].partition("\r\n")[2])
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert policy.endswith("'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")

@@ -108,7 +108,23 @@ def test_the_same_question_is_read_however_it_is_written(content: str, tmp_path:
         ("RETURN 1;\n", 'line 1 of {path}: this statement has no expectation: "// expect: '),
         ("// expect: 1\nRETURN 1;", 'line 2 of {path}: this statement has no name: "// check: '),
         ("// chek: a\n// expect: 1\nRETURN 1;", "line 3 of {path}: this statement has no name: "),
-        (f"{HEAD}\nRETURN 1;", "line 4 of {path}: this statement has no expectation"),
+        (
+            f"{HEAD}\nRETURN 1;",
+            'line 1 of {path}: "// check:" is not directly above a statement; line 2: "// expect:" '
+            "is not directly above a statement; line 4: this statement has no expectation",
+        ),
+        (
+            f"{HEAD}// RETURN 1;\n\n// check: b\n// expect: 2\nRETURN 2;",
+            'line 1 of {path}: "// check:" is not directly above a statement; line 2: "// expect:"',
+        ),
+        (
+            f"{HEAD}RETURN 1;\n/* not yet */ // expect: 2\n",
+            'line 4 of {path}: "// expect:" is not directly above a statement',
+        ),
+        (
+            f"{HEAD}RETURN 1;\n\n// seconds: 2\n",
+            'line 5 of {path}: "// seconds:" is not directly above a statement',
+        ),
         (f"{HEAD}RETURN 1; RETURN 2;", "line 3 of {path}: this statement has no expectation"),
         ("// check:\n// expect: 1\nRETURN 1;", "line 1 of {path}: a name has 1 to 100 characters"),
         (
@@ -149,7 +165,11 @@ def test_the_same_question_is_read_however_it_is_written(content: str, tmp_path:
         ),
         (f"{HEAD}RETURN 1;\n/* the end", "line 4 of {path}: a comment does not end with */"),
         ("", "there is no question in {path}"),
-        ("// check: a\n// expect: 1\n// RETURN 1;\n", "there is no question in {path}"),
+        ("// a question of: a\n// RETURN 1;\n", "there is no question in {path}"),
+        (
+            f"{HEAD}// RETURN 1;\n",
+            'line 1 of {path}: "// check:" is not directly above a statement',
+        ),
         (b"// check: \xff", "{path} is no UTF-8 text"),
         ("RETURN 1;\n".encode("utf-16"), "{path} is no UTF-8 text"),
         (b"/" * (LARGEST_FILE + 1), "{path} is larger than 256 KiB"),
@@ -164,6 +184,12 @@ def test_a_file_that_is_not_understood_is_refused_with_the_line(
 ) -> None:
     path = write(tmp_path, content)
     assert refusal(path).startswith(complaint.format(path=path))
+
+
+def test_a_question_in_a_block_comment_is_left_out_on_purpose(tmp_path: Path) -> None:
+    left_out = "/*\n// check: b\n// expect: 2\nRETURN 2;\n*/\n"
+    (question,) = read(tmp_path, f"{left_out}{HEAD}RETURN 1;\n{left_out}")
+    assert question.name == "a"
 
 
 def test_all_problems_of_a_file_are_in_one_message_in_the_order_of_their_lines(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -221,6 +222,48 @@ def test_a_drill_that_somebody_ends_with_ctrl_c_is_no_failure_and_its_claim_stay
     assert state_in(directory) == replace(BEFORE, claim=other)
 
 
+@pytest.mark.parametrize("last", [DONE, replace(DONE, exit_code=5), KILLED])
+@pytest.mark.parametrize("error", [None, CorruptError("The drill failed")], ids=["good", "bad"])
+def test_a_drill_of_a_named_backup_is_told_but_counts_for_nothing_afterwards(
+    directory: Path, last: DrillRun, error: Exception | None
+) -> None:
+    before = replace(BEFORE, run=last)
+    DrillFile(directory).write(before)
+    reports: list[DrillReport] = []
+    proof = replace(PROOF, archive_key="named")
+
+    def drill() -> None:
+        with recorded_drill(directory, reports.append, counts=False) as record:
+            record.begin(TIME)
+            assert run_in(directory).process == ProcessId.own()
+            with record.drill("neo4j") as drill:
+                drill.begin("named")
+                if error:
+                    raise error
+                drill.proved(proof)
+
+    with pytest.raises(CorruptError) if error else nullcontext():
+        drill()
+    assert state_in(directory) == before
+    (report,) = reports
+    assert (report.exit_code, report.has_failed_before) == (5 if error else 0, False)
+    assert report.killed_before is None
+    assert [each.last_proof for each in report.databases] == [OLD_PROOF if error else proof]
+
+
+def test_a_wrong_configuration_for_a_named_backup_is_told_but_not_recorded(
+    directory: Path,
+) -> None:
+    reports: list[DrillReport] = []
+    with (
+        pytest.raises(ConfigurationError),
+        recorded_drill(directory, reports.append, counts=False),
+    ):
+        raise ConfigurationError("Wrong")
+    assert state_in(directory) == BEFORE
+    assert [each.exit_code for each in reports] == [2]
+
+
 def test_a_killed_drill_is_counted_recorded_and_told_by_the_next_one(directory: Path) -> None:
     DrillFile(directory).write(replace(BEFORE, run=KILLED))
     report = report_of(directory)
@@ -277,16 +320,21 @@ def test_without_a_backup_a_drill_is_due_again_later_and_nothing_is_reported_of_
     assert [(each.exit_code, each.databases) for each in reports] == [(0, ())]
 
 
-def test_a_backup_that_takes_another_s_place_is_recorded_alone(directory: Path) -> None:
+def test_a_backup_that_takes_another_s_place_is_recorded_alone_with_a_begin_of_its_own(
+    directory: Path,
+) -> None:
+    again = datetime.now(UTC).replace(microsecond=0)
     with recorded_drill(directory) as record:
         record.begin(TIME)
         with record.drill("neo4j") as drill:
             drill.begin("removed")
+            assert drill.started == TIME
             with drill.phases.phase("check"):
                 pass
             drill.begin(KEY)
     last = state_in(directory).of("neo4j").drills[-1]
     assert (last.archive_key, last.seconds) == (KEY, {})
+    assert last.started >= again
 
 
 def test_the_failure_of_one_database_does_not_change_another_s_record(directory: Path) -> None:
