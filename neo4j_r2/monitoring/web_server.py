@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from waitress.adjustments import Adjustments
@@ -128,6 +129,10 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]  # it has no types
     def maintenance(self, now: float) -> None:
         """Close connections that are silent, or too old; waitress calls this once a second."""
         super().maintenance(now)
-        for channel in list(self.active_channels.values()):
+        for channel in self.active_channels.values():
             if channel.creation_time < now - _CONNECTION_SECONDS:
-                channel.handle_close()
+                # The next look at all sockets closes it. To close it here would free its number: a
+                # new connection could get it, and be closed by what the look saw of the old one.
+                channel.will_close = True
+                with suppress(OSError):
+                    channel.socket.shutdown(socket.SHUT_RDWR)
