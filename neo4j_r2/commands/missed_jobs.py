@@ -1,4 +1,4 @@
-"""Whether a backup or a drill begins with the service: it was missed, cut short, or is wanted."""
+"""Whether a backup or a drill begins with the service: because it was missed, or is wanted."""
 
 from __future__ import annotations
 

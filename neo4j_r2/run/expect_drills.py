@@ -1,4 +1,7 @@
-"""Makes sure of the file of drills: since when drills are expected."""
+"""Makes sure of the file of drills when the service starts: since when drills are expected.
+
+A backup run does this too, for where the service does not start the runs.
+"""
 
 from __future__ import annotations
 
