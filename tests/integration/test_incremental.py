@@ -238,11 +238,12 @@ def test_a_needed_archive_that_is_gone_takes_a_full_one(service: Service) -> Non
 def test_a_needed_archive_that_goes_during_the_run_takes_a_full_one(
     service: Service, driver: Driver, proxy: FaultProxy, held: str, verify: str
 ) -> None:
+    service = service.through(proxy).with_variables(BACKUP_VERIFY=verify)
     key = made(service)["archive_key"]
     driver.execute_query("CREATE (:New)")
     wait_for_next_second(service.keys())
     hold = proxy.hold(held)
-    with service.through(proxy).with_variables(BACKUP_VERIFY=verify).start("backup") as process:
+    with service.start("backup") as process:
         assert hold.reached.wait(HELD_SECONDS)
         service.s3.client().delete_object(Bucket=service.bucket, Key=key)
         hold.release.set()
