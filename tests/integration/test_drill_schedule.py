@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,15 @@ from neo4j_r2.run.state import StateFile
 from testbed.neo4j_server import Neo4jServer
 from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
+from testbed.waiting import wait_until
 from testbed.web_receiver import WebReceiver
 from tests.integration.outcome import assert_secretless
-from tests.service import Service
+from tests.integration.restoring import count_nodes
+from tests.service import BACKUP, Service, finish
 
 LONG_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
 """Since then, a daily drill has been due."""
+SLOW_QUESTION = BACKUP.parent / "tests" / "container" / "slow_question.cypher"
 
 
 @pytest.fixture
@@ -147,6 +151,32 @@ def test_a_failed_drill_is_told_and_shown_until_the_next_one_and_a_monitor_hears
     assert len(web.received) == 3
     assert "\nTime to restore: " in notifications(web)[1]["message"]
     assert drilling.run("health").exit_code == 0
+
+
+def test_a_signal_ends_a_drill_at_once_while_the_server_thinks_about_a_question(
+    service: Service, target: Neo4jServer
+) -> None:
+    drilling = service.with_variables(
+        DRILL_NEO4J_URI=target.uri, RESTORE_NEO4J_PASSWORD=target.password
+    )
+    service.backup()
+    asking = drilling.with_variables(DRILL_CHECKS=str(SLOW_QUESTION)).start("drill")
+    wait_until(lambda: phase_of(drilling) == "ask", seconds=60, what="the question")
+
+    asking.send_signal(signal.SIGTERM)
+
+    ended = finish(asking, seconds=10)
+    assert ended.exit_code == 143, ended.log
+    assert count_nodes(target) == 1
+    again = drilling.run("drill")
+    assert again.exit_code == 0, again.log
+    assert " of what an earlier drill of this service has left there\n" in again.log
+    assert count_nodes(target) == 0
+
+
+def phase_of(service: Service) -> str:
+    drills = drills_of(service)
+    return drills.run.phase if drills and drills.run else ""
 
 
 def test_without_a_schedule_nothing_of_drills_is_written_and_told(
