@@ -1,4 +1,4 @@
-"""Shows the schedule, the last runs, the storage and its cost; asks R2, but not Neo4j."""
+"""Shows the schedule, the last runs, drills and proofs, the storage; asks R2, but not Neo4j."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimates an archive's size before it is made: the parts of an upload cannot grow later."""
+"""Estimates an archive's size from a sample of the graph, before the archive is made."""
 
 from __future__ import annotations
 

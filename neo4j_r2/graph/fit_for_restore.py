@@ -1,4 +1,4 @@
-"""Refuses a database that cannot take a restore, before anything is changed."""
+"""Refuses a server on which a restore would fail: it is read-only, or its limits are too low."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The width of floats that are the same text in 32 bits and in 64, as 0.5 and 1.0 are."""
+"""The width of floats for which the query cannot tell it: the same text in 32 bits and in 64."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Cypher that reads a graph."""
+"""The Cypher that reads a graph. It also tells lists of 32-bit floats from those of 64 bits."""
 
 from __future__ import annotations
 
