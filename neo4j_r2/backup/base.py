@@ -1,4 +1,4 @@
-"""The base: the restore point that an incremental backup is compared with, and what is known of it.
+"""The base that an incremental backup is compared with, and the reasons for a full one instead.
 
 Whatever is not as expected makes a full backup: never an error, and never a wrong increment.
 """

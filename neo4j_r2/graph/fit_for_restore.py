@@ -1,4 +1,4 @@
-"""Refuses a server on which a restore would fail: it is read-only, or its limits are too low."""
+"""Refuses a server on which a restore would fail: it is read-only, or it allows too few transactions."""
 
 from __future__ import annotations
 
