@@ -1,4 +1,4 @@
-"""Refuses a server on which a restore would fail: it is read-only, or it allows too few transactions."""
+"""Refuses a server that takes no restore: read-only, or with too few transactions."""
 
 from __future__ import annotations
 
