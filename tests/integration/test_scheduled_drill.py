@@ -660,6 +660,7 @@ def test_a_signal_ends_a_drill_at_once(drilling: Service, proxy: FaultProxy) -> 
     assert hold.reached.wait(HELD_SECONDS)
     process.send_signal(15)
     run = finish(process, 10)
+    proxy.clear()
     assert_told(drilling, run, 143, "Interrupted by signal 15")
     state = state_of(drilling)
     assert state.run is not None
