@@ -2,10 +2,48 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Final, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_origin, get_type_hints
+
+from neo4j_r2.core.errors import CorruptError, NewerFormatError
+
+Record = TypeVar("Record")
 
 _MOST_SECONDS: Final = 1e9
+
+
+def read_versioned(
+    data: bytes,
+    name: str,
+    formats: Mapping[int, type[Record]],
+    newest: int,
+    make: Callable[[type[Record], dict[str, Any]], Record],
+) -> Record:
+    """Parse a record whose type depends on its `format_version`.
+
+    :param name: what messages call it.
+    :param formats: the types, by the versions that can be read.
+    :param newest: the newest version that this version of the service knows.
+    :param make: makes the record of its JSON, or raises ValueError, TypeError or KeyError.
+    :raises CorruptError: if it is damaged.
+    :raises NewerFormatError: if it has the format of a later version.
+    """
+    try:
+        content = json.loads(data)
+        version = content["format_version"]
+        record_type = formats.get(version) if type(version) is int else None
+        record = make(record_type, content) if record_type else None
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CorruptError(f"the {name} is not one of this service") from error
+    if record is None:
+        is_newer = type(version) is int and version > newest
+        raise (NewerFormatError if is_newer else CorruptError)(
+            f"the {name} has format version {version!r}; this version of the service "
+            f"reads {', '.join(map(str, sorted(formats)))}"
+        )
+    return record
 
 
 def known_fields(record: type, values: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final, TypeVar, get_type_hints
 
-from neo4j_r2.archive.json_record import has_declared_types, is_count, known_fields
+from neo4j_r2.archive.json_record import has_declared_types, is_count, known_fields, read_versioned
 from neo4j_r2.archive.storage.block_entry import BlockEntry
-from neo4j_r2.core.errors import CorruptError, NewerFormatError
+from neo4j_r2.core.errors import CorruptError
 
 FORMAT_VERSION: Final = 3
 ENCRYPTED_FORMAT_VERSION: Final = 4
@@ -200,19 +200,7 @@ def read_manifest(data: bytes) -> StoredManifest:
 
 
 def _read(data: bytes, formats: Mapping[int, type[AnyManifest]]) -> AnyManifest:
-    try:
-        content = json.loads(data)
-        version = content["format_version"]
-        record_type = formats.get(version) if type(version) is int else None
-        manifest = _record(record_type, content) if record_type else None
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CorruptError("the manifest is not one of this service") from error
-    if manifest is None:
-        is_newer = type(version) is int and version > ENCRYPTED_CHAIN_FORMAT_VERSION
-        raise (NewerFormatError if is_newer else CorruptError)(
-            f"the manifest has format version {version!r}; this version of the service "
-            f"reads {', '.join(map(str, sorted(formats)))}"
-        )
+    manifest = read_versioned(data, "manifest", formats, ENCRYPTED_CHAIN_FORMAT_VERSION, _record)
     are_typed = has_declared_types(manifest) and has_declared_types(manifest.export)
     if not are_typed or not _is_sound(manifest):
         raise CorruptError("the manifest is not one of this service")

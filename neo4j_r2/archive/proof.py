@@ -12,9 +12,10 @@ from neo4j_r2.archive.json_record import (
     is_count,
     is_seconds,
     known_fields,
+    read_versioned,
 )
 from neo4j_r2.archive.manifest import KINDS, Need, Totals, are_needs_of, is_timestamp
-from neo4j_r2.core.errors import CorruptError, NewerFormatError
+from neo4j_r2.core.errors import CorruptError
 
 FORMAT_VERSION: Final = 1
 ENCRYPTED_FORMAT_VERSION: Final = 2
@@ -46,8 +47,8 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Proof:
-    """The record of a good drill. docs/design.md, "Proof", has each field."""
+class _Shown:
+    """What a proof shows to everybody, also that of an encrypted backup."""
 
     format_version: int
     result: str
@@ -69,6 +70,16 @@ class Proof:
     """What `backup.py restore` takes into an empty server: check and restore together."""
     totals: Totals
     questions_asked: int
+
+    def to_json(self) -> bytes:
+        """Return the proof's bytes; ASCII."""
+        return json.dumps(asdict(self), indent=1).encode("ascii") + b"\n"
+
+
+@dataclass(frozen=True)
+class Proof(_Shown):
+    """The record of a good drill. docs/design.md, "Proof", has each field."""
+
     text_size: int
     source: Server
     scratch: Server
@@ -78,33 +89,11 @@ class Proof:
     """Whether the scratch server knew labels in another order."""
     questions: list[Answer] = field(default_factory=list)
 
-    def to_json(self) -> bytes:
-        """Return the proof's bytes; ASCII."""
-        return _to_json(self)
-
 
 @dataclass(frozen=True)
-class LockedProof:
+class LockedProof(_Shown):
     """The proof of an encrypted backup: what its manifest shows too in the clear, all encrypted."""
 
-    format_version: int
-    result: str
-    service_version: str
-    database: str
-    database_id: str
-    archive_key: str
-    archive_size: int
-    archive_sha256: str
-    kind: str
-    needs: list[Need]
-    backup_started: str
-    backup_finished: str
-    started: str
-    finished: str
-    seconds: dict[str, float]
-    restore_seconds: float
-    totals: Totals
-    questions_asked: int
     encrypted: str
     """The JSON of the `Proof`, encrypted as an armored age file."""
 
@@ -114,10 +103,6 @@ class LockedProof:
         values = {**vars(proof), "encrypted": encrypted}
         values["format_version"] = ENCRYPTED_FORMAT_VERSION
         return cls(**known_fields(cls, values))
-
-    def to_json(self) -> bytes:
-        """Return the proof's bytes; ASCII."""
-        return _to_json(self)
 
     def unlocked(self, decrypted: bytes) -> Proof:
         """Return the whole proof.
@@ -146,19 +131,7 @@ def read_proof(data: bytes) -> StoredProof:
 
 
 def _read(data: bytes, formats: Mapping[int, type[AnyProof]]) -> AnyProof:
-    try:
-        content = json.loads(data)
-        version = content["format_version"]
-        record_type = formats.get(version) if type(version) is int else None
-        proof = _record(record_type, content) if record_type else None
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CorruptError("the proof is not one of this service") from error
-    if proof is None:
-        is_newer = type(version) is int and version > ENCRYPTED_FORMAT_VERSION
-        raise (NewerFormatError if is_newer else CorruptError)(
-            f"the proof has format version {version!r}; this version of the service "
-            f"reads {', '.join(map(str, sorted(formats)))}"
-        )
+    proof = read_versioned(data, "proof", formats, ENCRYPTED_FORMAT_VERSION, _record)
     if not has_declared_types(proof) or not _is_sound(proof):
         raise CorruptError("the proof is not one of this service")
     return proof
@@ -184,10 +157,6 @@ def _list(value: object) -> list[Any]:
     if type(value) is not list:
         raise TypeError(value)
     return value
-
-
-def _to_json(proof: StoredProof) -> bytes:
-    return json.dumps(asdict(proof), indent=1).encode("ascii") + b"\n"
 
 
 def _is_sound(proof: StoredProof) -> bool:
