@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from neo4j_r2.config.service_settings import ServiceSettings
@@ -13,8 +12,8 @@ from neo4j_r2.core.figures import duration
 from neo4j_r2.core.local_time import clock_time
 from neo4j_r2.core.printable import printable
 from neo4j_r2.run.drill_state import Drill, DrillRun, DrillState, ProofState
+from neo4j_r2.run.ending import outcome, outcome_error
 from neo4j_r2.run.lock import is_drill_under_way
-from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.phases import ASK, CHECK, COMPARE, EMPTY, RESTORE
 
 _PHASES: Final[Mapping[str, str]] = {
@@ -75,33 +74,16 @@ def last_drill_text(
         return ""
     run = drills.run
     if run and run.database in ("", database):  # before its first database, it is of all
-        outcome = drill_outcome(run, settings.state_directory)
-        if outcome == "running":
+        ended = outcome(run, is_drill_under_way, settings.state_directory)
+        if ended == "running":
             return f"under way since {_since(run, settings, now)}{_phase(run)}"
-        if outcome == "killed":
-            reason = printable(drill_error(run, outcome))
+        if ended == "killed":
+            reason = printable(outcome_error(run, ended))
             return f"{_time(run, settings)}, was killed{reason and ': '}{reason}"
-        if outcome == "failed" and not run.database:
+        if ended == "failed" and not run.database:
             return _failure(run, settings)
     last = drills.of(database).drills[-1:]
     return "".join(_failure(each, settings) for each in last if each.exit_code)
-
-
-def drill_outcome(run: DrillRun, directory: Path) -> str:
-    """Return how a run of drills ended: running, killed, failed or succeeded.
-
-    :param directory: the state directory.
-    """
-    if run.finished is None:
-        return "running" if is_drill_under_way(run.process, directory) else "killed"
-    return "failed" if run.exit_code else "succeeded"
-
-
-def drill_error(run: DrillRun, outcome: str) -> str:
-    """Return why drills failed or were killed; empty if they were not, or if nobody knows."""
-    if outcome == "killed":
-        return kill_reason(run.memory_kills, read_memory_limit())
-    return run.error
 
 
 def _failure(drill: DrillRun | Drill, settings: ServiceSettings) -> str:

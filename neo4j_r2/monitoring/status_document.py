@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from neo4j_r2.archive.manifest import timestamp
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.price import monthly_dollars
-from neo4j_r2.monitoring.drill_text import drill_error, drill_outcome, next_scheduled
-from neo4j_r2.monitoring.status_text import run_error, run_outcome
+from neo4j_r2.monitoring.drill_text import next_scheduled
 from neo4j_r2.run.drill_state import Drill, DrillState, ProofState
+from neo4j_r2.run.ending import outcome, outcome_error
+from neo4j_r2.run.lock import is_drill_under_way, is_under_way
+from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, RunState, State
 
@@ -91,7 +94,9 @@ def document(known: Known, stored: Stored | None) -> str:
         "schedule": str(settings.schedule),
         "time_zone": str(settings.time_zone),
         "next_run": timestamp(following.astimezone(UTC)) if known.is_scheduled else None,
-        "last_run": _run_entry(state.last_run, settings) if state and state.last_run else None,
+        "last_run": _run_entry(state.last_run, is_under_way, settings)
+        if state and state.last_run
+        else None,
         "drill_schedule": str(settings.drill_schedule) if settings.drill_schedule else None,
         "next_drill": timestamp(drill.astimezone(UTC)) if drill and known.is_scheduled else None,
         "last_drill": _last_drill(known),
@@ -107,14 +112,16 @@ def document(known: Known, stored: Stored | None) -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
-def _run_entry(run: RunState, settings: ServiceSettings) -> dict[str, Any]:
-    outcome = run_outcome(run, settings.state_directory)
+def _run_entry(
+    run: RunState, is_at_it: Callable[[ProcessId, Path], bool], settings: ServiceSettings
+) -> dict[str, Any]:
+    ended = outcome(run, is_at_it, settings.state_directory)
     return {
         "started": timestamp(run.started),
         "finished": timestamp(run.finished) if run.finished else None,
-        "outcome": outcome,
+        "outcome": ended,
         "exit_code": run.exit_code,
-        "error": run_error(run, outcome) or None,
+        "error": outcome_error(run, ended) or None,
     }
 
 
@@ -122,13 +129,8 @@ def _last_drill(known: Known) -> dict[str, Any] | None:
     run = known.drills.run if known.drills else None
     if run is None:
         return None
-    outcome = drill_outcome(run, known.settings.state_directory)
     return {
-        "started": timestamp(run.started),
-        "finished": timestamp(run.finished) if run.finished else None,
-        "outcome": outcome,
-        "exit_code": run.exit_code,
-        "error": drill_error(run, outcome) or None,
+        **_run_entry(run, is_drill_under_way, known.settings),
         "database": run.database or None,
         "phase": run.phase or None,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -18,8 +17,8 @@ from neo4j_r2.core.price import PRICE, cost_text
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import bar, columns, table
 from neo4j_r2.monitoring.drill_text import drill_schedule_text
+from neo4j_r2.run.ending import outcome, outcome_error
 from neo4j_r2.run.lock import is_under_way
-from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
 
@@ -109,34 +108,17 @@ def storage_lines(place: str, stored: Mapping[str, Usage]) -> RenderableType:
     return columns(rows)
 
 
-def run_outcome(run: RunState, directory: Path) -> str:
-    """Return how a run ended: running, killed, failed or succeeded.
-
-    :param directory: the state directory.
-    """
-    if run.finished is None:
-        return "running" if is_under_way(run.process, directory) else "killed"
-    return "failed" if run.exit_code else "succeeded"
-
-
-def run_error(run: RunState, outcome: str) -> str:
-    """Return why a run failed or was killed; empty if it was not, or if nobody knows."""
-    if outcome == "killed":
-        return kill_reason(run.memory_kills, read_memory_limit())
-    return run.error
-
-
 def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
     if run is None:
         return "none is known"
-    outcome = run_outcome(run, settings.state_directory)
-    error = printable(run_error(run, outcome))
+    ended = outcome(run, is_under_way, settings.state_directory)
+    error = printable(outcome_error(run, ended))
     began = shown(run.started, settings.time_zone)
-    if outcome == "failed":
+    if ended == "failed":
         return f"{began}, failed (exit {run.exit_code}): {error}"
     if run.finished is not None:
         return f"{began}, succeeded in {duration(run.finished - run.started)}"
-    if outcome == "running":
+    if ended == "running":
         return f"{began}, is under way"
     return f"{began}, was killed{error and ': '}{error}"
 

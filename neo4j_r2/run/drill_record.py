@@ -23,7 +23,7 @@ from neo4j_r2.run.drill_state import (
     DrillState,
     ProofState,
 )
-from neo4j_r2.run.ending import ending, is_by_hand, with_failure, with_kind
+from neo4j_r2.run.ending import ending, is_by_hand, killed_line, with_failure, with_kind
 from neo4j_r2.run.lock import drill_lock
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.processes import ProcessId
@@ -243,9 +243,8 @@ def _with_killed_drill(state: DrillState, run: DrillRun, reason: str) -> DrillSt
     )
     if not run.database or is_there:
         return state
-    text = f"killed: {reason}" if reason else "killed"
     killed = replace(
-        _with_drill(known, Drill(run.started, run.started, EXIT_KILLED, text)),
+        _with_drill(known, Drill(run.started, run.started, EXIT_KILLED, killed_line(reason))),
         failures=with_kind(known.failures, KILLED),
     )
     return state.with_database(run.database, killed)

@@ -25,28 +25,18 @@ from neo4j_r2.run.json_values import (
     read_whole,
 )
 from neo4j_r2.run.processes import ProcessId
+from neo4j_r2.run.state import RunState
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "drills.json"
 
 
 @dataclass(frozen=True)
-class DrillRun:
-    """A run of drills that has begun, one for each database; all times are UTC."""
+class DrillRun(RunState):
+    """A run of drills that has begun, one for each database whose backup is drilled."""
 
-    started: datetime
-    process: ProcessId
-    finished: datetime | None = None
-    exit_code: int | None = None
-    """None while the run is under way, and for a run that was killed."""
-    error: str = ""
-    """One line; empty after a success."""
-    database: str = ""
-    """The database whose backup is being drilled; empty before the first one."""
     phase: str = ""
     """What is being done: check, restore, compare, ask or empty."""
-    memory_kills: int | None = None
-    """How many processes had been killed for lack of memory when the run began; None if unknown."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from neo4j_r2.core.errors import (
     LockedError,
     NoSpaceError,
 )
-from neo4j_r2.run.ending import ending, is_by_hand, with_failure, with_kind
+from neo4j_r2.run.ending import ending, is_by_hand, killed_line, with_failure, with_kind
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
 from neo4j_r2.run.processes import ProcessId
@@ -312,8 +312,7 @@ def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:
     )
     if not run.database or is_there:
         return state
-    text = f"killed: {reason}" if reason else "killed"
-    attempt = Attempt(run.started, run.started, EXIT_KILLED, text)
+    attempt = Attempt(run.started, run.started, EXIT_KILLED, killed_line(reason))
     attempts = (*known.attempts, attempt)[-KEPT_ATTEMPTS:]
     return state.with_database(run.database, replace(known, attempts=attempts))
 

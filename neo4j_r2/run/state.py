@@ -30,7 +30,7 @@ class RunState:
     error: str = ""
     """One line; empty after a success."""
     database: str = ""
-    """The database that is being backed up; empty before the first one."""
+    """The database whose turn it is; empty before the first one."""
     memory_kills: int | None = None
     """How many processes had been killed for lack of memory when the run began; None if unknown."""
 

@@ -79,8 +79,8 @@ RUNS = st.builds(
     st.none() | st.integers(0, 255),
     st.text(),
     st.text(),
-    st.text(),
     st.none() | st.integers(0),
+    st.text(),
 )
 STATES = st.builds(
     DrillState,
