@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from neo4j_r2.config.service_settings import ServiceSettings
@@ -19,12 +19,13 @@ DRILL_DELAY_SECONDS: Final = 60
 """A backup at the start has the run lock by then, and the drill waits for the end of the backup."""
 
 
-def is_backup_wanted_now(settings: ServiceSettings, state: State | None, started: datetime) -> bool:
+def is_backup_wanted_now(
+    settings: ServiceSettings, state: State | None, *, started: datetime, now: datetime
+) -> bool:
     """Whether a backup begins with the service; say why, and when the last and the next are.
 
     :param started: when the service started, before it waited for Neo4j and R2.
     """
-    now = datetime.now(UTC)
     due = missed(state, settings, now, started)
     following = settings.schedule.next_after(now.astimezone(settings.time_zone))
     known = latest(state) if state else "no backup is known"
@@ -39,9 +40,11 @@ def is_backup_wanted_now(settings: ServiceSettings, state: State | None, started
     return False
 
 
-def is_drill_wanted_now(settings: ServiceSettings, drills: DrillState | None) -> bool:
+def is_drill_wanted_now(
+    settings: ServiceSettings, drills: DrillState | None, *, now: datetime
+) -> bool:
     """Whether a drill begins soon after the service: one was missed or cut short; say so."""
-    if due := missed_drill(drills, settings, datetime.now(UTC)):
+    if due := missed_drill(drills, settings, now):
         told = f"The drill that was due at {due.isoformat()} was missed"
     elif began := cut_short_drill(drills, settings):
         told = f"The drill that began at {began.isoformat()} was cut short"

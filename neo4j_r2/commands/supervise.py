@@ -37,6 +37,7 @@ from neo4j_r2.commands.options import SuperviseOptions
 from neo4j_r2.commands.unusable_state import UnusableState
 from neo4j_r2.config.service_settings import requested_state_directory
 from neo4j_r2.config.unknown_names import CONTAINER_MARK
+from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.run.drill_state import DrillFile
@@ -78,10 +79,11 @@ def run(invocation: Invocation[SuperviseOptions]) -> int:
     crond = start_crond({**invocation.environment, "TZ": str(settings.time_zone)})
     immediate = None
     # This process has been the entrypoint before.
-    if is_backup_wanted_now(settings, state, ProcessId.own().started()):
+    started = ProcessId.own().started()
+    if is_backup_wanted_now(settings, state, started=started, now=now()):
         immediate = start_process(this_program(), invocation.environment)
     helpers = [serve_metrics(invocation.environment, settings)]
-    if is_drill_wanted_now(settings, drills):
+    if is_drill_wanted_now(settings, drills, now=now()):
         helpers.append(MissedDrill(invocation.environment))
     if has_start_problem(root, settings):
         helpers.append(Look(invocation, root, settings))

@@ -14,7 +14,8 @@ from neo4j_r2.run.drill_state import DrillRun, DrillState
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.state import State
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+"""Between the times at which the schedules here are due."""
 LONG_AGO = NOW - timedelta(days=2)
 """Since then, the daily schedule has been due."""
 MAKING_IT = ["INFO The backup that was due at … was missed: making it now"]
@@ -54,7 +55,7 @@ def test_a_backup_that_was_missed_begins_with_the_service_unless_told_otherwise(
     caplog.set_level(logging.INFO)
     settings = read_service_settings(variables, {})
     state = State(since) if since else None
-    assert is_backup_wanted_now(settings, state, started) == is_wanted
+    assert is_backup_wanted_now(settings, state, started=started, now=NOW) == is_wanted
     logged = [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
     assert logged[0].startswith("INFO At the start: ")
     assert [re.sub(r"at \S+ was", "at … was", line) for line in logged[1:]] == said
@@ -87,7 +88,8 @@ def test_a_drill_that_was_missed_begins_soon_after_the_service_unless_told_other
 ) -> None:
     caplog.set_level(logging.INFO)
     settings = read_service_settings({"DRILL_SCHEDULE": "0 4 * * *", **variables}, {})
-    assert is_drill_wanted_now(settings, DrillState(since) if since else None) == is_wanted
+    drills = DrillState(since) if since else None
+    assert is_drill_wanted_now(settings, drills, now=NOW) == is_wanted
     logged = [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
     assert [re.sub(r"at \S+ was", "at … was", line) for line in logged] == said
 
@@ -99,6 +101,6 @@ def test_a_drill_that_was_cut_short_is_made_again_in_the_same_way(
     caplog.set_level(logging.INFO)
     variables = {"DRILL_SCHEDULE": "@yearly", "BACKUP_CATCH_UP": str(catches_up)}
     drills = DrillState(NOW, run=DrillRun(NOW, ProcessId(1234, 5678), database="neo4j"))
-    assert is_drill_wanted_now(read_service_settings(variables, {}), drills) == catches_up
+    assert is_drill_wanted_now(read_service_settings(variables, {}), drills, now=NOW) == catches_up
     told = f"The drill that began at {NOW.isoformat()} was cut short"
     assert caplog.messages == [f"{told}: making it in 60 s" if catches_up else told]
