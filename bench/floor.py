@@ -10,7 +10,7 @@ transaction.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,8 @@ from neo4j import Query, Session
 
 from bench.connections import open_driver, settings
 from bench.steps import Nodes, Relationships, read_steps
-from neo4j_r2.archive.text.rows import Rows as AlikeRows
-from neo4j_r2.archive.text.rows import node_rows, relationship_rows, weight
+from neo4j_r2.archive.text.rows import encode_rows, weight
+from neo4j_r2.core.alike_entities import AlikeEntities
 from neo4j_r2.graph.reader import Graph
 from testbed.rows import Rows
 
@@ -29,24 +29,23 @@ _AWAIT: Final = "CALL db.awaitIndexes(86400)"
 def read() -> None:
     """Read the whole graph by the service's queries; an error says if it was not the whole."""
     with Graph(settings(), retry_seconds=0) as graph:
-        nodes = _drop(graph, graph.nodes.read_all(), node_rows)
-        found = nodes, _drop(graph, graph.relationships.read_all(), relationship_rows)
+        found = _drop(graph, graph.nodes.read_all()), _drop(graph, graph.relationships.read_all())
         counts = graph.catalogue.counts()
         if found != counts:
             raise RuntimeError(f"read {found} of {counts} nodes and relationships")
 
 
-def _drop(
-    graph: Graph, records: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[AlikeRows]]
-) -> int:
-    """Read records, and return how many entities they have."""
-    number = 0
-    for entities in records:
-        number += len(entities)
+def _drop(graph: Graph, read: Iterator[list[AlikeEntities]]) -> int:
+    """Read entities, and return how many there are."""
+    total = 0
+    for entities in read:
+        number = sum(map(len, entities))
+        total += number
         # The walk chooses the records' size by all of them; for the same sizes one is enough.
-        size = weight(encode(entities[:1]))
-        graph.read_sizes.expect(size * len(entities), max(1, len(entities)))
-    return number
+        firsts = (each.around(each.ids[0] + 1)[0] for each in entities[:1])
+        size = weight(encode_rows(filter(None, firsts)))
+        graph.read_sizes.expect(size * number, max(1, number))
+    return total
 
 
 def write(path: Path) -> None:

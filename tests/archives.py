@@ -27,10 +27,11 @@ from neo4j_r2.archive.storage.pack import TextBlock, pack
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import blocks
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import Rows, node_rows, number_of, relationship_rows
+from neo4j_r2.archive.text.rows import Rows, number_of
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
 from neo4j_r2.core.database import Database, SchemaObject
 from neo4j_r2.restore.source import Source
+from tests.entities import node_rows, relationship_rows
 from tests.service import Service
 
 RESTORE_KEY = RestoreKey.numbered(0)

@@ -28,21 +28,15 @@ from neo4j_r2.archive.storage.pack import TextBlock
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.blocks import BLOCK_CHARACTERS, blocks
 from neo4j_r2.archive.text.name_lists import name_statements
-from neo4j_r2.archive.text.rows import (
-    EntityKind,
-    Rows,
-    gone_rows,
-    node_rows,
-    relationship_rows,
-)
+from neo4j_r2.archive.text.rows import EntityKind, Rows, gone_rows
 from neo4j_r2.core.database import Names, SchemaObject
-from neo4j_r2.core.entity_record import EntityRecord
 from neo4j_r2.restore.source import Source
 from tests.archives import DATABASE, RESTORE_KEY, TAKEN, Archive, Content
+from tests.entities import Record, node_rows, relationship_rows
 
 INCREMENT_CHARACTERS = 2_000
 """Blocks of these increments are small, so that there are several of them."""
-Records = Mapping[int, EntityRecord]
+Records = Mapping[int, Record]
 
 
 @dataclass(frozen=True)
@@ -232,7 +226,7 @@ def _pieces(data: bytes) -> Iterator[bytes]:
     yield from (data[start : start + 1000] for start in range(0, len(data), 1000))
 
 
-def _all(records: Records) -> list[EntityRecord]:
+def _all(records: Records) -> list[Record]:
     return [records[number] for number in sorted(records)]
 
 
@@ -248,6 +242,6 @@ def _differing(old: Records, new: Records, late: Collection[int]) -> set[int]:
     }
 
 
-def _changed(records: Records, changes: Mapping[int, Any]) -> dict[int, EntityRecord]:
+def _changed(records: Records, changes: Mapping[int, Any]) -> dict[int, Record]:
     together = {**records, **changes}
     return {number: record for number, record in together.items() if record is not None}

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from neo4j_r2.archive.text.rows import Column, Rows, node_rows, relationship_rows
+from neo4j_r2.archive.text.rows import Column, Rows, encode_rows
+from neo4j_r2.core.alike_entities import AlikeEntities
+
+Record = Sequence[Any]
+"""A node ``[id, labels, keys, values]``, or a relationship
+``[id, type, start id, end id, keys, values]``."""
 
 
 class Entity(NamedTuple):
@@ -53,3 +58,28 @@ def relationships(graph: Iterable[tuple[str, int, int, dict[str, Any]]]) -> list
             for number, (kind, start, end, content) in enumerate(graph)
         ]
     )
+
+
+def node_rows(records: Iterable[Record]) -> list[Rows]:
+    """Encode nodes in ascending order of their ids."""
+    return _encoded((labels, keys, values, [number]) for number, labels, keys, values in records)
+
+
+def relationship_rows(records: Iterable[Record]) -> list[Rows]:
+    """Encode relationships in ascending order of their ids."""
+    return _encoded(
+        (kind, keys, values, [number, start, end])
+        for number, kind, start, end, keys, values in records
+    )
+
+
+def _encoded(
+    records: Iterable[tuple[str | list[str], list[str], list[Any], list[int]]],
+) -> list[Rows]:
+    """Encode entities as if a server had put those together that are alike."""
+    alike: dict[str, list[Any]] = {}
+    for group, keys, values, ids in records:
+        found = alike.setdefault(repr((group, keys)), [group, keys, [], *([] for _ in ids)])
+        for column, item in zip(found[2:], [list(values), *ids], strict=True):
+            column.append(item)
+    return encode_rows(map(AlikeEntities.of, alike.values()))

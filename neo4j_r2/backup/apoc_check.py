@@ -12,7 +12,7 @@ from typing import Any, Final
 from neo4j_r2.archive.content_fingerprint import ContentFingerprint
 from neo4j_r2.archive.schema_creation import unstated
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import Rows, RowShape, node_rows, relationship_rows
+from neo4j_r2.archive.text.rows import Rows, RowShape, encode_rows
 from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.core.figures import megabytes
@@ -120,14 +120,12 @@ def _check_content(
     if unknown:
         return f"the store holds the type {min(unknown)}", 0
     last_node, last_relationship = graph.nodes.highest_id(), graph.relationships.highest_id()
-    nodes = ((batch, node_rows) for batch in graph.nodes.read_up_to(last_node))
-    relationships = (
-        (batch, relationship_rows) for batch in graph.relationships.read_up_to(last_relationship)
-    )
+    nodes = graph.nodes.read_up_to(last_node)
+    relationships = graph.relationships.read_up_to(last_relationship)
     characters = 0
-    for batch, encode in chain(nodes, relationships):
+    for entities in chain(nodes, relationships):
         on_progress()
-        for rows in encode(batch):
+        for rows in encode_rows(entities):
             characters += rows.size
             reason = _unfit_shape(rows.shape) or next(
                 filter(None, map(_unfit, rows.values())), None

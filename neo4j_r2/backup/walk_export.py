@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain, count
-from typing import Any, Final
+from typing import Final
 
 from neo4j_r2.archive.manifest import ExportSummary
 from neo4j_r2.archive.row_hashes import sums_of_rows
@@ -31,14 +31,14 @@ from neo4j_r2.archive.text.rows import (
     GONE,
     EntityKind,
     Rows,
-    node_rows,
+    encode_rows,
     number_of,
-    relationship_rows,
     weight,
 )
 from neo4j_r2.backup.changes import Changes
 from neo4j_r2.backup.exporter import Lineage
 from neo4j_r2.backup.seen_nodes import SeenNodes
+from neo4j_r2.core.alike_entities import AlikeEntities
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.core.figures import graph_size
@@ -174,7 +174,7 @@ class Walk:
     def _nodes(self, last: int) -> Iterator[list[Rows]]:
         """Yield the nodes that the text needs, all but late ones."""
         read = self._graph.nodes.read_up_to(last)
-        for batch in self._rows(read, node_rows):
+        for batch in self._rows(read):
             self._take_nodes(batch)
             yield self._needed("node", batch)
         if self._changes:
@@ -183,7 +183,7 @@ class Walk:
     def _relationships(self, last: int) -> Iterator[list[Rows]]:
         """Yield the relationships that the text needs, and read their late endpoints."""
         read = self._graph.relationships.read_up_to(last)
-        for batch in map(self._whole, self._rows(read, relationship_rows)):
+        for batch in map(self._whole, self._rows(read)):
             for rows in batch:
                 self._types[rows.shape.group[0]] += len(rows)
             self._refuse_reserved_names(batch)
@@ -191,14 +191,12 @@ class Walk:
         if self._changes:
             yield from self._changes.rest("relationship")
 
-    def _rows(
-        self, batches: Iterator[list[Any]], encode: Callable[[Sequence[Any]], list[Rows]]
-    ) -> Iterator[list[Rows]]:
-        for batch in prefetch(batches, _READ_AHEAD):
-            rows = encode(batch)
-            self._on_progress(len(batch))
+    def _rows(self, read: Iterator[list[AlikeEntities]]) -> Iterator[list[Rows]]:
+        for rows in map(encode_rows, prefetch(read, _READ_AHEAD)):
+            number = number_of(rows)
+            self._on_progress(number)
             characters = weight(rows)
-            entities = max(1, len(batch))
+            entities = max(1, number)
             self._largest_mean = max(self._largest_mean, characters / entities)
             self._graph.read_sizes.expect(characters, entities)
             if rows:
@@ -226,7 +224,7 @@ class Walk:
         missing = self._missing(batch)
         if not missing:
             return batch
-        for late in map(node_rows, self._graph.nodes.read_ids(missing)):
+        for late in map(encode_rows, self._graph.nodes.read_ids(missing)):
             self._take_late(late)
         gone = self._missing(batch)
         rows = [left for rows in batch if (left := rows.without(gone))]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable
 
-from neo4j_r2.core.entity_record import ENTITY_ID, VALUES, EntityRecord
+from neo4j_r2.core.alike_entities import AlikeEntities
 from neo4j_r2.graph.connection import Connection, complete_records
 from neo4j_r2.graph.float_widths import FloatWidths, Place, stored_place
 from neo4j_r2.graph.queries import TOO_LARGE, EntityQueries
@@ -20,7 +19,6 @@ LATE_IDS: Final = 16
 """Ids read at once if they are not a range. They are few, because such a read is not made smaller
 when it fails."""
 _FETCH_RECORDS: Final = 32
-_VALUES_OF: Final = itemgetter(VALUES)
 
 
 class Entities:
@@ -35,15 +33,15 @@ class Entities:
         """Return the highest internal id, -1 if there is none; a scan that reads no properties."""
         return int(self._connection.row(self._queries.highest_id)["id"])
 
-    def read_all(self) -> Iterator[list[EntityRecord]]:
-        """Yield all records that there are now; see `read_up_to`."""
+    def read_all(self) -> Iterator[list[AlikeEntities]]:
+        """Yield all entities that there are now; see `read_up_to`."""
         return self.read_up_to(self.highest_id())
 
-    def read_up_to(self, last: int) -> Iterator[list[EntityRecord]]:
-        """Yield the records of all ids up to the last, in ascending order of their ids.
+    def read_up_to(self, last: int) -> Iterator[list[AlikeEntities]]:
+        """Yield the entities of all ids up to the last, those of one range of ids after another.
 
-        They come in lists, as they are read. Their values are those that `encode.encode` takes.
-        After a failure that can heal, the read goes on where it was.
+        Their values are those that `encode.encode` takes. After a failure that can heal, the read
+        goes on where it was.
 
         :raises GraphError: if the graph cannot be read to its end.
         """
@@ -59,17 +57,15 @@ class Entities:
                     for batch in complete_records(result):
                         if batch["start"] != start:
                             raise ServiceUnavailable("a part of the result is missing")
-                        for records in self._settled(batch["entities"]):
-                            yield records
-                            following = records[-1][ENTITY_ID] + 1 if records else start
+                        yield from self._settled(batch["entities"])
                         start += limits["batch"]
                         following, progress = start, time.monotonic()
                         self._connection.made_progress()
             except (DriverError, Neo4jError) as error:
                 self._connection.wait_or_raise(error, time.monotonic() - progress)
 
-    def read_ids(self, ids: Iterable[int]) -> Iterator[list[EntityRecord]]:
-        """Yield records as `read_up_to` does, a few at once, of those of `ids` that exist.
+    def read_ids(self, ids: Iterable[int]) -> Iterator[list[AlikeEntities]]:
+        """Yield entities as `read_up_to` does, a few at once, of those of `ids` that exist.
 
         :raises GraphError: if they cannot be read.
         """
@@ -78,36 +74,48 @@ class Entities:
             some = ordered[first : first + LATE_IDS]
             yield from self._settled(self._at_once(some, VALUE_CHARACTERS // LATE_IDS))
 
-    def _at_once(self, ids: Sequence[int], limit: int) -> list[EntityRecord]:
+    def _at_once(self, ids: Sequence[int], limit: int) -> list[Any]:
+        """Read entities; a failure that can heal is waited for.
+
+        :raises GraphError: if they cannot be read.
+        """
         row = self._connection.row(self._queries.by_ids, ids=ids, limit=limit)
-        found: list[EntityRecord] = row["entities"]
+        found: list[Any] = row["entities"]
         return found
 
-    def _settled(self, records: list[EntityRecord]) -> Iterator[list[EntityRecord]]:
-        """Yield records without the signs of the read query.
+    def _settled(self, found: Iterable[Sequence[Any]]) -> Iterator[list[AlikeEntities]]:
+        """Yield entities without the signs of the read query.
 
         An entity with a value that was left out is read again, and comes alone.
         """
-        if list not in map(type, chain.from_iterable(map(_VALUES_OF, records))):
-            yield records  # the usual case: without a list there is no sign
+        entities = list(map(AlikeEntities.of, found))
+        if not any(map(_has_lists, entities)):
+            yield entities  # the usual case: without a list there is no sign
             return
-        together: list[EntityRecord] = []
-        for record in records:
-            if TOO_LARGE not in record[VALUES]:
-                self._widths.settle(record)
-                together.append(record)
-                continue
-            if together:
-                yield together
-                together = []
-            for alone in self._at_once(
-                [record[ENTITY_ID]], UNLIMITED
-            ):  # none if it was deleted since
-                self._widths.settle(alone)
-                yield [alone]
-        if together:
-            yield together
+        for number in sorted(chain.from_iterable(map(_left_out, entities))):
+            pairs = [each.around(number) for each in entities]
+            yield self._with_widths([below for below, _ in pairs if below])
+            entities = [above for _, above in pairs if above]
+            alone = self._at_once([number], UNLIMITED)  # nothing if it was deleted since
+            yield self._with_widths(list(map(AlikeEntities.of, alone)))
+        yield self._with_widths(entities)
+
+    def _with_widths(self, entities: list[AlikeEntities]) -> list[AlikeEntities]:
+        for each in entities:
+            self._widths.settle(each)
+        return entities
 
     def _floats_32(self) -> set[Place]:
         rows = self._connection.rows(self._queries.floats_32)
         return {stored_place(row["group"], row["key"]) for row in rows}
+
+
+def _has_lists(entities: AlikeEntities) -> bool:
+    return list in map(type, chain.from_iterable(entities.values))
+
+
+def _left_out(entities: AlikeEntities) -> Iterator[int]:
+    """Yield the ids of the entities with a value that was left out."""
+    for number, values in zip(entities.ids, entities.values, strict=True):
+        if TOO_LARGE in values:
+            yield number

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import chain
 from typing import Final, NamedTuple
 
 from neo4j_r2.archive.text.quoting import string_literal
-from neo4j_r2.archive.text.rows import Rows, node_rows, relationship_rows, weight
-from neo4j_r2.core.entity_record import EntityRecord
+from neo4j_r2.archive.text.rows import Rows, encode_rows, weight
 from neo4j_r2.graph.entities import Entities
 from neo4j_r2.graph.reader import Graph
 
@@ -37,22 +35,18 @@ def estimate(graph: Graph) -> Estimate:
 
 def mean_sizes(graph: Graph) -> tuple[Estimate, Estimate]:
     """Return the mean size of a node and of a relationship, about; zero if there are none."""
-    return (
-        _mean_size(graph.nodes, node_rows),
-        _mean_size(graph.relationships, relationship_rows),
-    )
+    return _mean_size(graph.nodes), _mean_size(graph.relationships)
 
 
-def _mean_size(entities: Entities, encode: Callable[[list[EntityRecord]], list[Rows]]) -> Estimate:
+def _mean_size(entities: Entities) -> Estimate:
     """Return the mean size of a few entities, with ids from the lowest to the highest.
 
     They are read one by one, since they may be large.
     """
     last = entities.highest_id()
     ids = {last * sample // _SAMPLES for sample in range(_SAMPLES + 1)} if last >= 0 else set()
-    single_rows = (
-        row for number in ids for records in entities.read_ids([number]) for row in encode(records)
-    )
+    reads = chain.from_iterable(entities.read_ids([number]) for number in ids)
+    single_rows = chain.from_iterable(map(encode_rows, reads))
     sizes = [(_text_size(row), weight([row])) for row in single_rows]
     if not sizes:
         return Estimate(0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32
-from neo4j_r2.core.entity_record import GROUP, KEYS, VALUES, EntityRecord
+from neo4j_r2.core.alike_entities import AlikeEntities
 
 Place = tuple[tuple[str, ...], str]
 """A node's labels in ascending order, or a relationship's type; and a property key."""
@@ -19,18 +19,18 @@ class FloatWidths:
         self._read = read
         self._places: Collection[Place] | None = None
 
-    def settle(self, record: EntityRecord) -> None:
+    def settle(self, entities: AlikeEntities) -> None:
         """Replace each value of either width by one of a known width, which `encode.encode` takes.
 
-        The values are replaced in the record itself: most records have none, and are not copied.
+        The values are replaced in their lists: most entities have none, and are not copied.
         """
-        keys, values = record[KEYS], record[VALUES]
-        for index, value in enumerate(values):
-            # A list of one list: the read query's mark. Not a function: this runs for each value.
-            if type(value) is list and value and type(value[0]) is list:
-                floats = value[0]
-                is_32_bit = place(record[GROUP], keys[index]) in self._known()
-                values[index] = {"type": FLOATS_32, "text": floats} if is_32_bit else floats
+        for values in entities.values:
+            for index, value in enumerate(values):
+                # A list of one list: the read query's mark. Not a function: it runs for each value.
+                if type(value) is list and value and type(value[0]) is list:
+                    floats = value[0]
+                    is_32_bit = place(entities.group, entities.keys[index]) in self._known()
+                    values[index] = {"type": FLOATS_32, "text": floats} if is_32_bit else floats
 
     def _known(self) -> Collection[Place]:
         if self._places is None:

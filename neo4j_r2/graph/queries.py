@@ -45,13 +45,17 @@ _VALUE: Final = f"""CASE
       WHEN X[0] IS :: FLOAT THEN {_FLOATS}
       ELSE {{type: valueType(X[0]), text: [item IN X | toString(item)]}} END
     ELSE {{type: valueType(X), text: toString(X)}} END""".replace("X", "content[key]")
-_PROPERTIES: Final = f"keys(content), [key IN keys(content) | {_VALUE}]"
-# Both collect the records that `core.entity_record` describes.
-_NODE: Final = f"""MATCH (n) WHERE id(n) = i WITH i, n, properties(n) AS content
-  RETURN collect([i, labels(n), {_PROPERTIES}]) AS entities"""
+# What alike entities have in common is sent once. Each item is what `AlikeEntities.of` takes.
+_ALIKE: Final = f"""keys(content) AS keys,
+    collect([key IN keys(content) | {_VALUE}]) AS values, collect(i) AS ids"""
+_NODE: Final = f"""MATCH (n) WHERE id(n) = i
+  WITH i, labels(n) AS labels, properties(n) AS content
+  WITH labels, {_ALIKE}
+  RETURN collect([labels, keys, values, ids]) AS entities"""
 _RELATIONSHIP: Final = f"""MATCH (a)-[r]->(b) WHERE id(r) = i
   WITH i, type(r) AS kind, id(a) AS a, id(b) AS b, properties(r) AS content
-  RETURN collect([i, kind, a, b, {_PROPERTIES}]) AS entities"""
+  WITH kind, {_ALIKE}, collect(a) AS starts, collect(b) AS ends
+  RETURN collect([kind, keys, values, ids, starts, ends]) AS entities"""
 # A seek for each id. `id(n) >= $first` would scan the whole store. Reading by a label or a property
 # index could miss or repeat entities that move in the index meanwhile.
 _BY_RANGE: Final = """UNWIND range($first, $last, $batch) AS start

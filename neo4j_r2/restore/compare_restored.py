@@ -12,7 +12,7 @@ from neo4j_r2.archive.items import NodeBatch, RelationshipBatch, SchemaStatement
 from neo4j_r2.archive.node_ids import NodeIds
 from neo4j_r2.archive.schema_description import DescribedSchema
 from neo4j_r2.archive.text.quoting import CYPHER_25
-from neo4j_r2.archive.text.rows import node_rows, relationship_rows
+from neo4j_r2.archive.text.rows import encode_rows, number_of
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.database_contents import database_contents
 from neo4j_r2.graph.reader import Graph
@@ -83,16 +83,16 @@ def _add_batch(
 def graph_fingerprint(graph: Graph, on_progress: Callable[[int], None]) -> Fingerprint:
     """Return the fingerprint of a database; reads its whole graph."""
     fingerprint = Fingerprint()
-    for records in prefetch(graph.nodes.read_all(), _READ_AHEAD):
-        for rows in node_rows(records):
+    for nodes in map(encode_rows, prefetch(graph.nodes.read_all(), _READ_AHEAD)):
+        for rows in nodes:
             group, columns = rows.shape
             for number, values in zip(rows.ids, rows.values(), strict=True):
                 fingerprint.add_node(number, group, columns, values)
-        on_progress(len(records))
-    for records in prefetch(graph.relationships.read_all(), _READ_AHEAD):
-        for rows in relationship_rows(records):
+        on_progress(number_of(nodes))
+    for relationships in map(encode_rows, prefetch(graph.relationships.read_all(), _READ_AHEAD)):
+        for rows in relationships:
             (kind,), columns = rows.shape
             for ends, values in zip(zip(*rows.names, strict=True), rows.values(), strict=True):
                 fingerprint.add_relationship(kind, ends, columns, values)
-        on_progress(len(records))
+        on_progress(number_of(relationships))
     return fingerprint

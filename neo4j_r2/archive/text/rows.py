@@ -8,27 +8,16 @@ own loops (`map`, `zip`): that costs half the time of a loop over entities.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
 
-import orjson
-
 from neo4j_r2.archive.cells.decode import decode_column
 from neo4j_r2.archive.cells.encode_column import encode_column
 from neo4j_r2.archive.cells.kinds import FLOATS_32, FLOATS_32_WEIGHT
-from neo4j_r2.core.entity_record import (
-    ENTITY_ID,
-    GROUP,
-    KEYS,
-    NODE_IDS,
-    RELATIONSHIP_IDS,
-    VALUES,
-    EntityRecord,
-)
+from neo4j_r2.core.alike_entities import AlikeEntities
 
 EntityKind = Literal["node", "relationship"]
 ID_CELLS: Final[dict[EntityKind, int]] = {"node": 1, "relationship": 2}
@@ -163,24 +152,19 @@ def characters_of_floats(rows: Rows) -> int:
     return sum(_characters(cells) for column, cells in columns if column.kind == FLOATS_32)
 
 
-def node_rows(records: Sequence[EntityRecord]) -> list[Rows]:
-    """Encode nodes, records ``[id, labels, keys, values]`` in ascending order of their ids.
+def encode_rows(entities: Iterable[AlikeEntities]) -> list[Rows]:
+    """Encode the entities of a range of ids: nodes, or relationships.
 
     No two of the results have the same shape.
     """
-    return by_shape(_rows(records, NODE_IDS))
-
-
-def relationship_rows(records: Sequence[EntityRecord]) -> list[Rows]:
-    """Encode relationships, records ``[id, type, start id, end id, keys, values]``, likewise."""
-    return by_shape(_rows(records, RELATIONSHIP_IDS))
+    return by_shape(chain.from_iterable(map(_rows, entities)))
 
 
 def by_shape(some: Iterable[Rows]) -> list[Rows]:
     """Return rows with those of one shape together.
 
-    The records of a read have several such parts if the server gave the labels or the keys of some
-    entities in another order.
+    A read gives several such parts if the server has the labels or the keys of some entities in
+    another order.
     """
     parts_of: dict[RowShape, list[Rows]] = {}
     for rows in some:
@@ -190,35 +174,10 @@ def by_shape(some: Iterable[Rows]) -> list[Rows]:
     ]
 
 
-def _rows(records: Sequence[EntityRecord], names: slice) -> Iterator[Rows]:
-    """Yield entities as rows, those with the same group and keys together.
-
-    :param names: where in a record the ids are that become cells.
-    """
-    fields = list(zip(*records, strict=True))
-    if not fields:
-        return
-    # The driver makes new strings for each record. To write them as JSON is the quickest way to
-    # find those that are alike: it needs no hash of each string.
-    looks = list(map(orjson.dumps, zip(fields[GROUP], fields[KEYS], strict=True)))
-    if len(set(looks)) == 1:
-        yield from _rows_alike(fields, names)
-        return
-    alike: defaultdict[bytes, list[EntityRecord]] = defaultdict(list)
-    for look, record in zip(looks, records, strict=True):
-        alike[look].append(record)
-    for some in alike.values():
-        yield from _rows_alike(list(zip(*some, strict=True)), names)
-
-
-def _rows_alike(fields: Sequence[Sequence[Any]], names: slice) -> Iterator[Rows]:
-    """Yield entities with the same group and keys as rows.
-
-    :param fields: the columns of their records.
-    """
-    group, keys = fields[GROUP][0], tuple(fields[KEYS][0])
+def _rows(entities: AlikeEntities) -> Iterator[Rows]:
+    group, keys, ids = entities.group, tuple(entities.keys), entities.ids
     labels = (group,) if isinstance(group, str) else tuple(sorted(group))
-    ids, values = fields[ENTITY_ID], list(zip(*fields[VALUES], strict=True))
+    values = list(zip(*entities.values, strict=True))
     order = _ascending(keys)
     encoded = [encode_column(values[index]) for index in order]
     sorted_keys = [keys[index] for index in order]
@@ -226,7 +185,7 @@ def _rows_alike(fields: Sequence[Sequence[Any]], names: slice) -> Iterator[Rows]
     single_kinds = [kind for kind in kinds if isinstance(kind, str)]
     if len(single_kinds) == len(kinds):
         shape = RowShape(labels, tuple(map(Column, sorted_keys, single_kinds)))
-        yield Rows.of(shape, ids, fields[names], cells)
+        yield Rows.of(shape, ids, entities.names, cells)
         return
     repeated = ([kind] * len(ids) if isinstance(kind, str) else kind for kind in kinds)
     each_kinds = list(zip(*repeated, strict=True))
@@ -234,7 +193,8 @@ def _rows_alike(fields: Sequence[Sequence[Any]], names: slice) -> Iterator[Rows]
         flags = [kinds == row_kinds for kinds in each_kinds]
         shape = RowShape(labels, tuple(map(Column, sorted_keys, row_kinds)))
         some_ids = list(compress(ids, flags))
-        yield Rows.of(shape, some_ids, _chosen(fields[names], flags), _chosen(cells, flags))
+        names = _chosen(entities.names, flags)
+        yield Rows.of(shape, some_ids, names, _chosen(cells, flags))
 
 
 def in_order(columns: Iterable[Sequence[_Item]], order: Sequence[int]) -> list[list[_Item]]:

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 
 from neo4j_r2.archive.manifest import Manifest, read_manifest
-from neo4j_r2.archive.text.rows import node_rows
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.restore.source import Source
 from neo4j_r2.restore.verify import verify
 from neo4j_r2.run.stall_watch import Watch
 from tests.archives import SOME_NODES, Archive, content_of, some_content, some_nodes
-from tests.entities import relationships
+from tests.entities import node_rows, relationships
 
 CONTENT = some_content()
 ARCHIVES = {compressed: CONTENT.sealed(compressed=compressed) for compressed in (True, False)}

@@ -12,11 +12,11 @@ from neo4j_r2.archive.chain import Chain
 from neo4j_r2.archive.items import NodeBatch, RelationshipBatch
 from neo4j_r2.archive.text import frame
 from neo4j_r2.archive.text.id_runs import GONE_IDS, runs_text
-from neo4j_r2.archive.text.rows import Rows, node_rows, number_of, relationship_rows
+from neo4j_r2.archive.text.rows import Rows, number_of
 from neo4j_r2.archive.text.statements import node_statements, relationship_script
 from neo4j_r2.core.errors import CorruptError
 from tests.archives import DATABASE, RESTORE_KEY, TAKEN
-from tests.entities import entities
+from tests.entities import entities, node_rows, relationship_rows
 
 
 def nodes(**values: int) -> list[Rows]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.merge import Piece, merged
-from neo4j_r2.archive.text.rows import by_shape, node_rows
-from tests.entities import Entity, entities
+from neo4j_r2.archive.text.rows import by_shape
+from tests.entities import Entity, entities, node_rows
 
 IDS = st.integers(0, 25)
 Content = tuple[str, int]

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.row_hashes import RowSum
-from neo4j_r2.archive.text.rows import GONE, EntityKind, Rows, node_rows, relationship_rows
+from neo4j_r2.archive.text.rows import GONE, EntityKind, Rows
 from neo4j_r2.backup.changes import CONSEQUENCE, Changes
 from neo4j_r2.backup.row_state import RowState, RowStateWriter
+from tests.entities import node_rows, relationship_rows
 from tests.full_disk import filled, small_disk
 
 Graph = Mapping[int, Any]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo4j_r2.archive.cells.kinds import FLOATS_32
-from neo4j_r2.archive.text.rows import Column, Rows, node_rows, relationship_rows, weight
-from tests.entities import Entity, entities, nodes, relationships
+from neo4j_r2.archive.text.rows import Column, Rows, weight
+from tests.entities import Entity, entities, node_rows, nodes, relationship_rows, relationships
 
 
 def node(labels: list[str], content: dict[str, object]) -> Rows:

@@ -17,8 +17,8 @@ import pytest
 
 from neo4j_r2.archive.text.blocks import blocks
 from neo4j_r2.archive.text.restore_key import RestoreKey
-from neo4j_r2.archive.text.rows import node_rows, relationship_rows
 from neo4j_r2.archive.text.statements import node_statements, relationship_statements
+from tests.entities import node_rows, relationship_rows
 
 Records = Iterator[list[Any]]
 VALUES: tuple[object, ...] = (
