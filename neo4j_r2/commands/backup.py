@@ -39,11 +39,12 @@ from neo4j_r2.graph.login import log_in, wait_until_ready
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.unfinished_mark import refuse_unfinished
 from neo4j_r2.monitoring.announce import Announcer
+from neo4j_r2.run.attempt_record import AttemptRecord
 from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.conclude import conclude
 from neo4j_r2.run.lock import RunLock, run_lock
 from neo4j_r2.run.progress import Progress
-from neo4j_r2.run.record import AttemptRecord, RunRecord, recorded
+from neo4j_r2.run.record import RunRecord, recorded
 from neo4j_r2.run.record_restore_points import record_restore_points
 from neo4j_r2.run.stall_watch import Watch
 

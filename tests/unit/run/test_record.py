@@ -23,12 +23,11 @@ from neo4j_r2.core.errors import (
     Side,
     Stalled,
 )
-from neo4j_r2.run.memory_limit import read_memory_limit
+from neo4j_r2.run.ending import KEPT
+from neo4j_r2.run.memory_limit import known_kills
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.record import (
-    KEPT_ATTEMPTS,
     RunRecord,
-    backup_state,
     record_prune,
     recorded,
     with_killed_run,
@@ -96,12 +95,6 @@ def last_run(directory: Path) -> RunState:
 
 def known_of(directory: Path, database: str = "neo4j") -> DatabaseState:
     return state_in(directory).databases[database]
-
-
-def known_kills() -> int | None:
-    """Return how many processes of this control group were killed for lack of memory."""
-    memory = read_memory_limit()
-    return memory.kills if memory else None
 
 
 def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
@@ -264,12 +257,12 @@ def test_a_backup_stays_recorded_if_a_later_step_fails(directory: Path) -> None:
 
 
 def test_only_the_latest_attempts_are_recorded(directory: Path) -> None:
-    for _ in range(KEPT_ATTEMPTS):
+    for _ in range(KEPT):
         fail(directory, BucketError("R2 failed"))
     kept = known_of(directory).attempts
-    assert len(kept) == KEPT_ATTEMPTS
+    assert len(kept) == KEPT
     assert {each.error for each in kept} == {"R2 failed"}
-    assert known_of(directory).failures == {"neo4j": 1, "r2": KEPT_ATTEMPTS}
+    assert known_of(directory).failures == {"neo4j": 1, "r2": KEPT}
 
 
 def test_the_failure_of_one_database_does_not_change_another_s_record(directory: Path) -> None:
@@ -555,7 +548,7 @@ def test_a_run_under_way_names_the_database_that_it_backs_up(directory: Path) ->
 
 
 def test_the_record_of_a_backup_comes_from_its_manifest() -> None:
-    assert backup_state(MANIFEST) == BACKUP
+    assert BackupState.of(MANIFEST) == BACKUP
 
 
 def test_people_can_read_the_run_in_the_file(directory: Path) -> None:
