@@ -13,6 +13,7 @@ from neo4j_r2.monitoring.notification import FAILURE, SUCCESS, Notification
 from neo4j_r2.monitoring.notification_text import WHERE_TO_LOOK, error_line, line, titled, utc
 from neo4j_r2.run.drill_report import DrilledReport, DrillReport
 from neo4j_r2.run.drill_state import ProofState
+from neo4j_r2.run.ending import killed_text
 
 _SECTIONS: Final = 20
 
@@ -63,9 +64,8 @@ def reason_of_drill(report: DrillReport) -> str:
 def _body(report: DrillReport, host: str) -> str:
     paragraphs = []
     if report.killed_before:
-        reason = f": {report.kill_reason}" if report.kill_reason else ""
-        killed = f"The drill that began at {utc(report.killed_before)} was killed{reason}"
-        paragraphs.append(line(killed))
+        killed = killed_text(report.kill_reason)
+        paragraphs.append(line(f"The drill that began at {utc(report.killed_before)} was {killed}"))
     if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
         paragraphs.append(error_line(report.exit_code, report.error))
     paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]

@@ -10,6 +10,7 @@ from typing import Final
 from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
 from neo4j_r2.core.figures import counted, duration, megabytes
 from neo4j_r2.monitoring.notification_text import WHERE_TO_LOOK, error_line, line, titled, utc
+from neo4j_r2.run.ending import killed_text
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import BackupState
@@ -95,9 +96,8 @@ def trial(host: str) -> Notification:
 def _body(report: RunReport, host: str) -> str:
     paragraphs = []
     if report.killed_before:
-        reason = f": {report.kill_reason}" if report.kill_reason else ""
-        killed = f"The run that began at {utc(report.killed_before)} was killed{reason}"
-        paragraphs.append(line(killed))
+        killed = killed_text(report.kill_reason)
+        paragraphs.append(line(f"The run that began at {utc(report.killed_before)} was {killed}"))
     if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
         paragraphs.append(error_line(report.exit_code, report.error))
     paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]

@@ -65,6 +65,11 @@ def with_failure(failures: Mapping[str, int], exit_code: int | None) -> Mapping[
     return {**failures, kind: failures.get(kind, 0) + 1}
 
 
+def killed_text(reason: str) -> str:
+    """Return that something was killed, and why; the reason is empty if it is not known."""
+    return f"killed: {reason}" if reason else "killed"
+
+
 def outcome(run: RunState, is_under_way: Callable[[ProcessId, Path], bool], directory: Path) -> str:
     """Return how a run ended: running, killed, failed or succeeded.
 
@@ -120,5 +125,4 @@ def killed_part(
     ends = ((each.started, each.exit_code) for each in recorded)
     if not run.database or (run.started, EXIT_KILLED) in ends:
         return None
-    line = f"killed: {reason}" if reason else "killed"
-    return kind(run.started, run.started, EXIT_KILLED, line)
+    return kind(run.started, run.started, EXIT_KILLED, killed_text(reason))
