@@ -135,7 +135,7 @@ def run_backup(
         origin = Origin(database, started, last_accepted=accepted)
         destination = Destination(bucket, StoreSettings.of(config), lock, watch, progress)
         manifest = export_and_store(
-            graph, config.export_method, origin, destination, _chains(config)
+            graph, config.export_method, origin, destination, _chains(config, attempt)
         )
     attempt.made(manifest)
     BucketLook(config.service.state_directory).record(database.name, ())
@@ -145,7 +145,7 @@ def run_backup(
     log.info("Backup completed successfully!")
 
 
-def _chains(config: Config) -> Chains | None:
+def _chains(config: Config, attempt: AttemptRecord) -> Chains | None:
     """Return how incremental backups are made; None if they are not. Then no rows are kept."""
     if not config.full_every_days:
         forget_rows(config.service.state_directory, config.neo4j.database)
@@ -154,6 +154,7 @@ def _chains(config: Config) -> Chains | None:
         config.service.state_directory,
         timedelta(days=config.full_every_days),
         wants_full=config.wants_full,
+        on_full=attempt.full_because,
     )
 
 

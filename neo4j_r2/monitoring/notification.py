@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
-from neo4j_r2.core.figures import duration, megabytes
+from neo4j_r2.core.figures import counted, duration, megabytes
 from neo4j_r2.monitoring.notification_text import (
     SECTIONS,
     closing,
@@ -18,7 +18,7 @@ from neo4j_r2.monitoring.notification_text import (
     sections,
     titled,
 )
-from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.report import BackupKind, DatabaseReport, RunReport
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import BackupState
 
@@ -113,7 +113,7 @@ def _section(report: DatabaseReport) -> Iterator[str]:
     if attempt.exit_code:
         yield error_line(attempt.exit_code, attempt.error)
     if report.backup:
-        yield from _backup(report.backup)
+        yield from _backup(report.backup, report.kind)
     yield f"Duration: {duration(attempt.finished - attempt.started)}"
     if report.pause:
         yield line(f"Pause: {report.pause}")
@@ -121,8 +121,12 @@ def _section(report: DatabaseReport) -> Iterator[str]:
         yield "Pause: over, old backups are removed again"
 
 
-def _backup(backup: BackupState) -> Iterator[str]:
+def _backup(backup: BackupState, kind: BackupKind | None) -> Iterator[str]:
     yield line(f"Key: {backup.archive_key}")
+    if kind and kind.needs:
+        yield f"Kind: incremental, needs {counted(kind.needs, 'more archive')}"
+    elif kind:
+        yield line(f"Kind: full, because {kind.reason}" if kind.reason else "Kind: full")
     yield f"Size: {megabytes(backup.archive_size)}"
     yield f"Nodes: {backup.nodes:,}"
     yield f"Relationships: {backup.relationships:,}"

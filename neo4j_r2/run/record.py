@@ -168,7 +168,7 @@ class RunRecord:
         )
         self._reports.append(
             DatabaseReport(
-                database, attempt, record.backup, after.pause or "", was_paused=bool(before.pause)
+                database, attempt, record.backup, after.pause or "", bool(before.pause), record.kind
             )
         )
         self._write(state.with_database(database, after))

@@ -9,6 +9,16 @@ from neo4j_r2.run.state import Attempt, BackupState
 
 
 @dataclass(frozen=True)
+class BackupKind:
+    """Whether a backup is full or incremental, where increments are made."""
+
+    needs: int
+    """How many archives of earlier backups it needs; 0 if it is full."""
+    reason: str = ""
+    """Why it is full, in one line without secrets; empty if it is not."""
+
+
+@dataclass(frozen=True)
 class DatabaseReport:
     """How the run ended for one database."""
 
@@ -20,6 +30,8 @@ class DatabaseReport:
     """Why no backup of the database is removed; empty without a pause."""
     was_paused: bool = False
     """Whether the attempt before it was paused too."""
+    kind: BackupKind | None = None
+    """None without a backup, and where no increments are made."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.archive.manifest import Manifest, timestamp
+from neo4j_r2.archive.manifest import (
+    CHAIN_FORMAT_VERSION,
+    INCREMENTAL,
+    Manifest,
+    Need,
+    timestamp,
+)
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.errors import (
     BackupError,
@@ -32,7 +38,7 @@ from neo4j_r2.run.record import (
     recorded,
     with_killed_run,
 )
-from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.report import BackupKind, DatabaseReport, RunReport
 from neo4j_r2.run.state import (
     FILE_NAME,
     Attempt,
@@ -50,6 +56,8 @@ KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
 MANIFEST = replace(
     RECORD, started="2025-10-08T02:00:01Z", finished="2025-10-08T02:00:05Z", archive_key=KEY
 )
+FULL = replace(MANIFEST, format_version=CHAIN_FORMAT_VERSION)
+INCREMENT = replace(FULL, kind=INCREMENTAL, needs=[Need("older", 9, "00"), Need("old", 1, "00")])
 FINISHED = TIME + timedelta(seconds=4)
 BACKUP = BackupState(TIME, FINISHED, KEY, 100, 3, 2, "A1")
 OLD = TIME - timedelta(days=1)
@@ -304,6 +312,27 @@ def test_the_report_says_what_was_recorded(directory: Path) -> None:
     assert report.databases == (
         DatabaseReport("neo4j", tried, BACKUP, "The graph has shrunk", was_paused=True),
     )
+
+
+@pytest.mark.parametrize(
+    ("manifest", "kind"),
+    [
+        (MANIFEST, None),
+        (FULL, BackupKind(0, "the archive older is damaged")),
+        (INCREMENT, BackupKind(2)),
+    ],
+    ids=["without increments", "full", "increment"],
+)
+def test_the_report_says_of_which_kind_a_backup_is(
+    directory: Path, manifest: Manifest, kind: BackupKind | None
+) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        with record.attempt("neo4j") as attempt:
+            if kind and kind.reason:
+                attempt.full_because(kind.reason)
+            attempt.made(manifest)
+    assert [each.kind for each in record.report().databases] == [kind]
 
 
 @pytest.mark.parametrize(
