@@ -21,8 +21,8 @@ from neo4j_r2.run.drill_state import (
     DrillState,
     ProofState,
 )
+from neo4j_r2.run.ending import KEPT
 from neo4j_r2.run.processes import ProcessId
-from neo4j_r2.run.record import KEPT_ATTEMPTS
 from neo4j_r2.run.restore_points import (
     DatabasePoints,
     RestorePoint,
@@ -225,7 +225,7 @@ class _Database:
         by_time = {each.taken: each for each in self._points}
         self.attempts = tuple(
             self._attempt(time, by_time.get(time), is_failed=time in failed_times)
-            for time in self._times[-KEPT_ATTEMPTS:]
+            for time in self._times[-KEPT:]
         )
         self._drills = tuple(self._drill(each) for each in self._points if each.is_proved)
         safety = self._point(now - timedelta(days=12, hours=3), now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
@@ -46,6 +47,8 @@ class Chains:
     """A full backup that is as old ends its chain."""
     wants_full: bool = False
     """Whether somebody has asked for a full backup."""
+    on_full: Callable[[str], None] = lambda _: None
+    """Is called with the reason for a full backup."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def store_with_rows(
             # What it needs may be damaged. If the full one fails, the next one must not need it.
             forget_rows(chains.directory, database.name)
         log.info("Making a full backup: %s", error)
+        chains.on_full(str(error))
     return _walk(job, None)
 
 

@@ -39,11 +39,12 @@ from neo4j_r2.graph.login import log_in, wait_until_ready
 from neo4j_r2.graph.reader import Graph
 from neo4j_r2.graph.unfinished_mark import refuse_unfinished
 from neo4j_r2.monitoring.announce import Announcer
+from neo4j_r2.run.attempt_record import AttemptRecord
 from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.conclude import conclude
 from neo4j_r2.run.lock import RunLock, run_lock
 from neo4j_r2.run.progress import Progress
-from neo4j_r2.run.record import AttemptRecord, RunRecord, recorded
+from neo4j_r2.run.record import RunRecord, recorded
 from neo4j_r2.run.record_restore_points import record_restore_points
 from neo4j_r2.run.stall_watch import Watch
 
@@ -134,7 +135,7 @@ def run_backup(
         origin = Origin(database, started, last_accepted=accepted)
         destination = Destination(bucket, StoreSettings.of(config), lock, watch, progress)
         manifest = export_and_store(
-            graph, config.export_method, origin, destination, _chains(config)
+            graph, config.export_method, origin, destination, _chains(config, attempt)
         )
     attempt.made(manifest)
     BucketLook(config.service.state_directory).record(database.name, ())
@@ -144,7 +145,7 @@ def run_backup(
     log.info("Backup completed successfully!")
 
 
-def _chains(config: Config) -> Chains | None:
+def _chains(config: Config, attempt: AttemptRecord) -> Chains | None:
     """Return how incremental backups are made; None if they are not. Then no rows are kept."""
     if not config.full_every_days:
         forget_rows(config.service.state_directory, config.neo4j.database)
@@ -153,6 +154,7 @@ def _chains(config: Config) -> Chains | None:
         config.service.state_directory,
         timedelta(days=config.full_every_days),
         wants_full=config.wants_full,
+        on_full=attempt.full_because,
     )
 
 

@@ -132,7 +132,7 @@ def is_about_to_begin(state: State | None, service: ServiceSettings, time: datet
     began = time - _JUST_DUE
     if state.last_run:
         began = max(began, state.last_run.started)
-    return service.schedule.next_after(began.astimezone(service.time_zone)) <= time
+    return service.due_after(began) <= time
 
 
 def run_drills(

@@ -27,7 +27,7 @@ def is_backup_wanted_now(
     :param started: when the service started, before it waited for Neo4j and R2.
     """
     due = missed(state, settings, now, started)
-    following = settings.schedule.next_after(now.astimezone(settings.time_zone))
+    following = settings.due_after(now)
     known = latest(state) if state else "no backup is known"
     log.info("At the start: %s, due next at %s", known, following.isoformat())
     if settings.run_immediate_backup:

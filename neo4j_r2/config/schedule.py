@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cronsim import CronSim, CronSimError
@@ -107,6 +107,14 @@ class Schedule:
         # In the second of two equal hours, CronSim's first time can be in the first of them.
         due = CronSim(self.plain, time)
         return next(each for each in due if each.timestamp() > time.timestamp())
+
+
+def minutes_after(due: datetime, minutes: int) -> datetime:
+    """Return the time that is so many minutes later.
+
+    It is in UTC: when the clock changes, a local time plus an hour is not an hour later.
+    """
+    return due.astimezone(UTC) + timedelta(minutes=minutes)
 
 
 def parse(text: str) -> Schedule:

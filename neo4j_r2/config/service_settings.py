@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from neo4j_r2.config import parsers, schedule
@@ -52,6 +52,15 @@ class ServiceSettings:
     def due_times(self) -> str:
         """The schedule with its time zone: the text changes if the due times change."""
         return f"{self.schedule} {self.time_zone}"
+
+    def due_after(self, time: datetime) -> datetime:
+        """Return the first due time of a backup after a time, in the schedule's time zone."""
+        return self.schedule.next_after(time.astimezone(self.time_zone))
+
+    def drill_due_after(self, time: datetime) -> datetime | None:
+        """Return the first due time of a drill after a time, likewise; None without a schedule."""
+        schedule = self.drill_schedule
+        return schedule.next_after(time.astimezone(self.time_zone)) if schedule else None
 
 
 def read_service(variables: Variables) -> ServiceSettings:

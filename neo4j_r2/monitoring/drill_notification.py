@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
 from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
-from neo4j_r2.core.figures import counted, duration
+from neo4j_r2.core.figures import duration
 from neo4j_r2.monitoring.drill_rules import OverdueDrill
 from neo4j_r2.monitoring.notification import FAILURE, SUCCESS, Notification
-from neo4j_r2.monitoring.notification_text import WHERE_TO_LOOK, error_line, line, titled, utc
+from neo4j_r2.monitoring.notification_text import (
+    closing,
+    error_line,
+    line,
+    opening,
+    sections,
+    titled,
+    utc,
+)
 from neo4j_r2.run.drill_report import DrilledReport, DrillReport
 from neo4j_r2.run.drill_state import ProofState
-
-_SECTIONS: Final = 20
 
 
 def is_drill_due(report: DrillReport, when: str) -> bool:
@@ -48,9 +53,8 @@ def drills_overdue(overdue: Sequence[OverdueDrill], host: str, time: datetime) -
 
     :param time: now.
     """
-    paragraphs = ["\n".join(_overdue_section(each)) for each in overdue[:_SECTIONS]]
-    paragraphs += _more(len(overdue))
-    paragraphs.append("\n".join([WHERE_TO_LOOK, line(f"Host: {host}"), f"Time: {utc(time)}"]))
+    paragraphs = sections([_overdue_section(each) for each in overdue])
+    paragraphs.append(closing(host, "Time", time, is_good=False))
     title = titled("Drill overdue", [each.database for each in overdue])
     return Notification(title, "\n\n".join(paragraphs), FAILURE)
 
@@ -61,22 +65,12 @@ def reason_of_drill(report: DrillReport) -> str:
 
 
 def _body(report: DrillReport, host: str) -> str:
-    paragraphs = []
-    if report.killed_before:
-        reason = f": {report.kill_reason}" if report.kill_reason else ""
-        killed = f"The drill that began at {utc(report.killed_before)} was killed{reason}"
-        paragraphs.append(line(killed))
-    if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
-        paragraphs.append(error_line(report.exit_code, report.error))
-    paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]
-    paragraphs += _more(len(report.databases))
-    paragraphs.append("\n".join(_closing(report, host)))
+    paragraphs = [
+        *opening("drill", report, [each.drill.error for each in report.databases]),
+        *sections([_section(each) for each in report.databases]),
+        closing(host, "Finished", report.finished, is_good=not report.exit_code),
+    ]
     return "\n\n".join(paragraphs)
-
-
-def _has_own_error(report: DrillReport) -> bool:
-    """Whether the run's error is none of its databases' errors."""
-    return all(each.drill.error != report.error for each in report.databases)
 
 
 def _section(report: DrilledReport) -> Iterator[str]:
@@ -106,15 +100,3 @@ def _last_proved(proof: ProofState | None) -> str:
         return "Last proved: never"
     stem = proof.archive_key.rpartition("/")[2].rpartition(".cypher")[0]
     return line(f"Last proved: {utc(proof.finished)} ({stem})")
-
-
-def _more(databases: int) -> list[str]:
-    more = databases - _SECTIONS
-    return [f"and {counted(more, 'more database')}"] if more > 0 else []
-
-
-def _closing(report: DrillReport, host: str) -> Iterator[str]:
-    if report.exit_code:
-        yield WHERE_TO_LOOK
-    yield line(f"Host: {host}")
-    yield f"Finished: {utc(report.finished)}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from neo4j_r2.config.schedule import minutes_after
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.errors import INTERRUPTED, failure_kind
 from neo4j_r2.run.drill_state import Drill, DrillState, ProofState
+from neo4j_r2.run.ending import killed_text
 from neo4j_r2.run.state import State
 
 
@@ -31,12 +33,12 @@ def drill_due(
     A drill that fails does not move it. None without a schedule, or without a backup to drill.
     """
     known, drilled = state.of(database), drills.of(database)
-    if settings.drill_schedule is None or known.last_backup is None:
+    if known.last_backup is None:
         return None
     latest = max(drills.since, drilled.since, known.since)
     if drilled.last_proof:
         latest = max(latest, drilled.last_proof.started)
-    return settings.drill_schedule.next_after(latest.astimezone(settings.time_zone))
+    return settings.drill_due_after(latest)
 
 
 def drill_deadline(
@@ -44,8 +46,7 @@ def drill_deadline(
 ) -> datetime | None:
     """Return the latest time for the next drill of a database, in UTC; see `drill_due`."""
     due = drill_due(state, drills, database, settings)
-    # In UTC: when the clock changes, a local time plus an hour is not an hour later.
-    return due.astimezone(UTC) + timedelta(minutes=settings.drill_overdue_minutes) if due else None
+    return minutes_after(due, settings.drill_overdue_minutes) if due else None
 
 
 def next_drill(state: State, drills: DrillState, settings: ServiceSettings) -> datetime | None:
@@ -58,13 +59,13 @@ def missed_drill(
     drills: DrillState | None, settings: ServiceSettings, now: datetime
 ) -> datetime | None:
     """Return when a run of drills was due that did not begin; None if none was missed."""
-    if settings.drill_schedule is None or drills is None:
+    if drills is None:
         return None
     began = [drills.since]
     began += [drills.run.started] if drills.run else []
     began += [each.last_proof.started for each in drills.databases.values() if each.last_proof]
-    due = settings.drill_schedule.next_after(max(began).astimezone(settings.time_zone))
-    return due if due <= now else None
+    due = settings.drill_due_after(max(began))
+    return due if due and due <= now else None
 
 
 def cut_short_drill(drills: DrillState | None, settings: ServiceSettings) -> datetime | None:
@@ -73,16 +74,16 @@ def cut_short_drill(drills: DrillState | None, settings: ServiceSettings) -> dat
     None too if an earlier drill of the same due time ended so: a drill for which the memory is too
     small would be killed at each start.
     """
-    schedule, run = settings.drill_schedule, drills.run if drills else None
-    if schedule is None or drills is None or run is None or not _is_cut_short(run.exit_code):
+    run = drills.run if drills else None
+    if not (settings.drill_schedule and drills and run and _is_cut_short(run.exit_code)):
         return None
     earlier = [
-        schedule.next_after(drill.started.astimezone(settings.time_zone))
+        settings.drill_due_after(drill.started)
         for known in drills.databases.values()
         for drill in known.drills
         if drill.started < run.started and _is_cut_short(drill.exit_code)
     ]
-    return None if any(due > run.started for due in earlier) else run.started
+    return None if any(due and due > run.started for due in earlier) else run.started
 
 
 def _is_cut_short(exit_code: int | None) -> bool:
@@ -101,8 +102,7 @@ def overdue_drills(
     overdue = []
     for database in state.expected:
         due = drill_due(state, drills, database, settings)
-        deadline = drill_deadline(state, drills, database, settings)
-        if due and deadline and now > deadline:
+        if due and now > minutes_after(due, settings.drill_overdue_minutes):
             overdue.append(OverdueDrill(database, due, drills.of(database).last_proof))
     return overdue
 
@@ -165,8 +165,8 @@ def _of_run(state: State, drills: DrillState, kill_reason: str | None) -> list[s
     if run is None or (run.finished is None and kill_reason is None):
         return []
     if run.finished is None:
-        reason = f": {kill_reason}" if kill_reason else ""
-        return [f"the drill that began at {run.started.isoformat()} was killed{reason}"]
+        killed = killed_text(kill_reason or "")
+        return [f"the drill that began at {run.started.isoformat()} was {killed}"]
     drilled = [last_drill(drills, database) for database in state.expected]
     is_told_below = any(
         each is not None and each.exit_code and each.started >= run.started for each in drilled

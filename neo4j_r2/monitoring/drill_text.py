@@ -12,7 +12,7 @@ from neo4j_r2.core.figures import duration
 from neo4j_r2.core.local_time import clock_time
 from neo4j_r2.core.printable import printable
 from neo4j_r2.run.drill_state import Drill, DrillRun, DrillState, ProofState
-from neo4j_r2.run.ending import outcome, outcome_error
+from neo4j_r2.run.ending import killed_text, outcome, outcome_error
 from neo4j_r2.run.lock import is_drill_under_way
 from neo4j_r2.run.phases import ASK, CHECK, COMPARE, EMPTY, RESTORE
 
@@ -25,18 +25,12 @@ _PHASES: Final[Mapping[str, str]] = {
 }
 
 
-def next_scheduled(settings: ServiceSettings, now: datetime) -> datetime | None:
-    """Return when the next drill is due, in the schedule's time zone; None without drills."""
-    schedule = settings.drill_schedule
-    return schedule.next_after(now.astimezone(settings.time_zone)) if schedule else None
-
-
 def drill_schedule_text(settings: ServiceSettings, now: datetime, *, is_scheduled: bool) -> str:
     """Return the schedule of drills, and when the next one is due; empty without drills.
 
     :param is_scheduled: whether this service starts the drills itself.
     """
-    following = next_scheduled(settings, now)
+    following = settings.drill_due_after(now)
     if following is None:
         return ""
     text = f"{settings.drill_schedule} ({settings.time_zone})"
@@ -79,7 +73,7 @@ def last_drill_text(
             return f"under way since {_since(run, settings, now)}{_phase(run)}"
         if ended == "killed":
             reason = printable(outcome_error(run, ended))
-            return f"{_time(run, settings)}, was killed{reason and ': '}{reason}"
+            return f"{_time(run, settings)}, was {killed_text(reason)}"
         if ended == "failed" and not run.database:
             return _failure(run, settings)
     last = drills.of(database).drills[-1:]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from neo4j_r2.config.schedule import minutes_after
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.monitoring.drill_rules import drill_problems
 from neo4j_r2.run.drill_state import DrillState
+from neo4j_r2.run.ending import killed_text
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import RunState, State
 
@@ -78,14 +80,12 @@ def due(state: State, database: str, settings: ServiceSettings) -> datetime:
     latest = max(state.since, known.since)
     if known.last_backup:
         latest = max(latest, known.last_backup.started)
-    return settings.schedule.next_after(latest.astimezone(settings.time_zone))
+    return settings.due_after(latest)
 
 
 def deadline(state: State, database: str, settings: ServiceSettings) -> datetime:
     """Return the latest time for the next backup of a database; after it the backup is overdue."""
-    # In UTC: when the clock changes, a local time plus an hour is not an hour later.
-    expected = due(state, database, settings).astimezone(UTC)
-    return expected + timedelta(minutes=settings.overdue_minutes)
+    return minutes_after(due(state, database, settings), settings.overdue_minutes)
 
 
 def next_due(state: State, settings: ServiceSettings) -> datetime | None:
@@ -106,7 +106,7 @@ def missed(
     if state:
         began += [state.last_run.started] if state.last_run else []
         began += [each.last_backup.started for each in state.databases.values() if each.last_backup]
-    due = settings.schedule.next_after(max(began).astimezone(settings.time_zone))
+    due = settings.due_after(max(began))
     return due if due <= now else None
 
 
@@ -121,8 +121,7 @@ def _of_run(run: RunState, signs: Signs) -> list[str]:
         return [] if run.exit_code == 0 else [f"the last run failed at {when}: {run.error}"]
     if signs.is_run_alive:
         return []
-    reason = f": {signs.kill_reason}" if signs.kill_reason else ""
-    return [f"the run that began at {run.started.isoformat()} was killed{reason}"]
+    return [f"the run that began at {run.started.isoformat()} was {killed_text(signs.kill_reason)}"]
 
 
 def _of_databases(state: State, now: datetime, settings: ServiceSettings) -> list[str]:

@@ -9,15 +9,22 @@ from typing import Final
 
 from neo4j_r2.config.notify_settings import ALWAYS, RECOVERY
 from neo4j_r2.core.figures import counted, duration, megabytes
-from neo4j_r2.monitoring.notification_text import WHERE_TO_LOOK, error_line, line, titled, utc
-from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.monitoring.notification_text import (
+    SECTIONS,
+    closing,
+    error_line,
+    line,
+    opening,
+    sections,
+    titled,
+)
+from neo4j_r2.run.report import BackupKind, DatabaseReport, RunReport
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import BackupState
 
 SUCCESS: Final = "success"
 WARNING: Final = "warning"
 FAILURE: Final = "failure"
-_SECTIONS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -62,28 +69,25 @@ def reason_of(report: RunReport) -> str:
     failed = [each for each in report.databases if each.attempt.exit_code]
     lines = [error_line(report.exit_code, report.error)]
     if len(report.databases) > 1:
-        lines += [line(f"{each.database}: {each.attempt.error}") for each in failed[:_SECTIONS]]
+        lines += [line(f"{each.database}: {each.attempt.error}") for each in failed[:SECTIONS]]
     return "\n".join(lines)
 
 
 def start_failed(problem: StartProblem, host: str) -> Notification:
     """Return the notification that the service cannot start, or not with all that it needs."""
-    closing = [WHERE_TO_LOOK, line(f"Host: {host}"), f"Since: {utc(problem.since)}"]
-    paragraphs = [error_line(problem.exit_code, problem.error), "\n".join(closing)]
-    return Notification("Backup service cannot work", "\n\n".join(paragraphs), FAILURE)
+    end = closing(host, "Since", problem.since, is_good=False)
+    body = f"{error_line(problem.exit_code, problem.error)}\n\n{end}"
+    return Notification("Backup service cannot work", body, FAILURE)
 
 
 def start_succeeded(problems: Sequence[StartProblem], host: str, time: datetime) -> Notification:
     """Return the notification that the service works again, with each problem that was told."""
-    lines = (
+    paragraphs = (
         "What kept the service from its work is over; the next backup shows the rest.",
-        "",
-        *(line(f"Over (exit {each.exit_code}): {each.error}") for each in problems),
-        "",
-        line(f"Host: {host}"),
-        f"Time: {utc(time)}",
+        "\n".join(line(f"Over (exit {each.exit_code}): {each.error}") for each in problems),
+        closing(host, "Time", time, is_good=True),
     )
-    return Notification("Backup service works again", "\n".join(lines), SUCCESS)
+    return Notification("Backup service works again", "\n\n".join(paragraphs), SUCCESS)
 
 
 def trial(host: str) -> Notification:
@@ -93,25 +97,14 @@ def trial(host: str) -> Notification:
 
 
 def _body(report: RunReport, host: str) -> str:
-    paragraphs = []
-    if report.killed_before:
-        reason = f": {report.kill_reason}" if report.kill_reason else ""
-        killed = f"The run that began at {utc(report.killed_before)} was killed{reason}"
-        paragraphs.append(line(killed))
-    if report.exit_code and (len(report.databases) != 1 or _has_own_error(report)):
-        paragraphs.append(error_line(report.exit_code, report.error))
-    paragraphs += ["\n".join(_section(each)) for each in report.databases[:_SECTIONS]]
-    if (more := len(report.databases) - _SECTIONS) > 0:
-        paragraphs.append(f"and {counted(more, 'more database')}")
-    if report.unreached:
-        paragraphs.append(line(f"Not backed up: {', '.join(report.unreached)}"))
-    paragraphs.append("\n".join(_closing(report, host)))
+    is_good = not report.exit_code and not _paused(report)
+    paragraphs = [
+        *opening("run", report, [each.attempt.error for each in report.databases]),
+        *sections([_section(each) for each in report.databases]),
+        *([line(f"Not backed up: {', '.join(report.unreached)}")] if report.unreached else []),
+        closing(host, "Finished", report.finished, is_good=is_good),
+    ]
     return "\n\n".join(paragraphs)
-
-
-def _has_own_error(report: RunReport) -> bool:
-    """Whether the run's error is none of its databases' errors."""
-    return all(each.attempt.error != report.error for each in report.databases)
 
 
 def _section(report: DatabaseReport) -> Iterator[str]:
@@ -120,7 +113,7 @@ def _section(report: DatabaseReport) -> Iterator[str]:
     if attempt.exit_code:
         yield error_line(attempt.exit_code, attempt.error)
     if report.backup:
-        yield from _backup(report.backup)
+        yield from _backup(report.backup, report.kind)
     yield f"Duration: {duration(attempt.finished - attempt.started)}"
     if report.pause:
         yield line(f"Pause: {report.pause}")
@@ -128,18 +121,15 @@ def _section(report: DatabaseReport) -> Iterator[str]:
         yield "Pause: over, old backups are removed again"
 
 
-def _backup(backup: BackupState) -> Iterator[str]:
+def _backup(backup: BackupState, kind: BackupKind | None) -> Iterator[str]:
     yield line(f"Key: {backup.archive_key}")
+    if kind and kind.needs:
+        yield f"Kind: incremental, needs {counted(kind.needs, 'more archive')}"
+    elif kind:
+        yield line(f"Kind: full, because {kind.reason}" if kind.reason else "Kind: full")
     yield f"Size: {megabytes(backup.archive_size)}"
     yield f"Nodes: {backup.nodes:,}"
     yield f"Relationships: {backup.relationships:,}"
-
-
-def _closing(report: RunReport, host: str) -> Iterator[str]:
-    if report.exit_code or _paused(report):
-        yield WHERE_TO_LOOK
-    yield line(f"Host: {host}")
-    yield f"Finished: {utc(report.finished)}"
 
 
 def _paused(report: RunReport) -> list[DatabaseReport]:

@@ -13,7 +13,6 @@ from neo4j_r2.archive.manifest import timestamp
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.config.service_settings import ServiceSettings
 from neo4j_r2.core.price import monthly_dollars
-from neo4j_r2.monitoring.drill_text import next_scheduled
 from neo4j_r2.run.drill_state import Drill, DrillState, ProofState
 from neo4j_r2.run.ending import outcome, outcome_error
 from neo4j_r2.run.lock import is_drill_under_way, is_under_way
@@ -87,8 +86,8 @@ def document(known: Known, stored: Stored | None) -> str:
     :param stored: None if the bucket could not be read.
     """
     settings, state, problem = known.settings, known.state, known.start_problem
-    following = settings.schedule.next_after(known.now.astimezone(settings.time_zone))
-    drill = next_scheduled(settings, known.now)
+    following = settings.due_after(known.now)
+    drill = settings.drill_due_after(known.now)
     content = {
         "time": timestamp(known.now),
         "schedule": str(settings.schedule),

@@ -17,7 +17,7 @@ from neo4j_r2.core.price import PRICE, cost_text
 from neo4j_r2.core.printable import printable
 from neo4j_r2.core.tables import bar, columns, table
 from neo4j_r2.monitoring.drill_text import drill_schedule_text
-from neo4j_r2.run.ending import outcome, outcome_error
+from neo4j_r2.run.ending import killed_text, outcome, outcome_error
 from neo4j_r2.run.lock import is_under_way
 from neo4j_r2.run.start_problem import StartProblem
 from neo4j_r2.run.state import Attempt, DatabaseState, RunState, State
@@ -44,7 +44,7 @@ def schedule_lines(
 
 
 def _next_run(settings: ServiceSettings, now: datetime) -> str:
-    following = settings.schedule.next_after(now.astimezone(settings.time_zone))
+    following = settings.due_after(now)
     wait = timedelta(seconds=following.timestamp() - now.timestamp())
     return f"{following:%Y-%m-%d %H:%M} {settings.time_zone}, in {duration(wait)}"
 
@@ -120,7 +120,7 @@ def _last_run(run: RunState | None, settings: ServiceSettings) -> str:
         return f"{began}, succeeded in {duration(run.finished - run.started)}"
     if ended == "running":
         return f"{began}, is under way"
-    return f"{began}, was killed{error and ': '}{error}"
+    return f"{began}, was {killed_text(error)}"
 
 
 def _failure(attempt: Attempt) -> Text:

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import EXIT_KILLED, KILLED, BackupError
 from neo4j_r2.run.database_drill import DatabaseDrill
 from neo4j_r2.run.drill_report import DrilledReport, DrillReport
-from neo4j_r2.run.drill_state import (
-    Claim,
-    Drill,
-    DrilledDatabase,
-    DrillFile,
-    DrillRun,
-    DrillState,
-    ProofState,
+from neo4j_r2.run.drill_state import Claim, Drill, DrillFile, DrillRun, DrillState, ProofState
+from neo4j_r2.run.ending import (
+    KEPT,
+    PreviousRun,
+    end_recorded,
+    ending,
+    is_by_hand,
+    killed_part,
+    with_failure,
 )
-from neo4j_r2.run.ending import ending, is_by_hand, killed_line, with_failure, with_kind
 from neo4j_r2.run.lock import drill_lock
-from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
+from neo4j_r2.run.memory_limit import known_kills
 from neo4j_r2.run.processes import ProcessId
-
-log = logging.getLogger(__name__)
-
-KEPT_DRILLS: Final = 30
-"""How many drills are kept for each database."""
 
 
 class DrillRecord:
@@ -51,11 +43,8 @@ class DrillRecord:
         self._run = DrillRun(now(), ProcessId.own())
         self._state = self._file.read() or DrillState(since=self._run.started)
         self._before: DrillState | None = None
-        """What was recorded before this run began."""
-        self._previous_failed = False
-        self._previous_killed: datetime | None = None
-        self._kill_reason = ""
-        self._told_problem = ""
+        """What was recorded before this run began; None if it has not begun."""
+        self._previous = PreviousRun()
         self._reports: list[DrilledReport] = []
 
     @property
@@ -74,9 +63,7 @@ class DrillRecord:
 
     def begin(self, started: datetime) -> None:
         """Record that the run is under way; if the run is killed, only this record shows it."""
-        memory = read_memory_limit()
-        kills = memory.kills if memory else None
-        self._run = replace(self._run, started=started, memory_kills=kills)
+        self._run = replace(self._run, started=started, memory_kills=known_kills())
         self._before = self._state
         state = self._state_after_previous_run() if self._counts else self._state
         self._write(replace(state, run=self._run))
@@ -94,14 +81,8 @@ class DrillRecord:
             lambda phase: self._set_phase(phase, database),
             lambda proof: self._proved(proof, database),
         )
-        error = None
-        try:
+        with end_recorded(lambda error: self._end_drill(database, drill, error)):
             yield drill
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            self._end_drill(database, drill, error)
 
     def end(self, error: BaseException | None) -> bool:
         """Record how the run ended, if it counts, and return whether there is a report of it.
@@ -131,10 +112,10 @@ class DrillRecord:
             finished=run.finished,
             exit_code=run.exit_code,
             error=run.error,
-            has_failed_before=self._previous_failed,
+            has_failed_before=self._previous.has_failed,
             databases=tuple(self._reports),
-            killed_before=self._previous_killed,
-            kill_reason=self._kill_reason,
+            killed_before=self._previous.killed,
+            kill_reason=self._previous.kill_reason,
         )
 
     def _state_after_previous_run(self) -> DrillState:
@@ -146,13 +127,11 @@ class DrillRecord:
         state, last = self._state, self._state.run
         if last is None:
             return state
-        self._previous_failed = last.exit_code != 0
-        if last.finished is not None:
+        self._previous = PreviousRun.of(last)
+        if not self._previous.killed:
             return state
-        self._previous_killed = last.started
-        self._kill_reason = kill_reason(last.memory_kills, read_memory_limit())
-        counted = replace(state, failures=with_kind(state.failures, KILLED))
-        return _with_killed_drill(counted, last, self._kill_reason)
+        counted = replace(state, failures=with_failure(state.failures, exit_code=None))
+        return _with_killed_drill(counted, last, self._previous.kill_reason)
 
     def _set_phase(self, phase: str, database: str) -> None:
         self._run = replace(self._run, database=database, phase=phase)
@@ -182,26 +161,20 @@ class DrillRecord:
             questions_asked=drill.questions_asked,
             questions_failed=drill.questions_failed,
         )
-        failures = with_failure(known.failures, exit_code)
-        known = replace(_with_drill(known, ended), failures=failures)
+        drills, failures = (*known.drills, ended)[-KEPT:], with_failure(known.failures, exit_code)
+        known = replace(known, drills=drills, failures=failures)
         self._reports.append(DrilledReport(database, ended, drill.proof or known.last_proof))
         if self._counts:
             self._write(self._state.with_database(database, known))
 
     def _withdraw(self) -> None:
         """Take back the record of this run's begin. What it knows of databases stays recorded."""
-        if self._before is not None:
-            before = self._before
+        if before := self._before:
             self._write(replace(self._state, run=before.run, failures=before.failures))
 
     def _write(self, state: DrillState) -> None:
         self._state = state
-        try:
-            self._file.write(state)
-        except BackupError as error:
-            if self._told_problem != str(error):  # each step of the run would tell it again
-                log.warning("This drill is not recorded: %s", error)
-            self._told_problem = str(error)
+        self._file.write_or_warn(state, "This drill")
 
 
 @contextmanager
@@ -219,36 +192,20 @@ def recorded_drill(
     """
     with drill_lock(directory):
         record = DrillRecord(directory, counts=counts)
-        try:
-            yield record
-        except BaseException as error:
+
+        def end(error: BaseException | None) -> None:
             if record.end(error):
                 on_end(record.report())
-            raise
-        if record.end(None):
-            on_end(record.report())
+
+        with end_recorded(end):
+            yield record
 
 
 def _with_killed_drill(state: DrillState, run: DrillRun, reason: str) -> DrillState:
-    """Return the state with the drill that a killed run could not record; its end is unknown.
-
-    It may be there already: a run recorded it that somebody then ended with Ctrl-C, so that the
-    killed run is the last one again.
-
-    :param reason: why it was killed; empty if that is not known.
-    """
+    """Return the state with what a killed run could not record of its database."""
     known = state.of(run.database)
-    is_there = any(
-        (each.started, each.exit_code) == (run.started, EXIT_KILLED) for each in known.drills
-    )
-    if not run.database or is_there:
+    drill = killed_part(Drill, known.drills, run, reason)
+    if drill is None:
         return state
-    killed = replace(
-        _with_drill(known, Drill(run.started, run.started, EXIT_KILLED, killed_line(reason))),
-        failures=with_kind(known.failures, KILLED),
-    )
-    return state.with_database(run.database, killed)
-
-
-def _with_drill(known: DrilledDatabase, drill: Drill) -> DrilledDatabase:
-    return replace(known, drills=(*known.drills, drill)[-KEPT_DRILLS:])
+    drills, failures = (*known.drills, drill)[-KEPT:], with_failure(known.failures, exit_code=None)
+    return state.with_database(run.database, replace(known, drills=drills, failures=failures))

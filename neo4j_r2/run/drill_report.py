@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from neo4j_r2.run.drill_state import Drill, ProofState
+from neo4j_r2.run.report import EndedRun
 
 
 @dataclass(frozen=True)
@@ -19,19 +19,8 @@ class DrilledReport:
 
 
 @dataclass(frozen=True)
-class DrillReport:
-    """A run of drills that has ended; all times are UTC."""
+class DrillReport(EndedRun):
+    """A run of drills that has ended; if a backup was named, nothing is told of the run before."""
 
-    started: datetime
-    finished: datetime
-    exit_code: int
-    error: str
-    """In one line, without secrets; empty after a success."""
-    has_failed_before: bool
-    """Whether the run of drills before it failed or was killed; False if the backup was named."""
     databases: tuple[DrilledReport, ...]
     """The databases in the order of their drills, without those that had none."""
-    killed_before: datetime | None = None
-    """When the run of drills before this one began, if it was killed: it could not report that."""
-    kill_reason: str = ""
-    """Why it was killed; empty if that is not known."""

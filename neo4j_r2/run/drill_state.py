@@ -6,17 +6,15 @@ writes into the state file. Only the holder of the drill lock replaces it.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
 from neo4j_r2.archive.manifest import read_timestamp
 from neo4j_r2.archive.proof import StoredProof
-from neo4j_r2.run import state_directory
 from neo4j_r2.run.json_values import (
     read_counts,
     read_seconds,
@@ -25,6 +23,7 @@ from neo4j_r2.run.json_values import (
     read_whole,
 )
 from neo4j_r2.run.processes import ProcessId
+from neo4j_r2.run.record_file import RecordFile
 from neo4j_r2.run.state import RunState
 
 FORMAT_VERSION: Final = 1
@@ -135,33 +134,14 @@ class DrillState:
         return replace(self, databases={**self.databases, database: known})
 
 
-class DrillFile:
-    """The file of drills; each write replaces the whole file."""
+class DrillFile(RecordFile[DrillState]):
+    """The file of drills."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def read(self) -> DrillState | None:
-        """Return the state of drills; None if there is no file that this version can read."""
-        try:
-            return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return None
-
-    def write(self, state: DrillState) -> None:
-        """Replace the file.
-
-        :raises ConfigurationError: if the directory cannot be used.
-        """
-        state_directory.prepare(self._directory)
-        content = {"format_version": FORMAT_VERSION, **asdict(state)}
-        text = json.dumps(content, indent=1, default=datetime.isoformat)
-        state_directory.replace_file(self._directory / FILE_NAME, f"{text}\n")
+        super().__init__(directory / FILE_NAME, FORMAT_VERSION, _from_json)
 
 
-def _from_json(content: dict[str, Any]) -> DrillState | None:
-    if content["format_version"] != FORMAT_VERSION:
-        return None
+def _from_json(content: dict[str, Any]) -> DrillState:
     run, claim = content["run"], content["claim"]
     return DrillState(
         since=read_time(content["since"]),

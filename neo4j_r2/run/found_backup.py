@@ -14,8 +14,7 @@ from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.core.errors import ConfigurationError, LockedError
 from neo4j_r2.run.lock import holder, run_lock
 from neo4j_r2.run.processes import ProcessId
-from neo4j_r2.run.record import backup_state
-from neo4j_r2.run.state import State, StateFile
+from neo4j_r2.run.state import BackupState, State, StateFile
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ def with_found(state: State, manifest: StoredManifest, database_id: str | None) 
     :param database_id: the identity of the database; None means the one of the last known backup.
     """
     known = state.of(manifest.database)
-    last, found = known.last_backup, backup_state(manifest)
+    last, found = known.last_backup, BackupState.of(manifest)
     if database_id is None and last:
         database_id = last.database_id
     is_newer = found.started > (last.started if last else known.since)

@@ -44,6 +44,12 @@ def read_memory_limit(root: Path = _ROOT) -> MemoryLimit | None:
     return None
 
 
+def known_kills() -> int | None:
+    """Return how many processes were killed for lack of memory so far; None if not known."""
+    memory = read_memory_limit()
+    return memory.kills if memory else None
+
+
 def kill_reason(kills_before: int | None, now: MemoryLimit | None) -> str:
     """Return why a run was killed, if the lack of memory was the cause; empty if that is not known.
 

@@ -8,30 +8,28 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
-from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import (
-    EXIT_KILLED,
-    KILLED,
-    BackupError,
-    LockedError,
-    NoSpaceError,
+from neo4j_r2.core.errors import LockedError, NoSpaceError
+from neo4j_r2.run.attempt_record import AttemptRecord
+from neo4j_r2.run.ending import (
+    KEPT,
+    PreviousRun,
+    end_recorded,
+    ending,
+    is_by_hand,
+    killed_part,
+    with_failure,
 )
-from neo4j_r2.run.ending import ending, is_by_hand, killed_line, with_failure, with_kind
 from neo4j_r2.run.lock import is_under_way
-from neo4j_r2.run.memory_limit import kill_reason, read_memory_limit
+from neo4j_r2.run.memory_limit import known_kills
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.report import DatabaseReport, RunReport
 from neo4j_r2.run.start_problem import StartProblemFile
 from neo4j_r2.run.state import Attempt, BackupState, RunState, State, StateFile
 
 log = logging.getLogger(__name__)
-
-KEPT_ATTEMPTS: Final = 30
-"""How many attempts are kept for each database: a month with one each night."""
 
 
 class RunRecord:
@@ -41,22 +39,15 @@ class RunRecord:
         self._directory = directory
         self._file = StateFile(directory)
         self._run = RunState(now(), ProcessId.own())
-        self._previous_failed = False
-        self._previous_killed: datetime | None = None
-        self._kill_reason = ""
-        self._has_begun = False
-        self._told_problem = ""
+        self._previous = PreviousRun()
         self._before: State | None = None
-        """What was recorded before this run began."""
+        """What was recorded before this run began; None if it has not begun."""
         self._selected: Sequence[str] = ()
         self._reports: list[DatabaseReport] = []
 
     def begin(self, started: datetime) -> None:
         """Record that the run is under way; if the run is killed, only this record shows it."""
-        memory = read_memory_limit()
-        kills = memory.kills if memory else None
-        self._run = replace(self._run, started=started, memory_kills=kills)
-        self._has_begun = True
+        self._run = replace(self._run, started=started, memory_kills=known_kills())
         self._before = self._state()
         self._write(replace(self._state_after_previous_run(), last_run=self._run))
 
@@ -79,19 +70,13 @@ class RunRecord:
         The first one begins with the run, so that people see one time of the run and its backup.
         """
         started = now() if self._run.database else self._run.started
-        error = None
         record = AttemptRecord(
             started, lambda: self._expect(database), lambda backup: self._made(database, backup)
         )
         self._run = replace(self._run, database=database)
         self._write(replace(self._state(), last_run=self._run))
-        try:
+        with end_recorded(lambda error: self._end_attempt(database, record, error)):
             yield record
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            self._end_attempt(database, record, error)
 
     def end(self, error: BaseException | None) -> bool:
         """Record how the run ended, and return whether it was recorded.
@@ -103,14 +88,15 @@ class RunRecord:
         if is_by_hand(error):
             self._withdraw()
             return False
-        state = self._state() if self._has_begun else self._state_after_previous_run()
-        if not self._has_begun and self._is_under_way(state.last_run):
+        state = self._state() if self._before else self._state_after_previous_run()
+        if not self._before and _is_under_way(state.last_run, self._directory):
             return False
         exit_code, line = ending(error)
         self._run = replace(self._run, finished=now(), exit_code=exit_code, error=line)
         if exit_code == 0:
             problems = StartProblemFile(self._directory).remove()
-            self._previous_failed |= any(each.is_told for each in problems)
+            if any(each.is_told for each in problems):
+                self._previous = replace(self._previous, has_failed=True)
         failures = with_failure(state.failures, exit_code)
         self._write(replace(state, last_run=self._run, failures=failures))
         return True
@@ -126,11 +112,11 @@ class RunRecord:
             finished=run.finished,
             exit_code=run.exit_code,
             error=run.error,
-            has_failed_before=self._previous_failed,
+            has_failed_before=self._previous.has_failed,
             databases=tuple(self._reports),
             unreached=tuple(name for name in self._selected if name not in reached),
-            killed_before=self._previous_killed,
-            kill_reason=self._kill_reason,
+            killed_before=self._previous.killed,
+            kill_reason=self._previous.kill_reason,
         )
 
     def _state_after_previous_run(self) -> State:
@@ -140,15 +126,13 @@ class RunRecord:
         """
         state = self._state()
         last = state.last_run
-        if last is None or self._is_under_way(last):
+        if last is None or _is_under_way(last, self._directory):
             return state
-        self._previous_failed = last.exit_code != 0
-        if last.finished is not None:
+        self._previous = PreviousRun.of(last)
+        if not self._previous.killed:
             return state
-        self._previous_killed = last.started
-        self._kill_reason = kill_reason(last.memory_kills, read_memory_limit())
-        counted = replace(state, failures=with_kind(state.failures, KILLED))
-        return _with_killed_attempt(counted, last, self._kill_reason)
+        counted = replace(state, failures=with_failure(state.failures, exit_code=None))
+        return _with_killed_attempt(counted, last, self._previous.kill_reason)
 
     def _expect(self, database: str) -> None:
         """Record that backups of a database are expected from now on, if they were not before.
@@ -166,10 +150,7 @@ class RunRecord:
         self._write(state.with_database(database, known))
 
     def _end_attempt(
-        self,
-        database: str,
-        record: AttemptRecord,
-        error: BaseException | None,
+        self, database: str, record: AttemptRecord, error: BaseException | None
     ) -> None:
         if is_by_hand(error):
             return
@@ -180,74 +161,28 @@ class RunRecord:
         before = state.of(database)
         after = replace(
             before,
-            attempts=(*before.attempts, attempt)[-KEPT_ATTEMPTS:],
+            attempts=(*before.attempts, attempt)[-KEPT:],
             failures=with_failure(before.failures, exit_code),
             stored=record.stored or before.stored,
             pause=before.pause if record.pause is None else record.pause,
         )
         self._reports.append(
             DatabaseReport(
-                database,
-                attempt,
-                record.backup,
-                after.pause or "",
-                was_paused=bool(before.pause),
+                database, attempt, record.backup, after.pause or "", bool(before.pause), record.kind
             )
         )
         self._write(state.with_database(database, after))
 
-    def _is_under_way(self, run: RunState | None) -> bool:
-        if run is None or run.finished is not None:
-            return False
-        return is_under_way(run.process, self._directory)
-
     def _withdraw(self) -> None:
         """Take back the record of this run's begin. The backups that it made stay recorded."""
-        if self._before is not None:
-            before = self._before
-            state = replace(self._state(), last_run=before.last_run, failures=before.failures)
-            self._write(state)
+        if before := self._before:
+            self._write(replace(self._state(), last_run=before.last_run, failures=before.failures))
 
     def _state(self) -> State:
         return self._file.read() or State(since=self._run.started)
 
     def _write(self, state: State) -> None:
-        try:
-            self._file.write(state)
-        except BackupError as error:
-            if self._told_problem != str(error):  # each step of the run would tell it again
-                log.warning("This run is not recorded: %s", error)
-            self._told_problem = str(error)
-
-
-class AttemptRecord:
-    """What becomes known about one database while it is backed up."""
-
-    def __init__(
-        self,
-        started: datetime,
-        on_found: Callable[[], None],
-        on_backup: Callable[[BackupState], None],
-    ) -> None:
-        self.started = started
-        """When the attempt began; once there is a backup, its time, by which people find it."""
-        self._on_found = on_found
-        self._on_backup = on_backup
-        self.backup: BackupState | None = None
-        """The backup that was made."""
-        self.pause: str | None = None
-        """Why no backup is removed; empty without a pause; None as long as that is not known."""
-        self.stored: Usage | None = None
-
-    def found(self) -> None:
-        """Record that the database exists: from now on backups of it are expected."""
-        self._on_found()
-
-    def made(self, manifest: StoredManifest) -> None:
-        """Record the backup at once: it stays good even if a later step fails."""
-        self.backup = backup_state(manifest)
-        self.started = self.backup.started
-        self._on_backup(self.backup)
+        self._file.write_or_warn(state, "This run")
 
 
 @contextmanager
@@ -259,16 +194,13 @@ def recorded(
     :param on_end: is called with the report of the run.
     """
     record = RunRecord(directory)
-    try:
-        yield record
-    except LockedError:
-        raise
-    except BaseException as error:
-        if record.end(error):
+
+    def end(error: BaseException | None) -> None:
+        if not isinstance(error, LockedError) and record.end(error):
             on_end(record.report())
-        raise
-    if record.end(None):
-        on_end(record.report())
+
+    with end_recorded(end):
+        yield record
 
 
 def record_prune(directory: Path, database: str, pause: str, stored: Usage) -> None:
@@ -295,36 +227,21 @@ def with_killed_run(state: State, directory: Path) -> State:
     :param directory: the state directory.
     """
     last = state.last_run
-    if last is None or last.finished is not None or is_under_way(last.process, directory):
+    if last is None or _is_under_way(last, directory):
         return state
-    return _with_killed_attempt(state, last, kill_reason(last.memory_kills, read_memory_limit()))
+    previous = PreviousRun.of(last)
+    return _with_killed_attempt(state, last, previous.kill_reason) if previous.killed else state
+
+
+def _is_under_way(run: RunState | None, directory: Path) -> bool:
+    return run is not None and run.finished is None and is_under_way(run.process, directory)
 
 
 def _with_killed_attempt(state: State, run: RunState, reason: str) -> State:
-    """Return the state with the attempt that a killed run could not record; its end is unknown.
-
-    It may be there already: a run recorded it that somebody then ended with Ctrl-C, so that the
-    killed run is the last one again.
-    """
+    """Return the state with what a killed run could not record of its database."""
     known = state.of(run.database)
-    is_there = any(
-        (each.started, each.exit_code) == (run.started, EXIT_KILLED) for each in known.attempts
-    )
-    if not run.database or is_there:
+    attempt = killed_part(Attempt, known.attempts, run, reason)
+    if attempt is None:
         return state
-    attempt = Attempt(run.started, run.started, EXIT_KILLED, killed_line(reason))
-    attempts = (*known.attempts, attempt)[-KEPT_ATTEMPTS:]
+    attempts = (*known.attempts, attempt)[-KEPT:]
     return state.with_database(run.database, replace(known, attempts=attempts))
-
-
-def backup_state(manifest: StoredManifest) -> BackupState:
-    """Return the record of a complete backup for the state file."""
-    return BackupState(
-        started=datetime.fromisoformat(manifest.started),
-        finished=datetime.fromisoformat(manifest.finished),
-        archive_key=manifest.archive_key,
-        archive_size=manifest.archive_size,
-        nodes=manifest.export.nodes,
-        relationships=manifest.export.relationships,
-        database_id=manifest.database_id,
-    )

@@ -21,8 +21,7 @@ from neo4j_r2.core import clock
 from neo4j_r2.core.database import Database
 from neo4j_r2.core.errors import NoSpaceError
 from neo4j_r2.run.found_backup import with_found
-from neo4j_r2.run.record import backup_state
-from neo4j_r2.run.state import DatabaseState, State, StateFile
+from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
 
 log = logging.getLogger(__name__)
 
@@ -85,5 +84,5 @@ def _from_bucket(
     manifest = newest_backup(bucket, prefix, name, identity)
     if manifest is None:
         return DatabaseState(now)
-    newest = backup_state(manifest)
+    newest = BackupState.of(manifest)
     return DatabaseState(newest.started, newest)

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from neo4j_r2.run import state_directory
 from neo4j_r2.run.json_values import read_text, read_time, read_whole
+from neo4j_r2.run.record_file import RecordFile
 
 FORMAT_VERSION: Final = 1
 FILE_NAME: Final = "restore-points.json"
@@ -65,30 +65,18 @@ class RestorePoints:
     databases: Mapping[str, DatabasePoints] = field(default_factory=dict)
 
 
-class RestorePointsFile:
-    """The file; each write replaces the whole file."""
+class RestorePointsFile(RecordFile[RestorePoints]):
+    """The file of the restore points."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        super().__init__(directory / FILE_NAME, FORMAT_VERSION, _from_json)
 
-    def read(self) -> RestorePoints | None:
-        """Return the restore points; None if there is no file that this version can read."""
-        try:
-            return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return None
-
-    def write(self, points: RestorePoints) -> None:
-        """Replace the file.
-
-        :raises ConfigurationError: if the directory cannot be used.
-        """
-        state_directory.prepare(self._directory)
+    def _json(self, record: RestorePoints) -> str:
         content = {
             "format_version": FORMAT_VERSION,
-            "bucket": points.bucket,
-            "prefix": points.prefix,
-            "looked": points.looked,
+            "bucket": record.bucket,
+            "prefix": record.prefix,
+            "looked": record.looked,
             # There are many points, so each is a list without the names of its fields.
             "databases": {
                 name: {
@@ -96,16 +84,13 @@ class RestorePointsFile:
                     "backups": known.backups,
                     "size": known.size,
                 }
-                for name, known in points.databases.items()
+                for name, known in record.databases.items()
             },
         }
-        text = json.dumps(content, default=datetime.isoformat)
-        state_directory.replace_file(self._directory / FILE_NAME, f"{text}\n")
+        return json.dumps(content, default=datetime.isoformat)
 
 
-def _from_json(content: dict[str, Any]) -> RestorePoints | None:
-    if content["format_version"] != FORMAT_VERSION:
-        return None
+def _from_json(content: dict[str, Any]) -> RestorePoints:
     return RestorePoints(
         bucket=read_text(content["bucket"]),
         prefix=read_text(content["prefix"]),

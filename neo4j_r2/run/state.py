@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.usage import Usage
-from neo4j_r2.run import state_directory
 from neo4j_r2.run.json_values import read_counts, read_time, read_whole
 from neo4j_r2.run.processes import ProcessId
+from neo4j_r2.run.record_file import RecordFile
 
 FORMAT_VERSION: Final = 2
 FILE_NAME: Final = "state.json"
@@ -48,6 +48,19 @@ class BackupState:
     relationships: int
     database_id: str
     """The database identity."""
+
+    @classmethod
+    def of(cls, manifest: StoredManifest) -> Self:
+        """Return the record of a complete backup."""
+        return cls(
+            started=datetime.fromisoformat(manifest.started),
+            finished=datetime.fromisoformat(manifest.finished),
+            archive_key=manifest.archive_key,
+            archive_size=manifest.archive_size,
+            nodes=manifest.export.nodes,
+            relationships=manifest.export.relationships,
+            database_id=manifest.database_id,
+        )
 
 
 @dataclass(frozen=True)
@@ -127,33 +140,14 @@ class State:
         return self.expecting((*self.expected, *new), since)
 
 
-class StateFile:
-    """The state file; each write replaces the whole file."""
+class StateFile(RecordFile[State]):
+    """The state file."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def read(self) -> State | None:
-        """Return the state; None if there is no file that this version can read."""
-        try:
-            return _from_json(json.loads((self._directory / FILE_NAME).read_bytes()))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return None
-
-    def write(self, state: State) -> None:
-        """Replace the file.
-
-        :raises ConfigurationError: if the directory cannot be used.
-        """
-        state_directory.prepare(self._directory)
-        content = {"format_version": FORMAT_VERSION, **asdict(state)}
-        text = json.dumps(content, indent=1, default=datetime.isoformat)
-        state_directory.replace_file(self._directory / FILE_NAME, f"{text}\n")
+        super().__init__(directory / FILE_NAME, FORMAT_VERSION, _from_json)
 
 
-def _from_json(content: dict[str, Any]) -> State | None:
-    if content["format_version"] != FORMAT_VERSION:
-        return None
+def _from_json(content: dict[str, Any]) -> State:
     run = content["last_run"]
     return State(
         since=read_time(content["since"]),

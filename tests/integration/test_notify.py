@@ -21,6 +21,7 @@ from testbed.ports import LOOPBACK, free_port
 from testbed.s3_server import S3Server
 from testbed.waiting import wait_until
 from testbed.web_receiver import WebReceiver
+from tests.integration.later import wait_for_next_second
 from tests.integration.outcome import assert_secretless, assert_told
 from tests.service import BACKUP, Run, Service, finish
 from tests.terminal import Shown, run_on_terminal
@@ -131,6 +132,29 @@ def test_a_success_is_notified_if_configured(
     service.with_variables(BACKUP_NOTIFY_URLS=hook(web), BACKUP_NOTIFY_ON=when).backup()
 
     assert [each["title"] for each in notifications(web)] == titles
+
+
+def test_where_increments_are_made_a_notification_says_of_which_kind_the_backup_is(
+    service: Service, web: WebReceiver
+) -> None:
+    chained = service.with_variables(
+        BACKUP_FULL_EVERY_DAYS="7", BACKUP_NOTIFY_URLS=hook(web), BACKUP_NOTIFY_ON="always"
+    )
+    for options in ((), (), ("--full",)):
+        wait_for_next_second(chained.keys())
+        run = chained.run("backup", *options)
+        assert run.exit_code == 0, told(chained, run)
+
+    kinds = [re.findall("\nKind: (.*)\n", each["message"]) for each in notifications(web)]
+
+    assert kinds == [
+        [
+            "full, because this host has no record of the last backup's rows "
+            "(yet, or since a restore)"
+        ],
+        ["incremental, needs 1 more archive"],
+        ["full, because --full asks for one"],
+    ]
 
 
 def test_the_notification_names_the_database_that_failed(

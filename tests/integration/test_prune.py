@@ -11,8 +11,7 @@ import pytest
 
 from neo4j_r2.archive.manifest import read_manifest
 from neo4j_r2.run.lock import run_lock
-from neo4j_r2.run.record import backup_state
-from neo4j_r2.run.state import DatabaseState, State, StateFile
+from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
 from testbed.fault_proxy import Fault, FaultProxy, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.r2_rules import R2Limits
@@ -147,7 +146,7 @@ def test_prune_knows_this_hosts_server_from_the_state_file(
     for age in (90, 1):
         put_backup(service, INVENTED, days_ago(age), database_id="theirs")
     manifest = read_manifest(service.object(last.replace(".cypher.gz", ".manifest.json")))
-    known = {"neo4j": DatabaseState(days_ago(100), backup_state(manifest))}
+    known = {"neo4j": DatabaseState(days_ago(100), BackupState.of(manifest))}
     state = State(days_ago(100), databases=known)
     StateFile(service.state_directory).write(state)
 

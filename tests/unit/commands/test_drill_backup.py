@@ -15,15 +15,14 @@ from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import CorruptError
 from neo4j_r2.run.bucket_look import BucketLook
 from neo4j_r2.run.drill_state import DrilledDatabase, DrillFile, DrillState, ProofState
-from neo4j_r2.run.record import backup_state
-from neo4j_r2.run.state import DatabaseState, State, StateFile
+from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
 from tests.unit.config.test_settings import read
 from tests.unit.memory_bucket import NOW, MemoryBucket, manifest_of, name_of
 
 LAST = manifest_of(1, 5, "ours", 0)
 KEY = LAST.archive_key
 OLD = NOW - timedelta(days=9)
-MADE = State(OLD, databases={"neo4j": DatabaseState(OLD, backup_state(LAST))})
+MADE = State(OLD, databases={"neo4j": DatabaseState(OLD, BackupState.of(LAST))})
 PROVED = DrilledDatabase(OLD, ProofState(OLD, OLD, KEY, OLD, 1.0, 5, 0, is_stored=True))
 
 

@@ -19,7 +19,6 @@ from neo4j_r2.monitoring.drill_text import (
     drill_schedule_text,
     last_drill_text,
     last_proof_text,
-    next_scheduled,
 )
 from neo4j_r2.monitoring.status_document import Known, Stored, document
 from neo4j_r2.monitoring.status_text import database_lines, schedule_lines
@@ -95,7 +94,7 @@ def test_the_time_to_the_next_drill_is_right_when_the_clock_changes() -> None:
 
 def test_without_a_schedule_of_drills_nothing_is_said_of_it() -> None:
     off = settings_of(DRILL_SCHEDULE="")
-    assert next_scheduled(off, NOON) is None
+    assert off.drill_due_after(NOON) is None
     assert drill_schedule_text(off, NOON, is_scheduled=True) == ""
     assert "Drills" not in plain(schedule_lines(off, None, NOON, is_scheduled=True))
 

@@ -16,7 +16,7 @@ from neo4j_r2.monitoring.notification import (
     reason_of,
     trial,
 )
-from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.report import BackupKind, DatabaseReport, RunReport
 from neo4j_r2.run.state import Attempt, BackupState
 
 START = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
@@ -104,6 +104,20 @@ def test_a_success_shows_database_key_size_counts_and_duration() -> None:
         "Host: vault\n"
         "Finished: 2025-10-08 02:00:18 UTC"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (BackupKind(needs=1), "incremental, needs 1 more archive"),
+        (BackupKind(needs=3), "incremental, needs 3 more archives"),
+        (BackupKind(needs=0), "full"),
+        (BackupKind(0, "--full asks for one"), "full, because --full asks for one"),
+    ],
+)
+def test_where_increments_are_made_a_success_shows_its_kind(kind: BackupKind, text: str) -> None:
+    body = notification_of(run_of(replace(GOOD, kind=kind)), "vault").body
+    assert f"Key: {KEY}\nKind: {text}\nSize: 6.00 MB\n" in body
 
 
 def test_a_failure_shows_its_error_in_one_line_and_where_to_look() -> None:

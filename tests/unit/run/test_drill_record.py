@@ -23,7 +23,7 @@ from neo4j_r2.core.errors import (
     Stalled,
     StillLockedError,
 )
-from neo4j_r2.run.drill_record import KEPT_DRILLS, recorded_drill
+from neo4j_r2.run.drill_record import recorded_drill
 from neo4j_r2.run.drill_report import DrilledReport, DrillReport
 from neo4j_r2.run.drill_state import (
     Claim,
@@ -34,6 +34,7 @@ from neo4j_r2.run.drill_state import (
     DrillState,
     ProofState,
 )
+from neo4j_r2.run.ending import KEPT
 from neo4j_r2.run.lock import drill_lock
 from neo4j_r2.run.processes import ProcessId
 from tests.full_disk import filled, small_disk
@@ -363,10 +364,10 @@ def test_the_failure_of_one_database_does_not_change_another_s_record(directory:
 
 
 def test_only_the_latest_drills_are_recorded(directory: Path) -> None:
-    for _ in range(KEPT_DRILLS):
+    for _ in range(KEPT):
         report_of(directory, BucketError("R2 failed"))
     kept = state_in(directory).of("neo4j").drills
-    assert len(kept) == KEPT_DRILLS
+    assert len(kept) == KEPT
     assert {each.error for each in kept} == {"R2 failed"}
 
 

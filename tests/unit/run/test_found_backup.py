@@ -10,8 +10,7 @@ import pytest
 
 from neo4j_r2.run.found_backup import record_found, with_found
 from neo4j_r2.run.lock import run_lock
-from neo4j_r2.run.record import backup_state
-from neo4j_r2.run.state import DatabaseState, State, StateFile
+from neo4j_r2.run.state import BackupState, DatabaseState, State, StateFile
 from tests.unit.archive.test_manifest import RECORD
 from tests.unit.process import TIMEOUT_SECONDS, start
 
@@ -24,7 +23,7 @@ FOUND = replace(
     archive_key="neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz",
 )
 IDENTITY = FOUND.database_id
-KNOWN = replace(backup_state(FOUND), started=TIME - DAY, archive_key="older")
+KNOWN = replace(BackupState.of(FOUND), started=TIME - DAY, archive_key="older")
 STATE = State(
     TIME - DAY, "", (FOUND.database,), databases={FOUND.database: DatabaseState(TIME - DAY, KNOWN)}
 )

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from neo4j_r2.archive.manifest import Manifest, timestamp
+from neo4j_r2.archive.manifest import (
+    CHAIN_FORMAT_VERSION,
+    INCREMENTAL,
+    Manifest,
+    Need,
+    timestamp,
+)
 from neo4j_r2.bucket.usage import Usage
 from neo4j_r2.core.errors import (
     BackupError,
@@ -23,17 +29,16 @@ from neo4j_r2.core.errors import (
     Side,
     Stalled,
 )
-from neo4j_r2.run.memory_limit import read_memory_limit
+from neo4j_r2.run.ending import KEPT
+from neo4j_r2.run.memory_limit import known_kills
 from neo4j_r2.run.processes import ProcessId
 from neo4j_r2.run.record import (
-    KEPT_ATTEMPTS,
     RunRecord,
-    backup_state,
     record_prune,
     recorded,
     with_killed_run,
 )
-from neo4j_r2.run.report import DatabaseReport, RunReport
+from neo4j_r2.run.report import BackupKind, DatabaseReport, RunReport
 from neo4j_r2.run.state import (
     FILE_NAME,
     Attempt,
@@ -51,6 +56,8 @@ KEY = "neo4j-backup/neo4j_2025-10-08_02-00-01.cypher.gz"
 MANIFEST = replace(
     RECORD, started="2025-10-08T02:00:01Z", finished="2025-10-08T02:00:05Z", archive_key=KEY
 )
+FULL = replace(MANIFEST, format_version=CHAIN_FORMAT_VERSION)
+INCREMENT = replace(FULL, kind=INCREMENTAL, needs=[Need("older", 9, "00"), Need("old", 1, "00")])
 FINISHED = TIME + timedelta(seconds=4)
 BACKUP = BackupState(TIME, FINISHED, KEY, 100, 3, 2, "A1")
 OLD = TIME - timedelta(days=1)
@@ -96,12 +103,6 @@ def last_run(directory: Path) -> RunState:
 
 def known_of(directory: Path, database: str = "neo4j") -> DatabaseState:
     return state_in(directory).databases[database]
-
-
-def known_kills() -> int | None:
-    """Return how many processes of this control group were killed for lack of memory."""
-    memory = read_memory_limit()
-    return memory.kills if memory else None
 
 
 def fail(directory: Path, error: BaseException, *made: Manifest) -> RunState:
@@ -264,12 +265,12 @@ def test_a_backup_stays_recorded_if_a_later_step_fails(directory: Path) -> None:
 
 
 def test_only_the_latest_attempts_are_recorded(directory: Path) -> None:
-    for _ in range(KEPT_ATTEMPTS):
+    for _ in range(KEPT):
         fail(directory, BucketError("R2 failed"))
     kept = known_of(directory).attempts
-    assert len(kept) == KEPT_ATTEMPTS
+    assert len(kept) == KEPT
     assert {each.error for each in kept} == {"R2 failed"}
-    assert known_of(directory).failures == {"neo4j": 1, "r2": KEPT_ATTEMPTS}
+    assert known_of(directory).failures == {"neo4j": 1, "r2": KEPT}
 
 
 def test_the_failure_of_one_database_does_not_change_another_s_record(directory: Path) -> None:
@@ -311,6 +312,27 @@ def test_the_report_says_what_was_recorded(directory: Path) -> None:
     assert report.databases == (
         DatabaseReport("neo4j", tried, BACKUP, "The graph has shrunk", was_paused=True),
     )
+
+
+@pytest.mark.parametrize(
+    ("manifest", "kind"),
+    [
+        (MANIFEST, None),
+        (FULL, BackupKind(0, "the archive older is damaged")),
+        (INCREMENT, BackupKind(2)),
+    ],
+    ids=["without increments", "full", "increment"],
+)
+def test_the_report_says_of_which_kind_a_backup_is(
+    directory: Path, manifest: Manifest, kind: BackupKind | None
+) -> None:
+    with recorded(directory) as record:
+        record.begin(TIME)
+        with record.attempt("neo4j") as attempt:
+            if kind and kind.reason:
+                attempt.full_because(kind.reason)
+            attempt.made(manifest)
+    assert [each.kind for each in record.report().databases] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -555,7 +577,7 @@ def test_a_run_under_way_names_the_database_that_it_backs_up(directory: Path) ->
 
 
 def test_the_record_of_a_backup_comes_from_its_manifest() -> None:
-    assert backup_state(MANIFEST) == BACKUP
+    assert BackupState.of(MANIFEST) == BACKUP
 
 
 def test_people_can_read_the_run_in_the_file(directory: Path) -> None:
