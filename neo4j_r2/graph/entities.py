@@ -92,18 +92,20 @@ class Entities:
         if not any(map(_has_lists, entities)):
             yield entities  # the usual case: without a list there is no sign
             return
+        for part in filter(None, self._parts(entities)):
+            for each in part:
+                self._widths.settle(each)
+            yield part
+
+    def _parts(self, entities: list[AlikeEntities]) -> Iterator[list[AlikeEntities]]:
+        """Yield entities in the order of their ids, those with a value that was left out alone."""
         for number in sorted(chain.from_iterable(map(_left_out, entities))):
             pairs = [each.around(number) for each in entities]
-            yield self._with_widths([below for below, _ in pairs if below])
+            yield [below for below, _ in pairs if below]
+            # Nothing if it was deleted since.
+            yield list(map(AlikeEntities.of, self._at_once([number], UNLIMITED)))
             entities = [above for _, above in pairs if above]
-            alone = self._at_once([number], UNLIMITED)  # nothing if it was deleted since
-            yield self._with_widths(list(map(AlikeEntities.of, alone)))
-        yield self._with_widths(entities)
-
-    def _with_widths(self, entities: list[AlikeEntities]) -> list[AlikeEntities]:
-        for each in entities:
-            self._widths.settle(each)
-        return entities
+        yield entities
 
     def _floats_32(self) -> set[Place]:
         rows = self._connection.rows(self._queries.floats_32)
