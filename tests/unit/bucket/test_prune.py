@@ -351,6 +351,46 @@ def test_retention_decides_alike_with_and_without_proofs(
     assert kept[0] == kept[1]
 
 
+class _BucketOfTwoHosts(MemoryBucket):
+    """A bucket in which a prune on another host removes backups when this one has listed them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.removed_elsewhere: set[str] = set()
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield all objects, and then remove some."""
+        yield from list(super().objects(prefix))
+        for key in self.removed_elsewhere & self.content.keys():
+            del self.content[key]
+
+
+@pytest.mark.parametrize("rules", [Rules(days=7), Rules(days=7, daily=2)])
+def test_what_another_host_removes_meanwhile_is_gone_and_no_failure(
+    caplog: pytest.LogCaptureFixture, rules: Rules
+) -> None:
+    caplog.set_level("INFO")
+    memory = _BucketOfTwoHosts()
+    for age in (30, 20):
+        memory.add(age)
+    gone = memory.add(25)
+    memory.removed_elsewhere = {name_of(25).manifest_key, gone.archive_key}
+    memory.prune(memory.add(0), rules)
+    assert 25 not in memory.ages()
+    assert 30 not in memory.ages()
+    assert not any(name_of(25).stem in each for each in caplog.messages)
+
+
+def test_a_kept_backup_that_another_host_removes_meanwhile_needs_nothing() -> None:
+    memory = _BucketOfTwoHosts()
+    full = replace(memory.add(20), format_version=CHAIN_FORMAT_VERSION)
+    memory.content[name_of(20).manifest_key] = full.to_json()
+    young = memory.add(3)
+    memory.removed_elsewhere = {name_of(3).manifest_key, young.archive_key}
+    memory.prune(memory.add(0))
+    assert memory.ages() == {0}
+
+
 class _SharedBucket(MemoryBucket):
     """A bucket into which another host stores a backup while a prune decides."""
 
