@@ -179,6 +179,8 @@ def backup_lines(
 def _problem(backup: StoredBackup, key: str, size: int, manifest: StoredManifest | None) -> str:
     if manifest is None:
         return "incomplete: no manifest"
+    if copied := backup.copied(manifest):
+        return f"incomplete: {copied}"
     if key != manifest.archive_key:
         return "incomplete: the manifest is of another archive"
     if size != manifest.archive_size:

@@ -246,6 +246,7 @@ def _described(backup: StoredBackup, manifest: StoredManifest) -> Candidate:
         before_restore=manifest.before_restore,
         last_accepted=manifest.last_accepted,
         is_accepted=backup.acceptance_key is not None,
+        copied=backup.copied(manifest),
         needs=_needed_names(manifest),
         may_be_needed=manifest.format_version in CHAIN_FORMATS,
     )

@@ -42,6 +42,11 @@ def damage_manifest(memory: MemoryBucket) -> None:
     memory.content[NEW_MANIFEST] = memory.content[NEW_MANIFEST][:-30]
 
 
+def name_another_prefix(memory: MemoryBucket) -> None:
+    manifest = memory.content[NEW_MANIFEST]
+    memory.content[NEW_MANIFEST] = manifest.replace(b"neo4j-backup/", b"neo4j-other/")
+
+
 DAMAGES: dict[str, tuple[Damage, str, str]] = {
     "archive gone": (
         remove_archive,
@@ -52,6 +57,11 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
         cut_archive,
         NEW_MANIFEST,
         f"its archive {NEW} of {len(ARCHIVE)} bytes has {len(ARCHIVE) - 3} bytes",
+    ),
+    "copied": (
+        name_another_prefix,
+        NEW_MANIFEST,
+        "it is a copy: its manifest names an archive under neo4j-other/",
     ),
     "manifest gone": (remove_manifest, NEW, "it has no manifest"),
     "manifest damaged": (

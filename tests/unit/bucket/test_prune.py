@@ -351,6 +351,28 @@ def test_retention_decides_alike_with_and_without_proofs(
     assert kept[0] == kept[1]
 
 
+def copied_here(memory: MemoryBucket, age: float, folder: str = "neo4j-other") -> None:
+    """Store a backup that somebody has copied from another prefix, with its manifest as it was."""
+    made = memory.add(age)
+    elsewhere = made.archive_key.replace(PREFIX, folder)
+    memory.content[name_of(age).manifest_key] = replace(made, archive_key=elsewhere).to_json()
+
+
+@pytest.mark.parametrize("rules", [Rules(days=7), Rules(days=None, last=1), Rules(days=7, daily=2)])
+def test_a_backup_that_somebody_has_copied_to_the_prefix_is_kept_with_a_warning(
+    memory: MemoryBucket, caplog: pytest.LogCaptureFixture, rules: Rules
+) -> None:
+    copied_here(memory, 20)
+    memory.prune(memory.add(0), rules)
+    assert memory.ages() == {20, 0}
+    assert memory.deleted == []
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert warning.message == (
+        f"Kept {name_of(20).manifest_key}: it is a copy: its manifest names an archive under "
+        "neo4j-other/"
+    )
+
+
 class _BucketOfTwoHosts(MemoryBucket):
     """A bucket in which a prune on another host removes backups when this one has listed them."""
 
