@@ -106,7 +106,11 @@ def judge(
         read = partial(_needs, bucket, policy)
         needs = ordered_map(lambda pair: read(*pair), kept, _AT_ONCE)
         names = [backup.name for backup, _ in kept]
-        decisions = spare_needed(decisions, dict(zip(names, needs, strict=True)))
+        needed = dict(zip(names, needs, strict=True))
+        for manifest in latest:  # a list may not show it yet
+            if parsed := parse_key(manifest.archive_key, prefix):
+                needed[parsed[0]] = _needed_names(manifest)
+        decisions = spare_needed(decisions, needed)
     verdicts = [Verdict(*pair) for pair in zip(backups, decisions, strict=True)]
     return Judgement(verdicts, warnings)
 

@@ -18,7 +18,7 @@ from neo4j_r2.archive.manifest import (
 from neo4j_r2.bucket.client import StoredObject
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.keep_rules import Rules
-from tests.unit.memory_bucket import ARCHIVE, PREFIX, MemoryBucket, name_of
+from tests.unit.memory_bucket import ARCHIVE, PREFIX, MemoryBucket, manifest_of, name_of
 
 NEARLY_OURS = st.from_regex(
     r"(neo4j-backup|neo4j-backup-other|neo4j-backup/old)/(neo4j|notes|my_neo4j)"
@@ -349,6 +349,21 @@ def test_retention_decides_alike_with_and_without_proofs(
         wanted = {name_of(age).proof_key for age in memory.ages() & proved.keys() if proved[age]}
         assert proofs == (wanted if has_proofs else set())
     assert kept[0] == kept[1]
+
+
+def test_what_the_new_backup_needs_is_kept_although_no_list_shows_it_yet(
+    memory: MemoryBucket,
+) -> None:
+    memory.add(30)
+    full = replace(memory.add(20), format_version=CHAIN_FORMAT_VERSION)
+    memory.content[name_of(20).manifest_key] = full.to_json()
+    memory.add(10)
+    need = Need(full.archive_key, full.archive_size, "")
+    latest = manifest_of(0, nodes=5, database_id="ours", last_accepted=0)
+    memory.prune(
+        replace(latest, format_version=CHAIN_FORMAT_VERSION, kind=INCREMENTAL, needs=[need])
+    )
+    assert memory.ages() == {20, 10}
 
 
 def copied_here(memory: MemoryBucket, age: float, folder: str = "neo4j-other") -> None:
