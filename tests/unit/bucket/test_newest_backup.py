@@ -103,6 +103,17 @@ def test_of_complete_backups_the_newest_is_taken_without_a_word(
     assert faults_in(memory, NEW) == []
 
 
+def test_a_backup_that_another_host_removes_meanwhile_is_not_passed_over(
+    memory: MemoryBucket,
+) -> None:
+    backups = backups_of(memory.bucket, PREFIX, "neo4j")
+    del memory.content[NEW_MANIFEST], memory.content[NEW]
+    newest = find_newest(memory.bucket, backups, is_of("neo4j", "ours"))
+    assert newest.manifest is not None
+    assert newest.manifest.archive_key == OLD
+    assert newest.passed_over == []
+
+
 @EVERY_DAMAGE
 def test_a_newer_backup_is_passed_over_with_its_key_the_reason_and_what_is_used(
     memory: MemoryBucket,
