@@ -1,4 +1,4 @@
-"""A file system without space."""
+"""A file system without space, or one that cannot be written."""
 
 from __future__ import annotations
 
@@ -44,6 +44,17 @@ def filled(directory: Path) -> Iterator[None]:
         yield
     finally:
         filler.unlink()
+
+
+@contextmanager
+def read_only(directory: Path) -> Iterator[None]:
+    """Let nobody write to the small disk at a directory while the context is open."""
+    remount = ["mount", "-o"]
+    subprocess.run([*remount, "remount,ro", str(directory)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*remount, "remount,rw", str(directory)], check=True)
 
 
 @contextmanager

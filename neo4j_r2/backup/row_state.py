@@ -49,10 +49,16 @@ def row_state_path(directory: Path, database: str) -> Path:
     return directory / f"{database}.rows"
 
 
-def forget_rows(directory: Path, database: str) -> None:
-    """Remove the row state of a database, so that its next backup is a full one."""
-    with suppress(OSError):
+def forget_rows(directory: Path, database: str) -> bool:
+    """Remove the row state of a database, so that its next backup is a full one.
+
+    :returns: whether there is none any more.
+    """
+    try:
         row_state_path(directory, database).unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

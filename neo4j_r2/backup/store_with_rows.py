@@ -178,7 +178,9 @@ def _walk(job: _Job, before: _Before | None) -> Manifest:
             log.info("Using manual export")
         walk = Walk(job.graph, job.origin.database, job.origin.started, progress.add, changes)
         manifest = store(walk, job.origin, job.destination, size.text)
-        _keep(job, walk, changes, manifest)
+        # Who finds the base damaged meanwhile removes its rows, so that the next backup is full.
+        if before is None or job.path.exists():
+            _keep(job, walk, changes, manifest)
     return manifest
 
 

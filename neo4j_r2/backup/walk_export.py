@@ -45,6 +45,7 @@ from neo4j_r2.core.figures import graph_size
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
+from neo4j_r2.graph.unfinished_mark import refuse_begun
 
 _READ_AHEAD: Final = 2
 
@@ -113,6 +114,7 @@ class Walk:
             yield self._text_block("relationships", block)
         yield from self._late_blocks(limit)
         constraints, indexes = self._graph.catalogue.schema()
+        refuse_begun(indexes, self._database.name)
         self._unstated = unstated([*constraints, *indexes])
         self._schema_sizes = stated(constraints), stated(indexes)
         counts = self._graph.catalogue.counts()

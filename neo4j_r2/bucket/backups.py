@@ -9,6 +9,7 @@ from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName, is_encrypted_key, parse_key
 from neo4j_r2.core.figures import counted
+from neo4j_r2.core.printable import printable
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class StoredBackup:
 
     def problem(self, manifest: StoredManifest) -> str:
         """Return what is wrong with the archives that the manifest names; empty if nothing."""
+        if copied := self.copied(manifest):
+            return copied
         own = (manifest.archive_key, manifest.archive_size)
         if own not in self.archives:
             return _not_there("its archive", *own, dict(self.archives))
@@ -55,6 +58,13 @@ class StoredBackup:
                     "the archive that it needs,", need.key, need.size, self.archive_sizes
                 )
         return ""
+
+    def copied(self, manifest: StoredManifest) -> str:
+        """Return that somebody has copied the backup to here; empty if it was made here."""
+        folder = manifest.archive_key.rpartition("/")[0]
+        if folder == self.name.prefix:
+            return ""
+        return printable(f"it is a copy: its manifest names an archive under {folder}/")
 
 
 def _not_there(what: str, key: str, right: int, sizes: Mapping[str, int]) -> str:

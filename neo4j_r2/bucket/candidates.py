@@ -22,6 +22,8 @@ class Candidate:
     """Nodes and relationships; 0 if it is incomplete."""
     readable: bool = True
     """Whether this version can read its manifest; also true if it has none."""
+    copied: str = ""
+    """That somebody has copied it from another prefix, in words; empty if it was made here."""
     before_restore: bool = False
     """Whether its graph was about to be replaced; then it never counts as the newest backup."""
     last_accepted: int = 0

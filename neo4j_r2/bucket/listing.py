@@ -15,6 +15,7 @@ from neo4j_r2.archive.manifest import ExportSummary, StoredManifest, Totals, rea
 from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.bucket.whereabouts import whereabouts
 from neo4j_r2.core.errors import BucketError, CorruptError
 from neo4j_r2.core.figures import counted
@@ -110,13 +111,20 @@ def read_listing(bucket: Bucket, prefix: str, database: str | None = None) -> Li
 
 
 def _read(bucket: Bucket, backup: StoredBackup) -> list[BackupLine]:
-    """Read one backup's manifest, and keep only the few values that a line needs."""
+    """Read one backup's manifest, and keep only the few values that a line needs.
+
+    One that a prune on another host has removed meanwhile has no line.
+    """
     if backup.manifest_key is None:
         return backup_lines(backup, None, "")
     try:
         return backup_lines(backup, read_manifest(bucket.get(backup.manifest_key)), "")
     except CorruptError as error:
         return backup_lines(backup, None, str(error))
+    except BucketError as error:
+        if not was_removed(bucket, backup.manifest_key, error):
+            raise
+        return []
 
 
 def _uploads(bucket: Bucket, prefix: str, database: str | None) -> list[UploadLine] | None:
@@ -171,6 +179,8 @@ def backup_lines(
 def _problem(backup: StoredBackup, key: str, size: int, manifest: StoredManifest | None) -> str:
     if manifest is None:
         return "incomplete: no manifest"
+    if copied := backup.copied(manifest):
+        return f"incomplete: {copied}"
     if key != manifest.archive_key:
         return "incomplete: the manifest is of another archive"
     if size != manifest.archive_size:

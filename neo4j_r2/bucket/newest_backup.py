@@ -17,8 +17,9 @@ from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import taken_up_to
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName, parse_key
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import CorruptError, NewerFormatError
+from neo4j_r2.core.errors import BucketError, CorruptError, NewerFormatError
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ def find_newest(
 ) -> Newest:
     """Find the newest complete backup among some of one database, and log nothing.
 
+    One that a prune on another host has removed meanwhile is left out.
+
     :param backups: oldest first. Manifests are read only as far as necessary.
     :param accepts: which backups are meant. The others are left out, complete or not.
     :raises BucketError: if the bucket cannot be read.
@@ -79,6 +82,10 @@ def find_newest(
         except CorruptError as error:
             is_newer = isinstance(error, NewerFormatError)
             passed_over.append(_passed_over(backup, str(error), is_newer_format=is_newer))
+            continue
+        except BucketError as error:
+            if not was_removed(bucket, backup.manifest_key, error):
+                raise
             continue
         if not accepts(manifest):
             continue

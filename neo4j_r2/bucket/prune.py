@@ -19,11 +19,12 @@ from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName, parse_key
 from neo4j_r2.bucket.pause import pauses
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.bucket.retention import Decision, decide, spare_needed
 from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.config.keep_rules import is_young
 from neo4j_r2.config.prune_settings import PruneSettings
-from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.errors import BackupGoneError, BucketError, CorruptError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.threads import ordered_map
 
@@ -88,10 +89,12 @@ def judge(
         databases are kept.
     :raises BucketError: if R2 fails.
     """
-    backups = backups_in(bucket, prefix)
+    found = backups_in(bucket, prefix)
     newest = {manifest.database: manifest for manifest in latest}
     describe = partial(_candidate, bucket, settings, newest, now)
-    candidates = list(ordered_map(describe, backups, _AT_ONCE))
+    described = list(zip(found, ordered_map(describe, found, _AT_ONCE), strict=True))
+    backups = [backup for backup, candidate in described if candidate]
+    candidates = [candidate for _, candidate in described if candidate]
     databases = {name: manifest.database_id for name, manifest in newest.items()}
     policy = Policy(settings.rules, databases, settings.shrink_percent)
     warnings = {name: pause.warning for name, pause in pauses(candidates, policy).items()}
@@ -103,7 +106,11 @@ def judge(
         read = partial(_needs, bucket, policy)
         needs = ordered_map(lambda pair: read(*pair), kept, _AT_ONCE)
         names = [backup.name for backup, _ in kept]
-        decisions = spare_needed(decisions, dict(zip(names, needs, strict=True)))
+        needed = dict(zip(names, needs, strict=True))
+        for manifest in latest:  # a list may not show it yet
+            if parsed := parse_key(manifest.archive_key, prefix):
+                needed[parsed[0]] = _needed_names(manifest)
+        decisions = spare_needed(decisions, needed)
     verdicts = [Verdict(*pair) for pair in zip(backups, decisions, strict=True)]
     return Judgement(verdicts, warnings)
 
@@ -178,25 +185,39 @@ def _candidate(
     newest: Mapping[str, StoredManifest],
     now: datetime,
     backup: StoredBackup,
-) -> Candidate:
-    """Return a backup as a candidate; read its manifest only if the decision depends on it."""
+) -> Candidate | None:
+    """Return a backup as a candidate; read its manifest only if the decision depends on it.
+
+    :returns: None if a prune on another host has removed it meanwhile.
+    """
     latest = newest.get(backup.name.database)
     if latest and backup.manifest_key and latest.archive_key in dict(backup.archives):
         return _described(backup, latest)
     if backup.manifest_key is None or not _is_decisive(backup, settings, latest, now):
         return Candidate(backup.name, complete=False, database_id=None, entities=0)
-    if manifest := _manifest(bucket, backup.manifest_key):
+    try:
+        manifest = _manifest(bucket, backup.manifest_key)
+    except BackupGoneError:
+        return None
+    if manifest:
         return _described(backup, manifest)
     return Candidate(backup.name, complete=False, database_id=None, entities=0, readable=False)
 
 
 def _manifest(bucket: Bucket, key: str) -> StoredManifest | None:
-    """Return a manifest; None, with a warning, if it cannot be read."""
+    """Return a manifest; None, with a warning, if it cannot be read.
+
+    :raises BackupGoneError: if it was removed meanwhile.
+    """
     try:
         return read_manifest(bucket.get(key))
     except CorruptError as error:
         log.warning("%s: %s", key, error)
         return None
+    except BucketError as error:
+        if not was_removed(bucket, key, error):
+            raise
+        raise BackupGoneError(f"{key} was removed meanwhile") from error
 
 
 def _is_decisive(
@@ -229,6 +250,7 @@ def _described(backup: StoredBackup, manifest: StoredManifest) -> Candidate:
         before_restore=manifest.before_restore,
         last_accepted=manifest.last_accepted,
         is_accepted=backup.acceptance_key is not None,
+        copied=backup.copied(manifest),
         needs=_needed_names(manifest),
         may_be_needed=manifest.format_version in CHAIN_FORMATS,
     )
@@ -245,7 +267,10 @@ def _needs(
         return ()
     if not candidate.readable:
         return None
-    manifest = _manifest(bucket, backup.manifest_key)
+    try:
+        manifest = _manifest(bucket, backup.manifest_key)
+    except BackupGoneError:
+        return ()
     return _needed_names(manifest) if manifest else None
 
 

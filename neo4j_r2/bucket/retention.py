@@ -112,6 +112,8 @@ def _decide(candidate: Candidate, policy: Policy, view: _View | None, now: datet
     noteworthy = []
     if not candidate.readable:
         noteworthy.append("its manifest cannot be read")
+    if candidate.copied:
+        noteworthy.append(candidate.copied)
     if candidate.database_id not in (None, view.database_id):
         noteworthy.append("taken of another server's database of the same name")
     if ordinary or noteworthy:

@@ -137,6 +137,8 @@ def run_backup(
         manifest = export_and_store(
             graph, config.export_method, origin, destination, _chains(config, attempt)
         )
+    if not manifest.export.consistent:
+        log.info("Somebody wrote to the graph during the export: the backup is a mixture of states")
     attempt.made(manifest)
     BucketLook(config.service.state_directory).record(database.name, ())
     with watch.waiting_for(Side.R2):

@@ -12,6 +12,7 @@ from neo4j_r2.backup.base import Base
 from neo4j_r2.backup.row_state import RowState, RowStateError, forget_rows, row_state_path
 from neo4j_r2.config.settings import Config
 from neo4j_r2.core.errors import CorruptError, NewerFormatError
+from neo4j_r2.core.program_name import program_name
 from neo4j_r2.restore.source import Source, StoredSource
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,15 @@ def forgetting_if_damaged(config: Config, source: Source | StoredSource) -> Iter
 def _forget(directory: Path, manifest: StoredManifest) -> None:
     database = manifest.database
     read = {manifest.archive_key, *(need.key for need in manifest.needs)}
-    if read & _needed_next(directory, database):
-        forget_rows(directory, database)
+    if not read & _needed_next(directory, database):
+        return
+    if forget_rows(directory, database):
         log.info("The next backup of database %s will be a full one", database)
+    else:
+        log.warning(
+            "The record of the rows of database %s cannot be removed: `%s backup --full` makes a "
+            "backup that needs nothing damaged", database, program_name(),
+        )  # fmt: skip
 
 
 def _needed_next(directory: Path, database: str) -> set[str]:

@@ -110,12 +110,18 @@ class Connection:
         self.retried(ask)
 
     def bookmark(self) -> frozenset[str]:
-        """Return a bookmark; a later one is equal only if nothing was committed in between."""
+        """Return a bookmark whose commits reads see; a later one is equal if no more came.
+
+        The server names a commit before it applies it to its store. So the bookmark is sent back:
+        the server answers that only when it has applied all commits up to it.
+        """
 
         def read() -> frozenset[str]:
             with self.session() as session:
                 session.run("RETURN 1").consume()
-                return session.bookmark()
+                bookmark = session.bookmark()
+                session.run("RETURN 1").consume()
+                return bookmark
 
         return self.retried(read)
 

@@ -6,8 +6,10 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
+from neo4j_r2.core.database import SchemaObject
 from neo4j_r2.core.errors import GraphError
 from neo4j_r2.graph.reader import Graph
 
@@ -16,9 +18,8 @@ CREATION: Final = f"CREATE RANGE INDEX {NAME} IF NOT EXISTS FOR (n:{NAME}) ON (n
 REMOVAL: Final = f"DROP INDEX {NAME} IF EXISTS"
 
 
-def is_marked(graph: Graph) -> bool:
-    """Whether a database holds an unfinished restore."""
-    _, indexes = graph.catalogue.schema()
+def is_mark_among(indexes: Iterable[SchemaObject]) -> bool:
+    """Whether the database of these indexes holds an unfinished restore."""
     return any(index.name == NAME for index in indexes)
 
 
@@ -27,9 +28,22 @@ def refuse_unfinished(graph: Graph, database: str) -> None:
 
     :raises GraphError: if the database is marked.
     """
-    if is_marked(graph):
+    _, indexes = graph.catalogue.schema()
+    if is_mark_among(indexes):
         raise GraphError(
             f"Database {database} holds an unfinished restore and is not backed up: run restore "
             f"again with --force. Or run DROP INDEX {NAME} to keep the data that is there, without "
             "the indexes and constraints"
+        )
+
+
+def refuse_begun(indexes: Iterable[SchemaObject], database: str) -> None:
+    """Refuse to store what was read of a database while a restore from elsewhere began.
+
+    :param indexes: as they are at the end of the export.
+    :raises GraphError: if the mark is among them.
+    """
+    if is_mark_among(indexes):
+        raise GraphError(
+            f"A restore into database {database} began during the export; nothing was backed up"
         )

@@ -99,6 +99,13 @@ def needs(manifest: dict[str, Any]) -> list[str]:
     return [need["key"] for need in manifest["needs"]]
 
 
+def damage(service: Service, key: str) -> None:
+    """Change a byte of an object."""
+    data = bytearray(service.object(key))
+    data[len(data) // 2] ^= 1
+    service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=bytes(data))
+
+
 def assert_comes_back(
     service: Service, source: Neo4jServer, target: Neo4jServer, *arguments: str
 ) -> None:
@@ -252,6 +259,25 @@ def test_a_needed_archive_that_goes_during_the_run_takes_a_full_one(
     assert f"{FULL}the archive {key} is not in the bucket any more\n" in log
     complete = [each for each in listed(service) if each["complete"]]
     assert [each["kind"] for each in complete] == ["full"]
+
+
+def test_a_chain_that_is_found_damaged_during_a_run_ends_with_its_backup(
+    service: Service, driver: Driver, proxy: FaultProxy
+) -> None:
+    service = service.through(proxy)
+    key = made(service)["archive_key"]
+    driver.execute_query("CREATE (:New)")
+    wait_for_next_second(service.keys())
+    hold = proxy.hold("CompleteMultipartUpload")
+    with service.start("backup") as process:
+        assert hold.reached.wait(HELD_SECONDS)
+        damage(service, key)
+        assert findings(service, exit_code=5) == {key: "bad"}
+        hold.release.set()
+        assert finish(process).exit_code == 0
+    assert newest(service)["kind"] == "incremental"
+    driver.execute_query("CREATE (:Newer)")
+    assert FULL in run_later(service).log
 
 
 @pytest.mark.parametrize(("method", "kind"), [("auto", "incremental"), ("apoc", "full")])
@@ -584,9 +610,7 @@ def test_latest_passes_over_a_backup_whose_needed_archive_is_gone(
 def test_a_damaged_archive_makes_all_that_need_it_bad(service: Service, driver: Driver) -> None:
     manifests = chain_and_full(service, driver)
     key = manifests[1]["archive_key"]
-    data = bytearray(service.object(key))
-    data[len(data) // 2] ^= 1
-    service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=bytes(data))
+    damage(service, key)
     found = findings(service, exit_code=5)
     assert [found[each["archive_key"]] for each in manifests] == [
         "good",
@@ -614,9 +638,7 @@ def test_an_increment_is_read_back_with_all_that_it_needs(service: Service, driv
     assert f"[INFO] Verifying the upload: {increment['archive_key']}\n" in run.log
 
     key = full["archive_key"]
-    data = bytearray(service.object(key))
-    data[len(data) // 2] ^= 1
-    service.s3.client().put_object(Bucket=service.bucket, Key=key, Body=bytes(data))
+    damage(service, key)
     driver.execute_query("CREATE (:Newer)")
     run = run_later(service)
     assert newest(service)["kind"] == "full"

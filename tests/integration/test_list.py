@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from neo4j_r2.core.figures import size_text
-from testbed.fault_proxy import Fault, FaultProxy, Status
+from testbed.fault_proxy import Fault, FaultProxy, Hold, Status
 from testbed.neo4j_server import Neo4jServer
 from testbed.s3_server import S3Server
 from tests.integration.old_backups import (
@@ -266,6 +266,23 @@ def test_many_manifests_are_read_at_once_but_not_all(service: Service, proxy: Fa
     rows = output.splitlines()[1:]
     assert len(rows) == 40
     assert rows == sorted(rows, reverse=True)
+
+
+def test_a_backup_that_another_host_removes_meanwhile_is_not_listed(
+    service: Service, proxy: FaultProxy
+) -> None:
+    gone = put_backup(service, INVENTED, days_ago(2))
+    _, key = put_backup(service, INVENTED, days_ago(1))
+    hold = Hold()
+    proxy.inject(Fault("GetObject", hold, key_contains=gone[0]))
+    with service.start("list", "--json") as process:
+        assert hold.reached.wait(HELD_SECONDS)
+        for each in gone:
+            service.s3.client().delete_object(Bucket=service.bucket, Key=each)
+        hold.release.set()
+        output, log = process.communicate(timeout=TIMEOUT_SECONDS)
+    assert (process.returncode, log) == (0, "")
+    assert [backup["key"] for backup in json.loads(output)["backups"]] == [key]
 
 
 def test_uploads_that_cannot_be_listed_hide_no_backup(service: Service, proxy: FaultProxy) -> None:

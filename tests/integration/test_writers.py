@@ -8,6 +8,7 @@ import pytest
 from neo4j import Driver
 
 from neo4j_r2.graph.read_sizes import BATCH_IDS, QUERY_BATCHES
+from neo4j_r2.graph.unfinished_mark import CREATION as MARKING
 from testbed.cypher_shell import run_cypher_shell
 from testbed.fault_proxy import FaultProxy
 from testbed.neo4j_server import Neo4jServer
@@ -112,6 +113,25 @@ def test_a_single_write_makes_consistency_unproved(
     assert run.exit_code == 0, run.log
     (backup,) = service.backups()
     assert backup.manifest["export"]["consistent"] is False
+    assert "[INFO] Somebody wrote to the graph during the export" in run.log
+
+
+@pytest.mark.parametrize(("method", "held"), [("manual", "UploadPart"), ("apoc", "ListObjectsV2")])
+def test_a_graph_into_which_a_restore_begins_meanwhile_is_not_backed_up(
+    service: Service, source: Neo4jServer, proxy: FaultProxy, method: str, held: str
+) -> None:
+    hold = proxy.hold(held)
+    with source.driver() as driver:
+        process = service.with_variables(BACKUP_EXPORT_METHOD=method).start()
+        assert hold.reached.wait(HELD_SECONDS)
+        driver.execute_query(MARKING)  # as a restore from another host does first
+        driver.execute_query("MATCH (n:Person) DETACH DELETE n")
+        hold.release.set()
+
+    run = finish(process)
+
+    assert_told(service, run, 3, "A restore into database neo4j began during the export")
+    assert service.keys() == []
 
 
 def create_beyond_all_ids(driver: Driver) -> None:

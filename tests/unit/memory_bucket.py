@@ -12,6 +12,7 @@ from neo4j_r2.bucket.keys import BackupName
 from neo4j_r2.bucket.prune import prune
 from neo4j_r2.config.keep_rules import Rules
 from neo4j_r2.config.prune_settings import PruneSettings
+from neo4j_r2.core.errors import BucketError
 
 NOW: Final = datetime(2025, 10, 8, 2, 0, 0, tzinfo=UTC)
 PREFIX: Final = "neo4j-backup"
@@ -44,6 +45,8 @@ class MemoryBucket:
     def get(self, key: str) -> bytes:
         """Return an object."""
         self.read.append(key)
+        if key not in self.content:
+            raise BucketError(f"Get {key} failed: NoSuchKey")
         return self.content[key]
 
     def stream(self, key: str, *, is_slow: bool = False) -> Iterator[bytes]:  # noqa: ARG002

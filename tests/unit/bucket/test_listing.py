@@ -263,6 +263,14 @@ def test_a_backup_is_complete_if_its_manifest_describes_its_archive(
     assert line.key == (archives[0][0] if archives else MANIFEST)
 
 
+def test_a_backup_that_was_copied_from_another_prefix_is_told_as_that() -> None:
+    copied = replace(RECORD, archive_key=ARCHIVE.replace("neo4j-backup", "neo4j-other"))
+    (line,) = backup_lines(StoredBackup(NAME, ((ARCHIVE, 100),), MANIFEST), copied, "")
+    assert line.problem == (
+        "incomplete: it is a copy: its manifest names an archive under neo4j-other/"
+    )
+
+
 def test_an_archive_without_a_manifest_is_incomplete() -> None:
     (line,) = backup_lines(StoredBackup(NAME, ((ARCHIVE, 100),), None), None, "")
     assert (line.size, line.problem) == (100, "incomplete: no manifest")

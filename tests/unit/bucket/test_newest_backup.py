@@ -42,6 +42,11 @@ def damage_manifest(memory: MemoryBucket) -> None:
     memory.content[NEW_MANIFEST] = memory.content[NEW_MANIFEST][:-30]
 
 
+def name_another_prefix(memory: MemoryBucket) -> None:
+    manifest = memory.content[NEW_MANIFEST]
+    memory.content[NEW_MANIFEST] = manifest.replace(b"neo4j-backup/", b"neo4j-other/")
+
+
 DAMAGES: dict[str, tuple[Damage, str, str]] = {
     "archive gone": (
         remove_archive,
@@ -52,6 +57,11 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
         cut_archive,
         NEW_MANIFEST,
         f"its archive {NEW} of {len(ARCHIVE)} bytes has {len(ARCHIVE) - 3} bytes",
+    ),
+    "copied": (
+        name_another_prefix,
+        NEW_MANIFEST,
+        "it is a copy: its manifest names an archive under neo4j-other/",
     ),
     "manifest gone": (remove_manifest, NEW, "it has no manifest"),
     "manifest damaged": (
@@ -91,6 +101,17 @@ def test_of_complete_backups_the_newest_is_taken_without_a_word(
     assert caplog.messages == []
     assert memory.read == [NEW_MANIFEST]
     assert faults_in(memory, NEW) == []
+
+
+def test_a_backup_that_another_host_removes_meanwhile_is_not_passed_over(
+    memory: MemoryBucket,
+) -> None:
+    backups = backups_of(memory.bucket, PREFIX, "neo4j")
+    del memory.content[NEW_MANIFEST], memory.content[NEW]
+    newest = find_newest(memory.bucket, backups, is_of("neo4j", "ours"))
+    assert newest.manifest is not None
+    assert newest.manifest.archive_key == OLD
+    assert newest.passed_over == []
 
 
 @EVERY_DAMAGE

@@ -18,7 +18,7 @@ from neo4j_r2.archive.manifest import (
 from neo4j_r2.bucket.client import StoredObject
 from neo4j_r2.bucket.keys import parse_key
 from neo4j_r2.config.keep_rules import Rules
-from tests.unit.memory_bucket import ARCHIVE, PREFIX, MemoryBucket, name_of
+from tests.unit.memory_bucket import ARCHIVE, PREFIX, MemoryBucket, manifest_of, name_of
 
 NEARLY_OURS = st.from_regex(
     r"(neo4j-backup|neo4j-backup-other|neo4j-backup/old)/(neo4j|notes|my_neo4j)"
@@ -349,6 +349,83 @@ def test_retention_decides_alike_with_and_without_proofs(
         wanted = {name_of(age).proof_key for age in memory.ages() & proved.keys() if proved[age]}
         assert proofs == (wanted if has_proofs else set())
     assert kept[0] == kept[1]
+
+
+def test_what_the_new_backup_needs_is_kept_although_no_list_shows_it_yet(
+    memory: MemoryBucket,
+) -> None:
+    memory.add(30)
+    full = replace(memory.add(20), format_version=CHAIN_FORMAT_VERSION)
+    memory.content[name_of(20).manifest_key] = full.to_json()
+    memory.add(10)
+    need = Need(full.archive_key, full.archive_size, "")
+    latest = manifest_of(0, nodes=5, database_id="ours", last_accepted=0)
+    memory.prune(
+        replace(latest, format_version=CHAIN_FORMAT_VERSION, kind=INCREMENTAL, needs=[need])
+    )
+    assert memory.ages() == {20, 10}
+
+
+def copied_here(memory: MemoryBucket, age: float, folder: str = "neo4j-other") -> None:
+    """Store a backup that somebody has copied from another prefix, with its manifest as it was."""
+    made = memory.add(age)
+    elsewhere = made.archive_key.replace(PREFIX, folder)
+    memory.content[name_of(age).manifest_key] = replace(made, archive_key=elsewhere).to_json()
+
+
+@pytest.mark.parametrize("rules", [Rules(days=7), Rules(days=None, last=1), Rules(days=7, daily=2)])
+def test_a_backup_that_somebody_has_copied_to_the_prefix_is_kept_with_a_warning(
+    memory: MemoryBucket, caplog: pytest.LogCaptureFixture, rules: Rules
+) -> None:
+    copied_here(memory, 20)
+    memory.prune(memory.add(0), rules)
+    assert memory.ages() == {20, 0}
+    assert memory.deleted == []
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert warning.message == (
+        f"Kept {name_of(20).manifest_key}: it is a copy: its manifest names an archive under "
+        "neo4j-other/"
+    )
+
+
+class _BucketOfTwoHosts(MemoryBucket):
+    """A bucket in which a prune on another host removes backups when this one has listed them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.removed_elsewhere: set[str] = set()
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield all objects, and then remove some."""
+        yield from list(super().objects(prefix))
+        for key in self.removed_elsewhere & self.content.keys():
+            del self.content[key]
+
+
+@pytest.mark.parametrize("rules", [Rules(days=7), Rules(days=7, daily=2)])
+def test_what_another_host_removes_meanwhile_is_gone_and_no_failure(
+    caplog: pytest.LogCaptureFixture, rules: Rules
+) -> None:
+    caplog.set_level("INFO")
+    memory = _BucketOfTwoHosts()
+    for age in (30, 20):
+        memory.add(age)
+    gone = memory.add(25)
+    memory.removed_elsewhere = {name_of(25).manifest_key, gone.archive_key}
+    memory.prune(memory.add(0), rules)
+    assert 25 not in memory.ages()
+    assert 30 not in memory.ages()
+    assert not any(name_of(25).stem in each for each in caplog.messages)
+
+
+def test_a_kept_backup_that_another_host_removes_meanwhile_needs_nothing() -> None:
+    memory = _BucketOfTwoHosts()
+    full = replace(memory.add(20), format_version=CHAIN_FORMAT_VERSION)
+    memory.content[name_of(20).manifest_key] = full.to_json()
+    young = memory.add(3)
+    memory.removed_elsewhere = {name_of(3).manifest_key, young.archive_key}
+    memory.prune(memory.add(0))
+    assert memory.ages() == {0}
 
 
 class _SharedBucket(MemoryBucket):

@@ -21,6 +21,7 @@ from neo4j_r2.restore.findings import Findings
 from neo4j_r2.run.stall_watch import Watch
 from tests.archives import Archive
 from tests.chains import Chain, Graph, chain_of
+from tests.full_disk import read_only, small_disk
 from tests.unit.commands.test_commands import NO_FILE, REQUIRED
 from tests.unit.memory_bucket import MemoryBucket
 
@@ -88,6 +89,21 @@ def test_a_damaged_backup_that_the_next_one_does_not_need_ends_no_chain(
         verify_all(damaged(0).bucket, config, None, Watch(60), Findings())
     assert path.exists()
     assert TOLD not in caplog.messages
+
+
+def test_a_chain_that_cannot_be_ended_is_not_said_to_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    disk = tmp_path / "state"
+    with small_disk(disk):
+        state = read_config({**REQUIRED, "BACKUP_STATE_DIR": str(disk)}, NO_FILE)
+        path = rows(state, *CHAIN.archives)
+        with read_only(disk), pytest.raises(CorruptError):
+            verify_latest(damaged(1).bucket, state, None, Watch(60), Findings())
+        assert path.exists()
+    assert TOLD not in caplog.messages
+    assert "`backup.py backup --full` makes a backup that needs nothing damaged" in caplog.text
 
 
 @pytest.mark.parametrize("error", [BucketError("R2 failed"), NewerFormatError("a newer one")])
