@@ -6,11 +6,12 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.engine import EngineError, docker, run, tail
+from testbed.engine import EngineError, docker, run, tail, watch
+from testbed.waiting import wait_until
 
 START_SECONDS = 300.0
 _PROJECT_LABEL = "com.docker.compose.project"
@@ -134,6 +135,23 @@ class Stack:
     def logs(self, service: str) -> str:
         """Everything that `service` has printed, on standard output and standard error."""
         return run("logs", self.container(service), merged=True).stdout
+
+    def wait_for_logs(
+        self, service: str, condition: Callable[[str], bool], *, seconds: float, what: str
+    ) -> None:
+        """Return as soon as `condition` is true of everything that `service` has printed.
+
+        The log is followed, which takes less of the processor than to ask for it again and again.
+        It ends when the container does, which may start again. Raises WaitTimeoutError, naming
+        `what` was waited for, when the condition is still false after `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+
+        def is_true() -> bool:
+            following = ("logs", "--follow", self.container(service))
+            return watch(*following, until=condition, seconds=deadline - time.monotonic())
+
+        wait_until(is_true, seconds=seconds, what=what)
 
     def start(self, service: str) -> None:
         """Start the stopped container of `service` again, and return at once."""

@@ -41,6 +41,8 @@ http.server.HTTPServer(("127.0.0.1", 8080), Handler).handle_request()
 """
 """Prints the one notification that is sent to port 8080 of the container."""
 LOG_SECONDS: Final = 90.0
+HEALTH_POLL_SECONDS: Final = 0.5
+"""The engine probes once a second at most."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,9 @@ def back_up(stack: Stack, **variables: str) -> Executed:
 
 def wait_for_line(stack: Stack, line: str, *, count: int = 1, seconds: float = LOG_SECONDS) -> None:
     """Wait until the backup service has logged a line (or a part of one) `count` times."""
-    wait_until(
-        lambda: stack.logs(SERVICE).count(line) >= count,
+    stack.wait_for_logs(
+        SERVICE,
+        lambda log: log.count(line) >= count,
         seconds=seconds,
         what=f"the line {line!r}, {count} times",
     )
@@ -125,5 +128,6 @@ def wait_for_health(stack: Stack, health: str, saying: str = "", *, seconds: flo
         state = stack.state(SERVICE)
         return state.health == health and saying in state.health_output
 
-    wait_until(is_there, seconds=seconds, what=f"health {health} {saying}")
+    what = f"health {health} {saying}"
+    wait_until(is_there, seconds=seconds, what=what, poll_seconds=HEALTH_POLL_SECONDS)
     return stack.state(SERVICE).health_output
