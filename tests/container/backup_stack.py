@@ -28,6 +28,8 @@ IN_ENV_FILE: Final = r"'p w\'q\"x$y'".replace('\\"', '"')
 BUCKET: Final = "graphiti-neo4j-backup"
 QUIET_SCHEDULE: Final = "0 0 29 2 *"
 """A schedule that is due so rarely that no test meets it."""
+SLOWLY: Final = {"BACKUP_UPLOAD_LIMIT": "2mbit"}
+"""A backup of the stack's graph then takes some seconds."""
 RECEIVE_ONE: Final = """
 import http.server
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -23,6 +23,7 @@ from tests.container.backup_stack import (
     RECEIVE_ONE,
     ROOT,
     SERVICE,
+    SLOWLY,
     Surroundings,
     back_up,
     start,
@@ -211,10 +212,8 @@ def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
 def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
     surroundings: Surroundings,
 ) -> None:
-    variables = {"BACKUP_SCHEDULE": "* * * * *", "BACKUP_PREFIX": "stopped"}
-    variables |= {"BACKUP_CATCH_UP": "false"}
-    variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
-    with surroundings.beside(**variables) as stack:
+    variables = {"BACKUP_SCHEDULE": "* * * * *", "BACKUP_CATCH_UP": "false"}
+    with surroundings.beside(**variables, **SLOWLY, BACKUP_PREFIX="stopped") as stack:
         start(stack)
         wait_for_line(stack, "[INFO] Compressing neo4j_")
         seconds = stack.stop(SERVICE)
@@ -370,8 +369,7 @@ def test_stopping_the_service_while_it_becomes_the_supervisor_stops_it(
 
 def test_a_killed_backup_s_upload_is_aborted_by_the_next_one(surroundings: Surroundings) -> None:
     variables = {"RUN_IMMEDIATE_BACKUP": "true", "BACKUP_PREFIX": "killed"}
-    variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
-    with surroundings.beside(**variables) as stack:
+    with surroundings.beside(**variables, **SLOWLY) as stack:
         stack.up()
         wait_for_line(stack, "[INFO] Compressing neo4j_")
         stack.kill(SERVICE)
@@ -438,8 +436,7 @@ def test_a_lost_state_is_rebuilt_from_the_newest_backup(surroundings: Surroundin
 def test_a_run_beside_another_is_refused_and_that_is_no_failure(
     surroundings: Surroundings,
 ) -> None:
-    variables = {"BACKUP_EXPORT_METHOD": "manual", "BACKUP_COMPRESSION_LEVEL": "9"}
-    with surroundings.beside(**variables, BACKUP_PREFIX="twice") as stack:
+    with surroundings.beside(**SLOWLY, BACKUP_PREFIX="twice") as stack:
         start(stack)
         backup = " ".join(BACKUP)
         both = f"{backup} & {backup}; one=$?; wait $!; echo exit codes $one $?"
@@ -474,8 +471,7 @@ def test_the_secrets_can_come_from_files_of_compose(
 def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
     surroundings: Surroundings,
 ) -> None:
-    variables = {"BACKUP_UPLOAD_LIMIT": "8mbit"}  # the run takes some seconds
-    with surroundings.beside(**variables, BACKUP_PREFIX="one-off") as stack:
+    with surroundings.beside(**SLOWLY, BACKUP_PREFIX="one-off") as stack:
         start(stack)
         with ThreadPoolExecutor() as pool:
             other = pool.submit(stack.run_once, SERVICE, "backup")
@@ -504,7 +500,7 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
     surroundings: Surroundings,
 ) -> None:
     # The run is still uploading when the memory is gone.
-    variables = {"BACKUP_UPLOAD_LIMIT": "2mbit", "BACKUP_EXPORT_METHOD": "manual"}
+    variables = {"BACKUP_UPLOAD_LIMIT": "512kbit", "BACKUP_EXPORT_METHOD": "manual"}
     reason = (
         "the kernel killed it for lack of memory (signal 9): the limit is 1073.74 MB, "
         "the peak was 107"
@@ -527,7 +523,9 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
         )
         wait_for_health(stack, "unhealthy", reason)
         received = pool.submit(stack.execute, SERVICE, "python3", "-c", RECEIVE_ONE)
-        assert back_up(stack, BACKUP_NOTIFY_URLS="json://127.0.0.1:8080/").exit_code == 0
+        quickly = {"BACKUP_UPLOAD_LIMIT": "none"}
+        notified = back_up(stack, **quickly, BACKUP_NOTIFY_URLS="json://127.0.0.1:8080/")
+        assert notified.exit_code == 0, notified.output
         message = json.loads(received.result().output)["message"]
         assert re.search(rf"^The run that began at .* was killed: {re.escape(reason)}", message)
         wait_for_health(stack, "healthy", "last backup hungry/")
