@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -99,13 +100,28 @@ class Surroundings:
         return Stack("beside", files, ROOT, {**configured, **variables})
 
 
-def start(stack: Stack) -> None:
-    """Start the backup service, and wait until it has started `crond`.
+def start(stack: Stack, **variables: str) -> None:
+    """Start the backup service with these variables, and wait until it has started `crond`.
 
     It is healthy before that: while it waits for Neo4j and R2.
     """
-    stack.up(wait=True)
+    stack.up(wait=True, variables=variables)
     wait_for_line(stack, "[INFO] At the start: ")
+
+
+def soon() -> datetime:
+    """Return a full minute that is 15 to 75 seconds away: a service can start before it."""
+    return (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+
+
+def hours_away() -> datetime:
+    """Return a time that no test meets."""
+    return datetime.now(UTC) + timedelta(hours=12)
+
+
+def daily_at(due: datetime) -> str:
+    """Return the schedule of each day that is due then."""
+    return f"{due.minute} {due.hour} * * *"
 
 
 def back_up(stack: Stack, **variables: str) -> Executed:

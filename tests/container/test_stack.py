@@ -26,6 +26,9 @@ from tests.container.backup_stack import (
     SLOWLY,
     Surroundings,
     back_up,
+    daily_at,
+    hours_away,
+    soon,
     start,
     wait_for_health,
     wait_for_line,
@@ -184,11 +187,10 @@ def test_a_failed_run_makes_the_container_unhealthy_and_a_good_one_healthy(
 def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
     surroundings: Surroundings,
 ) -> None:
-    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    due = soon()
     local = due.astimezone(ZoneInfo("Asia/Kolkata"))  # whose minutes are not those of UTC
-    schedule = f"{local.minute} {local.hour} * * *"
-    variables = {"BACKUP_SCHEDULE": schedule, "TZ": "Asia/Kolkata", "BACKUP_PREFIX": "by-crond"}
-    with surroundings.beside(**variables) as stack:
+    variables = {"TZ": "Asia/Kolkata", "BACKUP_PREFIX": "by-crond"}
+    with surroundings.beside(BACKUP_SCHEDULE=daily_at(local), **variables) as stack:
         start(stack)
         wait_for_health(stack, "healthy", local.strftime("due next at %Y-%m-%dT%H:%M:00+05:30"))
         wait_for_line(stack, DONE, seconds=150)
@@ -252,10 +254,9 @@ def test_a_new_service_waits_for_a_late_neo4j_and_then_makes_what_came_due_in_th
     surroundings: Surroundings,
 ) -> None:
     surroundings.stack.stop("neo4j")
-    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
-    schedule = f"{due.minute} {due.hour} * * *"
+    due = soon()
     try:
-        with surroundings.beside(BACKUP_PREFIX="late", BACKUP_SCHEDULE=schedule) as stack:
+        with surroundings.beside(BACKUP_PREFIX="late", BACKUP_SCHEDULE=daily_at(due)) as stack:
             stack.up()
             wait_for_line(stack, "Waiting for Neo4j to be ready...")
             wait_for_line(stack, "[WARNING] Neo4j is not ready, waiting for up to")
@@ -302,9 +303,8 @@ def test_a_service_that_started_without_r2_heals_by_itself_and_says_so(
 def test_a_service_that_was_stopped_over_a_due_time_makes_that_backup_when_it_starts(
     surroundings: Surroundings,
 ) -> None:
-    hours_away = datetime.now(UTC) + timedelta(hours=12)  # no test meets it
-    variables = {"BACKUP_SCHEDULE": f"0 {hours_away.hour} * * *", "BACKUP_PREFIX": "missed"}
-    with surroundings.beside(**variables) as stack:
+    schedule = daily_at(hours_away())
+    with surroundings.beside(BACKUP_SCHEDULE=schedule, BACKUP_PREFIX="missed") as stack:
         start(stack)
         started = stack.execute(SERVICE, "python3", "-c", STARTED_A_DAY_AGO, user="neo4j-backup")
         assert started.exit_code == 0, started.output
