@@ -53,7 +53,7 @@ for name in ("state.json", "drills.json"):
 @pytest.fixture(scope="module")
 def scratch(surroundings: Surroundings) -> Iterator[Driver]:
     """The scratch server that all services here drill into, on their network; a driver for it."""
-    with surroundings.beside(HERE / "scratch_port.yml", **DRILLS) as stack:
+    with surroundings.beside(HERE / "scratch.yml", **DRILLS) as stack:
         stack.up(SCRATCH, wait=True, profiles=["drill"])
         address = f"bolt://{LOOPBACK}:{stack.port(SCRATCH, 7687)}"
         with GraphDatabase.driver(address, auth=("neo4j", PASSWORD)) as driver:
