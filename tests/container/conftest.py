@@ -14,7 +14,7 @@ from testbed.stack import Stack
 from tests.container.backup_stack import HERE, IN_ENV_FILE, QUIET_SCHEDULE, ROOT, Surroundings
 
 ENTITIES = 100
-"""So few that `cypher-shell` restores them in some seconds; a backup takes less than one."""
+"""So few that a restore by `cypher-shell`, which takes the server long, takes no minute."""
 
 
 @pytest.fixture(scope="session")
