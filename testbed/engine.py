@@ -4,7 +4,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from threading import Timer
 
 MINIMUM_COMPOSE = (2, 20)
 PROBE_SECONDS = 15.0
@@ -79,6 +80,35 @@ def run(
         raise EngineError("there is no docker command on PATH") from error
     except subprocess.TimeoutExpired as error:
         raise EngineError(f"{_name(arguments)} took longer than {seconds:g} s") from error
+
+
+def watch(*arguments: str, until: Callable[[str], bool], seconds: float) -> bool:
+    """Run docker until `until` is true of all that it has written; whether it became true.
+
+    It does not when docker ends before that, or after `seconds`.
+    """
+    with subprocess.Popen(
+        ["docker", *arguments],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as watched:
+        assert watched.stdout is not None
+        at_the_deadline = Timer(seconds, watched.kill)
+        at_the_deadline.start()
+        written = ""
+        try:
+            for line in watched.stdout:
+                written += line
+                if until(written):
+                    return True
+        finally:
+            at_the_deadline.cancel()
+            watched.kill()
+    return False
 
 
 def environment() -> dict[str, str]:

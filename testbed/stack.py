@@ -6,11 +6,13 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.engine import EngineError, docker, run, tail
+from testbed.engine import EngineError, docker, run, tail, watch
+from testbed.waiting import wait_until
 
 START_SECONDS = 300.0
 _PROJECT_LABEL = "com.docker.compose.project"
@@ -135,6 +137,23 @@ class Stack:
         """Everything that `service` has printed, on standard output and standard error."""
         return run("logs", self.container(service), merged=True).stdout
 
+    def wait_for_logs(
+        self, service: str, condition: Callable[[str], bool], *, seconds: float, what: str
+    ) -> None:
+        """Return as soon as `condition` is true of everything that `service` has printed.
+
+        The log is followed, which takes less of the processor than to ask for it again and again.
+        It ends when the container does, which may start again. Raises WaitTimeoutError, naming
+        `what` was waited for, when the condition is still false after `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+
+        def is_true() -> bool:
+            following = ("logs", "--follow", self.container(service))
+            return watch(*following, until=condition, seconds=deadline - time.monotonic())
+
+        wait_until(is_true, seconds=seconds, what=what)
+
     def start(self, service: str) -> None:
         """Start the stopped container of `service` again, and return at once."""
         self._compose("start", service)
@@ -144,6 +163,16 @@ class Stack:
         started = time.monotonic()
         self._compose("stop", service)
         return time.monotonic() - started
+
+    @contextmanager
+    def paused(self, *services: str) -> Iterator[None]:
+        """Let `services` answer nothing, as if their hosts were gone; afterwards they go on."""
+        containers = [self.container(service) for service in services]
+        docker("pause", *containers)
+        try:
+            yield
+        finally:
+            docker("unpause", *containers)
 
     def kill(self, service: str, signal: str = "SIGKILL") -> None:
         """Send `signal` to the main process of `service`, and return at once."""

@@ -10,13 +10,16 @@ class WaitTimeoutError(TimeoutError):
     """The condition was still false at the deadline."""
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+def wait_until(
+    condition: Callable[[], bool], *, seconds: float, what: str, poll_seconds: float = POLL_SECONDS
+) -> None:
     """Return as soon as `condition()` is true. It is called at least once.
 
+    A condition that is dear to ask for is asked for less often, every `poll_seconds`.
     Raises WaitTimeoutError, naming `what` was waited for, when it is still false after `seconds`.
     """
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:
             raise WaitTimeoutError(f"waited {seconds:g} s in vain for {what}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll_seconds)

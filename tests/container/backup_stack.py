@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,8 @@ IN_ENV_FILE: Final = r"'p w\'q\"x$y'".replace('\\"', '"')
 BUCKET: Final = "graphiti-neo4j-backup"
 QUIET_SCHEDULE: Final = "0 0 29 2 *"
 """A schedule that is due so rarely that no test meets it."""
+SLOWLY: Final = {"BACKUP_UPLOAD_LIMIT": "2mbit"}
+"""A backup of the stack's graph then takes some seconds."""
 RECEIVE_ONE: Final = """
 import http.server
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -41,6 +44,8 @@ http.server.HTTPServer(("127.0.0.1", 8080), Handler).handle_request()
 """
 """Prints the one notification that is sent to port 8080 of the container."""
 LOG_SECONDS: Final = 90.0
+HEALTH_POLL_SECONDS: Final = 0.5
+"""The engine probes once a second at most."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,28 @@ class Surroundings:
         return Stack("beside", files, ROOT, {**configured, **variables})
 
 
-def start(stack: Stack) -> None:
-    """Start the backup service, and wait until it has started `crond`.
+def start(stack: Stack, **variables: str) -> None:
+    """Start the backup service with these variables, and wait until it has started `crond`.
 
     It is healthy before that: while it waits for Neo4j and R2.
     """
-    stack.up(wait=True)
+    stack.up(wait=True, variables=variables)
     wait_for_line(stack, "[INFO] At the start: ")
+
+
+def soon() -> datetime:
+    """Return a full minute that is 15 to 75 seconds away: a service can start before it."""
+    return (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+
+
+def hours_away() -> datetime:
+    """Return a time that no test meets."""
+    return datetime.now(UTC) + timedelta(hours=12)
+
+
+def daily_at(due: datetime) -> str:
+    """Return the schedule of each day that is due then."""
+    return f"{due.minute} {due.hour} * * *"
 
 
 def back_up(stack: Stack, **variables: str) -> Executed:
@@ -111,8 +131,9 @@ def back_up(stack: Stack, **variables: str) -> Executed:
 
 def wait_for_line(stack: Stack, line: str, *, count: int = 1, seconds: float = LOG_SECONDS) -> None:
     """Wait until the backup service has logged a line (or a part of one) `count` times."""
-    wait_until(
-        lambda: stack.logs(SERVICE).count(line) >= count,
+    stack.wait_for_logs(
+        SERVICE,
+        lambda log: log.count(line) >= count,
         seconds=seconds,
         what=f"the line {line!r}, {count} times",
     )
@@ -125,5 +146,6 @@ def wait_for_health(stack: Stack, health: str, saying: str = "", *, seconds: flo
         state = stack.state(SERVICE)
         return state.health == health and saying in state.health_output
 
-    wait_until(is_there, seconds=seconds, what=f"health {health} {saying}")
+    what = f"health {health} {saying}"
+    wait_until(is_there, seconds=seconds, what=what, poll_seconds=HEALTH_POLL_SECONDS)
     return stack.state(SERVICE).health_output

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from neo4j import Driver, GraphDatabase
 
 from testbed.engine import EngineError, docker
+from testbed.ports import LOOPBACK
 from testbed.stack import Stack
 from tests.container.backup_stack import (
     BACKUP,
@@ -21,6 +22,9 @@ from tests.container.backup_stack import (
     SERVICE,
     Surroundings,
     back_up,
+    daily_at,
+    hours_away,
+    soon,
     start,
     wait_for_health,
     wait_for_line,
@@ -46,35 +50,21 @@ for name in ("state.json", "drills.json"):
 """Changes what is known to that of a service whose drills have been due without one."""
 
 
-def start_with_scratch(stack: Stack, **variables: str) -> None:
-    """Start the scratch server, and then the service with these variables.
-
-    :param variables: `DRILL_SCHEDULE` can be of a minute that comes soon after this call.
-    """
-    stack.up(SCRATCH, wait=True, profiles=["drill"])
-    stack.up(SERVICE, wait=True, variables=variables)
-    wait_for_line(stack, "[INFO] At the start: ")
-
-
-def soon() -> str:
-    """Return a schedule that is due in 90 to 150 seconds, when the service has made a backup."""
-    due = (datetime.now(UTC) + timedelta(seconds=150)).replace(second=0, microsecond=0)
-    return f"{due.minute} {due.hour} * * *"
+@pytest.fixture(scope="module")
+def scratch(surroundings: Surroundings) -> Iterator[Driver]:
+    """The scratch server that all services here drill into, on their network; a driver for it."""
+    with surroundings.beside(HERE / "scratch.yml", **DRILLS) as stack:
+        stack.up(SCRATCH, wait=True, profiles=["drill"])
+        address = f"bolt://{LOOPBACK}:{stack.port(SCRATCH, 7687)}"
+        with GraphDatabase.driver(address, auth=("neo4j", PASSWORD)) as driver:
+            yield driver
 
 
-def not_soon() -> str:
-    """Return a schedule of each day that no test meets."""
-    return f"0 {(datetime.now(UTC) + timedelta(hours=12)).hour} * * *"
-
-
-def entities_in_scratch(stack: Stack) -> int:
+def entities(scratch: Driver) -> int:
     """Return how many nodes the scratch server holds."""
-    counted = stack.execute(
-        SCRATCH, "cypher-shell", "-u", "neo4j", "-p", PASSWORD, "--format", "plain",
-        "MATCH (n) RETURN count(n)",
-    )  # fmt: skip
-    assert counted.exit_code == 0, counted.output
-    return int(counted.output.split()[-1])
+    (counted,) = scratch.execute_query("MATCH (n) RETURN count(n) AS nodes").records
+    nodes: int = counted["nodes"]
+    return nodes
 
 
 def proofs(surroundings: Surroundings, prefix: str) -> list[Mapping[str, Any]]:
@@ -94,14 +84,13 @@ def expect_for_days(stack: Stack) -> None:
 
 
 def test_crond_drills_the_latest_backup_at_its_minute_and_the_proof_is_there(
-    surroundings: Surroundings,
+    surroundings: Surroundings, scratch: Driver
 ) -> None:
     with surroundings.beside(**DRILLS, BACKUP_PREFIX="drilled") as stack:
-        stack.up(SCRATCH, wait=True, profiles=["drill"])
-        schedule = soon()
-        start_with_scratch(stack, DRILL_SCHEDULE=schedule)
-        made = back_up(stack)
+        made = stack.run_once(SERVICE, "backup")
         assert made.exit_code == 0, made.output
+        schedule = daily_at(soon())
+        start(stack, DRILL_SCHEDULE=schedule)
         crontab = stack.execute(SERVICE, "crontab", "-l").output.splitlines()
         assert [line.partition(" exec ")[0] for line in crontab] == ["0 0 29 2 *", schedule]
         assert [line.rpartition(" ")[2] for line in crontab] == ["backup", "drill"]
@@ -112,7 +101,7 @@ def test_crond_drills_the_latest_backup_at_its_minute_and_the_proof_is_there(
         for field in ("archive_key", "archive_size", "archive_sha256", "database_id"):
             assert proof[field] == manifest[field]
         assert proof["totals"]["nodes"] == manifest["export"]["nodes"] > 0
-        assert entities_in_scratch(stack) == 0
+        assert entities(scratch) == 0
         log = stack.logs(SERVICE)
         assert log.count("[INFO] Starting restore drill of drilled/neo4j_") == 1
         assert f"\n  - Drills: {schedule} into bolt://{SCRATCH}:7687\n" in log
@@ -121,19 +110,19 @@ def test_crond_drills_the_latest_backup_at_its_minute_and_the_proof_is_there(
 
 
 def test_stopping_the_service_ends_a_drill_at_once_and_the_next_one_clears_up(
-    surroundings: Surroundings,
+    surroundings: Surroundings, scratch: Driver
 ) -> None:
     variables = {**DRILLS, "BACKUP_PREFIX": "stopped-drill"}
     with surroundings.beside(HERE / "slow_question.yml", **variables) as stack:
-        stack.up(SCRATCH, wait=True, profiles=["drill"])
-        start_with_scratch(stack, DRILL_SCHEDULE=soon(), BACKUP_CATCH_UP="false")
-        assert back_up(stack).exit_code == 0
+        made = stack.run_once(SERVICE, "backup")
+        assert made.exit_code == 0, made.output
+        start(stack, DRILL_SCHEDULE=daily_at(soon()), BACKUP_CATCH_UP="false")
         wait_for_line(stack, "[INFO] Asking 1 question", seconds=DRILL_SECONDS)
         seconds = stack.stop(SERVICE)
         assert "[ERROR] Interrupted by signal 15" in stack.logs(SERVICE)
         assert stack.state(SERVICE).exit_code == 0
         assert seconds < 10
-        assert entities_in_scratch(stack) > 0
+        assert entities(scratch) > 0
         assert proofs(surroundings, "stopped-drill") == []
 
         stack.start(SERVICE)
@@ -145,7 +134,7 @@ def test_stopping_the_service_ends_a_drill_at_once_and_the_next_one_clears_up(
         again = stack.execute(SERVICE, *BACKUP, "drill", variables={"DRILL_CHECKS": ""})
         assert again.exit_code == 0, again.output
         assert f"[INFO] Emptying bolt://{SCRATCH}:7687 of what an earlier drill of" in again.output
-        assert entities_in_scratch(stack) == 0
+        assert entities(scratch) == 0
         assert len(proofs(surroundings, "stopped-drill")) == 1
         wait_for_health(stack, "healthy", "last backup stopped-drill/")
 
@@ -153,9 +142,9 @@ def test_stopping_the_service_ends_a_drill_at_once_and_the_next_one_clears_up(
 def test_an_overdue_drill_makes_the_container_unhealthy_and_the_next_backup_tells_it(
     surroundings: Surroundings,
 ) -> None:
-    variables = {**DRILLS, "DRILL_SCHEDULE": not_soon(), "BACKUP_PREFIX": "overdue-drill"}
+    variables = {**DRILLS, "BACKUP_PREFIX": "overdue-drill"}
     with ThreadPoolExecutor() as pool, surroundings.beside(**variables) as stack:
-        start(stack)
+        start(stack, DRILL_SCHEDULE=daily_at(hours_away()))
         assert back_up(stack).exit_code == 0
         wait_for_health(stack, "healthy", "last backup overdue-drill/")
         expect_for_days(stack)
@@ -167,12 +156,13 @@ def test_an_overdue_drill_makes_the_container_unhealthy_and_the_next_backup_tell
         assert "\nLast proved: never\n" in posted["message"]
 
 
+@pytest.mark.usefixtures("scratch")
 def test_a_missed_drill_is_made_at_the_start_after_the_immediate_backup(
     surroundings: Surroundings,
 ) -> None:
     variables = {**DRILLS, "RUN_IMMEDIATE_BACKUP": "true", "BACKUP_PREFIX": "missed-drill"}
-    with surroundings.beside(**variables, DRILL_SCHEDULE=not_soon()) as stack:
-        start_with_scratch(stack)
+    with surroundings.beside(**variables) as stack:
+        start(stack, DRILL_SCHEDULE=daily_at(hours_away()))
         wait_for_line(stack, DONE)
         assert "Starting restore drill" not in stack.logs(SERVICE)
         expect_for_days(stack)
@@ -210,7 +200,7 @@ def test_the_scratch_server_has_no_port_and_only_a_volume_that_goes_with_it(
     surroundings: Surroundings,
 ) -> None:
     with surroundings.beside(**DRILLS, BACKUP_PREFIX="scratch") as stack:
-        stack.up(SCRATCH, wait=True, profiles=["drill"])
+        stack.up(SCRATCH, profiles=["drill"])
         container = stack.container(SCRATCH)
         (inspected,) = json.loads(docker("inspect", container))
         host = inspected["HostConfig"]

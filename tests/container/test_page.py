@@ -53,9 +53,5 @@ def test_the_page_answers_while_neo4j_and_r2_are_gone(surroundings: Surroundings
         assert back_up(stack).exit_code == 0
         (manifest,) = surroundings.manifests("alone")
         stem = manifest["archive_key"].removeprefix("alone/").partition(".cypher")[0]
-        try:
-            for service in ("neo4j", "s3"):
-                surroundings.stack.stop(service)
+        with surroundings.stack.paused("neo4j", "s3"):
             assert stem in read_page(stack)
-        finally:
-            surroundings.stack.up("neo4j", "s3", wait=True)

@@ -23,8 +23,12 @@ from tests.container.backup_stack import (
     RECEIVE_ONE,
     ROOT,
     SERVICE,
+    SLOWLY,
     Surroundings,
     back_up,
+    daily_at,
+    hours_away,
+    soon,
     start,
     wait_for_health,
     wait_for_line,
@@ -183,11 +187,10 @@ def test_a_failed_run_makes_the_container_unhealthy_and_a_good_one_healthy(
 def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
     surroundings: Surroundings,
 ) -> None:
-    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    due = soon()
     local = due.astimezone(ZoneInfo("Asia/Kolkata"))  # whose minutes are not those of UTC
-    schedule = f"{local.minute} {local.hour} * * *"
-    variables = {"BACKUP_SCHEDULE": schedule, "TZ": "Asia/Kolkata", "BACKUP_PREFIX": "by-crond"}
-    with surroundings.beside(**variables) as stack:
+    variables = {"TZ": "Asia/Kolkata", "BACKUP_PREFIX": "by-crond"}
+    with surroundings.beside(BACKUP_SCHEDULE=daily_at(local), **variables) as stack:
         start(stack)
         wait_for_health(stack, "healthy", local.strftime("due next at %Y-%m-%dT%H:%M:00+05:30"))
         wait_for_line(stack, DONE, seconds=150)
@@ -211,10 +214,8 @@ def test_crond_makes_a_backup_at_the_time_zone_s_scheduled_time_and_it_restores(
 def test_stopping_the_service_aborts_a_scheduled_backup_and_a_start_continues(
     surroundings: Surroundings,
 ) -> None:
-    variables = {"BACKUP_SCHEDULE": "* * * * *", "BACKUP_PREFIX": "stopped"}
-    variables |= {"BACKUP_CATCH_UP": "false"}
-    variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
-    with surroundings.beside(**variables) as stack:
+    variables = {"BACKUP_SCHEDULE": "* * * * *", "BACKUP_CATCH_UP": "false"}
+    with surroundings.beside(**variables, **SLOWLY, BACKUP_PREFIX="stopped") as stack:
         start(stack)
         wait_for_line(stack, "[INFO] Compressing neo4j_")
         seconds = stack.stop(SERVICE)
@@ -253,10 +254,9 @@ def test_a_new_service_waits_for_a_late_neo4j_and_then_makes_what_came_due_in_th
     surroundings: Surroundings,
 ) -> None:
     surroundings.stack.stop("neo4j")
-    due = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
-    schedule = f"{due.minute} {due.hour} * * *"
+    due = soon()
     try:
-        with surroundings.beside(BACKUP_PREFIX="late", BACKUP_SCHEDULE=schedule) as stack:
+        with surroundings.beside(BACKUP_PREFIX="late", BACKUP_SCHEDULE=daily_at(due)) as stack:
             stack.up()
             wait_for_line(stack, "Waiting for Neo4j to be ready...")
             wait_for_line(stack, "[WARNING] Neo4j is not ready, waiting for up to")
@@ -303,9 +303,8 @@ def test_a_service_that_started_without_r2_heals_by_itself_and_says_so(
 def test_a_service_that_was_stopped_over_a_due_time_makes_that_backup_when_it_starts(
     surroundings: Surroundings,
 ) -> None:
-    hours_away = datetime.now(UTC) + timedelta(hours=12)  # no test meets it
-    variables = {"BACKUP_SCHEDULE": f"0 {hours_away.hour} * * *", "BACKUP_PREFIX": "missed"}
-    with surroundings.beside(**variables) as stack:
+    schedule = daily_at(hours_away())
+    with surroundings.beside(BACKUP_SCHEDULE=schedule, BACKUP_PREFIX="missed") as stack:
         start(stack)
         started = stack.execute(SERVICE, "python3", "-c", STARTED_A_DAY_AGO, user="neo4j-backup")
         assert started.exit_code == 0, started.output
@@ -370,8 +369,7 @@ def test_stopping_the_service_while_it_becomes_the_supervisor_stops_it(
 
 def test_a_killed_backup_s_upload_is_aborted_by_the_next_one(surroundings: Surroundings) -> None:
     variables = {"RUN_IMMEDIATE_BACKUP": "true", "BACKUP_PREFIX": "killed"}
-    variables |= {"BACKUP_COMPRESSION_LEVEL": "9", "BACKUP_EXPORT_METHOD": "manual"}
-    with surroundings.beside(**variables) as stack:
+    with surroundings.beside(**variables, **SLOWLY) as stack:
         stack.up()
         wait_for_line(stack, "[INFO] Compressing neo4j_")
         stack.kill(SERVICE)
@@ -438,8 +436,7 @@ def test_a_lost_state_is_rebuilt_from_the_newest_backup(surroundings: Surroundin
 def test_a_run_beside_another_is_refused_and_that_is_no_failure(
     surroundings: Surroundings,
 ) -> None:
-    variables = {"BACKUP_EXPORT_METHOD": "manual", "BACKUP_COMPRESSION_LEVEL": "9"}
-    with surroundings.beside(**variables, BACKUP_PREFIX="twice") as stack:
+    with surroundings.beside(**SLOWLY, BACKUP_PREFIX="twice") as stack:
         start(stack)
         backup = " ".join(BACKUP)
         both = f"{backup} & {backup}; one=$?; wait $!; echo exit codes $one $?"
@@ -474,8 +471,7 @@ def test_the_secrets_can_come_from_files_of_compose(
 def test_a_run_in_a_container_of_its_own_is_under_way_for_the_service(
     surroundings: Surroundings,
 ) -> None:
-    variables = {"BACKUP_UPLOAD_LIMIT": "8mbit"}  # the run takes some seconds
-    with surroundings.beside(**variables, BACKUP_PREFIX="one-off") as stack:
+    with surroundings.beside(**SLOWLY, BACKUP_PREFIX="one-off") as stack:
         start(stack)
         with ThreadPoolExecutor() as pool:
             other = pool.submit(stack.run_once, SERVICE, "backup")
@@ -504,7 +500,7 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
     surroundings: Surroundings,
 ) -> None:
     # The run is still uploading when the memory is gone.
-    variables = {"BACKUP_UPLOAD_LIMIT": "2mbit", "BACKUP_EXPORT_METHOD": "manual"}
+    variables = {"BACKUP_UPLOAD_LIMIT": "512kbit", "BACKUP_EXPORT_METHOD": "manual"}
     reason = (
         "the kernel killed it for lack of memory (signal 9): the limit is 1073.74 MB, "
         "the peak was 107"
@@ -527,7 +523,9 @@ def test_a_run_that_is_killed_for_memory_is_explained_at_once_and_by_the_next_on
         )
         wait_for_health(stack, "unhealthy", reason)
         received = pool.submit(stack.execute, SERVICE, "python3", "-c", RECEIVE_ONE)
-        assert back_up(stack, BACKUP_NOTIFY_URLS="json://127.0.0.1:8080/").exit_code == 0
+        quickly = {"BACKUP_UPLOAD_LIMIT": "none"}
+        notified = back_up(stack, **quickly, BACKUP_NOTIFY_URLS="json://127.0.0.1:8080/")
+        assert notified.exit_code == 0, notified.output
         message = json.loads(received.result().output)["message"]
         assert re.search(rf"^The run that began at .* was killed: {re.escape(reason)}", message)
         wait_for_health(stack, "healthy", "last backup hungry/")
