@@ -15,7 +15,7 @@ def wait_until(
 ) -> None:
     """Return as soon as `condition()` is true. It is called at least once.
 
-    A condition that is dear to ask for is asked for less often, every `poll_seconds`.
+    A condition that is costly to ask for is asked for less often, every `poll_seconds`.
     Raises WaitTimeoutError, naming `what` was waited for, when it is still false after `seconds`.
     """
     deadline = time.monotonic() + seconds

@@ -92,7 +92,7 @@ def check_for_apoc(graph: Graph, on_progress: Callable[[], None]) -> ApocCheck:
 
     :param on_progress: is called at each step.
     """
-    bookmark = graph.connection.bookmark()
+    bookmark = graph.connection.applied_bookmark()
     reason, characters, content = _unfit_schema(graph), 0, ContentFingerprint()
     if reason is None:
         reason, characters = _check_content(graph, content, on_progress)

@@ -33,7 +33,7 @@ from neo4j_r2.core.errors import CorruptError, GraphError
 from neo4j_r2.core.figures import graph_size
 from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
-from neo4j_r2.graph.unfinished_mark import refuse_begun
+from neo4j_r2.graph.unfinished_mark import refuse_restore_begun
 
 _STATEMENT_ROWS: Final = 20
 _BATCH_CHARACTERS: Final = 4 * 1024 * 1024
@@ -94,7 +94,7 @@ class ApocExport:
 
     def _text(self) -> Iterator[TextBlock]:
         constraints, indexes = self._graph.catalogue.schema()
-        refuse_begun(indexes, self._database.name)  # one that begins later is a commit
+        refuse_restore_begun(indexes, self._database.name)  # one that begins later is a commit
         # APOC's text finds endpoints by the user's unique properties, so it needs the constraints
         # first. The data cannot violate them, as nothing was committed meanwhile.
         text = frame.header(self._database, self._started, self.method)

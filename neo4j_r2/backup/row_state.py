@@ -116,10 +116,13 @@ class RowStateWriter:
         self._ids += ids
         self._digests += digests
 
-    def keep(self, description: dict[str, Any]) -> None:
+    def keep(self, description: dict[str, Any], *, replaces: bool) -> None:
         """End the file and put it in the place of the old one: after a crash it is either of them.
 
         :param description: what the rows are of, as JSON.
+        :param replaces: whether the rows were compared with the old file. If that is no longer
+            there, they are not kept: whoever found a needed archive damaged has removed it, so that
+            the next backup is a full one.
         :raises OSError: if that fails. The old file is then still there.
         """
         self._flush()
@@ -129,7 +132,8 @@ class RowStateWriter:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        self._temporary.replace(self._path)
+        if not replaces or self._path.exists():
+            self._temporary.replace(self._path)
 
     def drop(self) -> None:
         """Remove the file, unless it was kept."""
@@ -169,7 +173,8 @@ class RowState:
                 self._end, self.description = _checked(file)
         except FileNotFoundError as error:
             raise RowStateError(
-                "this host has no record of the last backup's rows (yet, or since a restore)"
+                "this host has no record of the last backup's rows "
+                "(yet, or since a restore or damage)"
             ) from error
         except OSError as error:
             reason = error.strerror

@@ -178,9 +178,7 @@ def _walk(job: _Job, before: _Before | None) -> Manifest:
             log.info("Using manual export")
         walk = Walk(job.graph, job.origin.database, job.origin.started, progress.add, changes)
         manifest = store(walk, job.origin, job.destination, size.text)
-        # Who finds the base damaged meanwhile removes its rows, so that the next backup is full.
-        if before is None or job.path.exists():
-            _keep(job, walk, changes, manifest)
+        _keep(job, walk, changes, manifest)
     return manifest
 
 
@@ -214,7 +212,7 @@ def _keep(job: _Job, walk: Walk, changes: Changes, manifest: Manifest) -> None:
         schema=walk.schema,
     )
     try:
-        changes.writer.keep(base.to_json())
+        changes.writer.keep(base.to_json(), replaces=not changes.is_full)
     except OSError as error:
         _warn(error)
 

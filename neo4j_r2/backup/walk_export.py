@@ -45,7 +45,7 @@ from neo4j_r2.core.figures import graph_size
 from neo4j_r2.core.threads import prefetch
 from neo4j_r2.graph.read_names import read_names
 from neo4j_r2.graph.reader import Graph
-from neo4j_r2.graph.unfinished_mark import refuse_begun
+from neo4j_r2.graph.unfinished_mark import refuse_restore_begun
 
 _READ_AHEAD: Final = 2
 
@@ -101,7 +101,7 @@ class Walk:
         yield from with_clearings(self._content())
 
     def _content(self) -> Iterator[TextBlock]:
-        before = self._graph.connection.bookmark()
+        before = self._graph.connection.applied_bookmark()
         last_node = self._graph.nodes.highest_id()
         yield self._prologue()
         limit = INCREMENT_CHARACTERS if self._is_increment else BLOCK_CHARACTERS
@@ -114,7 +114,7 @@ class Walk:
             yield self._text_block("relationships", block)
         yield from self._late_blocks(limit)
         constraints, indexes = self._graph.catalogue.schema()
-        refuse_begun(indexes, self._database.name)
+        refuse_restore_begun(indexes, self._database.name)
         self._unstated = unstated([*constraints, *indexes])
         self._schema_sizes = stated(constraints), stated(indexes)
         counts = self._graph.catalogue.counts()

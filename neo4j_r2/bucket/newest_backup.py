@@ -1,7 +1,8 @@
 """Finds the newest complete backup of a database, and says which newer ones it passed over.
 
 A backup is *passed over* if it should have been the newest one, but is not complete: it has no
-manifest, or its manifest is damaged, or its archive is missing or has another size.
+manifest, or its manifest is damaged, or its archive is missing or has another size, or it is a copy
+from another prefix.
 """
 
 from __future__ import annotations

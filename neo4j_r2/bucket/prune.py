@@ -175,7 +175,7 @@ def _growing(bucket: Bucket, prefix: str, known: Set[tuple[BackupName, str | Non
     found = backups_in(bucket, prefix)
     new = [each.name for each in found if (each.name, each.manifest_key) not in known]
     for name in new:
-        log.info("%s was stored meanwhile: backups that it may need are kept for now", name.stem)
+        log.info("%s has changed meanwhile: backups that it may need are kept for now", name.stem)
     return {name.database for name in new}
 
 

@@ -9,8 +9,9 @@ from neo4j_r2.archive.manifest import read_manifest
 from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import READ_AT_ONCE
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.config.keep_rules import Rules
-from neo4j_r2.core.errors import CorruptError
+from neo4j_r2.core.errors import BucketError, CorruptError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.threads import ordered_map
@@ -30,6 +31,10 @@ def _is_safety_backup(bucket: Bucket, backup: StoredBackup) -> bool:
     try:
         return read_manifest(bucket.get(backup.manifest_key or "")).before_restore
     except CorruptError:
+        return False
+    except BucketError as error:
+        if not was_removed(bucket, backup.manifest_key or "", error):
+            raise
         return False
 
 

@@ -1,4 +1,4 @@
-"""Entities as a graph is read: those that have the same labels or type, and the same keys."""
+"""Entities that were read together, with the same labels or type and the same keys."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class AlikeEntities:
     of their starts and those of their ends."""
 
     @classmethod
-    def of(cls, found: Sequence[Any]) -> Self:
+    def of(cls, item: Sequence[Any]) -> Self:
         """Return entities as the server gives them.
 
-        :param found: ``[labels, keys, values, ids]`` of nodes, or
+        :param item: ``[labels, keys, values, ids]`` of nodes, or
             ``[type, keys, values, ids, ids of starts, ids of ends]`` of relationships.
         """
-        group, keys, values, ids, *ends = found
+        group, keys, values, ids, *ends = item
         return cls(group, keys, values, ids, ends or [ids])
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def around(self, number: int) -> tuple[Self | None, Self | None]:
+    def parts_without(self, number: int) -> tuple[Self | None, Self | None]:
         """Return the entities with ids below a number, and those above it; None for none."""
         below = bisect_left(self.ids, number)
         above = below + (number in self.ids[below : below + 1])

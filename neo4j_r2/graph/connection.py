@@ -110,10 +110,22 @@ class Connection:
         self.retried(ask)
 
     def bookmark(self) -> frozenset[str]:
-        """Return a bookmark whose commits reads see; a later one is equal if no more came.
+        """Return a bookmark; a later one is equal only if nothing was committed in between.
 
-        The server names a commit before it applies it to its store. So the bookmark is sent back:
-        the server answers that only when it has applied all commits up to it.
+        The server names a commit before it applies it to its store, so that reads may not see it.
+        """
+
+        def read() -> frozenset[str]:
+            with self.session() as session:
+                session.run("RETURN 1").consume()
+                return session.bookmark()
+
+        return self.retried(read)
+
+    def applied_bookmark(self) -> frozenset[str]:
+        """Return a bookmark whose commits reads see.
+
+        It is sent back: the server answers that only when it has applied all commits up to it.
         """
 
         def read() -> frozenset[str]:

@@ -38,7 +38,7 @@ class Entities:
         return self.read_up_to(self.highest_id())
 
     def read_up_to(self, last: int) -> Iterator[list[AlikeEntities]]:
-        """Yield the entities of all ids up to the last, those of one range of ids after another.
+        """Yield the entities of all ids up to the last, one range of ids after another.
 
         Their values are those that `encode.encode` takes. After a failure that can heal, the read
         goes on where it was.
@@ -54,10 +54,10 @@ class Entities:
             try:
                 with self._connection.session(_FETCH_RECORDS) as session:
                     result = session.run(self._queries.by_range, limits)
-                    for batch in complete_records(result):
-                        if batch["start"] != start:
+                    for record in complete_records(result):
+                        if record["start"] != start:
                             raise ServiceUnavailable("a part of the result is missing")
-                        yield from self._settled(batch["entities"])
+                        yield from self._without_signs(record["entities"])
                         start += limits["batch"]
                         following, progress = start, time.monotonic()
                         self._connection.made_progress()
@@ -72,9 +72,9 @@ class Entities:
         ordered = sorted(ids)
         for first in range(0, len(ordered), LATE_IDS):
             some = ordered[first : first + LATE_IDS]
-            yield from self._settled(self._at_once(some, VALUE_CHARACTERS // LATE_IDS))
+            yield from self._without_signs(self._read_few(some, VALUE_CHARACTERS // LATE_IDS))
 
-    def _at_once(self, ids: Sequence[int], limit: int) -> list[Any]:
+    def _read_few(self, ids: Sequence[int], limit: int) -> list[Any]:
         """Read entities; a failure that can heal is waited for.
 
         :raises GraphError: if they cannot be read.
@@ -83,7 +83,7 @@ class Entities:
         found: list[Any] = row["entities"]
         return found
 
-    def _settled(self, found: Iterable[Sequence[Any]]) -> Iterator[list[AlikeEntities]]:
+    def _without_signs(self, found: Iterable[Sequence[Any]]) -> Iterator[list[AlikeEntities]]:
         """Yield entities without the signs of the read query.
 
         An entity with a value that was left out is read again, and comes alone.
@@ -92,18 +92,18 @@ class Entities:
         if not any(map(_has_lists, entities)):
             yield entities  # the usual case: without a list there is no sign
             return
-        for part in filter(None, self._parts(entities)):
+        for part in filter(None, self._large_ones_alone(entities)):
             for each in part:
                 self._widths.settle(each)
             yield part
 
-    def _parts(self, entities: list[AlikeEntities]) -> Iterator[list[AlikeEntities]]:
+    def _large_ones_alone(self, entities: list[AlikeEntities]) -> Iterator[list[AlikeEntities]]:
         """Yield entities in the order of their ids, those with a value that was left out alone."""
         for number in sorted(chain.from_iterable(map(_left_out, entities))):
-            pairs = [each.around(number) for each in entities]
+            pairs = [each.parts_without(number) for each in entities]
             yield [below for below, _ in pairs if below]
             # Nothing if it was deleted since.
-            yield list(map(AlikeEntities.of, self._at_once([number], UNLIMITED)))
+            yield list(map(AlikeEntities.of, self._read_few([number], UNLIMITED)))
             entities = [above for _, above in pairs if above]
         yield entities
 

@@ -26,7 +26,7 @@ class FloatWidths:
         """
         for values in entities.values:
             for index, value in enumerate(values):
-                # A list of one list: the read query's mark. Not a function: it runs for each value.
+                # A list of one list: the read query's sign. Not a function: it runs for each value.
                 if type(value) is list and value and type(value[0]) is list:
                     floats = value[0]
                     is_32_bit = place(entities.group, entities.keys[index]) in self._known()

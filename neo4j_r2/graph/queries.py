@@ -17,7 +17,7 @@ TOO_LARGE: Final[list[list[object]]] = [[]]
 """Stands for a value that is too large to travel with the values of other entities."""
 _TOO_LARGE: Final = "[[]]"
 _OF_EITHER_WIDTH: Final = "[X]"
-"""Marks a list of floats that are the same text in 32 bits and in 64."""
+"""The sign of a list of floats that are the same text in 32 bits and in 64."""
 _ITEM_CHARACTERS: Final = 8
 """An item of a list counts as this many characters, if it is not a string."""
 # Neither Bolt nor a Cypher type tells 32-bit floats from 64-bit floats. But toString() writes the
@@ -45,16 +45,17 @@ _VALUE: Final = f"""CASE
       WHEN X[0] IS :: FLOAT THEN {_FLOATS}
       ELSE {{type: valueType(X[0]), text: [item IN X | toString(item)]}} END
     ELSE {{type: valueType(X), text: toString(X)}} END""".replace("X", "content[key]")
-# What alike entities have in common is sent once. Each item is what `AlikeEntities.of` takes.
-_ALIKE: Final = f"""keys(content) AS keys,
+# What alike entities have in common is sent once.
+_TOGETHER: Final = f"""keys(content) AS keys,
     collect([key IN keys(content) | {_VALUE}]) AS values, collect(i) AS ids"""
+# Each item of `entities` is what `AlikeEntities.of` takes.
 _NODE: Final = f"""MATCH (n) WHERE id(n) = i
   WITH i, labels(n) AS labels, properties(n) AS content
-  WITH labels, {_ALIKE}
+  WITH labels, {_TOGETHER}
   RETURN collect([labels, keys, values, ids]) AS entities"""
 _RELATIONSHIP: Final = f"""MATCH (a)-[r]->(b) WHERE id(r) = i
   WITH i, type(r) AS kind, id(a) AS a, id(b) AS b, properties(r) AS content
-  WITH kind, {_ALIKE}, collect(a) AS starts, collect(b) AS ends
+  WITH kind, {_TOGETHER}, collect(a) AS starts, collect(b) AS ends
   RETURN collect([kind, keys, values, ids, starts, ends]) AS entities"""
 # A seek for each id. `id(n) >= $first` would scan the whole store. Reading by a label or a property
 # index could miss or repeat entities that move in the index meanwhile.

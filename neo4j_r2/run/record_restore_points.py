@@ -17,6 +17,7 @@ from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import READ_AT_ONCE
 from neo4j_r2.bucket.read_usage import StoredDatabase, stored_by_database
+from neo4j_r2.bucket.removed_backup import was_removed
 from neo4j_r2.core.clock import now
 from neo4j_r2.core.errors import BucketError, ConfigurationError, CorruptError
 from neo4j_r2.core.figures import counted
@@ -141,6 +142,10 @@ def _read(bucket: Bucket, backup: StoredBackup) -> _Facts | None:
     try:
         manifest = read_manifest(bucket.get(backup.manifest_key or ""))
     except CorruptError:
+        return None
+    except BucketError as error:
+        if not was_removed(bucket, backup.manifest_key or "", error):
+            raise
         return None
     return _facts(manifest) if backup.is_completed_by(manifest) else None
 

@@ -110,8 +110,8 @@ def start(stack: Stack, **variables: str) -> None:
 
 
 def soon() -> datetime:
-    """Return a full minute that is 15 to 75 seconds away: a service can start before it."""
-    return (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    """Return a full minute that is 30 to 90 seconds away: a service can start before it."""
+    return (datetime.now(UTC) + timedelta(seconds=90)).replace(second=0, microsecond=0)
 
 
 def hours_away() -> datetime:

@@ -36,9 +36,9 @@ def test_who_has_a_bookmark_reads_all_that_was_committed_up_to_it(
 
     def old_after_the_next_commit(number: int) -> int:
         """Return how many nodes still have the old value when the bookmark has just changed."""
-        before, end = connection.bookmark(), time.monotonic() + SECONDS
+        before, end = connection.applied_bookmark(), time.monotonic() + SECONDS
         polls.set()
-        while connection.bookmark() == before:
+        while connection.applied_bookmark() == before:
             assert time.monotonic() < end, "nothing was committed"
         count = "MATCH (n) WHERE n.round < $number RETURN count(n) AS old"
         old: int = connection.row(count, number=number)["old"]

@@ -39,6 +39,9 @@ from tests.service import TIMEOUT_SECONDS, Run, Service, finish
 
 NODES: Final = 300
 FULL: Final = "[INFO] Making a full backup: "
+NO_RECORD: Final = (
+    f"{FULL}this host has no record of the last backup's rows (yet, or since a restore or damage)\n"
+)
 IDLE: Final = "[INFO] Nothing was committed since the last backup: no export is needed"
 HELD_SECONDS: Final = 60
 ID_MAINTENANCE_SECONDS: Final = 1.5
@@ -190,12 +193,11 @@ def test_full_backups_only_are_as_before(service: Service) -> None:
 
 
 def test_the_first_backup_of_a_host_is_a_full_one(service: Service, tmp_path: Path) -> None:
-    reason = f"{FULL}this host has no record of the last backup's rows (yet, or since a restore)\n"
-    assert reason in run_later(service).log
+    assert NO_RECORD in run_later(service).log
     other = service.with_variables(BACKUP_STATE_DIR=str(tmp_path / "other-host"))
-    assert reason in run_later(other).log
+    assert NO_RECORD in run_later(other).log
     shutil.rmtree(service.state_directory)
-    assert reason in run_later(service).log
+    assert NO_RECORD in run_later(service).log
 
 
 def test_a_backup_into_another_bucket_is_a_full_one(service: Service, s3: S3Server) -> None:
@@ -203,10 +205,7 @@ def test_a_backup_into_another_bucket_is_a_full_one(service: Service, s3: S3Serv
     s3.create_bucket(f"other-{service.bucket}")
     other = service.with_variables(R2_BUCKET_NAME=f"other-{service.bucket}")
     run = other.run()
-    assert (
-        f"{FULL}this host has no record of the last backup's rows (yet, or since a restore)\n"
-        in run.log
-    )
+    assert NO_RECORD in run.log
 
 
 def test_a_damaged_record_of_the_rows_takes_a_full_one(service: Service) -> None:
@@ -315,10 +314,7 @@ def test_a_backup_after_a_restore_is_a_full_one(
 
     run = run_later(service)
 
-    assert (
-        f"{FULL}this host has no record of the last backup's rows (yet, or since a restore)\n"
-        in run.log
-    )
+    assert NO_RECORD in run.log
     assert_comes_back(service, source, target)
 
 

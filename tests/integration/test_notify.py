@@ -150,7 +150,7 @@ def test_where_increments_are_made_a_notification_says_of_which_kind_the_backup_
     assert kinds == [
         [
             "full, because this host has no record of the last backup's rows "
-            "(yet, or since a restore)"
+            "(yet, or since a restore or damage)"
         ],
         ["incremental, needs 1 more archive"],
         ["full, because --full asks for one"],

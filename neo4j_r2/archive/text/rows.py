@@ -153,7 +153,7 @@ def characters_of_floats(rows: Rows) -> int:
 
 
 def encode_rows(entities: Iterable[AlikeEntities]) -> list[Rows]:
-    """Encode the entities of a range of ids: nodes, or relationships.
+    """Encode nodes, or relationships, that were read together.
 
     No two of the results have the same shape.
     """

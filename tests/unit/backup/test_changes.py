@@ -37,7 +37,7 @@ def state_of(path: Path, graph: Graph, late: Sequence[int] = ()) -> RowState:
         assert changes.of("node", batch) == batch
     assert list(changes.rest("node")) == []
     assert changes.writer
-    changes.writer.keep({"key": changes.key})
+    changes.writer.keep({"key": changes.key}, replaces=False)
     return RowState(path)
 
 
@@ -123,7 +123,7 @@ def test_another_endpoint_type_or_kind_of_entity_is_a_change(tmp_path: Path) -> 
     changes.of("node", node_rows([[3, [], [], []]]))
     changes.of("relationship", relationships((1, "T", 0, 1), (2, "T", 0, 1), (3, "T", 0, 1)))
     assert changes.writer
-    changes.writer.keep({"key": changes.key})
+    changes.writer.keep({"key": changes.key}, replaces=False)
     after = Changes(None, RowState(path), [])
     assert after.of("node", node_rows([[3, [], [], []]])) == []
     batch = relationships((1, "T", 1, 0), (2, "U", 0, 1), (3, "T", 0, 1))
@@ -137,7 +137,7 @@ def test_relationships_of_late_nodes_always_count_as_changed(tmp_path: Path) -> 
     before = Changes(RowStateWriter(path), None, [])
     before.of("relationship", relationships((4, "T", 0, 2), (5, "T", 0, 1)))
     assert before.writer
-    before.writer.keep({"key": before.key})
+    before.writer.keep({"key": before.key}, replaces=False)
     after = Changes(None, RowState(path), [])
     after.add_late(node_rows([[1, [], [], []]]))
     changed = after.of("relationship", relationships((4, "T", 0, 2), (5, "T", 0, 1)))

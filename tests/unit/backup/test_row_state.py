@@ -36,7 +36,7 @@ def write(path: Path, batches: dict[EntityKind, list[list[int]]]) -> None:
     for entity, lists in batches.items():
         for ids in lists:
             writer.add(entity, ids, digests(ids))
-    writer.keep(DESCRIPTION)
+    writer.keep(DESCRIPTION, replaces=False)
 
 
 def rows(state: RowState, entity: EntityKind) -> dict[int, bytes]:
@@ -140,10 +140,23 @@ def test_a_file_that_is_dropped_leaves_the_old_one(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [path.name]
 
 
+def test_a_file_that_was_removed_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "neo4j.rows"
+    write(path, {})
+    for is_there in (True, False):
+        writer = RowStateWriter(path)
+        writer.add("node", [5], digests([5]))
+        if not is_there:
+            path.unlink()
+        writer.keep(DESCRIPTION, replaces=True)
+        writer.drop()
+        assert os.listdir(tmp_path) == [path.name] * is_there
+
+
 def test_a_file_that_was_kept_stays_when_it_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / "neo4j.rows"
     writer = RowStateWriter(path)
-    writer.keep(DESCRIPTION)
+    writer.keep(DESCRIPTION, replaces=False)
     writer.drop()
     assert RowState(path).description == DESCRIPTION
 

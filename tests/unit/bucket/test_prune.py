@@ -464,7 +464,7 @@ def test_what_a_backup_may_need_that_was_stored_meanwhile_is_kept(
     memory.prune(memory.add(0))
     assert memory.ages() == {20, 19, 0.5, 0}
     stem = name_of(0.5).stem
-    told = f"{stem} was stored meanwhile: backups that it may need are kept for now"
+    told = f"{stem} has changed meanwhile: backups that it may need are kept for now"
     assert caplog.messages.count(told) == 1
     memory.prune(memory.add(0))
     assert memory.ages() == {0.5, 0}, "the next prune knows its manifest"

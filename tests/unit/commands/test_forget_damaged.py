@@ -54,7 +54,7 @@ def rows(config: Config, *archives: Archive) -> Path:
         schema="",
     )
     path = row_state_path(config.service.state_directory, "neo4j")
-    RowStateWriter(path).keep(base.to_json())
+    RowStateWriter(path).keep(base.to_json(), replaces=False)
     return path
 
 

@@ -29,7 +29,7 @@ def test_nodes_are_named_by_their_ids_and_relationships_by_those_of_their_ends()
 def test_entities_are_parted_by_an_id_which_is_in_neither_part(
     number: int, below: list[int], above: list[int]
 ) -> None:
-    parts = NODES.around(number)
+    parts = NODES.parts_without(number)
     assert [part.ids if part else [] for part in parts] == [below, above]
     found = [pair for part in parts if part for pair in zip(part.ids, part.values, strict=True)]
     assert found == [
@@ -38,4 +38,4 @@ def test_entities_are_parted_by_an_id_which_is_in_neither_part(
 
 
 def test_the_ends_of_relationships_are_parted_with_them() -> None:
-    assert RELATIONSHIPS.around(5) == (AlikeEntities("T", [], [[]], [3], [[10], [12]]), None)
+    assert RELATIONSHIPS.parts_without(5) == (AlikeEntities("T", [], [[]], [3], [[10], [12]]), None)
