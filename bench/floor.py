@@ -42,7 +42,7 @@ def _drop(graph: Graph, read: Iterator[list[AlikeEntities]]) -> int:
         number = sum(map(len, entities))
         total += number
         # The walk chooses the records' size by all of them; for the same sizes one is enough.
-        firsts = (each.parts_without(each.ids[0] + 1)[0] for each in entities[:1])
+        firsts = (each.piece(slice(1)) for each in entities[:1])
         size = weight(encode_rows(filter(None, firsts)))
         graph.read_sizes.expect(size * number, max(1, number))
     return total

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from neo4j_r2.archive.manifest import ExportSummary, StoredManifest, Totals, read_manifest
+from neo4j_r2.archive.manifest import ExportSummary, StoredManifest, Totals
 from neo4j_r2.bucket.backups import StoredBackup, backups_among
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import parse_key
-from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.bucket.removed_backup import read_listed
 from neo4j_r2.bucket.whereabouts import whereabouts
-from neo4j_r2.core.errors import BucketError, CorruptError
+from neo4j_r2.core.errors import BackupGoneError, BucketError, CorruptError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.threads import ordered_map
 
@@ -118,12 +118,10 @@ def _read(bucket: Bucket, backup: StoredBackup) -> list[BackupLine]:
     if backup.manifest_key is None:
         return backup_lines(backup, None, "")
     try:
-        return backup_lines(backup, read_manifest(bucket.get(backup.manifest_key)), "")
+        return backup_lines(backup, read_listed(bucket, backup.manifest_key), "")
     except CorruptError as error:
         return backup_lines(backup, None, str(error))
-    except BucketError as error:
-        if not was_removed(bucket, backup.manifest_key, error):
-            raise
+    except BackupGoneError:
         return []
 
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from neo4j_r2.archive.manifest import StoredManifest, read_manifest
+from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.choose_backup import taken_up_to
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName, parse_key
-from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.bucket.removed_backup import read_listed
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import BucketError, CorruptError, NewerFormatError
+from neo4j_r2.core.errors import BackupGoneError, CorruptError, NewerFormatError
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +79,12 @@ def find_newest(
             passed_over.append(_passed_over(backup, "it has no manifest"))
             continue
         try:
-            manifest = read_manifest(bucket.get(backup.manifest_key))
+            manifest = read_listed(bucket, backup.manifest_key)
         except CorruptError as error:
             is_newer = isinstance(error, NewerFormatError)
             passed_over.append(_passed_over(backup, str(error), is_newer_format=is_newer))
             continue
-        except BucketError as error:
-            if not was_removed(bucket, backup.manifest_key, error):
-                raise
+        except BackupGoneError:
             continue
         if not accepts(manifest):
             continue

@@ -13,18 +13,18 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from neo4j_r2.archive.manifest import CHAIN_FORMATS, StoredManifest, read_manifest
+from neo4j_r2.archive.manifest import CHAIN_FORMATS, StoredManifest
 from neo4j_r2.bucket.backups import StoredBackup, backups_in
 from neo4j_r2.bucket.candidates import Candidate, Policy
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.keys import BackupName, parse_key
 from neo4j_r2.bucket.pause import pauses
-from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.bucket.removed_backup import read_listed
 from neo4j_r2.bucket.retention import Decision, decide, spare_needed
 from neo4j_r2.bucket.shrink import Size
 from neo4j_r2.config.keep_rules import is_young
 from neo4j_r2.config.prune_settings import PruneSettings
-from neo4j_r2.core.errors import BackupGoneError, BucketError, CorruptError
+from neo4j_r2.core.errors import BackupGoneError, CorruptError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.threads import ordered_map
 
@@ -210,14 +210,10 @@ def _manifest(bucket: Bucket, key: str) -> StoredManifest | None:
     :raises BackupGoneError: if it was removed meanwhile.
     """
     try:
-        return read_manifest(bucket.get(key))
+        return read_listed(bucket, key)
     except CorruptError as error:
         log.warning("%s: %s", key, error)
         return None
-    except BucketError as error:
-        if not was_removed(bucket, key, error):
-            raise
-        raise BackupGoneError(f"{key} was removed meanwhile") from error
 
 
 def _is_decisive(

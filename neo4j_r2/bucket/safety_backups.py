@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from neo4j_r2.archive.manifest import read_manifest
 from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import READ_AT_ONCE
-from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.bucket.removed_backup import read_listed
 from neo4j_r2.config.keep_rules import Rules
-from neo4j_r2.core.errors import BucketError, CorruptError
+from neo4j_r2.core.errors import BackupGoneError, CorruptError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.local_time import shown
 from neo4j_r2.core.threads import ordered_map
@@ -29,12 +28,8 @@ def safety_backups(bucket: Bucket, backups: Iterable[StoredBackup]) -> list[date
 
 def _is_safety_backup(bucket: Bucket, backup: StoredBackup) -> bool:
     try:
-        return read_manifest(bucket.get(backup.manifest_key or "")).before_restore
-    except CorruptError:
-        return False
-    except BucketError as error:
-        if not was_removed(bucket, backup.manifest_key or "", error):
-            raise
+        return read_listed(bucket, backup.manifest_key or "").before_restore
+    except (CorruptError, BackupGoneError):
         return False
 
 

@@ -44,9 +44,10 @@ class AlikeEntities:
         """Return the entities with ids below a number, and those above it; None for none."""
         below = bisect_left(self.ids, number)
         above = below + (number in self.ids[below : below + 1])
-        return self._slice(slice(below)), self._slice(slice(above, None))
+        return self.piece(slice(below)), self.piece(slice(above, None))
 
-    def _slice(self, place: slice) -> Self | None:
+    def piece(self, place: slice) -> Self | None:
+        """Return some of the entities; None for none."""
         ids = self.ids[place]
         names = [each[place] for each in self.names]
         return type(self)(self.group, self.keys, self.values[place], ids, names) if ids else None

@@ -82,5 +82,5 @@ def database_contents(graph: Graph) -> DatabaseContents:
     return DatabaseContents(
         *graph.catalogue.counts(),
         schema=tuple(each for each in schema if each.name != unfinished_mark.NAME),
-        is_marked=any(each.name == unfinished_mark.NAME for each in schema),
+        is_marked=unfinished_mark.is_marked(indexes),
     )

@@ -18,7 +18,7 @@ CREATION: Final = f"CREATE RANGE INDEX {NAME} IF NOT EXISTS FOR (n:{NAME}) ON (n
 REMOVAL: Final = f"DROP INDEX {NAME} IF EXISTS"
 
 
-def _is_marked(indexes: Iterable[SchemaObject]) -> bool:
+def is_marked(indexes: Iterable[SchemaObject]) -> bool:
     """Whether the database of these indexes holds an unfinished restore."""
     return any(index.name == NAME for index in indexes)
 
@@ -29,7 +29,7 @@ def refuse_unfinished(graph: Graph, database: str) -> None:
     :raises GraphError: if the database is marked.
     """
     _, indexes = graph.catalogue.schema()
-    if _is_marked(indexes):
+    if is_marked(indexes):
         raise GraphError(
             f"Database {database} holds an unfinished restore and is not backed up: run restore "
             f"again with --force. Or run DROP INDEX {NAME} to keep the data that is there, without "
@@ -44,7 +44,7 @@ def refuse_restore_begun(indexes: Iterable[SchemaObject], database: str) -> None
         APOC's export.
     :raises GraphError: if the mark is among them.
     """
-    if _is_marked(indexes):
+    if is_marked(indexes):
         raise GraphError(
             f"A restore into database {database} began during the export; nothing was backed up"
         )

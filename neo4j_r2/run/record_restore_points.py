@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from neo4j_r2.archive.manifest import StoredManifest, read_manifest
+from neo4j_r2.archive.manifest import StoredManifest
 from neo4j_r2.bucket.backups import StoredBackup
 from neo4j_r2.bucket.client import Bucket
 from neo4j_r2.bucket.listing import READ_AT_ONCE
 from neo4j_r2.bucket.read_usage import StoredDatabase, stored_by_database
-from neo4j_r2.bucket.removed_backup import was_removed
+from neo4j_r2.bucket.removed_backup import read_listed
 from neo4j_r2.core.clock import now
-from neo4j_r2.core.errors import BucketError, ConfigurationError, CorruptError
+from neo4j_r2.core.errors import BackupGoneError, BucketError, ConfigurationError, CorruptError
 from neo4j_r2.core.figures import counted
 from neo4j_r2.core.threads import ordered_map
 from neo4j_r2.run.restore_points import (
@@ -140,12 +140,8 @@ def _find_facts(
 
 def _read(bucket: Bucket, backup: StoredBackup) -> _Facts | None:
     try:
-        manifest = read_manifest(bucket.get(backup.manifest_key or ""))
-    except CorruptError:
-        return None
-    except BucketError as error:
-        if not was_removed(bucket, backup.manifest_key or "", error):
-            raise
+        manifest = read_listed(bucket, backup.manifest_key or "")
+    except (CorruptError, BackupGoneError):
         return None
     return _facts(manifest) if backup.is_completed_by(manifest) else None
 
